@@ -1,0 +1,1 @@
+"""The ground every service stands on: settings, log, clock, broker, service, health."""

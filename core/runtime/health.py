@@ -1,0 +1,115 @@
+"""Whether a service can do its job, in parts, at ``/health``; its figures at ``/metrics``."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import prometheus_client
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import datetime
+
+    from starlette.requests import Request
+
+    from core.runtime.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """State of one thing that a service needs."""
+
+    ok: bool
+    #: What is wrong and what to do; short, no personal detail.
+    text: str
+    #: Since when it has been so.
+    since: datetime
+
+
+class Health:
+    """State of one service: well when all its parts are."""
+
+    def __init__(self, service: str, clock: Clock) -> None:
+        self.service = service
+        self._clock = clock
+        self._parts: dict[str, Part] = {
+            "started": Part(ok=False, text="starting", since=clock.now())
+        }
+
+    def set(self, part: str, *, ok: bool, text: str = "") -> None:
+        """Note the state of ``part``."""
+        old = self._parts.get(part)
+        since = old.since if old is not None and old.ok == ok else self._clock.now()
+        self._parts[part] = Part(ok=ok, text=text, since=since)
+
+    @property
+    def ok(self) -> bool:
+        """True when every part is well."""
+        return all(part.ok for part in self._parts.values())
+
+    def report(self) -> dict[str, Any]:
+        """Return everything for a machine."""
+        return {
+            "service": self.service,
+            "ok": self.ok,
+            "parts": {
+                name: asdict(part) | {"since": part.since.isoformat()}
+                for name, part in self._parts.items()
+            },
+        }
+
+
+class _QuietServer(uvicorn.Server):
+    """A uvicorn server that leaves the signals to the service."""
+
+    @asynccontextmanager
+    async def stopped_with(self) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(self._serve(), name="http")
+            try:
+                yield
+            finally:
+                self.should_exit = True
+                self.force_exit = True
+                await asyncio.wait({task})
+
+
+@asynccontextmanager
+async def serve_app(app: Any, host: str, port: int) -> AsyncIterator[None]:
+    """Serve an ASGI application while the block runs; leaves signals alone."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    async with _QuietServer(config).stopped_with():
+        yield
+
+
+@asynccontextmanager
+async def serve_health(health: Health, host: str, port: int) -> AsyncIterator[None]:
+    """Serve ``/health`` (200 or 503) and ``/metrics`` while the block runs; port 0 serves nothing."""
+
+    async def state(_: Request) -> Response:
+        return JSONResponse(health.report(), status_code=200 if health.ok else 503)
+
+    async def metrics(_: Request) -> Response:
+        return Response(prometheus_client.generate_latest(), media_type="text/plain; version=0.0.4")
+
+    if port == 0:
+        yield
+        return
+    app = Starlette(routes=[Route("/health", state), Route("/metrics", metrics)])
+    async with serve_app(app, host, port):
+        yield

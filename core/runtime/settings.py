@@ -1,0 +1,230 @@
+"""One typed table of settings per service, read from the environment and from secret files."""
+
+from __future__ import annotations
+
+import os
+import types
+import typing
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from core.model.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "WAYHOME_"
+#: Variables of the project that are not settings of a service.
+OTHERS = frozenset({"WAYHOME_DATA", "WAYHOME_FOLDER"})
+OTHER_PREFIXES = ("WAYHOME_TEST_", "WAYHOME_MOSQUITTO", "WAYHOME_DOCKER")
+
+
+def setting(default: Any = MISSING, *, help: str, unit: str = "", secret: bool = False) -> Any:  # noqa: A002
+    """Declare a setting with its sentence, its unit and whether it is a secret."""
+    metadata = {"help": help, "unit": unit, "secret": secret}
+    if default is MISSING:
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """What every service needs."""
+
+    database_url: str = setting(help="Address of the database, as a libpq URI.", secret=True)
+    instance: str = setting("", help="Stable name of this process; the service's name when empty.")
+    health_host: str = setting("127.0.0.1", help="Address that /health and /metrics listen on.")
+    health_port: int = setting(0, help="Port of /health and /metrics; 0 for none.")
+    log_level: str = setting("INFO", help="DEBUG, INFO, WARNING or ERROR.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings(ServiceSettings):
+    """The gateway: from the broker into the database."""
+
+    mqtt_url: str = setting("mqtt://127.0.0.1:1883", help="The broker: mqtt:// or mqtts:// (TLS).")
+    mqtt_username: str = setting("", help="User name at the broker.")
+    mqtt_password: str = setting("", help="Password at the broker.", secret=True)
+    mqtt_client_id: str = setting(
+        "", help="Name of the broker session; wayhome-INSTANCE when empty. Must stay the same."
+    )
+    mqtt_ca_file: str = setting("", help="PEM file of the authorities to trust.")
+    mqtt_certificate_file: str = setting("", help="PEM file of the gateway's own certificate.")
+    mqtt_key_file: str = setting("", help="PEM file of the gateway's own key.")
+    mqtt_protocol: str = setting("auto", help="5, 3.1.1, or auto: 5 where the broker offers it.")
+    shared_group: str = setting(
+        "", help="Group of a shared subscription, for several gateways; empty for a single one."
+    )
+    batch_rows: int = setting(2000, help="Messages of one commit at most.", unit="messages")
+    batch_wait_ms: int = setting(10, help="How long a batch waits for company.", unit="ms")
+    buffer_messages: int = setting(4000, help="Unacknowledged messages in memory at most.")
+    payload_limit_bytes: int = setting(65536, help="Longest payload that is read.", unit="bytes")
+    device_rate_per_s: float = setting(
+        20.0, help="Messages a device may send on and on.", unit="/s"
+    )
+    device_burst: int = setting(5000, help="Messages a device may send at once, e.g. a backlog.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalyticsSettings(ServiceSettings):
+    """Detection: from observations to findings."""
+
+    shard: int = setting(0, help="Which share of the homes this process watches, from 0.")
+    shards: int = setting(1, help="Into how many shares the homes are divided.")
+    tick_s: float = setting(30.0, help="Grid of the engine's clock.", unit="s")
+    snapshot_s: float = setting(300.0, help="How often the state is saved.", unit="s")
+    poll_ms: int = setting(500, help="How often to look when nothing wakes it.", unit="ms")
+    batch_rows: int = setting(5000, help="Observations of one step at most.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsSettings(ServiceSettings):
+    """Alerting: from findings to a human who answers."""
+
+    poll_ms: int = setting(500, help="How often to look when nothing wakes it.", unit="ms")
+    lease_s: float = setting(30.0, help="How long a worker may hold a delivery.", unit="s")
+    send_timeout_s: float = setting(10.0, help="How long one attempt may take.", unit="s")
+    public_url: str = setting("", help="Address of the pages, for links in messages.")
+    webhook_secret: str = setting("", help="Key that signs webhooks (HMAC-SHA256).", secret=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DashboardSettings(ServiceSettings):
+    """The pages."""
+
+    web_host: str = setting("127.0.0.1", help="Address that the pages listen on.")
+    web_port: int = setting(8080, help="Port of the pages.")
+    public_url: str = setting("", help="Address as people type it; http://HOST:PORT when empty.")
+    cookie_secure: bool = setting(default=True, help="Send cookies over https only.")
+    session_hours: float = setting(
+        336.0,
+        help="How long a log-in lasts without use; a carer at night is not to be asked.",
+        unit="h",
+    )
+
+
+SERVICES: dict[str, type[ServiceSettings]] = {
+    "gateway": GatewaySettings,
+    "analytics": AnalyticsSettings,
+    "alerts": AlertsSettings,
+    "dashboard": DashboardSettings,
+}
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+def load(
+    kind: type[S],
+    overrides: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> S:
+    """Read the settings of one service.
+
+    Parameters
+    ----------
+    kind
+        The dataclass of the service.
+    overrides
+        Values that win over the environment, e.g. from the command line; None values are ignored.
+    environment
+        For tests; the process's environment when None.
+
+    Raises
+    ------
+    Misconfigured
+        Naming the variable, if one is unknown, unreadable, missing or of the wrong type.
+
+    Examples
+    --------
+    >>> load(GatewaySettings, environment={"WAYHOME_DATABASE_URL": "x", "WAYHOME_BATCH_ROWS": "9"}).batch_rows
+    9
+    """
+    source = os.environ if environment is None else environment  # noqa: TID251
+    _refuse_unknown(source)
+    values: dict[str, Any] = {}
+    types_by_name = typing.get_type_hints(kind)
+    for entry in fields(kind):
+        text = _text(source, entry.name)
+        if text is not None:
+            values[entry.name] = _convert(entry, types_by_name[entry.name], text)
+    values.update({name: value for name, value in (overrides or {}).items() if value is not None})
+    for entry in fields(kind):
+        if entry.name not in values and entry.default is MISSING:
+            raise Misconfigured(
+                f"{PREFIX}{entry.name.upper()} is missing: {entry.metadata['help']}"
+            )
+    return kind(**values)
+
+
+def variable(name: str) -> str:
+    """Name of the environment variable of a setting.
+
+    Examples
+    --------
+    >>> variable("health_port")
+    'WAYHOME_HEALTH_PORT'
+    """
+    return PREFIX + name.upper()
+
+
+def other(name: str, default: str) -> str:
+    """Read one of the project's variables that is not a setting of a service."""
+    if name not in OTHERS:
+        raise Misconfigured(f"{name} is not a variable of Wayhome")
+    return os.environ.get(name, default)  # noqa: TID251
+
+
+def child_environment(settings: Mapping[str, object]) -> dict[str, str]:
+    """Environment for a child process: ours without any setting, plus ``settings``."""
+    kept = {key: text for key, text in os.environ.items() if not key.startswith(PREFIX)}  # noqa: TID251
+    return kept | {variable(name): str(value) for name, value in settings.items()}
+
+
+def redacted(settings: ServiceSettings) -> dict[str, object]:
+    """Return the settings for a log or a page: secrets only as set or not set."""
+    return {
+        entry.name: (
+            ("set" if getattr(settings, entry.name) else "not set")
+            if entry.metadata.get("secret")
+            else getattr(settings, entry.name)
+        )
+        for entry in fields(settings)
+    }
+
+
+def _text(source: Mapping[str, str], name: str) -> str | None:
+    key = variable(name)
+    if f"{key}_FILE" in source:
+        try:
+            return Path(source[f"{key}_FILE"]).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise Misconfigured(f"{key}_FILE can not be read: {type(error).__name__}") from error
+    return source.get(key)
+
+
+def _refuse_unknown(source: Mapping[str, str]) -> None:
+    known = {variable(entry.name) for kind in SERVICES.values() for entry in fields(kind)}
+    known |= {f"{name}_FILE" for name in known} | OTHERS
+    for name in source:
+        if name.startswith(PREFIX) and name not in known and not name.startswith(OTHER_PREFIXES):
+            raise Misconfigured(
+                f"{name} is not a setting of Wayhome; see docs/reference/settings.md"
+            )
+
+
+def _convert(entry: Field[Any], kind: Any, text: str) -> Any:
+    if isinstance(kind, types.UnionType):
+        kind = next(part for part in typing.get_args(kind) if part is not type(None))
+    key = variable(entry.name)
+    if kind is bool:
+        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        if text.lower() not in words:
+            raise Misconfigured(f"{key}: expected true or false")
+        return words[text.lower()]
+    if kind in {int, float}:
+        try:
+            return cast("type[float]", kind)(text)
+        except ValueError as error:
+            raise Misconfigured(f"{key}: expected a number") from error
+    return text

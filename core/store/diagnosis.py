@@ -1,0 +1,122 @@
+"""What `wayhome doctor` asks of the database: one reading, as the role wayhome_operator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, LiteralString
+
+from core.store.migrate import FOLDER
+
+if TYPE_CHECKING:
+    from core.store.pool import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """State of the database and of what runs on it."""
+
+    #: Server version, e.g. ``17.6``.
+    server: str
+    #: Version of the TimescaleDB extension; empty without it.
+    timescale: str
+    #: Numbers of migrations that are not applied.
+    pending: tuple[str, ...]
+    #: The server's clock.
+    now: datetime
+    #: Per gateway: moment of the last sign of life, and whether it hears the broker.
+    gateways: dict[str, tuple[datetime, bool]]
+    #: Moment of the last step of the engine; None before the first.
+    last_step: datetime | None
+    #: Messages in quarantine that nobody has dealt with, by reason.
+    quarantine: dict[str, int]
+    #: Messages of the last day that were not stored as observations, by reason.
+    refused: dict[str, int]
+    #: Devices that speak and are not registered.
+    discovered: int
+    #: Deliveries that are due for more than a minute.
+    overdue: int
+    #: Detectors that failed in the last day.
+    fenced: int
+
+
+async def diagnose(connection: Connection) -> Diagnosis:
+    """Read everything in one go."""
+    pending = await _pending(connection)
+    server, timescale, now = await _row(
+        connection,
+        "select current_setting('server_version'), coalesce((select extversion from pg_extension"
+        " where extname = 'timescaledb'), ''), now()",
+    )
+    if pending:
+        return Diagnosis(
+            server=str(server),
+            timescale=str(timescale),
+            pending=pending,
+            now=_moment(now),
+            gateways={},
+            last_step=None,
+            quarantine={},
+            refused={},
+            discovered=0,
+            overdue=0,
+            fenced=0,
+        )
+    beats = await _rows(connection, "select gateway, at, broker_connected from gateway_heartbeat")
+    last_step, discovered, overdue, fenced = await _row(
+        connection,
+        "select (select max(recorded_at) from engine_step), (select count(*) from discovered),"
+        " (select count(*) from delivery where state in ('pending', 'sending')"
+        "   and next_try_at < now() - interval '1 minute'),"
+        " (select count(*) from detector_error where last_at > now() - interval '1 day')",
+    )
+    return Diagnosis(
+        server=str(server),
+        timescale=str(timescale),
+        pending=pending,
+        now=_moment(now),
+        gateways={str(name): (_moment(at), bool(hears)) for name, at, hears in beats},
+        last_step=_moment(last_step) if last_step else None,
+        quarantine=await _counts(
+            connection,
+            "select reason, count(*) from quarantine where replayed_at is null group by reason",
+        ),
+        refused=await _counts(
+            connection,
+            "select reason, sum(messages) from refusal where day >= current_date - 1 group by reason",
+        ),
+        discovered=_number(discovered),
+        overdue=_number(overdue),
+        fenced=_number(fenced),
+    )
+
+
+async def _pending(connection: Connection) -> tuple[str, ...]:
+    known = {path.stem for path in FOLDER.glob("*.sql")}
+    (table,) = await _row(connection, "select to_regclass('_yoyo_migration')::text")
+    if table is None:
+        return tuple(sorted(known))
+    rows = await _rows(connection, "select migration_id from _yoyo_migration")
+    return tuple(sorted(known - {str(row[0]) for row in rows}))
+
+
+async def _rows(connection: Connection, query: LiteralString) -> list[tuple[object, ...]]:
+    return await (await connection.execute(query)).fetchall()
+
+
+async def _row(connection: Connection, query: LiteralString) -> tuple[object, ...]:
+    return (await _rows(connection, query))[0]
+
+
+async def _counts(connection: Connection, query: LiteralString) -> dict[str, int]:
+    return {str(reason): _number(count) for reason, count in await _rows(connection, query)}
+
+
+def _number(value: object) -> int:
+    return int(str(value))
+
+
+def _moment(value: object) -> datetime:
+    if not isinstance(value, datetime):
+        raise TypeError("the database gave no moment")
+    return value

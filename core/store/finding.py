@@ -1,0 +1,93 @@
+"""What detection noticed, and where it failed. Written by analytics only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from psycopg.types.json import Jsonb
+
+from core.store.listen import notify
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from core.model.finding import Evidence, Finding
+    from core.model.ids import HomeId
+    from core.store.pool import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorError:
+    """A detector raised and was fenced."""
+
+    home_id: HomeId
+    detector: str
+    #: Kind and place of the error, without values.
+    error: str
+    at: datetime
+    trace: str
+
+
+async def record_findings(
+    connection: Connection, findings: Sequence[Finding], *, shard: int, step: int
+) -> int:
+    """Insert findings, each once however often it is given; return how many were new.
+
+    Parameters
+    ----------
+    shard, step
+        Step of the journal that noticed them.
+    """
+    new = 0
+    for finding in findings:
+        cursor = await connection.execute(
+            "insert into finding (home_id, resident_id, detector, subject, severity, audience, phase,"
+            " onset, noticed_at, what, unusual, once_in_days, ruled_out, advice, evidence, shard, step)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " on conflict do nothing",
+            (
+                finding.home_id,
+                finding.resident_id,
+                finding.detector,
+                finding.subject,
+                finding.severity.value,
+                finding.audience.value,
+                finding.phase.value,
+                finding.onset,
+                finding.noticed_at,
+                finding.what,
+                finding.unusual,
+                finding.once_in_days,
+                Jsonb(list(finding.ruled_out)),
+                finding.advice,
+                Jsonb([_evidence(one) for one in finding.evidence]),
+                shard,
+                step,
+            ),
+        )
+        new += cursor.rowcount
+    if new:
+        await notify(connection, "finding")
+    return new
+
+
+async def record_errors(connection: Connection, errors: Sequence[DetectorError]) -> None:
+    """Note errors of detectors; equal ones are counted in one row."""
+    for error in errors:
+        await connection.execute(
+            "insert into detector_error (home_id, detector, error, first_at, last_at, times, trace)"
+            " values (%s, %s, %s, %s, %s, 1, %s) on conflict (home_id, detector, error) do update"
+            " set last_at = greatest(detector_error.last_at, excluded.last_at),"
+            " times = detector_error.times + 1, trace = excluded.trace",
+            (error.home_id, error.detector, error.error, error.at, error.at, error.trace),
+        )
+
+
+def _evidence(evidence: Evidence) -> dict[str, object]:
+    return {
+        "at": None if evidence.at is None else evidence.at.isoformat(),
+        "text": evidence.text,
+        "device_id": evidence.device_id,
+    }

@@ -1,0 +1,115 @@
+"""Bring a database to the present schema: roles, numbered plain SQL (run by yoyo), hypertables."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, LiteralString
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import yoyo
+from psycopg import sql
+
+from core.model.errors import StoreUnavailable
+from core.store import timescale
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+FOLDER = Path(__file__).parent / "migrations"
+LOCK = 0x57415948
+"""Advisory lock of a running migration."""
+ROLES: Sequence[LiteralString] = (
+    "wayhome_gateway",
+    "wayhome_analytics",
+    "wayhome_alerts",
+    "wayhome_dashboard",
+    "wayhome_registrar",
+    "wayhome_operator",
+)
+"""One role per service, the registrar (who registers homes, people, devices) and a reading operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationReport:
+    """What a migration run did."""
+
+    #: Ids of the migrations applied just now, in order.
+    applied: tuple[str, ...]
+    #: Number of the migrations known to this version.
+    known: int
+    #: ``none``, ``apache`` or ``timescale``.
+    timescale: str
+
+
+def migrate(url: str, *, passwords: Mapping[str, str] | None = None) -> MigrationReport:
+    """Bring the database at ``url`` to the present schema; doing it twice changes nothing.
+
+    Parameters
+    ----------
+    url
+        libpq URI of a role that may create roles and tables.
+    passwords
+        New log-in password per role of `ROLES`; roles not named keep theirs, and a new one can not log in.
+
+    Raises
+    ------
+    StoreUnavailable
+        If the database does not answer.
+    """
+    logging.getLogger("yoyo").setLevel(logging.WARNING)
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            # One migration at a time; the lock ends with the connection.
+            connection.execute("select pg_advisory_lock(%s)", (LOCK,))
+            _ensure_roles(connection, passwords or {})
+            applied, known = _apply(url)
+            edition = timescale.install(connection)
+    except psycopg.OperationalError as error:
+        raise StoreUnavailable(f"cannot migrate: {type(error).__name__}") from error
+    return MigrationReport(applied=applied, known=known, timescale=edition)
+
+
+def pending(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
+    """Ids of the migrations that this database lacks, in order."""
+    known = sorted(path.stem for path in FOLDER.glob("*.sql"))
+    table = connection.execute("select to_regclass('_yoyo_migration')").fetchone()
+    if table is None or table[0] is None:
+        return tuple(known)
+    rows = connection.execute("select migration_id from _yoyo_migration").fetchall()
+    return tuple(sorted(set(known) - {row[0] for row in rows}))
+
+
+def _apply(url: str) -> tuple[tuple[str, ...], int]:
+    backend = yoyo.get_backend(_with_scheme(url, "postgresql+psycopg"))
+    try:
+        migrations = yoyo.read_migrations(str(FOLDER))
+        with backend.lock(timeout=60):
+            todo = backend.to_apply(migrations)
+            backend.apply_migrations(todo)
+        return tuple(migration.id for migration in todo), len(migrations)
+    finally:
+        backend.connection.close()
+
+
+def _with_scheme(url: str, scheme: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(scheme=scheme))
+
+
+def _ensure_roles(connection: psycopg.Connection[Any], passwords: Mapping[str, str]) -> None:
+    for role in ROLES:
+        name = sql.Identifier(role)
+        if not connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
+            try:
+                connection.execute(sql.SQL("create role {} nosuperuser nocreatedb").format(name))
+            except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+                continue  # another migration on this cluster was quicker; roles are cluster-wide
+        if role in passwords:
+            connection.execute(
+                sql.SQL("alter role {} login password {}").format(
+                    name, sql.Literal(passwords[role])
+                )
+            )

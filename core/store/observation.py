@@ -1,0 +1,305 @@
+"""Observations: written by the gateway. One row per natural key, whatever is delivered twice.
+
+Two ways lead in. The quick one is a binary ``COPY`` straight into the tables; a single known key makes
+it fail as a whole. Then the same rows go through a temporary table, which costs four times as much and
+leaves out what is there already (docs/decisions/0031). Reading is in ``core.store.observation_log``.
+"""
+
+from __future__ import annotations
+
+import struct
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, LiteralString
+
+import msgspec
+from psycopg import errors
+
+from core.model.errors import Permanent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from core.model.intake import Arrival
+    from core.store.pool import Connection
+
+CLAIM_REACH = timedelta(minutes=5)
+"""A corrected time is at most so far from the device's claim (``gateway.clock_skew``)."""
+DISTRUSTED_REACH = timedelta(hours=24)
+"""How far back the same claim of a distrusted clock is looked for, whose rows stand at the gateway's time."""
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+_TRAILER = b"\xff\xff"
+_NULL = b"\xff\xff\xff\xff"
+_NAMED_MOMENT = struct.Struct(">hiqiq")
+_MOMENT = struct.Struct(">iq")
+_NUMBER = struct.Struct(">id")
+_SCALAR_FIELDS = 8
+_POSITION_FIELDS = 12
+
+
+class Duplicates(Exception):  # noqa: N818 (an answer, not a fault)
+    """Some of the rows are there already: take the staged path."""
+
+
+class CopyRefused(Exception):  # noqa: N818
+    """The role may not ``COPY`` into the tables (row-level security binds it): take the staged path."""
+
+
+class RowsRefused(Permanent):
+    """The database can not hold one of the rows, whenever it is asked."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the database's refusal of rows into `RowsRefused`; other errors pass.
+
+    Raises
+    ------
+    RowsRefused
+        If a value does not fit its column or breaks a rule of its table.
+    """
+    try:
+        yield
+    except (
+        errors.DataError,
+        errors.IntegrityError,
+        ValueError,
+        OverflowError,
+        struct.error,
+    ) as error:
+        raise RowsRefused(type(error).__name__) from error
+
+
+def _moment(moment: datetime) -> int:
+    """Microseconds since 2000, as PostgreSQL counts them."""
+    span = moment - _EPOCH
+    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
+
+
+def _text(text: str) -> bytes:
+    encoded = text.encode()
+    return len(encoded).to_bytes(4, "big") + encoded
+
+
+def _optional(number: float | None) -> bytes:
+    return _NULL if number is None else _NUMBER.pack(8, number)
+
+
+class _Words(dict[str, bytes]):
+    """Texts that come again and again, as COPY wants them; bounded."""
+
+    def __missing__(self, text: str) -> bytes:
+        if len(self) > 50_000:  # noqa: PLR2004 (a few megabytes)
+            self.clear()
+        found = self[text] = _text(text)
+        return found
+
+
+_words = _Words()
+
+
+def _scalar(arrival: Arrival, fields: int = _SCALAR_FIELDS) -> bytes:
+    seen, claimed = arrival, arrival.claimed_at
+    return b"".join(
+        (
+            _NAMED_MOMENT.pack(fields, 8, _moment(seen.observed_at), 8, seen.device_id),
+            _words[seen.quantity],
+            _words[seen.discriminator],
+            _NUMBER.pack(8, seen.value),
+            _words[seen.home_id],
+            _MOMENT.pack(8, _moment(seen.received_at)),
+            _NULL if claimed is None else _MOMENT.pack(8, _moment(claimed)),
+        )
+    )
+
+
+def _place(arrival: Arrival, fields: int = _POSITION_FIELDS) -> bytes:
+    seen, place = arrival, arrival.position
+    if place is None:
+        raise ValueError("a position without a place")
+    claimed = seen.claimed_at
+    return b"".join(
+        (
+            _NAMED_MOMENT.pack(fields, 8, _moment(seen.observed_at), 8, seen.device_id),
+            _words[seen.discriminator],
+            _NUMBER.pack(8, place.latitude),
+            _NUMBER.pack(8, place.longitude),
+            _optional(place.accuracy_m),
+            _optional(place.altitude_m),
+            _optional(place.speed_m_s),
+            _optional(place.course_deg),
+            _words[seen.home_id],
+            _MOMENT.pack(8, _moment(seen.received_at)),
+            _NULL if claimed is None else _MOMENT.pack(8, _moment(claimed)),
+        )
+    )
+
+
+def _staged_scalar(arrival: Arrival) -> bytes:
+    return _scalar(arrival, _SCALAR_FIELDS + 1) + _words[arrival.timing]
+
+
+def _staged_place(arrival: Arrival) -> bytes:
+    return _place(arrival, _POSITION_FIELDS + 1) + _words[arrival.timing]
+
+
+_SCALARS: LiteralString = (
+    "observed_at, device_id, quantity, discriminator, value, home_id, received_at, claimed_at"
+)
+_PLACES: LiteralString = (
+    "observed_at, device_id, discriminator, latitude, longitude, accuracy_m, altitude_m,"
+    " speed_m_s, course_deg, home_id, received_at, claimed_at"
+)
+
+
+def _split(arrivals: Iterable[Arrival]) -> tuple[list[Arrival], list[Arrival]]:
+    """Scalars and positions, each in order."""
+    scalars: list[Arrival] = []
+    places: list[Arrival] = []
+    for arrival in arrivals:
+        (scalars if arrival.position is None else places).append(arrival)
+    return scalars, places
+
+
+async def copy(connection: Connection, arrivals: Sequence[Arrival]) -> int:
+    """Write ``arrivals`` straight into the tables; return the number of rows.
+
+    Raises
+    ------
+    Duplicates
+        If any of them is there already; nothing is written and the transaction is at its end.
+    CopyRefused
+        If this role may not; nothing is written and the transaction is at its end.
+    RowsRefused
+        If one of them can not be held; nothing is written and the transaction is at its end.
+    """
+    scalars, places = _split(arrivals)
+    try:
+        with translated():
+            if scalars:
+                rows = b"".join([_HEADER, *map(_scalar, scalars), _TRAILER])
+                await _copy(connection, f"copy observation ({_SCALARS}) from stdin binary", rows)
+            if places:
+                rows = b"".join([_HEADER, *map(_place, places), _TRAILER])
+                await _copy(connection, f"copy position ({_PLACES}) from stdin binary", rows)
+    except RowsRefused as error:
+        if isinstance(error.__cause__, errors.UniqueViolation):
+            raise Duplicates from error
+        raise
+    except errors.FeatureNotSupported as error:
+        raise CopyRefused from error
+    return len(arrivals)
+
+
+async def _copy(connection: Connection, statement: LiteralString, rows: bytes) -> None:
+    async with connection.cursor().copy(statement) as stream:
+        await stream.write(rows)
+
+
+async def stage(connection: Connection, arrivals: Sequence[Arrival]) -> int:
+    """Write those of ``arrivals`` that are not there yet; return the number of new rows.
+
+    An `Timing.ADJUSTED` one is the same as a row with the same claim of the device, whatever the
+    correction was then. A `Timing.GATEWAY` one is always new: on an equal key it moves on by less than a
+    millisecond. (Redeliveries of those are told apart before, by their receipts.)
+
+    Raises
+    ------
+    RowsRefused
+        If one of them can not be held; nothing is written and the transaction is at its end.
+    """
+    with translated():
+        return await _stage(connection, *_split(arrivals))
+
+
+async def _stage(
+    connection: Connection, scalars: Sequence[Arrival], places: Sequence[Arrival]
+) -> int:
+    written = 0
+    if scalars:
+        await connection.execute(_STAGE_SCALARS)
+        await connection.execute("delete from staged_observation")
+        rows = b"".join([_HEADER, *map(_staged_scalar, scalars), _TRAILER])
+        await _copy(
+            connection, f"copy staged_observation ({_SCALARS}, timing) from stdin binary", rows
+        )
+        written += await _move(connection, _MOVE_SCALARS)
+    if places:
+        await connection.execute(_STAGE_PLACES)
+        await connection.execute("delete from staged_position")
+        rows = b"".join([_HEADER, *map(_staged_place, places), _TRAILER])
+        await _copy(connection, f"copy staged_position ({_PLACES}, timing) from stdin binary", rows)
+        written += await _move(connection, _MOVE_PLACES)
+    return written
+
+
+class _Move(msgspec.Struct, frozen=True):
+    """Statements that take rows from a temporary table into the log."""
+
+    known: LiteralString
+    untimed: LiteralString
+    apart: LiteralString
+
+
+def _moving(
+    table: LiteralString, columns: LiteralString, key: LiteralString, same: LiteralString
+) -> _Move:
+    claim: LiteralString = "coalesce(s.claimed_at, s.observed_at)"
+    twin: LiteralString = (
+        f"exists (select 1 from {table} o where o.device_id = s.device_id and {same}"
+        f" and coalesce(o.claimed_at, o.observed_at) = {claim} and o.observed_at between"
+    )
+    insert: LiteralString = (
+        f"insert into {table} ({columns}) select {columns} from staged_{table} s"
+    )
+    return _Move(
+        known=f"{insert} where timing = 'device' or timing = 'adjusted'"
+        f" and not {twin} {claim} - %(reach)s and {claim} + %(reach)s)"
+        f" and not {twin} s.received_at - %(distrusted_reach)s and s.received_at)"
+        f" order by {key} on conflict do nothing",
+        untimed=f"with done as ({insert} where timing = 'gateway' order by {key}"
+        f" on conflict do nothing returning {key})"
+        f" delete from staged_{table} where ({key}) in (select {key} from done)",
+        apart=f"update staged_{table} set observed_at = observed_at"
+        " + (1 + floor(random() * 900)) * interval '1 microsecond' where timing = 'gateway'",
+    )
+
+
+_STAGE_SCALARS: LiteralString = (
+    "create temporary table if not exists staged_observation (observed_at timestamptz,"
+    " device_id bigint, quantity text, discriminator text, value double precision, home_id text,"
+    " received_at timestamptz, claimed_at timestamptz, timing text) on commit delete rows"
+)
+_STAGE_PLACES: LiteralString = (
+    "create temporary table if not exists staged_position (observed_at timestamptz,"
+    " device_id bigint, discriminator text, latitude double precision, longitude double precision,"
+    " accuracy_m double precision, altitude_m double precision, speed_m_s double precision,"
+    " course_deg double precision, home_id text, received_at timestamptz, claimed_at timestamptz,"
+    " timing text) on commit delete rows"
+)
+_MOVE_SCALARS = _moving(
+    "observation",
+    _SCALARS,
+    "device_id, observed_at, quantity, discriminator",
+    "o.quantity = s.quantity and o.discriminator = s.discriminator",
+)
+_MOVE_PLACES = _moving(
+    "position",
+    _PLACES,
+    "device_id, observed_at, discriminator",
+    "o.discriminator = s.discriminator",
+)
+
+
+async def _move(connection: Connection, move: _Move) -> int:
+    done = await connection.execute(
+        move.known, {"reach": CLAIM_REACH, "distrusted_reach": DISTRUSTED_REACH}
+    )
+    written = done.rowcount
+    while True:
+        done = await connection.execute(move.untimed)
+        written += done.rowcount
+        left = await connection.execute(move.apart)
+        if left.rowcount == 0:
+            return written

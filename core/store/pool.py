@@ -1,0 +1,86 @@
+"""The door to the database: pools and transactions, with errors in our own words."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from core.model.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+CONNECT_TIMEOUT_S = 5.0
+_LOST = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed)
+
+Connection = psycopg.AsyncConnection[Any]
+Pool = AsyncConnectionPool[Connection]
+
+
+async def _configure(connection: Connection) -> None:
+    await connection.set_autocommit(False)
+
+
+@asynccontextmanager
+async def open_pool(url: str, *, most: int = 4, name: str = "wayhome") -> AsyncIterator[Pool]:
+    """Open a pool of at most ``most`` connections; it need not reach the database yet.
+
+    Statements end after 30 s and idle transactions after 15 s, so that a stuck process can not
+    hold back the readers of the log for longer (docs/decisions/0002).
+    """
+    options = (
+        "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=15000 -c timezone=UTC"
+    )
+    pool: Pool = AsyncConnectionPool(
+        url,
+        min_size=1,
+        max_size=most,
+        timeout=CONNECT_TIMEOUT_S,
+        reconnect_timeout=1e9,
+        name=name,
+        open=False,
+        check=AsyncConnectionPool.check_connection,
+        kwargs={"options": options, "application_name": name, "connect_timeout": 5},
+    )
+    await pool.open(wait=False)
+    try:
+        yield pool
+    finally:
+        await pool.close(timeout=2)
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """Run one transaction: committed at the end, rolled back on any error.
+
+    Raises
+    ------
+    StoreUnavailable
+        If the database does not answer or ends the connection.
+    """
+    try:
+        async with pool.connection() as connection, connection.transaction():
+            yield connection
+    except _LOST as error:
+        raise StoreUnavailable(f"the database does not answer: {type(error).__name__}") from error
+
+
+@asynccontextmanager
+async def connect(url: str, *, autocommit: bool = False) -> AsyncIterator[Connection]:
+    """Open a single connection; commits at the end unless an error comes out of the block.
+
+    Raises
+    ------
+    StoreUnavailable
+        If the database does not answer or ends the connection.
+    """
+    try:
+        async with await psycopg.AsyncConnection.connect(
+            url, autocommit=autocommit, connect_timeout=5
+        ) as connection:
+            yield connection
+    except _LOST as error:
+        raise StoreUnavailable(f"the database does not answer: {type(error).__name__}") from error

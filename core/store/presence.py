@@ -1,0 +1,161 @@
+"""Whether devices and gateways are there. Written by the gateway only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, LiteralString
+
+import msgspec
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from core.model.home import Presence
+from core.model.ids import HomeId
+from core.model.intake import KnownDevice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from core.model.intake import PresenceChange
+    from core.store.pool import Connection
+
+
+_ADD: LiteralString = (
+    "insert into presence (device_id, home_id) select * from unnest(%s::bigint[], %s::text[])"
+    " order by 1 on conflict do nothing"
+)
+# A stretch of the same boot adds what lies between the highest numbers and takes off what came, so that
+# several gateways may each report their share in any order. A late report of an older boot is left out.
+_NUMBERS: LiteralString = (
+    "u.highest is not null and (p.boot = u.boot or p.last_number is null"
+    " or p.last_seen is null or u.last_seen >= p.last_seen)"
+)
+_CHANGE: LiteralString = (
+    "update presence p set last_seen = greatest(p.last_seen, u.last_seen),"
+    " online = coalesce(u.online, p.online),"
+    " battery_percent = coalesce(u.battery, p.battery_percent),"
+    " link_quality = coalesce(u.link, p.link_quality), skew_s = coalesce(u.skew, p.skew_s),"
+    " clock_trusted = coalesce(u.trusted, p.clock_trusted),"
+    f" boot = case when {_NUMBERS} then u.boot else p.boot end,"
+    f" last_number = case when not ({_NUMBERS}) then p.last_number"
+    " when p.boot = u.boot then greatest(p.last_number, u.highest) else u.highest end,"
+    f" missed = least(1000000000000000, case when not ({_NUMBERS}) then p.missed"
+    " when p.boot = u.boot and p.last_number is not null"
+    " then greatest(0, p.missed + greatest(0, u.highest - p.last_number) - u.received)"
+    " else p.missed + u.highest - u.lowest + 1 - u.received end)"
+    " from (select * from unnest(%s::bigint[], %s::timestamptz[], %s::boolean[], %s::float8[],"
+    " %s::float8[], %s::float8[], %s::boolean[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])"
+    " as v(device_id, last_seen, online, battery, link, skew, trusted, boot, lowest, highest, received)"
+    " order by device_id) u where p.device_id = u.device_id"
+)
+
+
+async def change(connection: Connection, changes: Sequence[PresenceChange]) -> None:
+    """Write what was learned; the first time makes the row. A device stands in ``changes`` once.
+
+    Raises
+    ------
+    ValueError
+        If one stands in it twice.
+    """
+    if len({one.device_id for one in changes}) < len(changes):
+        raise ValueError("a device stands in the changes twice")
+    if not changes:
+        return
+    await connection.execute(
+        _ADD, ([one.device_id for one in changes], [one.home_id for one in changes])
+    )
+    numbers = [one.numbers for one in changes]
+    await connection.execute(
+        _CHANGE,
+        (
+            [one.device_id for one in changes],
+            [one.last_seen for one in changes],
+            [one.online for one in changes],
+            [one.battery_percent for one in changes],
+            [one.link_quality for one in changes],
+            [one.skew_s for one in changes],
+            [one.clock_trusted for one in changes],
+            [one and one.boot for one in numbers],
+            [one and one.lowest for one in numbers],
+            [one and one.highest for one in numbers],
+            [one and one.received for one in numbers],
+        ),
+    )
+
+
+async def presences(connection: Connection, home_id: HomeId) -> tuple[Presence, ...]:
+    """Return what is known of the devices of a home, by device id."""
+    cursor = connection.cursor(row_factory=class_row(Presence))
+    await cursor.execute(
+        "select device_id, last_seen, online, battery_percent, link_quality, skew_s, missed"
+        " from presence where home_id = %s order by device_id",
+        (home_id,),
+    )
+    return tuple(await cursor.fetchall())
+
+
+async def homes(connection: Connection) -> dict[HomeId, str]:
+    """Return the mode of every home."""
+    cursor = await connection.execute("select home_id, mode from home")
+    return {HomeId(home_id): mode for home_id, mode in await cursor.fetchall()}
+
+
+async def known_devices(connection: Connection) -> tuple[KnownDevice, ...]:
+    """Return all devices in use with what was last known of them."""
+    cursor = connection.cursor(row_factory=class_row(KnownDevice))
+    await cursor.execute(
+        "select d.device_id, d.home_id, d.family, d.external_id, p.last_seen, p.skew_s,"
+        " p.clock_trusted, p.boot, p.last_number"
+        " from device d left join presence p using (device_id) where d.retired_at is null"
+    )
+    return tuple(await cursor.fetchall())
+
+
+async def registry_fingerprint(connection: Connection) -> str:
+    """Return a short text that changes whenever a home or device is added, changed or retired."""
+    cursor = await connection.execute(
+        "select (select coalesce(sum(hashtextextended(concat_ws(E'\\x01', device_id, home_id, family,"
+        " external_id), 0)), 0)::text from device where retired_at is null),"
+        " (select coalesce(sum(hashtextextended(concat_ws(E'\\x01', home_id, mode), 0)), 0)::text from home)"
+    )
+    return str(await cursor.fetchone())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """Proof that a gateway lives, and whether it hears the broker."""
+
+    gateway: str
+    at: datetime
+    broker_connected: bool
+    counters: dict[str, float]
+
+
+async def beat(connection: Connection, heartbeat: Heartbeat) -> None:
+    """Write the proof."""
+    await connection.execute(
+        "insert into gateway_heartbeat (gateway, at, broker_connected, counters)"
+        " values (%s, %s, %s, %s) on conflict (gateway) do update set at = excluded.at,"
+        " broker_connected = excluded.broker_connected, counters = excluded.counters",
+        (
+            heartbeat.gateway,
+            heartbeat.at,
+            heartbeat.broker_connected,
+            Jsonb(heartbeat.counters, dumps=_json),
+        ),
+    )
+
+
+def _json(counters: Mapping[str, Any]) -> bytes:
+    return msgspec.json.encode(counters)
+
+
+async def heartbeats(connection: Connection) -> tuple[Heartbeat, ...]:
+    """Return the last proof of every gateway, by name."""
+    cursor = connection.cursor(row_factory=class_row(Heartbeat))
+    await cursor.execute(
+        "select gateway, at, broker_connected, counters from gateway_heartbeat order by gateway"
+    )
+    return tuple(await cursor.fetchall())

@@ -1,0 +1,297 @@
+"""Organisations, homes, people and devices: written by the registrar, read by everyone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from psycopg.rows import dict_row
+
+from core.model.home import Device, Home, HomeMode, Household, Placement, Resident, Room, RoomKind
+from core.model.ids import CarerId, DeviceId, HomeId, OrganisationId, ResidentId, RoomId
+from core.store.listen import notify
+
+if TYPE_CHECKING:
+    from core.store.pool import Connection
+
+
+async def register_organisation(
+    connection: Connection, organisation_id: OrganisationId, name: str
+) -> None:
+    """Create an organisation or rename it."""
+    await connection.execute(
+        "insert into organisation (organisation_id, name) values (%s, %s)"
+        " on conflict (organisation_id) do update set name = excluded.name",
+        (organisation_id, name),
+    )
+
+
+async def register_home(connection: Connection, home: Home) -> None:
+    """Create a home or change its name, zone and mode."""
+    await connection.execute(
+        "insert into home (home_id, organisation_id, name, zone, mode) values (%s, %s, %s, %s, %s)"
+        " on conflict (home_id) do update"
+        " set name = excluded.name, zone = excluded.zone, mode = excluded.mode",
+        (home.home_id, home.organisation_id, home.name, home.zone.key, home.mode.value),
+    )
+    await notify(connection, "registry", home.home_id)
+
+
+async def register_room(
+    connection: Connection,
+    home_id: HomeId,
+    name: str,
+    kind: RoomKind,
+    *,
+    exit: bool = False,  # noqa: A002
+) -> RoomId:
+    """Create a room or change what it is for; return its id."""
+    row = await _one(
+        connection,
+        "insert into room (home_id, name, kind, exit) values (%s, %s, %s, %s)"
+        " on conflict (home_id, name) do update set kind = excluded.kind, exit = excluded.exit"
+        " returning room_id",
+        (home_id, name, kind.value, exit),
+    )
+    return RoomId(row["room_id"])
+
+
+async def register_resident(
+    connection: Connection, home_id: HomeId, name: str, pronoun: str = "they"
+) -> ResidentId:
+    """Create a resident, or find the one of this name in this home; return the id."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "update resident set pronoun = %s where home_id = %s and name = %s returning resident_id",
+        (pronoun, home_id, name),
+    )
+    row = await cursor.fetchone() or await _one(
+        connection,
+        "insert into resident (home_id, name, pronoun) values (%s, %s, %s) returning resident_id",
+        (home_id, name, pronoun),
+    )
+    return ResidentId(row["resident_id"])
+
+
+async def register_device(connection: Connection, device: Device) -> DeviceId:
+    """Create a device or change where it sits; return its id. ``device.device_id`` is not read."""
+    row = await _one(
+        connection,
+        "insert into device (home_id, family, external_id, name, placement, room_id, resident_id,"
+        " reporting_interval_s, heartbeat) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " on conflict (home_id, family, external_id) do update set name = excluded.name,"
+        " placement = excluded.placement, room_id = excluded.room_id,"
+        " resident_id = excluded.resident_id, heartbeat = excluded.heartbeat,"
+        " reporting_interval_s = excluded.reporting_interval_s, retired_at = null"
+        " returning device_id",
+        (
+            device.home_id,
+            device.family,
+            device.external_id,
+            device.name,
+            device.placement.value,
+            device.room.room_id if device.room else None,
+            device.resident_id,
+            device.reporting_interval_s,
+            device.heartbeat,
+        ),
+    )
+    await notify(connection, "registry", device.home_id)
+    return DeviceId(row["device_id"])
+
+
+async def register_household(connection: Connection, household: Household) -> Household:
+    """Create or update a home with its rooms, residents and devices; return it with real ids.
+
+    The ids inside ``household`` only tie its parts together; the database gives the real ones.
+    """
+    home = household.home
+    await register_home(connection, home)
+    rooms = {
+        room.room_id: await register_room(
+            connection, home.home_id, room.name, room.kind, exit=room.exit
+        )
+        for room in household.rooms
+    }
+    residents = {
+        resident.resident_id: await register_resident(
+            connection, home.home_id, resident.name, resident.pronoun
+        )
+        for resident in household.residents
+    }
+    for device in household.devices:
+        room = device.room and _with_id(device.room, rooms[device.room.room_id])
+        wearer = device.resident_id and residents[device.resident_id]
+        await register_device(connection, _placed(device, room, wearer))
+    found = await household_of(connection, home.home_id)
+    if found is None:
+        raise LookupError(home.home_id)
+    return found
+
+
+def _with_id(room: Room, room_id: RoomId) -> Room:
+    return Room(
+        room_id=room_id, home_id=room.home_id, name=room.name, kind=room.kind, exit=room.exit
+    )
+
+
+def _placed(device: Device, room: Room | None, wearer: ResidentId | None) -> Device:
+    return Device(
+        device_id=device.device_id,
+        home_id=device.home_id,
+        family=device.family,
+        external_id=device.external_id,
+        name=device.name,
+        placement=device.placement,
+        room=room,
+        resident_id=wearer,
+        reporting_interval_s=device.reporting_interval_s,
+        heartbeat=device.heartbeat,
+    )
+
+
+async def register_carer(
+    connection: Connection,
+    organisation_id: OrganisationId,
+    login: str,
+    *,
+    name: str,
+    role: str,
+    password_hash: str,
+) -> CarerId:
+    """Create a log-in or change its name, role and password; return the carer's id."""
+    row = await _one(
+        connection,
+        "insert into carer (organisation_id, login, name, role, password_hash)"
+        " values (%s, %s, %s, %s, %s) on conflict (login) do update set name = excluded.name,"
+        " role = excluded.role, password_hash = excluded.password_hash, disabled_at = null"
+        " returning carer_id",
+        (organisation_id, login, name, role, password_hash),
+    )
+    return CarerId(row["carer_id"])
+
+
+async def carer_password(connection: Connection, login: str) -> str | None:
+    """Return the password hash of a log-in; None when there is no such log-in."""
+    cursor = await connection.execute("select password_hash from carer where login = %s", (login,))
+    row = await cursor.fetchone()
+    return None if row is None else str(row[0])
+
+
+async def assign_care(
+    connection: Connection, home_id: HomeId, carer_id: CarerId, *, order: int = 1
+) -> None:
+    """Let a carer care for a home, at this place in the order of telling."""
+    await connection.execute(
+        "insert into care (home_id, carer_id, telling_order) values (%s, %s, %s)"
+        " on conflict (home_id, carer_id) do update set telling_order = excluded.telling_order",
+        (home_id, carer_id, order),
+    )
+
+
+async def set_contact(
+    connection: Connection, carer_id: CarerId, channel: str, address: str
+) -> None:
+    """Say where ``channel`` reaches a carer."""
+    await connection.execute(
+        "insert into contact_point (carer_id, channel, address) values (%s, %s, %s)"
+        " on conflict (carer_id, channel) do update set address = excluded.address",
+        (carer_id, channel, address),
+    )
+
+
+async def households(connection: Connection) -> tuple[Household, ...]:
+    """Return all homes with their rooms, residents and devices in use, by home id."""
+    return await _households(connection, None)
+
+
+async def household_of(connection: Connection, home_id: HomeId) -> Household | None:
+    """Return one home with its rooms, residents and devices in use."""
+    found = await _households(connection, home_id)
+    return found[0] if found else None
+
+
+async def devices(connection: Connection) -> tuple[Device, ...]:
+    """Return all devices in use, by id."""
+    rooms = await _rooms(connection, None)
+    return await _devices(connection, None, {room.room_id: room for room in rooms})
+
+
+async def _households(connection: Connection, only: HomeId | None) -> tuple[Household, ...]:
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "select home_id, organisation_id, name, zone, mode from home"
+        " where %(only)s::text is null or home_id = %(only)s order by home_id",
+        {"only": only},
+    )
+    homes = [_home(row) for row in await cursor.fetchall()]
+    rooms = await _rooms(connection, only)
+    by_id = {room.room_id: room for room in rooms}
+    all_devices = await _devices(connection, only, by_id)
+    await cursor.execute(
+        "select resident_id, home_id, name, pronoun from resident"
+        " where %(only)s::text is null or home_id = %(only)s order by resident_id",
+        {"only": only},
+    )
+    people = [Resident(**row) for row in await cursor.fetchall()]
+    of_home: dict[HomeId, tuple[list[Room], list[Resident], list[Device]]] = defaultdict(
+        lambda: ([], [], [])
+    )
+    for room in rooms:
+        of_home[room.home_id][0].append(room)
+    for person in people:
+        of_home[person.home_id][1].append(person)
+    for device in all_devices:
+        of_home[device.home_id][2].append(device)
+    return tuple(
+        Household(
+            home=home,
+            rooms=tuple(of_home[home.home_id][0]),
+            residents=tuple(of_home[home.home_id][1]),
+            devices=tuple(of_home[home.home_id][2]),
+        )
+        for home in homes
+    )
+
+
+async def _rooms(connection: Connection, only: HomeId | None) -> tuple[Room, ...]:
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "select room_id, home_id, name, kind, exit from room"
+        " where %(only)s::text is null or home_id = %(only)s order by room_id",
+        {"only": only},
+    )
+    return tuple(Room(**(row | {"kind": RoomKind(row["kind"])})) for row in await cursor.fetchall())
+
+
+async def _devices(
+    connection: Connection, only: HomeId | None, rooms: dict[RoomId, Room]
+) -> tuple[Device, ...]:
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "select device_id, home_id, family, external_id, name, placement, room_id, resident_id,"
+        " reporting_interval_s, heartbeat from device where retired_at is null"
+        " and (%(only)s::text is null or home_id = %(only)s) order by device_id",
+        {"only": only},
+    )
+    return tuple(_device(row, rooms) for row in await cursor.fetchall())
+
+
+def _home(row: dict[str, Any]) -> Home:
+    return Home(**(row | {"zone": ZoneInfo(row["zone"]), "mode": HomeMode(row["mode"])}))
+
+
+def _device(row: dict[str, Any], rooms: dict[RoomId, Room]) -> Device:
+    room_id = row.pop("room_id")
+    placement = Placement(row.pop("placement"))
+    return Device(**row, placement=placement, room=rooms.get(room_id) if room_id else None)
+
+
+async def _one(connection: Connection, query: Any, values: tuple[object, ...]) -> dict[str, Any]:
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(query, values)
+    row = await cursor.fetchone()
+    if row is None:
+        raise LookupError("the statement returned no row")
+    return row

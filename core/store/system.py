@@ -1,0 +1,239 @@
+"""What the pages say of services, messages and devices, for those who look after them. Read only.
+
+Everything here runs inside `core.store.account.acting`: the rows of other organisations do not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, LiteralString
+
+from psycopg.rows import dict_row
+
+from core.model.home import Placement
+from core.model.ids import DeviceId, HomeId
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.store.pool import Connection
+
+LIST_LIMIT = 25
+"""Rows of one list; the count beside it says how many there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """The last sign of life of a gateway."""
+
+    gateway: str
+    at: datetime
+    broker_connected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Signs of life of all services."""
+
+    gateways: tuple[Beat, ...]
+    #: Last step of the detection; None before the first.
+    stepped_at: datetime | None
+    #: Since when the oldest message to a carer is due; None when none is.
+    overdue_since: datetime | None
+    overdue: int
+    #: Since when the oldest answer waits to be read; None when none does.
+    unread_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """Messages that could not be admitted for one reason, with the newest of them."""
+
+    reason: str
+    messages: int
+    home_id: HomeId
+    last_at: datetime
+    topic: str
+    field: str
+    expected: str
+    payload: bytes
+    payload_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Messages that were not stored as observations, counted by home, source and reason."""
+
+    home_id: HomeId
+    source: str
+    reason: str
+    messages: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """A device that speaks and is not registered."""
+
+    home_id: HomeId
+    family: str
+    external_id: str
+    last_seen: datetime
+    messages: int
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceState:
+    """A device and what it last said of itself."""
+
+    device_id: DeviceId
+    home_id: HomeId
+    home_name: str
+    zone: str
+    name: str
+    family: str
+    placement: Placement
+    room: str
+    reporting_interval_s: float
+    heartbeat: bool
+    last_seen: datetime | None
+    online: bool | None
+    battery_percent: float | None
+    clock_trusted: bool
+    missed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fenced:
+    """A detector that failed in a home."""
+
+    home_id: HomeId
+    detector: str
+    error: str
+    last_at: datetime
+    times: int
+
+
+async def services(connection: Connection, now: datetime) -> Services:
+    """Return the signs of life of the services."""
+    beats = await _rows(
+        connection,
+        "select gateway, at, broker_connected from gateway_heartbeat order by gateway",
+        {},
+    )
+    (row,) = await _rows(
+        connection,
+        "select (select max(recorded_at) from engine_step) as stepped_at, due.since, due.messages,"
+        " (select min(r.at) from response r left join alert_cursor k on k.reader = 'response'"
+        "  where (r.txid, r.response_id) > (coalesce(k.txid, '0'::xid8), coalesce(k.sequence, 0)))"
+        "  as unread_since"
+        " from (select min(next_try_at) as since, count(*) as messages from delivery"
+        "  where state in ('pending', 'sending') and next_try_at < %(now)s) due",
+        {"now": now},
+    )
+    return Services(
+        gateways=tuple(Beat(**beat) for beat in beats),
+        stepped_at=row["stepped_at"],
+        overdue_since=row["since"],
+        overdue=row["messages"],
+        unread_since=row["unread_since"],
+    )
+
+
+async def quarantine(connection: Connection) -> tuple[Quarantined, ...]:
+    """Return what waits in quarantine, by reason, most messages first."""
+    rows = await _rows(
+        connection,
+        "select q.reason, q.messages, n.home_id, n.received_at as last_at, n.topic, n.field,"
+        " n.expected, substring(n.payload for 2000) as payload, n.payload_bytes"
+        " from (select reason, count(*) as messages, max(quarantine_id) as newest from quarantine"
+        "  where replayed_at is null group by reason) q"
+        " join quarantine n on n.quarantine_id = q.newest order by q.messages desc limit %(limit)s",
+        {"limit": LIST_LIMIT},
+    )
+    return tuple(Quarantined(**row) for row in rows)
+
+
+async def refusals(connection: Connection, now: datetime) -> tuple[Refusal, ...]:
+    """Return what was refused today (UTC), most messages first."""
+    rows = await _rows(
+        connection,
+        "select home_id, source, reason, messages, last_at from refusal"
+        " where day = (%(now)s at time zone 'UTC')::date order by messages desc limit %(limit)s",
+        {"now": now, "limit": LIST_LIMIT},
+    )
+    return tuple(Refusal(**row) for row in rows)
+
+
+async def discovered(connection: Connection) -> tuple[Discovered, ...]:
+    """Return the devices that speak and are not registered, the newest first."""
+    rows = await _rows(
+        connection,
+        "select home_id, family, external_id, last_seen, messages, last_topic as topic,"
+        " substring(last_payload for 2000) as payload from discovered"
+        " order by first_seen desc limit %(limit)s",
+        {"limit": LIST_LIMIT},
+    )
+    return tuple(Discovered(**row) for row in rows)
+
+
+async def fenced(connection: Connection, since: datetime) -> tuple[Fenced, ...]:
+    """Return the detectors that failed since then."""
+    rows = await _rows(
+        connection,
+        "select home_id, detector, error, last_at, times from detector_error"
+        " where last_at > %(since)s order by last_at desc limit %(limit)s",
+        {"since": since, "limit": LIST_LIMIT},
+    )
+    return tuple(Fenced(**row) for row in rows)
+
+
+async def devices_of(connection: Connection, home_id: HomeId) -> tuple[DeviceState, ...]:
+    """Return the devices in use of one home."""
+    rows = await _rows(
+        connection,
+        _DEVICE + " and d.home_id = %(home)s order by r.name nulls last, d.name",
+        {"home": home_id},
+    )
+    return tuple(_device(row) for row in rows)
+
+
+async def ailing(
+    connection: Connection, now: datetime, low_percent: float
+) -> tuple[DeviceState, ...]:
+    """Return the devices of watched homes that are gone, silent for too long or low on battery."""
+    rows = await _rows(
+        connection,
+        _DEVICE + " and h.mode <> 'archive' and (p.online is false"
+        " or p.battery_percent < %(low)s or p.last_seen is null"
+        " or d.heartbeat and p.last_seen < %(now)s"
+        "  - make_interval(secs => 3 * d.reporting_interval_s))"
+        " order by d.placement <> 'hub', p.last_seen nulls first, h.name, d.name limit %(limit)s",
+        {"now": now, "low": low_percent, "limit": 2 * LIST_LIMIT},
+    )
+    return tuple(_device(row) for row in rows)
+
+
+_DEVICE: LiteralString = (
+    "select d.device_id, d.home_id, h.name as home_name, h.zone, d.name, d.family, d.placement,"
+    " coalesce(r.name, '') as room, d.reporting_interval_s, d.heartbeat, p.last_seen, p.online,"
+    " p.battery_percent, coalesce(p.clock_trusted, true) as clock_trusted,"
+    " coalesce(p.missed, 0) as missed"
+    " from device d join home h using (home_id) left join room r using (room_id)"
+    " left join presence p using (device_id) where d.retired_at is null"
+)
+
+
+def _device(row: dict[str, Any]) -> DeviceState:
+    return DeviceState(**(row | {"placement": Placement(row["placement"])}))
+
+
+async def _rows(
+    connection: Connection, query: LiteralString, values: Mapping[str, object]
+) -> list[dict[str, Any]]:
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(query, values)
+    return await cursor.fetchall()

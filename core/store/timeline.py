@@ -1,0 +1,270 @@
+"""What the pages say of a home: who lives there, what moved when, and when we could not see. Read only.
+
+Everything here runs inside `core.store.account.acting`: the rows of other organisations do not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, LiteralString
+from zoneinfo import ZoneInfo
+
+from psycopg.rows import dict_row
+
+from core.model.home import Home, HomeMode
+from core.model.ids import DeviceId, HomeId, OrganisationId
+from core.model.quantity import DEFINITIONS, Quantity, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from core.store.pool import Connection
+
+PERSON = tuple(row.quantity.value for row in DEFINITIONS.values() if row.role is Role.PERSON)
+STEADY = (Quantity.BED.value, Quantity.CHAIR.value)
+"""Quantities whose state lasts: a bed is occupied until it says otherwise."""
+LOOK_BACK = timedelta(days=30)
+"""How far back the last movement of a watched home is looked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """The last sign of a person in a home."""
+
+    at: datetime
+    #: Name of the room; the device's name where it sits in none.
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensed:
+    """One observation that a person made."""
+
+    at: datetime
+    device_id: DeviceId
+    quantity: Quantity
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What we know of our own sight of a home."""
+
+    #: Last moment at which a gateway heard the broker; None for never.
+    heard_at: datetime | None
+    #: Last step of the detection that watches this home; None for never.
+    stepped_at: datetime | None
+    #: Since when the home can not be seen, as detection found; None when it can.
+    blind_since: datetime | None
+    #: What detection said of it.
+    blind_what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """One home in the list of homes."""
+
+    home: Home
+    residents: tuple[str, ...]
+    watch: Watch
+    #: Open alerts for carers, by severity.
+    urgent: int
+    check: int
+
+
+async def glances(
+    connection: Connection, *, limit: int, offset: int = 0
+) -> tuple[tuple[Glance, ...], int]:
+    """Return a page of the homes that may be seen, those with open alerts first, and how many there are."""
+    cursor = await connection.execute("select count(*) from home")
+    row = await cursor.fetchone()
+    rows = await _rows(
+        connection,
+        "select * from ("
+        + _GLANCE
+        + ") g order by urgent = 0, \"check\" = 0, mode = 'archive', name, home_id"
+        " limit %(limit)s offset %(offset)s",
+        {"limit": limit, "offset": offset, "home": None},
+    )
+    return tuple(_glance(found) for found in rows), int(row[0]) if row else 0
+
+
+async def first_zone(connection: Connection) -> ZoneInfo:
+    """Return the zone in which a page without a home tells the time; UTC where there is no home."""
+    cursor = await connection.execute(
+        "select zone from home order by mode = 'archive', home_id limit 1"
+    )
+    row = await cursor.fetchone()
+    return ZoneInfo(row[0] if row else "UTC")
+
+
+async def glance_of(connection: Connection, home_id: HomeId) -> Glance | None:
+    """Return one home; None when there is none that may be seen."""
+    rows = await _rows(connection, _GLANCE, {"home": home_id})
+    return _glance(rows[0]) if rows else None
+
+
+_GLANCE: LiteralString = (
+    "select h.home_id, h.organisation_id, h.name, h.zone, h.mode,"
+    " array(select r.name from resident r where r.home_id = h.home_id order by r.resident_id)"
+    "  as residents,"
+    " (select max(g.at) from gateway_heartbeat g where g.broker_connected) as heard_at,"
+    " (select max(e.recorded_at) from engine_step e where e.shard = coalesce("
+    "   (select s.shard from engine_snapshot s where s.home_id = h.home_id), e.shard))"
+    "  as stepped_at, blind.onset as blind_since, coalesce(blind.what, '') as blind_what,"
+    " (select count(*) from alert a where a.home_id = h.home_id and a.state <> 'resolved'"
+    "  and a.audience = 'carers' and not a.silent and a.severity = 'urgent') as urgent,"
+    " (select count(*) from alert a where a.home_id = h.home_id and a.state <> 'resolved'"
+    "  and a.audience = 'carers' and not a.silent and a.severity = 'check') as \"check\""
+    " from home h left join lateral ("
+    "  select f.onset, f.what from finding f where f.home_id = h.home_id"
+    "  and f.detector = 'liveness' and f.subject = 'home' and f.phase <> 'cleared'"
+    "  and not exists (select 1 from finding c where c.home_id = f.home_id"
+    "   and c.detector = f.detector and c.subject = f.subject and c.onset = f.onset"
+    "   and c.phase = 'cleared')"
+    "  order by f.onset desc, f.noticed_at desc limit 1) blind on true"
+    " where %(home)s::text is null or h.home_id = %(home)s"
+)
+
+
+async def last_movements(
+    connection: Connection, homes: Sequence[Home], now: datetime
+) -> dict[HomeId, Movement]:
+    """Return the last sign of a person in each of these homes, where there is one.
+
+    In a watched home it is looked for in the last 30 days, in an archived one in all of its record.
+    """
+    rows = await _rows(
+        connection,
+        "select distinct on (d.home_id) d.home_id, o.observed_at as at,"
+        " coalesce(r.name, d.name) as place"
+        " from device d left join room r using (room_id) cross join lateral ("
+        "  select observed_at from observation o where o.device_id = d.device_id"
+        "  and o.observed_at <= %(now)s and (d.home_id = any(%(past)s) or o.observed_at > %(since)s)"
+        "  and o.quantity = any(%(person)s) and (o.value > 0 or o.quantity = 'contact')"
+        "  order by o.observed_at desc limit 1) o"
+        " where d.home_id = any(%(homes)s) order by d.home_id, o.observed_at desc",
+        {
+            "homes": [home.home_id for home in homes],
+            "past": [home.home_id for home in homes if home.mode is HomeMode.ARCHIVE],
+            "person": list(PERSON),
+            "now": now,
+            "since": now - LOOK_BACK,
+        },
+    )
+    return {HomeId(row["home_id"]): Movement(at=row["at"], place=row["place"]) for row in rows}
+
+
+async def last_record(connection: Connection, devices: Sequence[DeviceId]) -> datetime | None:
+    """Return the moment of the last observation of these devices; None for none."""
+    cursor = await connection.execute(
+        "select max(o.observed_at) from unnest(%s::bigint[]) as d(device_id) cross join lateral ("
+        " select observed_at from observation o where o.device_id = d.device_id"
+        " order by observed_at desc limit 1) o",
+        (list(devices),),
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def sensed(
+    connection: Connection, devices: Sequence[DeviceId], start: datetime, end: datetime
+) -> tuple[Sensed, ...]:
+    """Return what persons did in a span, in order of time, and the state of bed and chair at its start."""
+    rows = await _rows(
+        connection,
+        "select observed_at as at, device_id, quantity, value from observation"
+        " where device_id = any(%(devices)s) and observed_at >= %(start)s and observed_at < %(end)s"
+        " and quantity = any(%(person)s)"
+        " union all select o.* from unnest(%(devices)s::bigint[]) as d(device_id) cross join lateral ("
+        "  select observed_at, device_id, quantity, value from observation s"
+        "  where s.device_id = d.device_id and s.observed_at < %(start)s"
+        "  and s.observed_at > %(earlier)s and s.quantity = any(%(steady)s)"
+        "  order by observed_at desc limit 1) o order by at, device_id, quantity",
+        {
+            "devices": list(devices),
+            "start": start,
+            "end": end,
+            "earlier": start - timedelta(days=1),
+            "person": list(PERSON),
+            "steady": list(STEADY),
+        },
+    )
+    return tuple(
+        Sensed(
+            at=row["at"],
+            device_id=DeviceId(row["device_id"]),
+            quantity=Quantity(row["quantity"]),
+            value=row["value"],
+        )
+        for row in rows
+    )
+
+
+async def silences(
+    connection: Connection,
+    devices: Sequence[DeviceId],
+    start: datetime,
+    end: datetime,
+    longer_than: timedelta,
+) -> tuple[tuple[datetime, datetime], ...]:
+    """Return the parts of a span in which none of these devices said anything for that long."""
+    rows = await _rows(
+        connection,
+        "with said as ("
+        " select distinct observed_at as at from observation where device_id = any(%(devices)s)"
+        "  and observed_at > %(start)s and observed_at < %(end)s"
+        " union select observed_at from position where device_id = any(%(devices)s)"
+        "  and observed_at > %(start)s and observed_at < %(end)s"
+        " union values (%(start)s::timestamptz), (%(end)s::timestamptz)),"
+        " pairs as (select at, lead(at) over (order by at) as next from said)"
+        " select at, next from pairs where next - at > %(longer)s order by at",
+        {"devices": list(devices), "start": start, "end": end, "longer": longer_than},
+    )
+    return tuple((row["at"], row["next"]) for row in rows)
+
+
+async def blind_spans(
+    connection: Connection, home_id: HomeId, start: datetime, end: datetime
+) -> tuple[tuple[datetime, datetime], ...]:
+    """Return the parts of a span in which detection found that the home could not be seen."""
+    rows = await _rows(
+        connection,
+        "select greatest(min(onset), %(start)s) as since,"
+        " least(coalesce(min(noticed_at) filter (where phase = 'cleared'), %(end)s), %(end)s) as until"
+        " from finding where home_id = %(home)s and detector = 'liveness' and subject = 'home'"
+        " and onset < %(end)s group by onset having coalesce("
+        " min(noticed_at) filter (where phase = 'cleared'), %(end)s) > %(start)s order by 1",
+        {"home": home_id, "start": start, "end": end},
+    )
+    return tuple((row["since"], row["until"]) for row in rows)
+
+
+async def _rows(
+    connection: Connection, query: LiteralString, values: Mapping[str, object]
+) -> list[dict[str, Any]]:
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(query, values)
+    return await cursor.fetchall()
+
+
+def _glance(row: dict[str, Any]) -> Glance:
+    return Glance(
+        home=Home(
+            home_id=HomeId(row["home_id"]),
+            organisation_id=OrganisationId(row["organisation_id"]),
+            name=row["name"],
+            zone=ZoneInfo(row["zone"]),
+            mode=HomeMode(row["mode"]),
+        ),
+        residents=tuple(row["residents"]),
+        watch=Watch(
+            heard_at=row["heard_at"],
+            stepped_at=row["stepped_at"],
+            blind_since=row["blind_since"],
+            blind_what=row["blind_what"],
+        ),
+        urgent=row["urgent"],
+        check=row["check"],
+    )
