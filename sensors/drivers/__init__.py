@@ -1,0 +1,1 @@
+"""One file per family of devices; each offers ``DRIVER``."""

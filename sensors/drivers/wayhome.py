@@ -1,0 +1,111 @@
+"""Our own format: every message numbered, so that a gap is seen.
+
+Topic ``homes/HOME/wayhome/DEVICE/QUANTITY``, payload a JSON object:
+
+=======  ==========================================================================================
+``v``    the value, in the quantity's unit; true and false for states
+``t``    when it happened: ISO 8601 with a zone, or seconds since 1970; the gateway's time without it
+``seq``  number of the message since ``boot``, from 0; one number line for all quantities of a device
+``boot`` changes whenever the device starts to count anew
+``d``    discriminator, where one quantity comes from several channels
+=======  ==========================================================================================
+
+A position also has ``lat``, ``lon`` (degrees) and may have ``alt`` (m), ``speed`` (m/s) and ``course``
+(degrees); its ``v`` is the 68 % radius in metres. ``DEVICE/status`` with ``{"online": false}`` is the
+last will.
+
+>>> DRIVER.decode("door", b'{}')
+Traceback (most recent call last):
+core.model.errors.Malformed: topic: expected DEVICE/QUANTITY
+>>> decoded = DRIVER.decode("door/contact", b'{"v": true, "t": 1790000000, "seq": 7, "boot": "a"}')
+>>> decoded.number, decoded.readings[0].value
+(7, 1.0)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.model.errors import Malformed
+from core.model.observation import Position
+from core.model.quantity import Quantity
+from sensors import decoding
+from sensors.driver import Decoded
+
+_LARGEST_NUMBER = 2**53
+_BOOT_LENGTH = 40
+
+
+class _Wayhome:
+    family = "wayhome"
+    title = "Wayhome native"
+    quantities = frozenset(Quantity)
+    setup = "publish to homes/HOME/wayhome/DEVICE/QUANTITY with QoS 1"
+
+    def decode(self, topic: str, payload: bytes) -> Decoded:
+        device, _, last = topic.rpartition("/")
+        if not device:
+            raise Malformed("topic", "DEVICE/QUANTITY")
+        external_id = decoding.name(device)
+        fields = decoding.decode_object(payload)
+        if fields is None:
+            raise Malformed("payload", "a JSON object")
+        if last == "status":
+            return Decoded(
+                external_id=external_id, online=decoding.flag(fields.get("online"), "online")
+            )
+        try:
+            quantity = Quantity(last)
+        except ValueError as error:
+            raise Malformed(
+                "topic", "a quantity of docs/reference/quantities.md at its end"
+            ) from error
+        value = fields.get("v")
+        reading = decoding.reading(
+            quantity,
+            float(value) if isinstance(value, bool) else decoding.number(value, "v"),
+            "v",
+            discriminator=_text(fields, "d", decoding.NAME_LENGTH),
+            observed_at=decoding.moment(fields.get("t"), "t"),
+            position=_position(fields) if quantity is Quantity.POSITION else None,
+        )
+        return Decoded(
+            external_id=external_id,
+            readings=(reading,),
+            number=_number(fields.get("seq")),
+            boot=_text(fields, "boot", _BOOT_LENGTH),
+        )
+
+
+def _number(value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _LARGEST_NUMBER:
+        raise Malformed("seq", "a whole number from 0")
+    return value
+
+
+def _text(fields: dict[str, Any], key: str, longest: int) -> str:
+    value = fields.get(key, "")
+    if not isinstance(value, str) or len(value) > longest or (value and not value.isprintable()):
+        raise Malformed(key, f"a text of at most {longest} printable characters")
+    return value
+
+
+def _position(fields: dict[str, Any]) -> Position:
+    latitude, longitude = decoding.coordinates(fields, "lat", "lon")
+    more = {
+        name: decoding.number(fields[key], key) if fields.get(key) is not None else None
+        for key, name in (("alt", "altitude_m"), ("speed", "speed_m_s"), ("course", "course_deg"))
+    }
+    return Position(
+        latitude=latitude,
+        longitude=longitude,
+        accuracy_m=decoding.number(fields.get("v"), "v"),
+        altitude_m=more["altitude_m"],
+        speed_m_s=more["speed_m_s"],
+        course_deg=more["course_deg"],
+    )
+
+
+DRIVER = _Wayhome()

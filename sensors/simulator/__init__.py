@@ -1,0 +1,1 @@
+"""A home's day, simulated: behaviour apart from sensing, seeded."""

@@ -1,0 +1,94 @@
+"""Run the drivers on a file of device messages and count what became of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from core.model.errors import Malformed, Unsupported
+from sensors import driver as drivers
+from sensors.driver import Driver
+
+log = logging.getLogger("wayhome.vectors")
+
+OUTCOMES = ("vectors", "decoded", "state_only", "unsupported", "quarantined", "crashed")
+"""Columns of the report; every vector is counted in the first and in one other."""
+UNREADABLE = "unreadable"
+"""Protocol under which lines that are no vectors are counted."""
+
+
+class Vector(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the file."""
+
+    protocol: str
+    payload: Any = None
+    #: Full topic of the product, its base included; made up when missing.
+    topic: str = ""
+    #: The payload as it was captured, where that is known.
+    raw: Any = None
+    device: str = ""
+
+
+def read(file: Path) -> Iterator[Vector | None]:
+    """Yield the vectors of a file of JSON lines; None for a line that is none."""
+    with file.open("rb") as lines:
+        for line in lines:
+            if not line.strip():
+                continue
+            try:
+                yield msgspec.json.decode(line, type=Vector)
+            except (msgspec.DecodeError, ValueError, RecursionError):
+                yield None
+
+
+def message(vector: Vector, family: str) -> tuple[str, bytes]:
+    """Return the topic below the family's base, and the payload, as a broker would give them."""
+    topic = vector.topic
+    if not topic and isinstance(vector.payload, dict):
+        topic = str(vector.payload.get("topic", ""))
+    topic = topic.removeprefix(f"{family}/") or {"owntracks": "vector/device"}.get(family, "vector")
+    raw = vector.raw
+    if isinstance(raw, str):
+        return topic, raw.encode()
+    return topic, msgspec.json.encode(vector.payload)
+
+
+def outcome(driver: Driver | None, topic: str, payload: bytes) -> str:
+    """Return the column in which this message counts."""
+    if driver is None:
+        return "unsupported"
+    try:
+        decoded = driver.decode(topic, payload)
+    except Malformed:
+        return "quarantined"
+    except Unsupported:
+        return "unsupported"
+    except Exception:  # a defect of ours, and the figure that must be 0
+        log.exception("driver failed", extra={"action": "driver_failed", "family": driver.family})
+        return "crashed"
+    return "decoded" if decoded.readings else "state_only"
+
+
+def evaluate(file: Path) -> dict[str, dict[str, dict[str, int]]]:
+    """Count the outcomes of every vector of ``file`` by protocol.
+
+    Returns
+    -------
+    dict
+        ``{"protocols": {NAME: {column of OUTCOMES: count}}}``.
+    """
+    known: Mapping[str, Driver] = drivers.discover()
+    report: dict[str, dict[str, int]] = {}
+    for vector in read(file):
+        name = UNREADABLE if vector is None else vector.protocol
+        counts = report.setdefault(name, dict.fromkeys(OUTCOMES, 0))
+        counts["vectors"] += 1
+        if vector is None:
+            counts["quarantined"] += 1
+        else:
+            counts[outcome(known.get(name), *message(vector, name))] += 1
+    return {"protocols": report}

@@ -1,0 +1,105 @@
+"""The simulated home: the same seed the same bytes, lifelike in rough, and wrong only where asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.model.home import Household
+from core.model.ids import HomeId, OrganisationId
+from core.model.quantity import Quantity
+from sensors import driver
+from sensors.simulator import homes
+from sensors.simulator.episodes import Episode, Kind
+from sensors.simulator.stream import Message, stream
+
+LONDON = ZoneInfo("Europe/London")
+START = datetime(2026, 3, 2, 12, tzinfo=UTC)
+WEEK = (START, START + timedelta(days=7))
+
+
+def observed(messages: list[Message]) -> list[tuple[datetime, str, Quantity, float]]:
+    found = []
+    for message in messages:
+        _, _, family, rest = message.topic.split("/", 3)
+        decoded = driver.discover()[family].decode(rest, message.payload)
+        found += [
+            (message.at, decoded.external_id, one.quantity, one.value) for one in decoded.readings
+        ]
+    return found
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    assert stream("h", LONDON, WEEK, seed=5) == stream("h", LONDON, WEEK, seed=5)
+    assert stream("h", LONDON, WEEK, seed=5) != stream("h", LONDON, WEEK, seed=6)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**31), hours=st.integers(1, 72))
+def test_every_message_is_read_and_in_order(seed: int, hours: int) -> None:
+    span = (START, START + timedelta(hours=hours))
+    messages = stream("h", LONDON, span, seed=seed)
+    assert messages == sorted(messages, key=lambda one: one.at)
+    assert all(span[0] <= one.at < span[1] for one in messages)
+    assert len(observed(messages)) >= len(messages)
+
+
+def test_a_week_is_lifelike_in_rough() -> None:
+    seen = observed(stream("h", LONDON, WEEK, seed=3))
+    motions = [
+        at.astimezone(LONDON) for at, _, quantity, value in seen if quantity == "motion" and value
+    ]
+    by_hour = Counter(at.hour for at in motions)
+    night = sum(by_hour[hour] for hour in (1, 2, 3, 4)) / 4
+    day = sum(by_hour[hour] for hour in range(9, 21)) / 12
+    assert night < day / 3
+    openings = sum(1 for _, _, quantity, value in seen if quantity == "contact" and value)
+    assert 7 <= openings <= 56  # outings a week, twice through the door: one half to four a day
+    devices = {device for _, device, _, _ in seen}
+    registered = {device.external_id for device in household().devices}
+    assert devices <= registered
+
+
+def household() -> Household:
+    return homes.household(
+        HomeId("h"), organisation_id=OrganisationId("o"), name="Home", resident="Ada"
+    )
+
+
+def test_native_messages_are_numbered_without_gaps() -> None:
+    bodies = [
+        msgspec.json.decode(one.payload)
+        for one in stream("h", LONDON, WEEK, seed=1)
+        if "/wayhome/" in one.topic
+    ]
+    assert [body["seq"] for body in bodies] == list(range(len(bodies)))
+
+
+@pytest.mark.parametrize("kind", [Kind.LONG_LIE, Kind.NOT_BACK, Kind.DOOR_AT_NIGHT])
+def test_nobody_moves_in_the_episode(kind: Kind) -> None:
+    at = START + timedelta(hours=2)
+    span = (START, START + timedelta(hours=8))
+    seen = observed(stream("h", LONDON, span, seed=3, wrong=[Episode(kind=kind, at=at)]))
+    inside = [one for one in seen if at + timedelta(minutes=2) < one[0] < at + timedelta(hours=3)]
+    moved = {"motion", "contact", "bed"}
+    phantoms = [one for one in inside if one[2] in moved and one[3]]
+    assert len(phantoms) <= 2
+    assert any(one[2] == "battery" for one in inside)
+
+
+def test_the_pendant_and_the_dead_sensor() -> None:
+    at = START + timedelta(hours=1)
+    span = (START, START + timedelta(hours=8))
+    wrong = [
+        Episode(kind=Kind.SOS, at=at),
+        Episode(kind=Kind.DEAD_SENSOR, at=at, lasts=timedelta(days=1), device="lounge_motion"),
+    ]
+    seen = observed(stream("h", LONDON, span, seed=3, wrong=wrong))
+    assert [one[0] for one in seen if one[2] is Quantity.SOS] == [at]
+    assert not [one for one in seen if one[1] == "lounge_motion" and one[0] >= at]
