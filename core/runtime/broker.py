@@ -134,6 +134,9 @@ class Publisher:
         except (OSError, ValueError, TimeoutError):
             client.disconnect()
             await asyncio.to_thread(client.loop_stop)
+            sock = client.socket()
+            if sock is not None:
+                sock.close()  # paho leaves it open, e.g. when the other's certificate is not trusted
             return False
         self._client = client
         return True

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, LiteralString
 import psycopg
 from psycopg import sql
 
+from core.store.pool import heed_cancellation
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
@@ -32,6 +34,7 @@ async def wakeups(
                 await _listen(connection, channels)
                 yield ""  # something may have come before we listened
                 while True:
+                    heed_cancellation()
                     silent = True
                     async for notice in connection.notifies(timeout=poll_s, stop_after=1):
                         silent = False
@@ -39,6 +42,7 @@ async def wakeups(
                     if silent:
                         yield ""
         except (psycopg.OperationalError, psycopg.InterfaceError):
+            heed_cancellation()
             await asyncio.sleep(min(RETRY_S, poll_s))
             yield ""
 

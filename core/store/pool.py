@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,18 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
             yield connection
     except _LOST as error:
         raise StoreUnavailable(f"the database does not answer: {type(error).__name__}") from error
+    heed_cancellation()
+
+
+def heed_cancellation() -> None:
+    """Raise the cancellation that this task was asked for and that got lost on the way.
+
+    ``asyncio.wait_for`` of Python 3.11, through which psycopg waits, may drop a cancellation that comes in
+    the moment its result does (python/cpython#86296); a loop would then go on for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 @asynccontextmanager

@@ -81,10 +81,7 @@ async def glances(
     row = await cursor.fetchone()
     rows = await _rows(
         connection,
-        "select * from ("
-        + _GLANCE
-        + ") g order by urgent = 0, \"check\" = 0, mode = 'archive', name, home_id"
-        " limit %(limit)s offset %(offset)s",
+        _GLANCE,
         {"limit": limit, "offset": offset, "home": None},
     )
     return tuple(_glance(found) for found in rows), int(row[0]) if row else 0
@@ -101,30 +98,38 @@ async def first_zone(connection: Connection) -> ZoneInfo:
 
 async def glance_of(connection: Connection, home_id: HomeId) -> Glance | None:
     """Return one home; None when there is none that may be seen."""
-    rows = await _rows(connection, _GLANCE, {"home": home_id})
+    rows = await _rows(connection, _GLANCE, {"home": home_id, "limit": 1, "offset": 0})
     return _glance(rows[0]) if rows else None
 
 
+# First which homes, by what is open there; then, for these few, the rest.
+_ORDER: LiteralString = (
+    " order by urgent = 0, \"check\" = 0, not dark, mode = 'archive', name, home_id"
+)
 _GLANCE: LiteralString = (
-    "select h.home_id, h.organisation_id, h.name, h.zone, h.mode,"
+    'with shown as (select h.*, coalesce(o.urgent, 0) as urgent, coalesce(o."check", 0) as "check",'
+    " coalesce(o.dark, false) as dark from home h left join (select home_id,"
+    "  count(*) filter (where audience = 'carers' and severity = 'urgent') as urgent,"
+    "  count(*) filter (where audience = 'carers' and severity = 'check') as \"check\","
+    "  bool_or(detector = 'liveness' and subject = 'home' and cleared_at is null) as dark"
+    "  from alert where state <> 'resolved' and not silent group by home_id) o using (home_id)"
+    " where %(home)s::text is null or h.home_id = %(home)s"
+    + _ORDER
+    + " limit %(limit)s offset %(offset)s)"
+    ' select h.home_id, h.organisation_id, h.name, h.zone, h.mode, h.urgent, h."check",'
     " array(select r.name from resident r where r.home_id = h.home_id order by r.resident_id)"
     "  as residents,"
     " (select max(g.at) from gateway_heartbeat g where g.broker_connected) as heard_at,"
     " (select max(e.recorded_at) from engine_step e where e.shard = coalesce("
     "   (select s.shard from engine_snapshot s where s.home_id = h.home_id), e.shard))"
-    "  as stepped_at, blind.onset as blind_since, coalesce(blind.what, '') as blind_what,"
-    " (select count(*) from alert a where a.home_id = h.home_id and a.state <> 'resolved'"
-    "  and a.audience = 'carers' and not a.silent and a.severity = 'urgent') as urgent,"
-    " (select count(*) from alert a where a.home_id = h.home_id and a.state <> 'resolved'"
-    "  and a.audience = 'carers' and not a.silent and a.severity = 'check') as \"check\""
-    " from home h left join lateral ("
+    "  as stepped_at, blind.onset as blind_since, coalesce(blind.what, '') as blind_what"
+    " from shown h left join lateral ("
     "  select f.onset, f.what from finding f where f.home_id = h.home_id"
     "  and f.detector = 'liveness' and f.subject = 'home' and f.phase <> 'cleared'"
     "  and not exists (select 1 from finding c where c.home_id = f.home_id"
     "   and c.detector = f.detector and c.subject = f.subject and c.onset = f.onset"
     "   and c.phase = 'cleared')"
-    "  order by f.onset desc, f.noticed_at desc limit 1) blind on true"
-    " where %(home)s::text is null or h.home_id = %(home)s"
+    "  order by f.onset desc, f.noticed_at desc limit 1) blind on true" + _ORDER
 )
 
 

@@ -1,0 +1,1 @@
+"""Alerting: from findings to a human who answers."""

@@ -1,0 +1,176 @@
+"""The life of an alert: open → acknowledged → resolved, and back when the news gets worse. Pure.
+
+Each function takes an episode and something that happened and returns the episode as it then stands
+(docs/decisions/0051).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from alerts import policy
+from alerts.escalation import escalating
+from core.model.finding import (
+    Alert,
+    AlertState,
+    Outcome,
+    Phase,
+    Response,
+    ResponseKind,
+    Severity,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from core.model.finding import Finding
+    from core.model.ids import CarerId
+
+ANSWER = timedelta(minutes=3)
+"""How long the person who answered has to answer again after the news got worse."""
+LINGER = timedelta(hours=24)
+"""How long an alert whose cause is gone stays on the page before it ends by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """An alert and its escalation."""
+
+    alert: Alert
+    run: policy.Run
+    #: Highest step number that a delivery of this alert has; -1 without any.
+    last_step: int = -1
+
+
+def heard(episode: Episode, finding: Finding, now: datetime) -> Episode:
+    """Take in a further finding of the same episode."""
+    if finding.phase is Phase.CLEARED:
+        return _cleared(episode, finding.noticed_at)
+    alert = episode.alert
+    worse = finding.severity.rank > alert.severity.rank
+    back = alert.cleared_at is not None and alert.state is not AlertState.RESOLVED
+    if not worse and not back:
+        return episode
+    severity = finding.severity if worse else alert.severity
+    alert = replace(alert, severity=severity, cleared_at=None)
+    if alert.state is AlertState.ACKNOWLEDGED and alert.acknowledged_by is not None:
+        run = policy.ask(episode.run, alert.acknowledged_by, now, first_step=episode.last_step + 1)
+        return replace(episode, alert=alert, run=run)
+    episode = _reopened(replace(episode, alert=alert), now)
+    return replace(episode, run=replace(episode.run, raised_at=now))
+
+
+def answered(episode: Episode, response: Response, now: datetime) -> Episode:
+    """Take in what a person did."""
+    stale = episode.run.raised_at is not None and response.at < episode.run.raised_at
+    match response.kind:
+        case ResponseKind.ACKNOWLEDGE:
+            return _acknowledged(episode, response, now, stale=stale)
+        case ResponseKind.RESOLVE:
+            return episode if stale else _resolved(episode, response)
+        case ResponseKind.REOPEN:
+            return _reopened(episode, now)
+        case ResponseKind.COMMENT:
+            return episode
+        case _:
+            assert_never(response.kind)
+
+
+def passed(episode: Episode, team: Collection[CarerId], now: datetime) -> Episode:
+    """Take in that time has passed: nobody answered again, or the cause is long gone.
+
+    Parameters
+    ----------
+    team
+        Those who may be told now.
+    """
+    alert, run = episode.alert, episode.run
+    asking = alert.state is AlertState.ACKNOWLEDGED and run.asked is not None
+    if asking and (run.asked not in team or now >= run.since + ANSWER):
+        return _reopened(episode, now)
+    ends = ends_at(episode)
+    if ends is not None and now >= ends:
+        alert = replace(alert, state=AlertState.RESOLVED, resolved_at=now, outcome=Outcome.CLEARED)
+        return replace(episode, alert=alert)
+    return episode
+
+
+def ends_at(episode: Episode) -> datetime | None:
+    """Return when the alert will end by itself; None while a human is needed."""
+    alert = episode.alert
+    unanswered = alert.state is AlertState.OPEN and alert.severity is Severity.URGENT
+    if alert.cleared_at is None or alert.state is AlertState.RESOLVED or unanswered:
+        return None
+    return max(alert.cleared_at, alert.acknowledged_at or alert.cleared_at) + LINGER
+
+
+def wakes_at(episode: Episode, now: datetime) -> datetime | None:
+    """Return when time alone will next change something; None for never."""
+    alert, run = episode.alert, episode.run
+    moments = [ends_at(episode)]
+    if escalating(alert, run):
+        asked = alert.state is AlertState.ACKNOWLEDGED
+        moments.append(run.since + ANSWER if asked else run.next_at(now))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _cleared(episode: Episode, at: datetime) -> Episode:
+    alert = episode.alert
+    if alert.state is AlertState.RESOLVED or alert.cleared_at is not None:
+        return episode
+    run = replace(episode.run, asked=None)
+    return replace(episode, alert=replace(alert, cleared_at=at), run=run)
+
+
+def _acknowledged(episode: Episode, response: Response, now: datetime, *, stale: bool) -> Episode:
+    alert, run = episode.alert, episode.run
+    again = alert.state is AlertState.ACKNOWLEDGED and run.asked is not None and not stale
+    if alert.state is not AlertState.OPEN and not again:
+        return episode
+    alert = replace(
+        alert,
+        state=AlertState.ACKNOWLEDGED,
+        acknowledged_by=response.carer_id,
+        acknowledged_at=response.at,
+    )
+    if stale:
+        run = policy.ask(run, response.carer_id, now, first_step=episode.last_step + 1)
+        run = replace(run, raised_at=episode.run.raised_at)
+    else:
+        run = replace(run, asked=None)
+    return replace(episode, alert=alert, run=run)
+
+
+def _resolved(episode: Episode, response: Response) -> Episode:
+    alert = episode.alert
+    if alert.state is AlertState.RESOLVED:
+        return episode
+    unanswered = alert.acknowledged_by is None
+    alert = replace(
+        alert,
+        state=AlertState.RESOLVED,
+        resolved_by=response.carer_id,
+        resolved_at=response.at,
+        outcome=response.outcome or Outcome.OTHER,
+        acknowledged_by=response.carer_id if unanswered else alert.acknowledged_by,
+        acknowledged_at=response.at if unanswered else alert.acknowledged_at,
+    )
+    return replace(episode, alert=alert, run=replace(episode.run, asked=None))
+
+
+def _reopened(episode: Episode, now: datetime) -> Episode:
+    alert = replace(
+        episode.alert,
+        state=AlertState.OPEN,
+        acknowledged_by=None,
+        acknowledged_at=None,
+        resolved_by=None,
+        resolved_at=None,
+        outcome=None,
+        cleared_at=None,
+    )
+    run = policy.start(alert.severity, alert.audience, now, first_step=episode.last_step + 1)
+    return replace(episode, alert=alert, run=replace(run, raised_at=episode.run.raised_at))

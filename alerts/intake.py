@@ -1,0 +1,114 @@
+"""From findings to alerts: one for each episode, with its first deliveries, in one transaction.
+
+The cursor moves in the same transaction, so that a crash at any line neither loses a finding nor tells
+of it twice (docs/decisions/0050).
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from alerts import episode as episodes
+from alerts import metrics
+from alerts.rounds import open_episode, recall, settle
+from core.model.finding import Phase
+from core.model.home import HomeMode
+from core.store import alert as alert_table
+from core.store.pool import transaction
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.runtime.clock import Clock
+    from core.store.alert import LoggedFinding
+    from core.store.pool import Connection, Pool
+
+log = logging.getLogger("wayhome.alerts")
+
+READER = "finding"
+BATCH = 50
+"""Findings of one transaction: enough to catch up quickly, few enough not to delay the first."""
+
+
+async def take_findings(pool: Pool, clock: Clock) -> int:
+    """Read the next findings and give them their effect; return how many there were.
+
+    Several processes may do it side by side: one reads, the others find nothing to do.
+    """
+    async with transaction(pool) as connection:
+        seen = await alert_table.read_cursor(connection, READER)
+        found = await alert_table.findings_after(connection, seen, BATCH)
+        if not found:
+            return 0
+        position = await alert_table.take_cursor(connection, READER)
+        if position is None:
+            return 0
+        if position != seen:
+            found = await alert_table.findings_after(connection, position, BATCH)
+        for logged in found:
+            await take(connection, logged, clock.now())
+        if found:
+            await alert_table.move_cursor(connection, READER, found[-1].at)
+    for logged in found:
+        metrics.FINDING_SECONDS.observe((clock.now() - logged.recorded_at).total_seconds())
+    return len(found)
+
+
+async def take(connection: Connection, logged: LoggedFinding, now: datetime) -> None:
+    """Give one finding its effect: open its alert, or join the one of its episode."""
+    finding = logged.finding
+    if logged.mode is None or logged.mode is HomeMode.ARCHIVE:
+        return
+    stored = await alert_table.alert_of(connection, finding)
+    if stored is not None:
+        await _join(connection, logged, stored, now)
+        return
+    if finding.phase is Phase.CLEARED:
+        return
+    silent = logged.mode is HomeMode.TEST
+    alert_id = await open_episode(connection, finding, now, silent=silent)
+    if alert_id is not None:
+        await alert_table.join_finding(connection, alert_id, logged.finding_id, adopt=True)
+        metrics.OPENED.labels(finding.severity.value, finding.audience.value).inc()
+        log.info(
+            "alert opened",
+            extra={
+                "action": "alert_opened",
+                "alert": alert_id,
+                "finding": logged.finding_id,
+                "home": finding.home_id,
+                "severity": finding.severity.value,
+                "silent": silent,
+            },
+        )
+
+
+async def _join(
+    connection: Connection,
+    logged: LoggedFinding,
+    stored: alert_table.StoredAlert,
+    now: datetime,
+) -> None:
+    alert_id = stored.alert.alert_id
+    before, told = await recall(connection, stored)
+    after = episodes.heard(before, logged.finding, now)
+    adopt = after.alert.severity is not before.alert.severity
+    await alert_table.join_finding(connection, alert_id, logged.finding_id, adopt=adopt)
+    if after == before:
+        return
+    if stored.silent:
+        await alert_table.save_alert(connection, after.alert, stored.policy)
+    else:
+        await settle(connection, stored, after, told, now)
+    log.info(
+        "alert changed by a finding",
+        extra={
+            "action": "alert_changed",
+            "alert": alert_id,
+            "finding": logged.finding_id,
+            "phase": logged.finding.phase.value,
+            "state": after.alert.state.value,
+            "severity": after.alert.severity.value,
+        },
+    )

@@ -1,0 +1,197 @@
+"""The alerting service: reads findings and answers, escalates, sends. Several may run side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from alerts import metrics
+from alerts.answers import take_answers
+from alerts.channel import ChannelSettings, discover
+from alerts.intake import take_findings
+from alerts.outbox import Desk, Outbox
+from alerts.rounds import BATCH, look, team_of
+from core.model.errors import StoreUnavailable
+from core.model.ids import AlertId
+from core.store import alert as alert_table
+from core.store import delivery as delivery_table
+from core.store.listen import wakeups
+from core.store.pool import heed_cancellation, open_pool, transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from core.runtime.service import Context
+    from core.runtime.settings import AlertsSettings
+    from core.store.pool import Pool
+
+log = logging.getLogger("wayhome.alerts")
+
+CONNECTIONS = 8
+AUDIT_S = 60.0
+"""How often every open alert is looked at, whatever its own clock says."""
+COUNT_S = 5.0
+REST_S = 1.0
+"""Rest after the database did not answer."""
+
+
+class Alerting:
+    """The loops of one process."""
+
+    def __init__(
+        self, context: Context[AlertsSettings], pool: Pool, outboxes: list[Outbox]
+    ) -> None:
+        self._context = context
+        self.pool = pool
+        self._outboxes = outboxes
+        self._poll_s = context.settings.poll_ms / 1000
+
+    async def findings(self) -> None:
+        """Turn findings into alerts as they come."""
+        url = self._context.settings.database_url
+        async for _ in wakeups(url, "finding", poll_s=self._poll_s):
+            await self._drain("findings", take_findings)
+
+    async def answers(self) -> None:
+        """Give answers their effect as they come."""
+        url = self._context.settings.database_url
+        async for _ in wakeups(url, "response", poll_s=self._poll_s):
+            await self._drain("answers", take_answers)
+
+    async def escalation(self) -> None:
+        """Make the deliveries whose time has come."""
+        while True:
+            await self._guarded("escalation", self.escalate_once)
+            await self._context.clock.sleep(self._poll_s)
+
+    async def audit(self) -> None:
+        """Look at everything that is open, in case something was missed, and at who can be told."""
+        while True:
+            await self._guarded("audit", self.audit_once)
+            await self._context.clock.sleep(AUDIT_S)
+
+    async def counting(self) -> None:
+        """Keep the figures up to date."""
+        while True:
+            await self._guarded("counting", self._count)
+            await self._context.clock.sleep(COUNT_S)
+
+    async def escalate_once(self) -> None:
+        """Make what is due now, and cancel what nobody needs any more."""
+        now = self._context.clock.now()
+        made = 0
+        while True:
+            async with transaction(self.pool) as connection:
+                found = await alert_table.alerts_to_look_at(connection, now, BATCH)
+                for stored in found:
+                    made += await look(connection, stored, now)
+            if len(found) < BATCH:
+                break
+        async with transaction(self.pool) as connection:
+            await delivery_table.cancel_unwanted(connection, now)
+        if made:
+            self._wake()
+
+    async def audit_once(self) -> None:
+        """Look at every open alert now."""
+        now = self._context.clock.now()
+        beyond: AlertId | None = AlertId(0)
+        missed = untold = 0
+        while beyond is not None:
+            async with transaction(self.pool) as connection:
+                found = await alert_table.alerts_to_look_at(connection, now, BATCH, beyond=beyond)
+                for stored in found:
+                    missed += await look(connection, stored, now)
+                    untold += not await team_of(connection, stored.alert)
+            beyond = found[-1].alert.alert_id if len(found) == BATCH else None
+        if missed:
+            log.info("audit made up", extra={"action": "audit", "deliveries": missed})
+            self._wake()
+        await self._judge_reach(untold)
+
+    async def _drain(self, part: str, take: Callable[..., Awaitable[int]]) -> None:
+        async def all_of_it() -> None:
+            while await take(self.pool, self._context.clock):
+                self._wake()
+
+        await self._guarded(part, all_of_it)
+
+    async def _guarded(self, part: str, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except StoreUnavailable as error:
+            self._context.health.set(part, ok=False, text=str(error))
+            log.warning("%s: %s", part, error, extra={"action": "store_unavailable"})
+            await self._context.clock.sleep(REST_S)
+        else:
+            self._context.health.set(part, ok=True)
+        heed_cancellation()
+
+    async def _judge_reach(self, untold: int) -> None:
+        async with transaction(self.pool) as connection:
+            homes = await alert_table.homes_without_carers(connection)
+            unknown = await delivery_table.unknown_channels(connection, list(discover()))
+        faults = [
+            f"{untold} open alerts have nobody to tell" if untold else "",
+            f"{homes} watched homes have no carer: assign one" if homes else "",
+            f"unknown channels in contacts: {', '.join(unknown)}" if unknown else "",
+        ]
+        text = "; ".join(filter(None, faults))
+        self._context.health.set("reach", ok=not text, text=text)
+
+    async def _count(self) -> None:
+        now = self._context.clock.now()
+        async with transaction(self.pool) as connection:
+            alerts = await alert_table.open_counts(connection)
+            waiting = await delivery_table.waiting(connection, now)
+        metrics.OPEN.clear()
+        for labels, count in alerts.items():
+            metrics.OPEN.labels(*labels).set(count)
+        for name in discover():
+            count, overdue_s = waiting.get(name, (0, 0.0))
+            metrics.WAITING.labels(name).set(count)
+            metrics.OVERDUE.labels(name).set(overdue_s)
+
+    def _wake(self) -> None:
+        for outbox in self._outboxes:
+            outbox.wake()
+
+
+async def main(context: Context[AlertsSettings]) -> None:
+    """Run until cancelled."""
+    settings = context.settings
+    channel_settings = ChannelSettings(
+        timeout_s=settings.send_timeout_s, secret=settings.webhook_secret
+    )
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(
+            open_pool(settings.database_url, most=CONNECTIONS, name="wayhome alerts")
+        )
+        desk = Desk(
+            pool=pool,
+            clock=context.clock,
+            health=context.health,
+            holder=context.instance,
+            lease_s=settings.lease_s,
+            send_timeout_s=settings.send_timeout_s,
+            poll_s=settings.poll_ms / 1000,
+            public_url=settings.public_url,
+        )
+        outboxes = []
+        for make in discover().values():
+            channel = make(channel_settings)
+            stack.push_async_callback(channel.close)
+            outboxes.append(Outbox(desk, channel))
+        alerting = Alerting(context, pool, outboxes)
+        async with asyncio.TaskGroup() as group:
+            for loop in (
+                alerting.findings,
+                alerting.answers,
+                alerting.escalation,
+                alerting.audit,
+                alerting.counting,
+                *(outbox.run for outbox in outboxes),
+            ):
+                group.create_task(loop(), name=loop.__qualname__)

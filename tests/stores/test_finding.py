@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from core.model.finding import Audience, Evidence, Finding, Phase, Severity
+from core.model.ids import DeviceId, HomeId, ResidentId
+from core.store import finding as table
+from core.store.finding import DetectorError
+from core.store.pool import Connection, connect
+
+if TYPE_CHECKING:
+    from tests.servers.databases import Database
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+FINDING = Finding(
+    home_id=HomeId("sample"),
+    resident_id=ResidentId(1),
+    detector="inactivity",
+    severity=Severity.CHECK,
+    onset=NOON,
+    noticed_at=NOON + timedelta(hours=2),
+    what="No movement since 12:00",
+    ruled_out=("Not out",),
+    evidence=(Evidence(at=NOON, text="Last movement", device_id=DeviceId(3)),),
+)
+
+
+@pytest.fixture
+async def connection(database: Database) -> AsyncIterator[Connection]:
+    async with connect(database.url_as("wayhome_analytics"), autocommit=True) as connection:
+        yield connection
+
+
+async def test_a_finding_is_said_once_however_often_it_is_given(connection: Connection) -> None:
+    home_wide = replace(FINDING, resident_id=None, audience=Audience.OPERATORS)
+    for _ in range(3):
+        await table.record_findings(connection, [FINDING, home_wide], shard=0, step=7)
+    raised = replace(FINDING, phase=Phase.RAISED, severity=Severity.URGENT)
+    assert await table.record_findings(connection, [FINDING, raised], shard=0, step=8) == 1
+    cursor = await connection.execute(
+        "select step, phase, ruled_out, evidence from finding order by finding_id"
+    )
+    found = await cursor.fetchall()
+    assert [entry[:2] for entry in found] == [(7, "opened"), (7, "opened"), (8, "raised")]
+    assert found[0][2] == ["Not out"]
+    assert found[0][3] == [{"at": NOON.isoformat(), "text": "Last movement", "device_id": 3}]
+
+
+async def test_only_new_findings_wake_the_alerts(
+    database: Database, connection: Connection
+) -> None:
+    with psycopg.connect(database.url_as("wayhome_alerts"), autocommit=True) as alerts:
+        alerts.execute("listen finding")
+        await table.record_findings(connection, [FINDING], shard=0, step=1)
+        assert len(list(alerts.notifies(timeout=5, stop_after=1))) == 1
+        await table.record_findings(connection, [FINDING], shard=0, step=1)
+        assert list(alerts.notifies(timeout=0.3)) == []
+
+
+async def test_equal_errors_are_one_row_with_a_count(connection: Connection) -> None:
+    error = DetectorError(
+        home_id=HomeId("sample"), detector="exit", error="KeyError at exit.py:9", at=NOON, trace="a"
+    )
+    later = replace(error, at=NOON + timedelta(hours=1), trace="b")
+    await table.record_errors(connection, [error, later, replace(error, detector="sos")])
+    cursor = await connection.execute(
+        "select detector, times, first_at, last_at, trace from detector_error order by detector"
+    )
+    assert await cursor.fetchall() == [
+        ("exit", 2, NOON, NOON + timedelta(hours=1), "b"),
+        ("sos", 1, NOON, NOON, "a"),
+    ]
