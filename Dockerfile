@@ -1,0 +1,28 @@
+# One image for every service: `wayhome gateway`, `wayhome analytics`, …
+FROM python:3.11-slim-bookworm AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+RUN python -m venv /opt/wayhome
+WORKDIR /source
+# Requirements first: they change seldom, so their layer is kept.
+COPY requirements.txt requirements-build.txt ./
+RUN /opt/wayhome/bin/pip install --require-hashes --only-binary :all: \
+    -r requirements-build.txt -r requirements.txt
+COPY . .
+RUN /opt/wayhome/bin/pip install --no-deps --no-build-isolation . \
+    && /opt/wayhome/bin/pip uninstall --yes hatchling
+
+FROM python:3.11-slim-bookworm
+RUN groupadd --gid 10001 wayhome \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
+       --shell /usr/sbin/nologin wayhome
+COPY --from=build /opt/wayhome /opt/wayhome
+ENV PATH=/opt/wayhome/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    WAYHOME_HEALTH_PORT=9400
+USER 10001:10001
+WORKDIR /tmp
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \
+    CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:9400/health', timeout=4)"]
+ENTRYPOINT ["wayhome"]
+CMD ["--help"]

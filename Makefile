@@ -1,0 +1,72 @@
+# Wayhome: everything one must know is `make help`.
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+SHELL := bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+PY := $(VENV)/bin/python
+ARGS ?=
+
+.PHONY: help setup demo test check bench lock docs format clean servers
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# A stamp is newer than what it was made from: a second run does nothing.
+$(VENV)/.made: scripts/venv.sh
+	@bash scripts/venv.sh $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.made requirements.txt requirements-build.txt scripts/install
+	@bash scripts/install $(VENV) requirements-build.txt requirements.txt
+	@touch $@
+
+$(VENV)/.wayhome: $(VENV)/.runtime pyproject.toml
+	@echo "setup: installing the wayhome command" >&2
+	@$(PY) -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable . >&2
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
+	@bash scripts/install $(VENV) requirements-dev.txt
+	@touch $@
+
+setup: $(VENV)/.wayhome ## a .venv with the wayhome command
+
+demo: setup ## the whole journey on simulated homes; ARGS="--for 90 --json" ends by itself
+	@exec $(VENV)/bin/wayhome demo $(ARGS)
+
+servers: ## the real servers that the tests run against, where they are missing
+	@bash scripts/test-servers
+
+test: setup $(VENV)/.dev servers ## every test, against real servers; ARGS="tests/house -x" for some
+	@exec $(PY) -m pytest $(ARGS)
+
+check: setup $(VENV)/.dev ## lint, format, types, import contracts
+	@failed=0
+	for step in "ruff check ." "ruff format --check ." mypy lint-imports; do
+	  echo "check: $$step" >&2
+	  $(VENV)/bin/$$step || failed=1
+	done
+	exit $$failed
+
+bench: setup $(VENV)/.dev servers ## the benchmarks; each prints one JSON object
+	@for bench in bench/*.py; do
+	  case $$bench in */_*) continue ;; esac
+	  $(PY) $$bench --json $(ARGS)
+	done
+
+docs: setup ## the generated reference pages
+	@$(PY) scripts/docs.py
+
+format: $(VENV)/.dev ## puts the code into shape
+	@$(VENV)/bin/ruff check --fix-only --quiet .
+	$(VENV)/bin/ruff format .
+
+lock: ## new versions into the hashed requirements (needs uv)
+	@bash scripts/lock
+
+clean: ## forgets the virtual environment and the caches of the tools
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

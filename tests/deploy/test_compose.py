@@ -1,0 +1,150 @@
+"""docker-compose.yml, Dockerfile and what they ship: valid, real, hardened and without a secret."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from core.runtime.settings import OTHERS, SERVICES, variable
+from tests.deploy.shipped import compose, own_services
+from tests.house.tree import ROOT
+from wayhome import installation
+from wayhome.cli import app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHIPPED = (
+    "docker-compose.yml",
+    "Dockerfile",
+    ".dockerignore",
+    "mosquitto/mosquitto.conf",
+    "mosquitto/hub-bridge.conf.example",
+)
+SECRET_WORD = re.compile(r"(?i)(password|secret|token|passwd|_key)\w*\"?\s*[:= ]\s*(?P<value>\S+)")
+HARMLESS = re.compile(r"PASSWORD|/secrets/\S+|/run/secrets/\S+")
+
+
+def settings_of(name: str) -> set[str]:
+    names = {variable(entry.name) for entry in fields(SERVICES[name])}
+    return names | {f"{one}_FILE" for one in names}
+
+
+def test_docker_compose_accepts_it(docker_compose: Path) -> None:
+    for profile in ([], ["--profile", "tools"]):
+        file = str(ROOT / "docker-compose.yml")
+        command = [str(docker_compose), "-f", file, *profile, "config", "-q"]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", own_services())
+def test_every_command_is_a_real_one(name: str) -> None:
+    service = own_services()[name]
+    words = [*service.get("entrypoint", ["wayhome"]), *service["command"]]
+    assert words[0] == "wayhome"
+    helped = CliRunner().invoke(app, [words[1], "--help"])
+    assert helped.exit_code == 0
+    for option in (word.partition("=")[0] for word in words[2:] if word.startswith("--")):
+        assert option in helped.output
+
+
+@pytest.mark.parametrize("name", own_services())
+def test_every_variable_is_a_real_setting(name: str) -> None:
+    used = {key for key in own_services()[name].get("environment", {}) if key.startswith("WAYHOME")}
+    if name in SERVICES:
+        assert used <= settings_of(name)
+    else:
+        assert used <= OTHERS | {"WAYHOME_DATABASE_URL_FILE"}
+
+
+def test_no_secret_is_shipped() -> None:
+    found = [
+        f"{name}: {match[0]}"
+        for name in SHIPPED
+        for line in (ROOT / name).read_text("utf-8").splitlines()
+        if not line.lstrip().startswith("#")
+        for match in SECRET_WORD.finditer(line.partition(" # ")[0])
+        if not HARMLESS.fullmatch(match["value"])
+    ]
+    assert found == []
+
+
+def test_every_secret_that_is_named_is_made_for_its_reader(tmp_path: Path) -> None:
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    installation.install(installation.Wanted(folder=tmp_path), datetime.now(UTC))
+    for name, service in compose()["services"].items():
+        texts = [*service.get("environment", {}).values(), *service.get("command", [])]
+        for place in re.findall(r"/secrets/(\S+)", " ".join(map(str, texts))):
+            assert (tmp_path / place).exists(), f"{name}: {place}"
+            assert any(f":/secrets/{place.split('/')[0]}:ro" in one for one in service["volumes"])
+    named = re.findall(r"/secrets/(\S+)", (ROOT / "mosquitto/mosquitto.conf").read_text("utf-8"))
+    assert named
+    assert all((tmp_path / place).exists() for place in named)
+
+
+@pytest.mark.parametrize("name", compose()["services"])
+def test_every_container_is_hardened(name: str) -> None:
+    service: dict[str, Any] = compose()["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["logging"]["options"]["max-size"]
+    assert service["user"] != "0:0" or (name == "init" and service["network_mode"] == "none")
+    assert "privileged" not in service
+    once = service["restart"] == "no"
+    assert once is (name in {"init", "migrate", "operator"})
+    assert once or service["healthcheck"]["test"]
+
+
+def test_folders_are_given_to_the_users_that_run() -> None:
+    for reader, owner in installation.OWNERS.items():
+        name = "mosquitto" if reader == "broker" else reader
+        assert compose()["services"][name]["user"] == f"{owner}:{owner}"
+
+
+def test_only_two_doors_are_open() -> None:
+    doors = {name: one["ports"] for name, one in compose()["services"].items() if "ports" in one}
+    assert doors == {
+        "mosquitto": ["${BROKER_PORT:-8883}:8883"],
+        "dashboard": ["${PAGES_AT:-127.0.0.1:8080}:8080"],
+    }
+    assert compose()["networks"]["store"] == {"internal": True}
+    assert compose()["services"]["database"]["networks"] == ["store"]
+    assert "store" not in compose()["services"]["mosquitto"]["networks"]
+
+
+def test_a_volume_of_secrets_has_one_reader() -> None:
+    for volume in (name for name in compose()["volumes"] if name.startswith("secrets-")):
+        readers = {
+            name
+            for name, one in compose()["services"].items()
+            if any(place.startswith(f"{volume}:") for place in one.get("volumes", ()))
+        }
+        assert len(readers - {"init"}) <= 1
+        assert "init" in readers
+
+
+def test_the_image_runs_as_nobody_with_hashed_requirements() -> None:
+    text = (ROOT / "Dockerfile").read_text("utf-8")
+    assert "FROM python:3.11-slim-bookworm" in text
+    assert "--require-hashes" in text
+    assert "USER 10001:10001" in text
+    assert 'ENTRYPOINT ["wayhome"]' in text
+    assert "HEALTHCHECK" in text
+
+
+def test_the_image_holds_every_package() -> None:
+    let_in = {
+        line.removeprefix("!")
+        for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+        if line.startswith("!")
+    }
+    assert let_in >= {*SERVICES, "core", "sensors", "wayhome", "pyproject.toml", "requirements.txt"}
+    assert not let_in & {".git", ".venv", "tests", ".env"}
