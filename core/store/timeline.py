@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.store.pool import Connection
 
 PERSON = tuple(row.quantity.value for row in DEFINITIONS.values() if row.role is Role.PERSON)
+_QUANTITIES = {quantity.value: quantity for quantity in Quantity}
 STEADY = (Quantity.BED.value, Quantity.CHAIR.value)
 """Quantities whose state lasts: a bed is occupied until it says otherwise."""
 LOOK_BACK = timedelta(days=30)
@@ -176,17 +177,22 @@ async def last_record(connection: Connection, devices: Sequence[DeviceId]) -> da
 async def sensed(
     connection: Connection, devices: Sequence[DeviceId], start: datetime, end: datetime
 ) -> tuple[Sensed, ...]:
-    """Return what persons did in a span, in order of time, and the state of bed and chair at its start."""
-    rows = await _rows(
-        connection,
-        "select observed_at as at, device_id, quantity, value from observation"
+    """Return what persons did in a span, in order of time, and the state of bed and chair at its start.
+
+    What one device says several times within a minute is one: the first *on*, the last *off*. No picture
+    of a day shows more, and a chatty sensor does not cost a page.
+    """
+    cursor = await connection.execute(
+        "select case when value > 0 then min(observed_at) else max(observed_at) end,"
+        " device_id, quantity, max(value) from observation"
         " where device_id = any(%(devices)s) and observed_at >= %(start)s and observed_at < %(end)s"
-        " and quantity = any(%(person)s)"
+        " and quantity = any(%(person)s) group by device_id, quantity, value > 0,"
+        " date_bin('1 minute', observed_at, %(start)s)"
         " union all select o.* from unnest(%(devices)s::bigint[]) as d(device_id) cross join lateral ("
         "  select observed_at, device_id, quantity, value from observation s"
         "  where s.device_id = d.device_id and s.observed_at < %(start)s"
         "  and s.observed_at > %(earlier)s and s.quantity = any(%(steady)s)"
-        "  order by observed_at desc limit 1) o order by at, device_id, quantity",
+        "  order by observed_at desc limit 1) o order by 1, 2, 3, 4",
         {
             "devices": list(devices),
             "start": start,
@@ -197,13 +203,8 @@ async def sensed(
         },
     )
     return tuple(
-        Sensed(
-            at=row["at"],
-            device_id=DeviceId(row["device_id"]),
-            quantity=Quantity(row["quantity"]),
-            value=row["value"],
-        )
-        for row in rows
+        Sensed(at=at, device_id=DeviceId(device_id), quantity=_QUANTITIES[quantity], value=value)
+        for at, device_id, quantity, value in await cursor.fetchall()
     )
 
 

@@ -1,0 +1,1 @@
+"""From the broker into the database: decode, admit, store, and only then acknowledge."""

@@ -1,0 +1,94 @@
+"""Which homes and devices there are, and what is remembered of each device between two messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.model.home import HomeMode
+from gateway.allowance import Allowance
+from gateway.clock_skew import Skew
+from gateway.numbering import Numbering
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from core.model.ids import DeviceId, HomeId
+    from core.model.intake import KnownDevice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much a device may send."""
+
+    payload_bytes: int = 65_536
+    rate_per_s: float = 20.0
+    burst: float = 5000.0
+
+
+class Track:
+    """One registered device: its clock, its numbers and its allowance. As many as are registered."""
+
+    __slots__ = (
+        "allowance",
+        "archive",
+        "device_id",
+        "heard",
+        "home_id",
+        "numbers",
+        "online",
+        "sampled_hour",
+        "skew",
+        "trusted",
+        "urgent",
+    )
+
+    def __init__(self, known: KnownDevice, limits: Limits, *, archive: bool) -> None:
+        self.device_id: DeviceId = known.device_id
+        self.home_id: HomeId = known.home_id
+        #: Of a home whose devices' own times count.
+        self.archive = archive
+        self.skew = Skew(
+            None if known.skew_s is None else -known.skew_s,
+            known.last_seen,
+            wavered=known.clock_trusted is False,
+        )
+        self.numbers = Numbering(known.boot, known.last_number)
+        self.allowance = Allowance(limits.rate_per_s, limits.burst)
+        #: A call for help never waits behind a device's other messages.
+        self.urgent = Allowance(limits.rate_per_s, limits.burst)
+        #: What the last message said of these; False and None before the first.
+        self.heard = False
+        self.online: bool | None = None
+        self.trusted: bool | None = None
+        #: Hour for which one rate-limited message was kept.
+        self.sampled_hour = -1
+
+
+class Directory:
+    """All homes and registered devices."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.homes: Mapping[HomeId, str] = {}
+        self.tracks: dict[tuple[str, str, str], Track] = {}
+
+    def replace(
+        self, homes: Mapping[HomeId, str], known: Iterable[KnownDevice]
+    ) -> tuple[Track, ...]:
+        """Take over a new state of the registry; return the tracks that are new.
+
+        A device that stays keeps what is remembered of it.
+        """
+        self.homes = homes
+        old, self.tracks, fresh = self.tracks, {}, []
+        for device in known:
+            key = (device.home_id, device.family, device.external_id)
+            archive = homes.get(device.home_id) == HomeMode.ARCHIVE
+            track = old.get(key)
+            if track is None or track.device_id != device.device_id:
+                track = Track(device, self.limits, archive=archive)
+                fresh.append(track)
+            track.archive = archive
+            self.tracks[key] = track
+        return tuple(fresh)

@@ -1,0 +1,247 @@
+"""The gateway: takes messages from the broker, commits them, and only then acknowledges them."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from typing import TYPE_CHECKING
+
+from core.model.errors import StoreUnavailable
+from core.runtime.broker import BrokerSettings, Subscriber
+from core.store import presence
+from core.store.pool import open_pool, transaction
+from gateway import figures
+from gateway.admission import Admission, Outcome
+from gateway.batch import Intake
+from gateway.directory import Directory, Limits
+from gateway.presence import PresenceBook
+from gateway.quota import DiscoveredQuota, QuarantineQuota
+from gateway.receipts import Ring
+from gateway.registry import Registry, left_behind
+from gateway.writer import Writer
+from sensors.driver import discover
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.runtime.broker import IncomingMessage
+    from core.runtime.service import Context
+    from core.runtime.settings import GatewaySettings
+    from core.store.pool import Pool
+    from gateway.admission import Admitted
+    from gateway.batch import Batch
+    from gateway.registry import LeftBehind
+
+log = logging.getLogger("wayhome.gateway")
+
+HEARTBEAT_S = 5.0
+LOOK_S = 0.1
+"""How often the connection to the broker is looked at."""
+IDLE_S = 1.0
+"""How often presence that waits is looked at when no message comes."""
+RETRY_S = 0.5
+LATE_S = 60.0
+"""A batch that waits so long for its commit makes the gateway unwell."""
+ALL_HOMES = "homes/#"
+
+
+async def main(context: Context[GatewaySettings]) -> None:
+    """Run until cancelled."""
+    settings = context.settings
+    async with open_pool(settings.database_url, most=4, name=f"wayhome-{context.instance}") as pool:
+        gateway = Gateway(context, pool)
+        await gateway.begin()
+        async with (
+            Subscriber(
+                _broker(context),
+                (_topics(settings.shared_group),),
+                capacity=settings.buffer_messages,
+            ) as subscriber,
+            asyncio.TaskGroup() as group,
+        ):
+            group.create_task(gateway.take_in(subscriber), name="intake")
+            group.create_task(gateway.write(subscriber), name="writer")
+            group.create_task(gateway.registry.follow(settings.database_url), name="registry")
+            group.create_task(gateway.beat(subscriber), name="heartbeat")
+
+
+def _topics(shared_group: str) -> str:
+    return f"$share/{shared_group}/{ALL_HOMES}" if shared_group else ALL_HOMES
+
+
+def _broker(context: Context[GatewaySettings]) -> BrokerSettings:
+    settings = context.settings
+    return BrokerSettings(
+        url=settings.mqtt_url,
+        client_id=settings.mqtt_client_id or f"wayhome-{context.instance}",
+        username=settings.mqtt_username,
+        password=settings.mqtt_password,
+        ca_file=settings.mqtt_ca_file,
+        certificate_file=settings.mqtt_certificate_file,
+        key_file=settings.mqtt_key_file,
+        protocol=settings.mqtt_protocol,
+    )
+
+
+class Gateway:
+    """The tasks of a running gateway and what they share."""
+
+    def __init__(self, context: Context[GatewaySettings], pool: Pool) -> None:
+        self._context = context
+        self._pool = pool
+        settings = context.settings
+        self._directory = Directory(
+            Limits(
+                payload_bytes=settings.payload_limit_bytes,
+                rate_per_s=settings.device_rate_per_s,
+                burst=settings.device_burst,
+            )
+        )
+        self._book = PresenceBook()
+        self._ring = Ring()
+        self.registry = Registry(pool, self._directory, context.clock)
+        self._writer = Writer(pool, context.instance, context.clock, context.health)
+        #: One batch is taken in while the one before it is committed.
+        self._queue: asyncio.Queue[Batch] = asyncio.Queue(1)
+        self._received = 0
+        self._waiting_since: datetime | None = None
+
+    async def begin(self) -> None:
+        """Read the registry and what the last process left; waits for the database."""
+        context = self._context
+        today = context.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        left = await self._left_behind(today)
+        context.health.set("database", ok=True)
+        tracks = {int(track.device_id): track for track in self._directory.tracks.values()}
+        for deferred in self._ring.restore(left.slots):
+            if deferred[0] in tracks:
+                self._book.resume(tracks[deferred[0]], deferred)
+        quota = QuarantineQuota()
+        for one in left.used:
+            home = one.home_id if one.home_id in self._directory.homes else None
+            quota.note(home or "", today.date(), one.messages, one.payload_bytes)
+        admission = Admission(
+            context.instance,
+            discover(),
+            self._directory,
+            self._ring,
+            quota,
+            DiscoveredQuota(left.discovered),
+        )
+        self._intake = Intake(admission, self._book, self._ring)
+        gc.freeze()  # the registry stays: no collection need walk it again
+
+    async def _left_behind(self, today: datetime) -> LeftBehind:
+        while True:
+            try:
+                await self.registry.refresh()
+                return await left_behind(self._pool, self._context.instance, today)
+            except StoreUnavailable as error:
+                self._context.health.set("database", ok=False, text=str(error))
+                await self._context.clock.sleep(RETRY_S)
+
+    async def take_in(self, subscriber: Subscriber) -> None:
+        """Make batches of what the broker sends, for ever."""
+        settings = self._context.settings
+        linger_s = settings.batch_wait_ms / 1000.0
+        while True:
+            messages = await subscriber.batch(settings.batch_rows, linger_s)
+            self._received += len(messages)
+            figures.RECEIVED.inc(len(messages))
+            figures.BUFFERED.set(subscriber.held)
+            await self._queue.put(await self._batch(messages))
+
+    async def _batch(self, messages: list[IncomingMessage]) -> Batch:
+        intake, now = self._intake, self._context.clock.now()
+        admitted = intake.admit(messages, now)
+        unknown = [one.message for one in admitted if one.unknown]
+        if unknown and await self.registry.recheck():
+            admitted = [one for one in admitted if not one.unknown] + intake.admit(unknown, now)
+        _report_crashes(admitted)
+        return intake.close(admitted, now)
+
+    async def write(self, subscriber: Subscriber) -> None:
+        """Commit batches and acknowledge their messages, for ever."""
+        while True:
+            try:
+                async with asyncio.timeout(IDLE_S):
+                    batch = await self._queue.get()
+            except TimeoutError:
+                if self._queue.empty():
+                    await self._write_idle()
+                continue
+            self._waiting_since = batch.at
+            await self._writer.commit(batch)
+            self._waiting_since = None
+            subscriber.acknowledge(batch.messages)
+            figures.BUFFERED.set(subscriber.held)
+
+    async def _write_idle(self) -> None:
+        """Write presence that has waited long enough while no message came."""
+        now = self._context.clock.now()
+        if self._book.is_due(now):
+            await self._writer.commit(self._intake.close([], now))
+
+    async def beat(self, subscriber: Subscriber) -> None:
+        """Write the proof of life, at once when the broker comes or goes, for ever."""
+        clock = self._context.clock
+        last: tuple[datetime, bool] | None = None
+        while True:
+            now, connected = clock.now(), subscriber.connected
+            why = "" if connected else f"no broker: {subscriber.last_error or 'connecting'}"
+            self._context.health.set("broker", ok=connected, text=why)
+            self._judge_lag()
+            if (
+                last is None
+                or connected != last[1]
+                or (now - last[0]).total_seconds() >= HEARTBEAT_S
+            ):
+                last = now, connected
+                await self._beat_once(subscriber, now)
+            await clock.sleep(LOOK_S)
+
+    async def _beat_once(self, subscriber: Subscriber, now: datetime) -> None:
+        heartbeat = presence.Heartbeat(
+            gateway=self._context.instance,
+            at=now,
+            broker_connected=subscriber.connected,
+            counters=self._counters(subscriber),
+        )
+        try:
+            async with transaction(self._pool) as connection:
+                await presence.beat(connection, heartbeat)
+        except StoreUnavailable as error:
+            self._context.health.set("database", ok=False, text=str(error))
+
+    def _judge_lag(self) -> None:
+        now, since = self._context.clock.now(), self._waiting_since
+        late_s = 0.0 if since is None else (now - since).total_seconds()
+        text = f"a batch has waited {late_s:.0f} s for its commit" if late_s > LATE_S else ""
+        self._context.health.set("lag", ok=late_s <= LATE_S, text=text)
+
+    def _counters(self, subscriber: Subscriber) -> dict[str, float]:
+        tally = self._writer.tally
+        counters: dict[str, float] = {
+            "received": self._received,
+            "committed": tally.messages,
+            "observations": tally.observations,
+            "duplicates": tally.duplicates,
+            "retries": tally.retries,
+            "buffered": subscriber.held,
+            "reconnects": subscriber.reconnects,
+        }
+        return counters | {outcome: float(n) for outcome, n in tally.outcomes.items()}
+
+
+def _report_crashes(admitted: list[Admitted]) -> None:
+    """Log each driver that raised, once a batch: a defect of ours."""
+    crashed = {
+        (one.quarantine.field, one.quarantine.expected)
+        for one in admitted
+        if one.reason == "driver_failed" and one.quarantine and one.outcome is Outcome.QUARANTINED
+    }
+    for family, error in crashed:
+        log.error(
+            "driver failed", extra={"action": "driver_failed", "family": family, "error": error}
+        )

@@ -1,0 +1,237 @@
+"""Writes batches: one transaction each, tried until it is committed."""
+
+from __future__ import annotations
+
+import logging
+import random
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from core.model.errors import StoreUnavailable
+from core.model.intake import Quarantined
+from core.store import discovered, observation, presence, quarantine, receipt, refusal
+from core.store.observation import CopyRefused, Duplicates, RowsRefused
+from core.store.pool import transaction
+from gateway import figures
+from gateway.batch import apart
+from gateway.receipts import SLOTS
+from gateway.topic import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from core.model.intake import Arrival, PresenceChange
+    from core.runtime.clock import Clock
+    from core.runtime.health import Health
+    from core.store.pool import Connection, Pool
+    from gateway.admission import Admitted
+    from gateway.batch import Batch
+
+log = logging.getLogger("wayhome.gateway")
+
+FIRST_DELAY_S = 0.1
+LONGEST_DELAY_S = 5.0
+STAGED_BATCHES = 50
+"""After a known key so many batches take the staged path at once: duplicates seldom come alone."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What this process has written since it started."""
+
+    messages: int = 0
+    observations: int = 0
+    duplicates: int = 0
+    retries: int = 0
+    #: Messages per outcome.
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+
+class Writer:
+    """Commits batches, one after the other.
+
+    Parameters
+    ----------
+    gateway
+        Name of this gateway; its ring of receipts goes by it.
+    """
+
+    def __init__(self, pool: Pool, gateway: str, clock: Clock, health: Health) -> None:
+        self._pool = pool
+        self._gateway = gateway
+        self._clock = clock
+        self._health = health
+        self._staged_left = 0
+        self._may_copy = True
+        self.tally = Tally()
+
+    async def commit(self, batch: Batch) -> None:
+        """Write a batch; returns when it is committed, however long the database is away."""
+        begun = perf_counter()
+        stored = await self._persist(batch)
+        self._health.set("database", ok=True)
+        figures.COMMIT.observe(perf_counter() - begun)
+        self._count(batch, stored)
+
+    async def _persist(self, batch: Batch) -> int | None:
+        attempt = 0
+        while True:
+            try:
+                return await self._write(batch, perhaps_there=attempt > 0)
+            except StoreUnavailable as error:
+                attempt += 1
+                self.tally.retries += 1
+                figures.RETRIES.inc()
+                self._health.set("database", ok=False, text=str(error))
+                if attempt == 1:
+                    log.warning("commit failed, trying again", extra={"action": "commit_retry"})
+                longest_s = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** min(attempt, 10))
+                await self._clock.sleep(random.uniform(FIRST_DELAY_S / 2, longest_s))  # noqa: S311
+
+    async def _write(self, batch: Batch, *, perhaps_there: bool) -> int | None:
+        """Write a batch once; return the number of new observations, None when it stood there already."""
+        slip = batch.slip.encode()
+        if perhaps_there and await self._stands(batch, slip):
+            return None
+        while True:
+            try:
+                return await self._write_whole(batch, slip)
+            except Duplicates:
+                self._staged_left = STAGED_BATCHES
+            except CopyRefused:
+                self._may_copy = False
+                log.warning(
+                    "the role may not COPY: storing by the slow path; run `wayhome migrate`",
+                    extra={"action": "copy_refused"},
+                )
+            except RowsRefused as error:
+                log.error(  # noqa: TRY400 (the trace says nothing more)
+                    "the database refuses a row",
+                    extra={"action": "rows_refused", "why": str(error)},
+                )
+                return await self._salvage(batch, slip)
+
+    async def _write_whole(self, batch: Batch, slip: bytes) -> int:
+        async with transaction(self._pool) as connection:
+            stored = await self._store(connection, batch.arrivals)
+            with observation.translated():
+                await self._around(connection, batch, slip)
+            return stored
+
+    async def _stands(self, batch: Batch, slip: bytes) -> bool:
+        """Tell whether an earlier attempt came through though its answer was lost."""
+        slot = batch.slip.number % SLOTS
+        async with transaction(self._pool) as connection:
+            return await receipt.stands(connection, self._gateway, slot, slip)
+
+    async def _store(self, connection: Connection, arrivals: Sequence[Arrival]) -> int:
+        if not arrivals:
+            return 0
+        adjusted = [one for one in arrivals if one.timing == "adjusted"]
+        if self._staged_left or not self._may_copy:
+            self._staged_left = max(0, self._staged_left - 1)
+            return await observation.stage(connection, apart(arrivals))
+        if not adjusted:
+            return await observation.copy(connection, arrivals)
+        final = [one for one in arrivals if one.timing != "adjusted"]
+        stored = await observation.copy(connection, final)
+        return stored + await observation.stage(connection, apart(adjusted))
+
+    async def _around(self, connection: Connection, batch: Batch, slip: bytes) -> None:
+        """Write all that belongs to a batch besides its observations."""
+        await quarantine.put(connection, batch.quarantined)
+        for changes in _rounds(batch.presence):
+            await presence.change(connection, changes)
+        await discovered.note(connection, batch.discovered)
+        await refusal.count(connection, batch.refusals)
+        await self._sign(connection, batch, slip)
+
+    async def _sign(self, connection: Connection, batch: Batch, slip: bytes) -> None:
+        slot = batch.slip.number % SLOTS
+        await receipt.put(connection, self._gateway, slot, slip, batch.at)
+
+    async def _salvage(self, batch: Batch, slip: bytes) -> int:
+        """Write a batch part by part: only what the database can not hold ends in quarantine."""
+        async with transaction(self._pool) as connection:
+            stored, poison = await self._bisect(
+                connection, [a for a in batch.admitted if a.arrivals]
+            )
+            kept = (*batch.quarantined, *(self._poisonous(one, batch) for one in poison))
+            parts: list[Callable[[], Awaitable[None]]] = [
+                *(lambda one=one: quarantine.put(connection, [one]) for one in kept),
+                *(lambda c=c: presence.change(connection, c) for c in _rounds(batch.presence)),
+                lambda: discovered.note(connection, batch.discovered),
+                lambda: refusal.count(connection, batch.refusals),
+            ]
+            for part in parts:
+                await self._attempt(connection, part)
+            await self._sign(connection, batch, slip)
+        return stored
+
+    async def _bisect(
+        self, connection: Connection, admitted: Sequence[Admitted]
+    ) -> tuple[int, list[Admitted]]:
+        """Store observations; return how many are new, and the messages that can not be stored."""
+        arrivals = [arrival for one in admitted for arrival in one.arrivals]
+        try:
+            async with connection.transaction():
+                return await observation.stage(connection, apart(arrivals)), []
+        except RowsRefused:
+            if len(admitted) == 1:
+                return 0, [*admitted]
+        half = len(admitted) // 2
+        first, poison = await self._bisect(connection, admitted[:half])
+        second, more = await self._bisect(connection, admitted[half:])
+        return first + second, poison + more
+
+    @staticmethod
+    async def _attempt(connection: Connection, part: Callable[[], Awaitable[None]]) -> None:
+        try:
+            async with connection.transaction():
+                with observation.translated():
+                    await part()
+        except RowsRefused as error:
+            log.error(  # noqa: TRY400
+                "a row besides the observations is refused and left out",
+                extra={"action": "rows_left_out", "why": str(error)},
+            )
+
+    def _poisonous(self, one: Admitted, batch: Batch) -> Quarantined:
+        message = one.message
+        return Quarantined(
+            received_at=batch.at,
+            gateway=self._gateway,
+            topic=storable(message.topic),
+            payload=message.payload,
+            payload_bytes=len(message.payload),
+            home_id=one.arrivals[0].home_id,
+            reason="store_refused",
+            retained=message.retained,
+        )
+
+    def _count(self, batch: Batch, stored: int | None) -> None:
+        new = len(batch.arrivals) if stored is None else stored
+        tally = self.tally
+        tally.messages += len(batch.messages)
+        tally.observations += new
+        tally.duplicates += len(batch.arrivals) - new
+        figures.STORED.inc(new)
+        figures.DUPLICATES.inc(len(batch.arrivals) - new)
+        figures.BATCH.observe(len(batch.messages))
+        for (outcome, reason), messages in batch.outcomes.items():
+            figures.MESSAGES.labels(outcome, reason).inc(messages)
+            tally.outcomes[outcome] = tally.outcomes.get(outcome, 0) + messages
+
+
+def _rounds(changes: Sequence[PresenceChange]) -> list[list[PresenceChange]]:
+    """Cut changes into lists in which each device stands once, in order."""
+    rounds: list[list[PresenceChange]] = []
+    place: dict[int, int] = {}
+    for change in changes:
+        turn = place.get(change.device_id, 0)
+        place[change.device_id] = turn + 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(change)
+    return rounds

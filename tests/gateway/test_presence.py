@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from gateway.batch import Batch
+from gateway.presence import WRITE_EVERY_S
+from tests.gateway.builders import NOON, Desk, after, contact, message
+
+
+def take(desk: Desk, seconds: float, **more: object) -> Batch:
+    admitted = desk.intake.admit([contact(**more)], after(seconds))  # type: ignore[arg-type]
+    return desk.intake.close(admitted, after(seconds))
+
+
+def test_the_first_word_is_written_at_once_and_the_next_waits() -> None:
+    desk = Desk()
+    (first,) = take(desk, 0).presence
+    assert (first.device_id, first.last_seen) == (1, NOON)
+    assert take(desk, 1).presence == ()
+    assert not desk.book.is_due(after(1))
+    assert desk.book.is_due(after(1 + WRITE_EVERY_S))
+    (later,) = desk.intake.close([], after(1 + WRITE_EVERY_S)).presence
+    assert later.last_seen == after(1)
+    assert not desk.book.is_due(after(100))
+
+
+def test_coming_and_going_does_not_wait() -> None:
+    desk = Desk()
+    take(desk, 0)
+    topic = "homes/live/wayhome/door/status"
+    for second, online, last_seen in ((1, False, None), (2, True, after(2))):
+        admitted = desk.intake.admit([message(topic, {"online": online})], after(second))
+        (change,) = desk.intake.close(admitted, after(second)).presence
+        assert (change.online, change.last_seen) == (online, last_seen)
+
+
+def test_a_clock_that_goes_wrong_does_not_wait() -> None:
+    desk = Desk()
+    take(desk, 0, t=NOON.isoformat())
+    assert take(desk, 1, t=after(-4000).isoformat()).presence == (), "late is not wrong"
+    (change,) = take(desk, 2, t=after(500).isoformat()).presence
+    assert change.clock_trusted is False
+
+
+def test_what_waits_is_known_to_the_next_process() -> None:
+    desk = Desk()
+    slots = [take(desk, 0, seq=1, boot="b").slip.encode()]
+    slots += [take(desk, 1 + n / 10, seq=2 + n, boot="b").slip.encode() for n in range(3)]
+    after_a_kill = Desk()
+    tracks = {track.device_id: track for track in after_a_kill.directory.tracks.values()}
+    for deferred in after_a_kill.ring.restore(reversed(slots)):
+        after_a_kill.book.resume(tracks[deferred[0]], deferred)  # type: ignore[index]
+    (change,) = after_a_kill.intake.close([], after(60)).presence
+    assert change.last_seen == after(1.2)
+    assert change.numbers is not None
+    assert (change.numbers.lowest, change.numbers.highest, change.numbers.received) == (2, 4, 3)
+
+
+def test_what_was_written_is_not_taken_up_again() -> None:
+    desk = Desk()
+    slots = [take(desk, n, seq=n, boot="b").slip.encode() for n in (0, 1)]
+    slots.append(desk.intake.close([], after(60)).slip.encode())
+    assert Desk().ring.restore(slots) == ()

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from core.runtime.clock import SystemClock
+from core.runtime.health import Health
+from core.store.pool import open_pool
+from gateway.batch import Batch
+from gateway.writer import Writer
+from tests.gateway.builders import LIVE, NOON, Desk, after, contact, message
+from tests.gateway.running import Table
+
+if TYPE_CHECKING:
+    from core.model.intake import Arrival
+    from core.runtime.mqtt import IncomingMessage
+    from tests.servers.databases import Database
+
+
+@dataclass
+class Office:
+    """A desk whose batches are written."""
+
+    desk: Desk
+    writer: Writer
+    table: Table
+
+    def batch(self, *messages: IncomingMessage, seconds: float = 0) -> Batch:
+        admitted = self.desk.intake.admit(messages, after(seconds))
+        return self.desk.intake.close(admitted, after(seconds))
+
+
+@pytest.fixture
+async def office(database: Database) -> AsyncIterator[Office]:
+    clock = SystemClock()
+    async with open_pool(database.url_as("wayhome_gateway"), most=2) as pool:
+        writer = Writer(pool, "gateway-1", clock, Health("gateway", clock))
+        yield Office(Desk(), writer, Table(database.url))
+
+
+def poisoned(batch: Batch, *places: int) -> Batch:
+    """Give some observations a device number that no column holds."""
+    admitted = list(batch.admitted)
+    for place in places:
+        (arrival,) = admitted[place].arrivals
+        bad: list[Arrival] = [arrival._replace(device_id=1 << 70)]  # type: ignore[arg-type]
+        admitted[place] = msgspec.structs.replace(admitted[place], arrivals=bad)
+    arrivals = tuple(arrival for one in admitted for arrival in one.arrivals)
+    return replace(batch, admitted=tuple(admitted), arrivals=arrivals)
+
+
+async def test_only_the_poisonous_messages_end_in_quarantine(office: Office) -> None:
+    messages = [contact(t=after(-n).isoformat(), packet_id=n + 1) for n in range(20)]
+    broken = message("homes/live/wayhome/door/contact", b"{", packet_id=30)
+    batch = office.batch(*messages, broken)
+    await office.writer.commit(poisoned(batch, 3, 4, 17))
+    assert office.table.observations() == 17
+    reasons = office.table.rows("select reason, home_id, count(*) from quarantine group by 1, 2")
+    assert sorted(reasons) == [("malformed", LIVE, 1), ("store_refused", LIVE, 3)]
+    assert office.table.rows("select device_id, last_seen from presence") == [(1, after(19e-6))]
+    assert office.table.one("select count(*) from receipt") == 1
+
+
+async def test_a_batch_that_came_through_is_not_written_again(office: Office) -> None:
+    batch = office.batch(contact(packet_id=1), contact(packet_id=2))
+    assert await office.writer._write(batch, perhaps_there=True) == 2
+    assert await office.writer._write(batch, perhaps_there=True) is None
+    assert office.table.observations() == 2
+
+
+async def test_untimed_messages_of_one_batch_are_all_stored(office: Office) -> None:
+    await office.writer.commit(office.batch(*(contact(packet_id=n) for n in range(1, 101))))
+    await office.writer.commit(office.batch(*(contact(packet_id=n) for n in range(1, 101))))
+    assert office.table.observations() == 200
+
+
+async def test_a_drifting_correction_adds_no_second_row(office: Office) -> None:
+    claims = [after(n).isoformat() for n in range(10)]
+    first = [contact(t=claim, packet_id=n + 1) for n, claim in enumerate(claims)]
+    await office.writer.commit(office.batch(*first, seconds=50))
+    assert office.table.one("select count(*) from observation where claimed_at is not null") == 10
+    await office.writer.commit(office.batch(*first, seconds=3000))
+    office.desk.admission.admit(contact(t=after(4000).isoformat()), after(4000.5))
+    await office.writer.commit(office.batch(*first, seconds=4001))
+    assert office.table.observations() == 10
+    assert office.writer.tally.duplicates == 20
+
+
+async def test_a_device_that_starts_anew_is_written_twice_in_one_commit(office: Office) -> None:
+    messages = [contact(seq=n, boot="a", packet_id=n + 1) for n in (0, 1, 3)]
+    messages += [contact(seq=n, boot="b", packet_id=n + 10) for n in (0, 1)]
+    await office.writer.commit(office.batch(*messages))
+    rows = office.table.rows("select boot, last_number, missed from presence")
+    assert rows == [("b", 1, 1)]
+    assert office.table.one("select last_seen from presence") > NOON
