@@ -1,0 +1,1 @@
+"""Detection: from observations and silence to findings."""

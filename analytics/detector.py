@@ -1,0 +1,170 @@
+"""The contract of a detector: observations and silence in, findings out. Pure.
+
+A detector is one module in ``analytics/detectors`` that offers ``DETECTOR``, a `DetectorSpec`. The
+engine keeps one instance per home, gives it every observation and a tick every so often, and saves and
+restores it. Its time is logical: what it does depends on its inputs alone, never on a clock.
+`analytics.checks` is the contract in executable form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from analytics import detectors
+from analytics.features.localtime import moment
+from core.model import plugins
+from core.model.errors import PluginBroken
+from core.model.finding import Audience, Evidence, Finding, Phase, Severity
+from core.model.ids import DeviceId, HomeId, ResidentId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from analytics.features.view import HomeView
+    from core.model.observation import Observation
+    from core.model.quantity import Quantity
+
+
+class Detector(Protocol):
+    """One detector watching one home."""
+
+    def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
+        """Take in one observation, already part of ``view``; return what is noticed now."""
+        ...
+
+    def tick(self, view: HomeView) -> Sequence[Finding]:
+        """Let time pass to ``view.now``; return what silence means."""
+        ...
+
+    def snapshot(self) -> Any:
+        """Return the whole state as numbers, texts, bytes, lists and dicts; no more than 32 kB."""
+        ...
+
+    def restore(self, state: Any) -> None:
+        """Become what `snapshot` saw."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A number that a detector depends on."""
+
+    name: str
+    value: float
+    unit: str
+    #: What it does and where it comes from.
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorSpec:
+    """What people and the engine need to know of a detector."""
+
+    #: Equals the module's name.
+    name: str
+    title: str
+    #: One sentence: what it notices.
+    notices: str
+    #: What it can not see, a sentence each.
+    blind_spots: tuple[str, ...]
+    #: Papers, data sets and design notes behind it.
+    references: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    create: Callable[[], Detector]
+    #: Quantities it wants; None for all that a person or device can say.
+    quantities: frozenset[Quantity] | None = None
+    #: True when it must speak up, by ticks alone, once everything in a home stops.
+    notices_silence: bool = False
+    #: Changes whenever an older snapshot can not be read any more.
+    state_version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorFailure:
+    """A detector raised; the others went on."""
+
+    home_id: HomeId
+    detector: str
+    #: Kind of the error and where it was raised; no values, they may be personal.
+    error: str
+    #: Logical time in seconds.
+    at: float
+    trace: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Episode:
+    """An episode that a detector has told of and that is not over."""
+
+    #: When it began, in seconds.
+    onset: float
+    #: When it was first told.
+    noticed: float
+    severity: Severity
+
+    def snapshot(self) -> list[Any]:
+        """Return it as plain values."""
+        return [self.onset, self.noticed, self.severity.value]
+
+    @classmethod
+    def restored(cls, state: list[Any] | None) -> Episode | None:
+        """Return the episode as `snapshot` saw it; None for None."""
+        if state is None:
+            return None
+        return cls(onset=state[0], noticed=state[1], severity=Severity(state[2]))
+
+
+def fact(text: str, at: float | None = None, device_id: int | None = None) -> Evidence:
+    """Return one piece of evidence; ``at`` in seconds."""
+    return Evidence(
+        at=None if at is None else moment(at),
+        text=text,
+        device_id=None if device_id is None else DeviceId(device_id),
+    )
+
+
+def finding(
+    view: HomeView,
+    detector: str,
+    episode: Episode,
+    what: str,
+    phase: Phase = Phase.OPENED,
+    **more: Any,
+) -> Finding:
+    """Return a finding about an episode in the home of ``view``, noticed now.
+
+    ``more`` are further fields of `core.model.finding.Finding`. It concerns the resident where one
+    lives alone, unless it is for the operators.
+    """
+    audience = more.pop("audience", Audience.CARERS)
+    person = view.plan.resident_id if audience is Audience.CARERS else None
+    return Finding(
+        home_id=HomeId(view.plan.home_id),
+        resident_id=None if person is None else ResidentId(person),
+        detector=detector,
+        severity=episode.severity,
+        audience=audience,
+        phase=phase,
+        onset=moment(episode.onset),
+        noticed_at=moment(view.now),
+        what=what,
+        **more,
+    )
+
+
+@cache
+def discover() -> Mapping[str, DetectorSpec]:
+    """Return all detectors by name.
+
+    Raises
+    ------
+    PluginBroken
+        Naming the file, if one does not load or its name is not its module's.
+    """
+    found = cast("dict[str, DetectorSpec]", plugins.discover(detectors, "DETECTOR"))
+    for module, spec in found.items():
+        if spec.name != module:
+            raise PluginBroken(f"analytics/detectors/{module}.py: its name must be {module!r}")
+    return found

@@ -1,0 +1,215 @@
+"""D0: what can not be seen any more: the home, a device, a battery, a sensor that is stuck."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from analytics.detector import DetectorSpec, Episode, Parameter, fact, finding
+from analytics.features.coverage import BLIND_AFTER_S, PERIODS, SILENT_HOME_S, Darkness
+from analytics.features.devices import BATTERY_LOW_PERCENT, STUCK_AFTER_S
+from analytics.features.wording import duration, plural
+from core.model.finding import Audience, Finding, Phase, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analytics.features.plan import DevicePlan
+    from analytics.features.view import HomeView
+    from core.model.observation import Observation
+
+URGENT_AFTER_S = 900.0
+"""Blind for longer is urgent for the operators (detection.md (a) D0)."""
+LOOK_EVERY_S = 600.0
+"""Devices fail slowly: it is enough to look at them so often."""
+
+_FINE = {
+    "silent": "{} reports again",
+    "battery": "The battery of {} is fine again",
+    "stuck": "{} has ended its motion",
+}
+_ADVICE = {
+    "silent": (
+        "Check its battery and its distance to the hub.",
+        "Until it returns, it sees nobody",
+    ),
+    "battery": ("Change its battery.", "It may soon stop"),
+    "stuck": ("Check what it looks at, or restart it.", "Its motion does not count meanwhile"),
+}
+
+
+class Liveness:
+    """Health of the pipeline, the hub and the devices, for the operators."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Episode] = {}
+        self._looked = 0.0
+
+    def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
+        """Do nothing yet: the tick tells."""
+        del observation, view
+        return ()
+
+    def tick(self, view: HomeView) -> Sequence[Finding]:
+        """Tell what has gone, and what has come back."""
+        told = list(self._home(view)) if view.coverage.blind or "home" in self._open else []
+        if not view.coverage.blind and view.now - self._looked >= LOOK_EVERY_S:
+            self._looked = view.now
+            for device in view.plan.devices:
+                told += self._device(device, view)
+            told += self._retired(view)
+        return told
+
+    def _home(self, view: HomeView) -> Sequence[Finding]:
+        dark = view.coverage.dark_from
+        if dark is None:
+            return self._close("home", view, "This home can be seen again")
+        blind = view.now - dark
+        episode = self._open.get("home")
+        if episode is None:
+            if blind <= BLIND_AFTER_S and view.coverage.cause is Darkness.PIPELINE:
+                return ()
+            episode = Episode(onset=dark, noticed=view.now, severity=Severity.CHECK)
+            self._open["home"] = episode
+            return (self._blind(episode, view, Phase.OPENED),)
+        if episode.severity is Severity.CHECK and view.now - episode.onset > URGENT_AFTER_S:
+            episode.severity = Severity.URGENT
+            return (self._blind(episode, view, Phase.RAISED),)
+        return ()
+
+    def _blind(self, episode: Episode, view: HomeView, phase: Phase) -> Finding:
+        since, length = view.clock(episode.onset), duration(view.now - episode.onset)
+        count = plural(len(view.plan.devices), "device")
+        what, advice = {
+            Darkness.PIPELINE: (
+                f"This home can not be seen since {since}, {length}: no gateway hears the broker",
+                "Check the broker, the gateway and the network of the service.",
+            ),
+            Darkness.HUB: (
+                f"This home can not be seen since {since}, {length}: its hub is silent",
+                "Check power and internet of the hub.",
+            ),
+            Darkness.SILENT: (
+                f"Nothing has come from any of {count} since {since}, {length}",
+                "Check power and internet of the home; somebody may also be away.",
+            ),
+        }[view.coverage.cause or Darkness.PIPELINE]
+        return finding(
+            view,
+            DETECTOR.name,
+            episode,
+            what,
+            phase,
+            audience=Audience.OPERATORS,
+            subject="home",
+            advice=advice,
+            evidence=(fact("Until it returns, nobody is taken to be still or away"),),
+        )
+
+    def _device(self, device: DevicePlan, view: HomeView) -> list[Finding]:
+        state = view.coverage.devices.get(device.device_id)
+        silent = view.coverage.silence_s(device, view.now)
+        gone = device.device_id in view.coverage.offline and not device.hub
+        faults = {"silent": gone or silent > view.coverage.silent_limit_s(device)}
+        if state is not None:
+            faults |= {"battery": state.low, "stuck": state.stuck(view.now)}
+        told: list[Finding] = []
+        for fault, wrong in faults.items():
+            key = f"device:{device.device_id}:{fault}"
+            if wrong and key not in self._open:
+                told.append(self._opened(key, fault, device, view))
+            elif not wrong and key in self._open:
+                told += self._close(key, view, _FINE[fault].format(device.name))
+        return told
+
+    def _opened(self, key: str, fault: str, device: DevicePlan, view: HomeView) -> Finding:
+        mild = fault == "battery" or (fault == "silent" and not device.heartbeat)
+        severity = Severity.NOTICE if mild else Severity.CHECK
+        episode = Episode(onset=view.now, noticed=view.now, severity=severity)
+        self._open[key] = episode
+        advice, meaning = _ADVICE[fault]
+        return finding(
+            view,
+            DETECTOR.name,
+            episode,
+            _fault_text(fault, device, view),
+            audience=Audience.OPERATORS,
+            subject=key,
+            advice=advice,
+            evidence=(fact(meaning, None, device.device_id),),
+        )
+
+    def _retired(self, view: HomeView) -> list[Finding]:
+        told: list[Finding] = []
+        for key in sorted(self._open):
+            if key != "home" and int(key.split(":")[1]) not in view.plan.by_id:
+                told += self._close(key, view, "The device is not in use any more")
+        return told
+
+    def _close(self, key: str, view: HomeView, what: str) -> Sequence[Finding]:
+        episode = self._open.pop(key, None)
+        if episode is None:
+            return ()
+        return (
+            finding(
+                view,
+                DETECTOR.name,
+                episode,
+                what,
+                Phase.CLEARED,
+                audience=Audience.OPERATORS,
+                subject=key,
+            ),
+        )
+
+    def snapshot(self) -> Any:
+        """Return the state."""
+        return [
+            {key: episode.snapshot() for key, episode in sorted(self._open.items())},
+            self._looked,
+        ]
+
+    def restore(self, state: Any) -> None:
+        """Become what `snapshot` saw."""
+        self._looked = state[1]
+        self._open = {}
+        for key, saved in state[0].items():
+            episode = Episode.restored(saved)
+            if episode is not None:
+                self._open[key] = episode
+
+
+def _fault_text(fault: str, device: DevicePlan, view: HomeView) -> str:
+    state = view.coverage.devices.get(device.device_id)
+    silent = duration(view.coverage.silence_s(device, view.now))
+    if fault == "battery":
+        level = "" if state is None or state.battery is None else f" ({state.battery:.0f} %)"
+        return f"The battery of {device.name} is low{level}"
+    if fault == "stuck":
+        since = view.now if state is None or state.on_since is None else state.on_since
+        return f"{device.name} has reported motion without end for {duration(view.now - since)}"
+    if device.device_id in view.coverage.offline:
+        return f"{device.name} is gone, says its hub; its last report was {silent} ago"
+    return f"{device.name} has not reported for {silent}"
+
+
+DETECTOR = DetectorSpec(
+    name="liveness",
+    title="Sensor health",
+    notices="The home can not be seen, a device is silent or stuck, a battery is low.",
+    blind_spots=(
+        "A sensor that hangs behind a curtain still reports: what it misses is not noticed yet.",
+        "A device without a heartbeat may be dead for a day before its silence is long.",
+    ),
+    references=("detection.md (a) D0 and §1: sensor dead; (c) 2: pipeline silence is no silence",),
+    parameters=(
+        Parameter(name="blind", value=BLIND_AFTER_S, unit="s", meaning="no proof of the pipeline"),
+        Parameter(name="urgent", value=URGENT_AFTER_S, unit="s", meaning="blind for longer"),
+        Parameter(name="silent_home", value=SILENT_HOME_S, unit="s", meaning="no device at all"),
+        Parameter(name="battery", value=BATTERY_LOW_PERCENT, unit="%", meaning="below is low"),
+        Parameter(name="stuck", value=STUCK_AFTER_S, unit="s", meaning="motion without end"),
+        Parameter(name="periods", value=PERIODS, unit="1", meaning="missed reports of a heartbeat"),
+    ),
+    create=Liveness,
+    notices_silence=True,
+    quantities=frozenset(),
+)

@@ -1,0 +1,184 @@
+"""D1: somebody went out and is not back by the time that outings of this home usually end."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from analytics.detector import DetectorSpec, Episode, Parameter, fact, finding
+from analytics.features.devices import PERSON
+from analytics.features.localtime import BINS, HOUR_S
+from analytics.features.survival import Grid, Histograms
+from analytics.features.wording import ROOMS, duration
+from core.model.finding import Finding, Phase, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analytics.features.view import HomeView
+    from core.model.observation import Observation
+
+SHARE = 0.975
+MARGIN = 1.25
+RAISE_FACTOR = 1.5
+SHORTEST_S = 5400.0
+LONGEST_S = 6 * HOUR_S
+LONGEST_NIGHT_S = 2 * HOUR_S
+NIGHT_H = (21.0, 5.0)
+PRIOR_OUTINGS = 10.0
+HALF_LIFE_DAYS = 56.0
+KNOWN_OUTINGS = 10.0
+_KEEP = 2.0 ** (-1.0 / HALF_LIFE_DAYS)
+
+GRID = Grid(600.0, 24 * HOUR_S, 40)
+#: (share, minutes): how long outings last at most, CASAS Aruba, 431 outings (detection.md §1).
+POPULATION = ((0.0, 10.0), (0.25, 16.0), (0.5, 92.0), (0.75, 165.0), (0.95, 258.0), (0.99, 369.0))
+_LAST_MIN = 720.0
+
+
+def _share_below(duration_s: float) -> float:
+    points = (*POPULATION, (1.0, _LAST_MIN))
+    for (low, start), (high, end) in pairwise(points):
+        if duration_s <= end * 60.0:
+            return low + (high - low) * max(duration_s / 60.0 - start, 0.0) / (end - start)
+    return 1.0
+
+
+_PRIOR = tuple(
+    PRIOR_OUTINGS * (_share_below(high) - _share_below(low)) for low, high in pairwise(GRID.edges)
+)
+
+
+class NotBack:
+    """Late return after the habits of each time of departure."""
+
+    def __init__(self) -> None:
+        self._outings = Histograms(GRID, BINS)
+        self._episode: Episode | None = None
+
+    def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
+        """Learn from a return and end an open episode."""
+        del observation
+        ended = view.occupancy.returned
+        if ended is not None:
+            left, back = ended
+            if (
+                GRID.low_s <= back - left <= 24 * HOUR_S
+                and view.coverage.first_blind(left, back) is None
+            ):
+                self._outings.add(view.local.bin(left), back - left)
+        episode = self._episode
+        if episode is None or not view.occupancy.home:
+            return ()
+        self._episode = None
+        where = ROOMS[view.device.room if view.device else ""]
+        what = f"Back: movement at {view.clock(view.at)} ({where})"
+        return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
+
+    def tick(self, view: HomeView) -> Sequence[Finding]:
+        """Find out whether an outing lasts too long."""
+        if view.day_closed:
+            self._outings.decay(_KEEP)
+        left = view.occupancy.left_at
+        if left is None or view.occupancy.home or view.coverage.blind:
+            return ()
+        out, episode = view.coverage.elapsed(left, view.now), self._episode
+        if out <= SHORTEST_S:
+            return ()
+        limit = self.limit_s(view, left)
+        if episode is None:
+            if out <= limit:
+                return ()
+            self._episode = Episode(onset=left, noticed=view.now, severity=Severity.CHECK)
+            return (self._told(self._episode, view, out, Phase.OPENED),)
+        if episode.severity is Severity.CHECK and out > RAISE_FACTOR * limit:
+            episode.severity = Severity.URGENT
+            return (self._told(episode, view, out, Phase.RAISED),)
+        return ()
+
+    def usual_s(self, row: int) -> float:
+        """Seconds within which most outings that begin in a three-hour bin end."""
+        counts = [
+            prior + count for prior, count in zip(_PRIOR, self._outings.row(row), strict=True)
+        ]
+        wanted, seen = SHARE * sum(counts), 0.0
+        for index, count in enumerate(counts):
+            seen += count
+            if seen >= wanted:
+                return GRID.edges[index + 1]
+        return GRID.edges[-1]
+
+    def limit_s(self, view: HomeView, left: float) -> float:
+        """Seconds after which an outing that began at ``left`` is too long."""
+        hour = view.local.hour(left)
+        night = hour >= NIGHT_H[0] or hour < NIGHT_H[1]
+        longest = LONGEST_NIGHT_S if night else LONGEST_S
+        return min(max(MARGIN * self.usual_s(view.local.bin(left)), SHORTEST_S), longest)
+
+    def _told(self, episode: Episode, view: HomeView, out: float, phase: Phase) -> Finding:
+        row = view.local.bin(episode.onset)
+        known = self._outings.total(row)
+        if known >= KNOWN_OUTINGS:
+            unusual = f"Usually back within {duration(self.usual_s(row))} (39 of 40 outings)"
+        else:
+            unusual = "The usual outings at this time of day are not known yet (learning)"
+        door = view.occupancy.door_at
+        evidence = [fact("The outer door opened after movement near it", episode.onset)]
+        if door is not None and door > episode.onset + 60:
+            evidence.append(fact("The outer door last moved", door))
+        return finding(
+            view,
+            DETECTOR.name,
+            episode,
+            f"Left at {view.clock(episode.onset)}; not back after {duration(out)}",
+            phase,
+            unusual=unusual,
+            ruled_out=("No movement inside since then",),
+            advice="Call; if nobody answers, look inside near the door first, then the usual places.",
+            evidence=tuple(evidence),
+        )
+
+    def snapshot(self) -> Any:
+        """Return the state."""
+        return {
+            "outings": self._outings.snapshot(),
+            "episode": self._episode.snapshot() if self._episode else None,
+        }
+
+    def restore(self, state: Any) -> None:
+        """Become what `snapshot` saw."""
+        self._outings.restore(state["outings"])
+        self._episode = Episode.restored(state["episode"])
+
+
+DETECTOR = DetectorSpec(
+    name="not_back",
+    title="Not back yet",
+    notices="Somebody left by an outer door and is out for longer than is usual at that time of day.",
+    blind_spots=(
+        "Nothing without a sensor on each door that leads out.",
+        "Where several people live, one who stays keeps the home occupied.",
+        "A sensor that fires without a person ends the outing.",
+    ),
+    references=(
+        "detection.md §1 (home, leaving, away; the second timer) and (a) D1",
+        "CASAS Aruba, 431 outings of one woman: the population curve (detection.md §1)",
+        "Petersen et al. 2014, presence from sensor firings, PMC4159765",
+    ),
+    parameters=(
+        Parameter(name="share", value=SHARE, unit="1", meaning="quantile of usual outings"),
+        Parameter(name="margin", value=MARGIN, unit="1", meaning="factor on the quantile"),
+        Parameter(name="shortest", value=SHORTEST_S / 60, unit="min", meaning="never told earlier"),
+        Parameter(name="longest", value=LONGEST_S / 3600, unit="h", meaning="always told by then"),
+        Parameter(
+            name="longest_night",
+            value=LONGEST_NIGHT_S / 3600,
+            unit="h",
+            meaning="the same from 21 to 05 h",
+        ),
+        Parameter(name="prior", value=PRIOR_OUTINGS, unit="1", meaning="weight of the population"),
+        Parameter(name="half_life", value=HALF_LIFE_DAYS, unit="d", meaning="memory of habits"),
+    ),
+    create=NotBack,
+    quantities=PERSON,
+)

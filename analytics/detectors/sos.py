@@ -1,0 +1,85 @@
+"""Somebody pressed for help: urgent at once, ended only by a human."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from analytics.detector import DetectorSpec, Episode, Parameter, fact, finding
+from analytics.features.wording import ROOMS
+from core.model.finding import Finding, Severity
+from core.model.quantity import Quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analytics.features.view import HomeView
+    from core.model.observation import Observation
+
+SAME_PRESS_S = 60.0
+LATE_S = 600.0
+_MOST_DEVICES = 32
+
+
+class Sos:
+    """Every call for help; presses within a minute are one."""
+
+    def __init__(self) -> None:
+        self._pressed: dict[int, float] = {}
+
+    def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
+        """Tell of a call."""
+        device = view.device
+        if device is None or observation.value <= 0:
+            return ()
+        last = self._pressed.get(device.device_id)
+        if last is not None and abs(view.at - last) < SAME_PRESS_S:
+            return ()
+        if len(self._pressed) < _MOST_DEVICES or device.device_id in self._pressed:
+            self._pressed[device.device_id] = view.at
+        late = view.now - view.at > LATE_S
+        what = f"Call for help at {view.clock(view.at)} ({device.name})"
+        if late:
+            what += f"; it reached us only at {view.clock(view.now)}"
+        episode = Episode(onset=view.at, noticed=view.now, severity=Severity.URGENT)
+        moved = view.previous_at
+        place = "" if moved is None else f"Last movement before: {ROOMS[view.previous_room]}"
+        return (
+            finding(
+                view,
+                DETECTOR.name,
+                episode,
+                what,
+                subject=f"device:{device.device_id}",
+                advice="Call back now; if nobody answers, send help.",
+                evidence=(fact(place, moved),) if place else (),
+            ),
+        )
+
+    def tick(self, view: HomeView) -> Sequence[Finding]:
+        """Silence means nothing here: only a human ends a call."""
+        del view
+        return ()
+
+    def snapshot(self) -> Any:
+        """Return the state."""
+        return [[device, at] for device, at in sorted(self._pressed.items())]
+
+    def restore(self, state: Any) -> None:
+        """Become what `snapshot` saw."""
+        self._pressed = dict(state)
+
+
+DETECTOR = DetectorSpec(
+    name="sos",
+    title="Call for help",
+    notices="Somebody pressed an emergency button.",
+    blind_spots=(
+        "A button that is not worn, or whose battery is flat, is not pressed (see Sensor health).",
+    ),
+    references=("detection.md (a) D11: a press is urgent and nothing cancels it by itself",),
+    parameters=(
+        Parameter(name="same_press", value=SAME_PRESS_S, unit="s", meaning="presses that are one"),
+    ),
+    create=Sos,
+    quantities=frozenset({Quantity.SOS}),
+)

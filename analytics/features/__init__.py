@@ -1,0 +1,1 @@
+"""What detectors see of a home, computed once. Pure and bounded."""

@@ -1,0 +1,135 @@
+"""What each device last said, and which of its words a person made. Pure and bounded.
+
+Sensors repeat their state, with their battery or every hour. Only a change is made by a person: a
+"closed" or an "occupied" said again would reset the clock of somebody who lies on the floor. The end
+of a motion comes up to minutes after it, perhaps when the person has left: it is no movement either.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.model.quantity import Quantity
+
+if TYPE_CHECKING:
+    from core.model.observation import Observation
+
+BATTERY_LOW_PERCENT = 15.0
+"""detection.md (a) D0."""
+BATTERY_FINE_PERCENT = 25.0
+"""Above this it counts as charged again: cells recover a few percent when the room warms up."""
+STUCK_AFTER_S = 2 * 3600.0
+"""A motion sensor that stays on for longer is stuck (detection.md (a) D0)."""
+FIRST_PERIOD_S = 3 * 3600.0
+"""Reporting period assumed before one is observed (detection.md (a) D0)."""
+_LEAK = 0.001
+_MOST_VALUES = 16
+
+_PRESSES = frozenset({Quantity.BUTTON, Quantity.SOS})
+_PULSES = frozenset({Quantity.MOTION, Quantity.VIBRATION, Quantity.PRESENCE})
+_EDGES = frozenset({Quantity.CONTACT, Quantity.BED, Quantity.CHAIR})
+PERSON = _PRESSES | _PULSES | _EDGES
+"""Quantities by which a person shows."""
+
+
+class DeviceState:
+    """Memory of one device."""
+
+    __slots__ = ("battery", "low", "off_known", "on_since", "period_s", "seen", "values")
+
+    def __init__(self) -> None:
+        #: Logical time of its last message; None before the first.
+        self.seen: float | None = None
+        #: Leaking maximum of the spans between its messages, in seconds.
+        self.period_s = FIRST_PERIOD_S
+        self.battery: float | None = None
+        self.low = False
+        #: Since when its motion is on without an end; None while off.
+        self.on_since: float | None = None
+        #: True once it has reported an end of motion or a closing.
+        self.off_known = False
+        #: Last value of each kind of word, with the time since when it holds.
+        self.values: dict[str, tuple[float, float]] = {}
+
+    def hear(self, observation: Observation, at: float, now: float) -> bool:
+        """Take in one observation; return whether a person made it.
+
+        Parameters
+        ----------
+        at
+            When it happened, in seconds, never after ``now``.
+        now
+            Logical time in seconds.
+        """
+        self._seen(now)
+        quantity = observation.quantity
+        if quantity in PERSON:
+            return self._person(observation, at)
+        if quantity is Quantity.BATTERY:
+            self.battery = observation.value
+            if observation.value < BATTERY_LOW_PERCENT:
+                self.low = True
+            elif observation.value >= BATTERY_FINE_PERCENT:
+                self.low = False
+        elif quantity is Quantity.BATTERY_LOW:
+            self.low = observation.value > 0
+        return False
+
+    def stuck(self, now: float) -> bool:
+        """Whether its motion has been on for too long to be true."""
+        return self.off_known and self.on_since is not None and now - self.on_since > STUCK_AFTER_S
+
+    def _seen(self, now: float) -> None:
+        if self.seen is not None and now > self.seen:
+            span = now - self.seen
+            if span > self.period_s:
+                self.period_s = span
+            else:
+                self.period_s += (span - self.period_s) * _LEAK
+        self.seen = now
+
+    def _person(self, observation: Observation, at: float) -> bool:
+        quantity, value = observation.quantity, observation.value
+        if quantity in _PRESSES:
+            return quantity is Quantity.BUTTON or value > 0
+        if value == 0:
+            self.off_known = True
+        key = f"{quantity.value}/{observation.discriminator}"
+        before = self.values.get(key)
+        if before is None or at < before[1]:
+            made = value > 0
+        elif value == before[0]:
+            # Devices that never report the other state mean an event each time (activations only).
+            made = value > 0 and not self.off_known
+        else:
+            made = value > 0 or quantity in _EDGES
+        if before is None or (at >= before[1] and value != before[0]):
+            self._change(key, quantity, value, at)
+        return made
+
+    def _change(self, key: str, quantity: Quantity, value: float, at: float) -> None:
+        if quantity is Quantity.MOTION:
+            self.on_since = at if value > 0 else None
+        if key in self.values or len(self.values) < _MOST_VALUES:
+            self.values[key] = (value, at)
+
+    def snapshot(self) -> list[Any]:
+        """Return all of it as plain values."""
+        return [
+            self.seen,
+            self.period_s,
+            self.battery,
+            self.low,
+            self.on_since,
+            self.off_known,
+            self.values,
+        ]
+
+    @classmethod
+    def restored(cls, state: list[Any]) -> DeviceState:
+        """Return the device as `snapshot` saw it."""
+        device = cls()
+        device.seen, device.period_s, device.battery, device.low = state[:4]
+        device.on_since, device.off_known = state[4:6]
+        device.values = {key: (value, at) for key, (value, at) in state[6].items()}
+        return device

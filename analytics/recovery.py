@@ -1,0 +1,213 @@
+"""Start the engine where it stopped: snapshots, then the journalled steps again, bit for bit."""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from analytics.engine import Engine, Inputs, Noticed
+from core.model.errors import Malformed, Misconfigured
+from core.model.observation import LogPosition, Observation
+from core.store import engine as engine_table
+from core.store import observation_log, registry
+from core.store.engine import EngineStep, Snapshot
+from core.store.pool import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from analytics.detector import DetectorSpec
+    from core.model.home import Household
+    from core.model.ids import HomeId
+    from core.store.pool import Connection, Pool
+
+log = logging.getLogger("wayhome.analytics")
+
+REPLAY_ROWS = 5000
+REPLAY_STEPS = 500
+
+
+@dataclass(slots=True, kw_only=True)
+class Recovered:
+    """An engine, and where it stands in the journal and in the log."""
+
+    engine: Engine
+    step: int
+    end: LogPosition
+    tick_at: datetime | None
+    households: tuple[Household, ...]
+
+
+def shard_of(home_id: HomeId, shards: int) -> int:
+    """Return which shard watches a home: the same on every machine.
+
+    Examples
+    --------
+    >>> shard_of("7f3k", 4)
+    2
+    """
+    return zlib.crc32(home_id.encode()) % shards
+
+
+def to_json(inputs: Inputs) -> dict[str, Any]:
+    """Return the inputs of a step as they stand in the journal."""
+    return {
+        "now": _text(inputs.now),
+        "heard_at": _text(inputs.heard_at),
+        "heard_since": _text(inputs.heard_since),
+        "offline": None
+        if inputs.offline is None
+        else {home: list(devices) for home, devices in inputs.offline.items()},
+    }
+
+
+def from_json(saved: Mapping[str, Any]) -> Inputs:
+    """Return the inputs of a journalled step."""
+    offline = saved["offline"]
+    return Inputs(
+        now=_moment(saved["now"]),
+        heard_at=_moment(saved["heard_at"]),
+        heard_since=_moment(saved["heard_since"]),
+        offline=None
+        if offline is None
+        else {home: tuple(devices) for home, devices in offline.items()},
+    )
+
+
+async def recover(
+    pool: Pool,
+    shard: int,
+    shards: int,
+    *,
+    specs: Mapping[str, DetectorSpec] | None = None,
+    tick_s: float,
+) -> Recovered:
+    """Load the snapshots, run the later steps again, take in the registry, and save the result.
+
+    Raises
+    ------
+    Misconfigured
+        If the log came from another server, or the number of shards has changed.
+    StoreUnavailable
+        If the database does not answer.
+    """
+    engine = Engine(specs, tick_s)
+    async with transaction(pool) as connection:
+        last = await engine_table.last_step(connection, shard)
+        end = last.end if last is not None else LogPosition()
+        await observation_log.check_lineage(connection, end)
+        saved = await engine_table.snapshots(connection, shard)
+    oldest = _restore(engine, saved)
+    number = last.step if last is not None else 0
+    await _replay(pool, engine, shard, (oldest, number))
+    recovered = Recovered(
+        engine=engine,
+        step=number,
+        end=end,
+        tick_at=last.tick_at if last is not None else None,
+        households=(),
+    )
+    await take_in_registry(pool, recovered, shard, shards, always_save=True)
+    return recovered
+
+
+async def take_in_registry(
+    pool: Pool, recovered: Recovered, shard: int, shards: int, *, always_save: bool = False
+) -> bool:
+    """Watch the homes that the registry holds now; save the result before the next step.
+
+    Returns
+    -------
+    bool
+        Whether a home, a resident or a device changed.
+    """
+    async with transaction(pool) as connection:
+        households = await registry.households(connection)
+        mine = [one for one in households if shard_of(one.home.home_id, shards) == shard]
+        await _check_shards(connection, mine, shard)
+        changed = recovered.engine.register(mine, recovered.step)
+        gone = [home_id for home_id in changed if home_id not in recovered.engine.homes]
+        if changed or always_save:
+            await engine_table.drop_snapshots(connection, gone)
+            await save(connection, recovered, shard)
+    recovered.households = households
+    return bool(changed)
+
+
+async def save(connection: Connection, recovered: Recovered, shard: int) -> None:
+    """Save the state of all homes, and forget the steps that nobody needs any more."""
+    await engine_table.save_snapshots(
+        connection,
+        [
+            Snapshot(home_id=home_id, shard=shard, step=home.step, state=home.snapshot())
+            for home_id, home in recovered.engine.homes.items()
+        ],
+    )
+    await engine_table.prune_steps(connection, shard)
+
+
+async def replay_step(
+    connection: Connection, engine: Engine, after: LogPosition, step: EngineStep
+) -> Noticed:
+    """Run one journalled step again; what it notices was recorded the first time."""
+    rows: list[Observation] = []
+    while after < step.end:
+        page = await observation_log.read_page(connection, after, REPLAY_ROWS, step.end)
+        rows += [row.observation for row in page.rows]
+        after = page.end
+        if not page.full:
+            break
+    return engine.step(step.step, from_json(step.inputs), rows, step.tick_at)
+
+
+async def _replay(pool: Pool, engine: Engine, shard: int, span: tuple[int, int]) -> None:
+    first, number = span
+    async with transaction(pool) as connection:
+        before = await engine_table.steps_between(connection, shard, first - 1, first)
+    end = before[0].end if before else LogPosition()
+    while first < number:
+        async with transaction(pool) as connection:
+            steps = await engine_table.steps_between(
+                connection, shard, first, min(first + REPLAY_STEPS, number)
+            )
+            for step in steps:
+                await replay_step(connection, engine, end, step)
+                end = step.end
+        first = min(first + REPLAY_STEPS, number)
+
+
+def _restore(engine: Engine, saved: Iterable[Snapshot]) -> int:
+    """Restore what can be read; return the oldest step among the snapshots."""
+    steps: list[int] = []
+    for one in saved:
+        try:
+            engine.restore((one.state,))
+        except Malformed as error:
+            log.error(  # noqa: TRY400 (a snapshot of another version is no bug: its home starts anew)
+                "snapshot can not be read: %s",
+                error,
+                extra={"action": "snapshot_unreadable", "home_id": one.home_id},
+            )
+            continue
+        steps.append(one.step)
+    return min(steps, default=0)
+
+
+async def _check_shards(connection: Connection, mine: Iterable[Household], shard: int) -> None:
+    taken = await engine_table.shards_of(connection, [one.home.home_id for one in mine])
+    if any(other != shard for other in taken.values()):
+        raise Misconfigured(
+            "WAYHOME_SHARDS has changed: the state of some homes belongs to another shard."
+            " Set it back, or empty engine_snapshot and engine_step to let detection learn anew"
+        )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

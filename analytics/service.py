@@ -1,0 +1,290 @@
+"""Detection as a process: reads the log, steps the engine, commits findings and step together.
+
+What is in memory follows from what is committed. So whatever goes wrong, the way back is one: drop the
+state, load the snapshots, run the journalled steps again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from prometheus_client import Counter, Gauge
+
+from analytics.engine import Inputs
+from analytics.recovery import recover, save, take_in_registry, to_json
+from core.model.errors import StoreUnavailable
+from core.store import engine as engine_table
+from core.store import finding as finding_table
+from core.store import observation_log
+from core.store.engine import EngineStep
+from core.store.finding import DetectorError
+from core.store.listen import wakeups
+from core.store.pool import open_pool, transaction
+
+if TYPE_CHECKING:
+    from analytics.engine import Noticed
+    from analytics.recovery import Recovered
+    from core.model.observation import LoggedObservation
+    from core.runtime.service import Context
+    from core.runtime.settings import AnalyticsSettings
+    from core.store.observation_log import LogPage
+    from core.store.pool import Connection, Pool
+
+log = logging.getLogger("wayhome.analytics")
+
+SETTLE_S = 2.0
+"""A tick waits so long for rows that are under way."""
+TICKS_PER_STEP = 20
+"""After a pause the clock catches up in steps of so many ticks."""
+RETRY_S = 1.0
+REGISTRY_POLL_S = 30.0
+LAG_LIMIT_S = 60.0
+LEASE_CHECK_S = 5.0
+LAST_SAVE_S = 10.0
+
+ROWS = Counter("wayhome_analytics_observations_total", "Observations read from the log")
+STEPS = Counter("wayhome_analytics_steps_total", "Steps committed")
+FINDINGS = Counter("wayhome_analytics_findings_total", "Findings recorded")
+FAILURES = Counter("wayhome_analytics_detector_failures_total", "Detectors fenced")
+LAG = Gauge("wayhome_analytics_lag_seconds", "Age of the oldest observation that is not read yet")
+HOMES = Gauge("wayhome_analytics_homes", "Homes watched")
+
+
+class Watch:
+    """One shard under watch.
+
+    Parameters
+    ----------
+    context
+        Settings, clock and health.
+    pool
+        Database.
+    recovered
+        The engine and where it stands.
+    """
+
+    def __init__(
+        self, context: Context[AnalyticsSettings], pool: Pool, recovered: Recovered
+    ) -> None:
+        self._context = context
+        self._settings = context.settings
+        self._pool = pool
+        self._state = recovered
+        self._reload = False
+        self._known: set[int] = set()
+        self._gone: dict[str, tuple[int, ...]] | None = None
+        self._saved_at = context.clock.now()
+        self._failed_at: datetime | None = None
+        #: False while memory is ahead of what is committed.
+        self.clean = True
+        self._learn_devices()
+
+    def registry_changed(self) -> None:
+        """Note that the registry is to be read before the next step."""
+        self._reload = True
+
+    async def advance(self) -> bool:
+        """Do one step if there is anything to do; return whether there may be more at once."""
+        if self._reload:
+            self._reload = False
+            if await take_in_registry(
+                self._pool, self._state, self._settings.shard, self._settings.shards
+            ):
+                self._learn_devices()
+        now = self._context.clock.now()
+        async with transaction(self._pool) as connection:
+            page = await observation_log.read_page(
+                connection, self._state.end, self._settings.batch_rows
+            )
+            if self._has_strangers(page.rows):
+                self._reload = True
+                return True
+            waiting = await observation_log.waiting_since(connection, page.end)
+            tick_at = None if page.full else self._due(now, waiting)
+            if page.end == self._state.end and tick_at is None:
+                self._note_lag(now, waiting)
+                return False
+            self.clean = False
+            step = await self._step(connection, page, tick_at, now)
+        self._state.end, self._state.step = step.end, step.step
+        self._state.tick_at = step.tick_at or self._state.tick_at
+        self.clean = True
+        self._note_lag(now, waiting)
+        STEPS.inc()
+        ROWS.inc(len(page.rows))
+        await self._save_if_due(now)
+        return page.full or (tick_at is not None and self._due(now, waiting) is not None)
+
+    async def save(self) -> None:
+        """Save the state; only when it is what was committed."""
+        if self.clean:
+            async with transaction(self._pool) as connection:
+                await save(connection, self._state, self._settings.shard)
+
+    async def _step(
+        self, connection: Connection, page: LogPage, tick_at: datetime | None, now: datetime
+    ) -> EngineStep:
+        inputs = await self._look(connection, now, ticking=tick_at is not None)
+        number = self._state.step + 1
+        rows = [row.observation for row in page.rows]
+        noticed = self._state.engine.step(number, inputs, rows, tick_at)
+        step = EngineStep(step=number, end=page.end, tick_at=tick_at, inputs=to_json(inputs))
+        shard = self._settings.shard
+        FINDINGS.inc(
+            await finding_table.record_findings(
+                connection, noticed.findings, shard=shard, step=number
+            )
+        )
+        await finding_table.record_errors(connection, self._errors(noticed, now))
+        if not await engine_table.record_step(connection, shard, step):
+            raise StoreUnavailable(f"step {number} was committed by somebody else")
+        return step
+
+    async def _look(self, connection: Connection, now: datetime, *, ticking: bool) -> Inputs:
+        report = await engine_table.pipeline_report(connection)
+        offline: dict[str, tuple[int, ...]] | None = None
+        if ticking:
+            gone = await engine_table.devices_gone(connection)
+            found: dict[str, tuple[int, ...]] = {home: tuple(ids) for home, ids in gone.items()}
+            if found != self._gone:
+                offline = self._gone = found
+        return Inputs(
+            now=now, heard_at=report.heard_at, heard_since=report.heard_since, offline=offline
+        )
+
+    def _due(self, now: datetime, waiting: datetime | None) -> datetime | None:
+        """Return the moment of the grid to which the clock may move now; None for none."""
+        tick_s = self._settings.tick_s
+        latest = now - timedelta(seconds=SETTLE_S)
+        if waiting is not None:  # what is received but not settled is no silence
+            latest = min(latest, waiting)
+        grid = int(latest.timestamp() // tick_s)
+        if self._state.tick_at is not None:
+            last = round(self._state.tick_at.timestamp() / tick_s)
+            if grid <= last:
+                return None
+            grid = min(grid, last + TICKS_PER_STEP)
+        return datetime.fromtimestamp(grid * tick_s, UTC)
+
+    def _has_strangers(self, rows: tuple[LoggedObservation, ...]) -> bool:
+        """Tell whether a row is of a device that was registered after we read the registry."""
+        strangers = {row.observation.device_id for row in rows} - self._known
+        self._known |= strangers  # asked once: it may be gone from the registry already
+        return bool(strangers)
+
+    def _learn_devices(self) -> None:
+        self._known |= {
+            device.device_id for household in self._state.households for device in household.devices
+        }
+        HOMES.set(len(self._state.engine.homes))
+
+    def _errors(self, noticed: Noticed, now: datetime) -> list[DetectorError]:
+        for failure in noticed.failures:
+            FAILURES.inc()
+            self._failed_at = now
+            log.error(
+                "detector fenced",
+                extra={
+                    "action": "detector_fenced",
+                    "home_id": failure.home_id,
+                    "detector": failure.detector,
+                    "kind": failure.error,
+                },
+            )
+        return [
+            DetectorError(
+                home_id=failure.home_id,
+                detector=failure.detector,
+                error=failure.error,
+                at=now,
+                trace=failure.trace,
+            )
+            for failure in noticed.failures
+        ]
+
+    def _note_lag(self, now: datetime, waiting: datetime | None) -> None:
+        lag = 0.0 if waiting is None else max((now - waiting).total_seconds(), 0.0)
+        LAG.set(lag)
+        health = self._context.health
+        health.set("database", ok=True)
+        health.set("log", ok=lag < LAG_LIMIT_S, text=f"{lag:.0f} s behind")
+        tick_at = self._state.tick_at
+        health.set(
+            "clock", ok=True, text="" if tick_at is None else f"last tick {tick_at.isoformat()}"
+        )
+        failed = self._failed_at is not None and now - self._failed_at < timedelta(hours=1)
+        text = "a detector failed within the hour; see the table detector_error" if failed else ""
+        health.set("detectors", ok=not failed, text=text)
+
+    async def _save_if_due(self, now: datetime) -> None:
+        if now - self._saved_at >= timedelta(seconds=self._settings.snapshot_s):
+            self._saved_at = now
+            await self.save()
+
+
+async def main(context: Context[AnalyticsSettings]) -> None:
+    """Watch one shard until cancelled; while another process has it, stand by."""
+    settings = context.settings
+    async with open_pool(settings.database_url, name=context.instance) as pool:
+        while True:
+            try:
+                async with engine_table.shard_lease(settings.database_url, settings.shard) as lease:
+                    await _watch(context, pool, lease)
+            except StoreUnavailable as error:
+                context.health.set("database", ok=False, text=str(error))
+                log.warning("starting over: %s", error, extra={"action": "store_unavailable"})
+            await context.clock.sleep(RETRY_S)
+
+
+async def _watch(context: Context[AnalyticsSettings], pool: Pool, lease: Connection) -> None:
+    settings = context.settings
+    recovered = await recover(pool, settings.shard, settings.shards, tick_s=settings.tick_s)
+    watch = Watch(context, pool, recovered)
+    log.info(
+        "watching",
+        extra={
+            "action": "watching",
+            "shard": settings.shard,
+            "homes": len(recovered.engine.homes),
+            "step": recovered.step,
+        },
+    )
+    try:
+        await _work(context, watch, lease)
+    except asyncio.CancelledError:
+        async with asyncio.timeout(LAST_SAVE_S):
+            await watch.save()
+        raise
+
+
+async def _work(context: Context[AnalyticsSettings], watch: Watch, lease: Connection) -> None:
+    lost = False
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_step_on(watch, context.settings), name="steps")
+            group.create_task(_follow_registry(watch, context.settings), name="registry")
+            group.create_task(_keep(lease, context), name="lease")
+    except* StoreUnavailable:
+        lost = True
+    if lost:
+        raise StoreUnavailable("the database does not answer")
+
+
+async def _step_on(watch: Watch, settings: AnalyticsSettings) -> None:
+    async for _ in wakeups(settings.database_url, "observation", poll_s=settings.poll_ms / 1000):
+        while await watch.advance():
+            continue
+
+
+async def _follow_registry(watch: Watch, settings: AnalyticsSettings) -> None:
+    async for _ in wakeups(settings.database_url, "registry", poll_s=REGISTRY_POLL_S):
+        watch.registry_changed()
+
+
+async def _keep(lease: Connection, context: Context[AnalyticsSettings]) -> None:
+    while True:
+        await engine_table.check_lease(lease)
+        await context.clock.sleep(LEASE_CHECK_S)

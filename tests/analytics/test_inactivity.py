@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from analytics.detectors.inactivity import SPARSE_NIGHT_CAP_S
+from analytics.home_engine import Inputs
+from analytics.sample_days import (
+    BATH_MOTION,
+    BED_MOTION,
+    DOOR,
+    HALL_MOTION,
+    HOUSEHOLD,
+    KITCHEN_MOTION,
+    LOUNGE_MOTION,
+    MONDAY,
+)
+from core.model.finding import Audience, Phase, Severity
+from core.model.home import HomeMode
+from core.model.quantity import Quantity
+from tests.analytics.story import Story
+
+PHASES = [Phase.OPENED, Phase.RAISED, Phase.CLEARED]
+
+
+def test_silence_by_day_is_told_and_then_raised() -> None:
+    story = Story().at(9).move(KITCHEN_MOTION, every=5, until=10).at(22)
+    first, second = story.of("inactivity")
+    assert (first.phase, first.severity) == (Phase.OPENED, Severity.CHECK)
+    assert (second.phase, second.severity) == (Phase.RAISED, Severity.URGENT)
+    assert first.onset == second.onset == MONDAY + timedelta(hours=9, minutes=55)
+    assert first.noticed_at - first.onset < timedelta(hours=8, minutes=1)
+    assert first.what.startswith("No movement since 10:55 (kitchen), ")
+    assert "(learning, day 2 of 14)" in first.unusual
+    assert first.ruled_out[0] == "No door to the outside has moved since the watch began"
+    assert first.resident_id == 1
+    assert first.audience is Audience.CARERS
+
+
+def test_movement_ends_the_episode() -> None:
+    story = Story().at(9).hear(KITCHEN_MOTION).at(22).hear(LOUNGE_MOTION)
+    assert [one.phase for one in story.of("inactivity")] == PHASES
+    assert story.of("inactivity")[-1].what == "Movement again at 23:00 (living room)"
+    assert story.of("inactivity")[-1].severity is Severity.URGENT
+
+
+def test_late_data_inside_an_episode_end_it_with_that_reason() -> None:
+    story = Story().at(9).hear(KITCHEN_MOTION).at(10, 45)
+    assert [one.phase for one in story.of("inactivity")] == [Phase.OPENED]
+    story.hear(BATH_MOTION, late=timedelta(hours=1))
+    ended = story.of("inactivity")[-1]
+    assert ended.phase is Phase.CLEARED
+    assert ended.what == "Late data: movement at 10:45 (bathroom) reached us only at 11:45"
+
+
+def test_data_older_than_the_last_movement_end_nothing() -> None:
+    story = Story().at(9).hear(KITCHEN_MOTION).at(10, 45).hear(BATH_MOTION, late=timedelta(hours=5))
+    assert [one.phase for one in story.of("inactivity")] == [Phase.OPENED]
+
+
+def test_a_time_in_the_future_does_not_stop_the_clock() -> None:
+    story = Story().at(9).hear(KITCHEN_MOTION, late=timedelta(days=-2)).at(22)
+    assert story.of("inactivity")[0].onset == MONDAY + timedelta(hours=9)
+
+
+def test_state_reports_are_no_movement() -> None:
+    story = Story().at(9).hear(DOOR, Quantity.CONTACT, 0).hear(KITCHEN_MOTION)
+    for hour in range(10, 22):
+        story.at(hour).hear(DOOR, Quantity.CONTACT, 0).hear(KITCHEN_MOTION, Quantity.BATTERY, 80)
+    assert story.of("inactivity")[0].onset == MONDAY + timedelta(hours=9)
+
+
+def test_going_out_is_not_stillness() -> None:
+    story = Story().at(9).hear(HALL_MOTION).at(9, 1).hear(DOOR, Quantity.CONTACT, 1)
+    story.at(9, 1, 10).hear(DOOR, Quantity.CONTACT, 0).at(14)
+    assert story.of("inactivity") == []
+
+
+def test_a_blind_home_is_never_still() -> None:
+    story = Story(seen=False)
+    story.home.look(Inputs(heard_at=MONDAY + timedelta(hours=9), heard_since=MONDAY))
+    story.at(9).hear(KITCHEN_MOTION).at(22)
+    assert story.of("inactivity") == []
+    blind = next(one for one in story.of("liveness") if one.subject == "home")
+    assert blind.what.startswith("This home can not be seen since 10:00")
+
+
+def test_the_clock_goes_on_where_it_stood_when_the_home_is_seen_again() -> None:
+    story = Story(seen=False)
+    story.home.look(Inputs(heard_at=MONDAY + timedelta(hours=10), heard_since=MONDAY))
+    story.at(9).hear(KITCHEN_MOTION).at(14)
+    back = MONDAY + timedelta(hours=14)
+    story.home.look(Inputs(heard_at=back + timedelta(days=3), heard_since=back))
+    story.at(14, 25)  # 1 h 25 min of stillness that we saw
+    assert story.of("inactivity") == []
+    story.at(15)
+    assert story.of("inactivity")[0].what.startswith("No movement since 10:00 (kitchen), 1 h ")
+
+
+def test_a_learned_habit_is_told_sooner_than_the_cap() -> None:
+    story = Story()
+    for day in range(21):
+        story.at(24 * day + 6).move(LOUNGE_MOTION, every=3, until=24 * day + 21)
+        story.move(BED_MOTION, every=12, until=24 * day + 30)
+    assert story.of("inactivity") == []
+    story.at(24 * 21 + 6).move(LOUNGE_MOTION, every=3, until=24 * 21 + 10)
+    story.at(24 * 22)
+    first = story.of("inactivity")[0]
+    assert first.noticed_at - first.onset < timedelta(hours=2)
+    assert "learning" not in first.unusual
+    assert first.once_in_days is not None
+    assert first.once_in_days > 28
+
+
+def test_outages_are_not_learned_as_pauses() -> None:
+    story = Story()
+    detector = story.home._detectors["inactivity"]
+    story.at(9).hear(KITCHEN_MOTION)
+    story.home._offline = ()
+    view = story.home.view
+    assert view is not None
+    view.coverage.spans = [
+        ((MONDAY + timedelta(hours=9.5)).timestamp(), (MONDAY + timedelta(hours=12)).timestamp())
+    ]
+    story.at(12).hear(KITCHEN_MOTION).at(12, 30)
+    indices, counts = detector.snapshot()["gaps"]
+    assert sum(counts) == pytest.approx(1.0, abs=1e-3)
+    assert len(indices) > 10  # spread over all that is longer than the half hour that was seen
+
+
+@pytest.mark.parametrize("night", [True, False])
+def test_it_is_told_by_a_published_limit_whatever_was_learned(*, night: bool) -> None:
+    start = 22 if night else 8
+    story = Story()
+    for day in range(10):
+        story.at(24 * day + start).hear(BED_MOTION).at(24 * day + start, 60 * 11).hear(BED_MOTION)
+    story.said.clear()
+    story.at(24 * 10 + start).hear(BED_MOTION).at(24 * 11 + start)
+    first = story.of("inactivity")[0]
+    assert (first.noticed_at - first.onset).total_seconds() <= SPARSE_NIGHT_CAP_S + 60
+
+
+def test_a_home_in_test_mode_tells_only_the_operators() -> None:
+    test_home = replace(HOUSEHOLD, home=replace(HOUSEHOLD.home, mode=HomeMode.TEST))
+    story = Story(test_home).at(9).hear(KITCHEN_MOTION).at(22)
+    assert {one.audience for one in story.said} == {Audience.OPERATORS}
+    assert "mode test" in story.of("inactivity")[0].evidence[-1].text
+
+
+def test_several_residents_are_a_home_and_nobody_in_particular() -> None:
+    both = (HOUSEHOLD.residents[0], replace(HOUSEHOLD.residents[0], pronoun="he"))
+    story = Story(replace(HOUSEHOLD, residents=both)).at(9).hear(KITCHEN_MOTION).at(9, 1)
+    story.hear(DOOR, Quantity.CONTACT, 1).at(9, 5).hear(LOUNGE_MOTION).at(22)
+    assert story.of("inactivity")[0].resident_id is None
+    assert story.of("inactivity")[0].ruled_out[0] == "They are not out (door last moved at 10:01)"
+
+
+def test_movement_that_ended_with_the_door_is_not_called_home() -> None:
+    story = Story().at(8).hear(KITCHEN_MOTION).at(9).hear(DOOR, Quantity.CONTACT, 1)
+    story.at(9, 0, 30).hear(KITCHEN_MOTION).at(22)
+    assert story.of("inactivity")[0].ruled_out[0].startswith("Going out is possible")

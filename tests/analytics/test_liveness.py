@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from analytics.home_engine import Inputs
+from analytics.sample_days import DOOR, HALL_MOTION, HOUSEHOLD, HUB, KITCHEN_MOTION, MONDAY, _device
+from core.model.finding import Audience, Phase, Severity
+from core.model.home import Placement
+from core.model.quantity import Quantity
+from tests.analytics.story import Story
+
+
+def heard(story: Story, hours: float, minutes: float = 0.0) -> Story:
+    at = MONDAY + timedelta(hours=hours, minutes=minutes)
+    story.home.look(Inputs(heard_at=at, heard_since=MONDAY))
+    return story.at(hours, minutes)
+
+
+def test_a_blind_pipeline_is_told_after_three_minutes_and_urgent_after_fifteen() -> None:
+    story = heard(Story(seen=False), 1).at(1, 3)
+    assert story.of("liveness") == []
+    story.at(2)
+    opened, raised = story.of("liveness")
+    assert opened.audience is raised.audience is Audience.OPERATORS
+    assert (opened.severity, raised.severity) == (Severity.CHECK, Severity.URGENT)
+    assert opened.noticed_at == MONDAY + timedelta(hours=1, minutes=3, seconds=30)
+    assert raised.noticed_at == MONDAY + timedelta(hours=1, minutes=15, seconds=30)
+    assert opened.resident_id is None
+    heard(story, 2, 5)
+    assert story.of("liveness")[-1].what == "This home can be seen again"
+
+
+def test_a_short_break_of_the_pipeline_says_nothing() -> None:
+    story = heard(heard(Story(seen=False), 1), 1, 2)
+    assert story.of("liveness") == []
+
+
+def test_a_hub_that_is_gone_blinds_the_home() -> None:
+    hub = replace(_device(HUB, "Hub", Placement.HUB, None), heartbeat=False)
+    story = Story(replace(HOUSEHOLD, devices=(*HOUSEHOLD.devices, hub))).at(1).hear(KITCHEN_MOTION)
+    story.home.look(Inputs(offline={"sample": (HUB,)}))
+    story.at(20)
+    assert story.of("liveness")[0].what.endswith("its hub is silent")
+    assert story.of("inactivity") == []
+    story.home.look(Inputs(offline={}))
+    assert story.at(20, 1).of("liveness", Phase.CLEARED)[0].subject == "home"
+
+
+def test_a_device_with_a_heartbeat_is_down_after_three_intervals() -> None:
+    story = Story().at(1).hear(HALL_MOTION)
+    for hour in range(2, 8):
+        story.at(hour)
+        for device in HOUSEHOLD.devices[1:]:
+            story.hear(device.device_id, Quantity.LINK_QUALITY, 100)
+    (down,) = story.of("liveness")
+    assert down.subject == f"device:{HALL_MOTION}:silent"
+    assert down.what == "Hall motion has not reported for 3 h"
+    assert down.noticed_at - MONDAY < timedelta(hours=4, minutes=6)
+    story.hear(HALL_MOTION, Quantity.BATTERY, 90).at(8)
+    assert story.of("liveness")[-1].what == "Hall motion reports again"
+
+
+def test_without_a_heartbeat_silence_means_little() -> None:
+    quiet = tuple(replace(device, heartbeat=False) for device in HOUSEHOLD.devices)
+    story = Story(replace(HOUSEHOLD, devices=quiet))
+    for device in quiet:
+        story.hear(device.device_id, Quantity.BATTERY, 90)
+    story.at(0, 30).move(KITCHEN_MOTION, every=5, until=20)
+    assert story.of("liveness") == []
+    story.move(KITCHEN_MOTION, every=20, until=40)
+    assert {one.subject.split(":")[2] for one in story.of("liveness")} == {"silent"}
+
+
+def test_a_low_battery_is_a_notice_once_and_ends_with_a_new_one() -> None:
+    story = (
+        Story().at(1).hear(DOOR, Quantity.BATTERY, 14).at(2).hear(DOOR, Quantity.BATTERY, 16).at(3)
+    )
+    story.hear(DOOR, Quantity.BATTERY, 12).at(4).hear(DOOR, Quantity.BATTERY, 100).at(5)
+    low, fine = (one for one in story.of("liveness") if one.subject.endswith("battery"))
+    assert (low.severity, low.what) == (Severity.NOTICE, "The battery of Front door is low (14 %)")
+    assert fine.phase is Phase.CLEARED
+
+
+def test_motion_without_end_is_stuck_and_counts_for_nobody() -> None:
+    story = (
+        Story()
+        .at(8)
+        .hear(HALL_MOTION)
+        .at(8, 1)
+        .hear(HALL_MOTION, value=0)
+        .at(9)
+        .hear(KITCHEN_MOTION)
+    )
+    for minute in range(0, 60 * 12, 10):
+        story.at(9, minute).hear(HALL_MOTION)
+    stuck = [one for one in story.of("liveness") if one.subject.endswith("stuck")]
+    assert stuck[0].what.startswith("Hall motion has reported motion without end for 2 h")
+    assert story.of("inactivity")[0].onset <= MONDAY + timedelta(hours=11, minutes=1)
+
+
+def test_a_device_that_is_retired_is_no_longer_down() -> None:
+    story = Story().at(1).hear(HALL_MOTION).at(6)
+    fewer = replace(HOUSEHOLD, devices=HOUSEHOLD.devices[1:])
+    story.home = story.home.replan(Story(fewer).home.plan)
+    story.home.look(Inputs(heard_at=MONDAY + timedelta(days=9), heard_since=MONDAY))
+    story.at(7)
+    ended = story.of("liveness", Phase.CLEARED)
+    assert [one.subject for one in ended] == [f"device:{HALL_MOTION}:silent"]
