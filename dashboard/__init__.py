@@ -1,0 +1,1 @@
+"""The pages: server-rendered, live where scripts run, useful where they do not."""

@@ -1,0 +1,91 @@
+"""Taking an answer from a form or a machine: checked, written down once, refused when it is not theirs."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from fastapi import HTTPException
+
+from core.model.finding import Outcome, Response, ResponseKind
+from core.store import page as store
+from dashboard import metrics
+from dashboard.roles import may_answer, sight_of
+from dashboard.standing import Standing, standing
+
+if TYPE_CHECKING:
+    from core.model.ids import AlertId
+    from dashboard.visit import Visit
+
+log = logging.getLogger("wayhome.dashboard")
+
+LONGEST_COMMENT = 2000
+_GIVEN = frozenset(Outcome) - {Outcome.CLEARED}
+
+
+async def take(
+    visiting: Visit,
+    alert_id: AlertId,
+    kind: ResponseKind,
+    *,
+    outcome: str = "",
+    comment: str = "",
+) -> Standing:
+    """Write down an answer, unless it would change nothing; return how the alert stands after it.
+
+    Raises
+    ------
+    HTTPException
+        404 when there is no such alert to see, 403 when this person may not answer, 400 when a
+        resolution does not say how it ended.
+    """
+    visitor = visiting.visitor
+    async with visiting.acting() as connection:
+        card = await store.card_of(connection, sight_of(visitor), alert_id)
+        if card is None:
+            raise HTTPException(404)
+        if not may_answer(visitor):
+            raise HTTPException(403)
+        response = Response(
+            alert_id=alert_id,
+            carer_id=visitor.carer_id,
+            kind=kind,
+            at=visiting.now,
+            outcome=_outcome(outcome) if kind is ResponseKind.RESOLVE else None,
+            comment=comment.replace("\0", "").strip()[:LONGEST_COMMENT],
+        )
+        if changes(standing(card), kind):
+            await store.respond(connection, response)
+            metrics.ANSWERS.labels(kind.value).inc()
+            log.info(
+                "answer given",
+                extra={
+                    "action": "answer_given",
+                    "alert": alert_id,
+                    "carer": visitor.carer_id,
+                    "kind": kind.value,
+                },
+            )
+        after = await store.card_of(connection, sight_of(visitor), alert_id)
+    return standing(after or card)
+
+
+def changes(stands: Standing, kind: ResponseKind) -> bool:
+    """Tell whether an answer of this kind would change how the alert stands."""
+    if kind is ResponseKind.ACKNOWLEDGE:
+        return stands.is_open or stands.asked
+    if kind is ResponseKind.RESOLVE:
+        return not stands.is_over
+    if kind is ResponseKind.REOPEN:
+        return not stands.is_open
+    return True
+
+
+def _outcome(word: str) -> Outcome:
+    try:
+        outcome = Outcome(word)
+    except ValueError as error:
+        raise HTTPException(400) from error
+    if outcome not in _GIVEN:
+        raise HTTPException(400)
+    return outcome

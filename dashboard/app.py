@@ -1,0 +1,112 @@
+"""The application: pages, gates, static files and designed errors put together."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from core.model.errors import StoreUnavailable
+from dashboard.guard import Guard
+from dashboard.page import Page, discover
+from dashboard.site import Site, site_of
+from dashboard.visit import LoginNeeded, admitting, login_path, see_other
+
+if TYPE_CHECKING:
+    from fastapi.params import Depends as Dependency
+
+log = logging.getLogger("wayhome.dashboard")
+
+UTC_ZONE = ZoneInfo("UTC")
+FOR_EVER = "public, max-age=31536000, immutable"
+WORDS = {
+    401: ("Please log in", "You are not logged in, or not any more."),
+    403: (
+        "That did not work",
+        "The form was too old or came from another site. Go back, reload the page and try again.",
+    ),
+    404: (
+        "There is nothing here",
+        "The page does not exist, or it is not for you. Go back to the start.",
+    ),
+    405: ("That did not work", "This page does not take that."),
+    413: ("That is too long", "Please write less."),
+    429: ("Please wait", "There were too many attempts. Wait fifteen minutes and try again."),
+    500: (
+        "Something went wrong on our side",
+        "It has been written down. Try again. If you worry about somebody, call or go there.",
+    ),
+    503: (
+        "We cannot reach the records",
+        "Alerts wait and are not lost. If you worry about somebody, call or go there. Then reload.",
+    ),
+}
+
+
+def build(site: Site) -> FastAPI:
+    """Put the application together.
+
+    Raises
+    ------
+    PluginBroken
+        Naming the file, if a page does not load.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.site = site
+    app.add_middleware(Guard, refuse=refusal, secure=site.settings.cookie_secure)
+    for page in discover().values():
+        app.include_router(page.router, dependencies=_gates(page))
+    app.add_api_route("/static/{digest}/{name}", static, methods=["GET"])
+    app.add_exception_handler(LoginNeeded, _log_in)
+    app.add_exception_handler(StoreUnavailable, _store_lost)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(StarletteHTTPException, _refused)
+    return app
+
+
+def _gates(page: Page) -> list[Dependency]:
+    return [] if page.public else [Depends(admitting(page.roles))]
+
+
+async def static(request: Request, digest: str, name: str) -> Response:
+    """Serve a static file; the address names its content, so it never changes."""
+    asset = site_of(request).layout.assets.get(name)
+    if asset is None or asset.digest != digest:
+        raise HTTPException(404)
+    return Response(asset.content, media_type=asset.kind, headers={"cache-control": FOR_EVER})
+
+
+def refusal(request: Request, status: int) -> Response:
+    """Answer with a designed page, or as JSON where a machine asks."""
+    title, text = WORDS.get(status, WORDS[500])
+    if request.url.path.startswith("/api/") or request.url.path == "/live":
+        return JSONResponse({"error": title, "text": text}, status_code=status)
+    site = site_of(request)
+    view = site.layout.view(None, site.clock.now(), UTC_ZONE)
+    text = site.layout.render("error.html", view | {"title": title, "text": text, "status": status})
+    return HTMLResponse(text, status_code=status)
+
+
+async def _log_in(request: Request, _: Exception) -> Response:
+    if request.url.path.startswith("/api/") or request.url.path == "/live":
+        return refusal(request, 401)
+    return see_other(login_path(request))
+
+
+async def _store_lost(request: Request, error: Exception) -> Response:
+    log.warning("database lost: %s", error, extra={"action": "store_unavailable"})
+    return refusal(request, 503)
+
+
+async def _malformed(request: Request, _: Exception) -> Response:
+    return refusal(request, 404)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    return refusal(request, error.status_code if isinstance(error, StarletteHTTPException) else 500)

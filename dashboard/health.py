@@ -1,0 +1,124 @@
+"""Whether the services live, from the traces they leave in the tables, and what to do. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from dashboard import wording
+from dashboard.sight import BLIND_AFTER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from core.store.system import Beat, Services
+
+FORGOTTEN_AFTER = timedelta(days=1)
+"""A gateway silent for longer was taken away, as long as another one lives."""
+OVERDUE_AFTER = timedelta(seconds=60)
+UNREAD_AFTER = timedelta(seconds=15)
+SHOWN_BYTES = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLine:
+    """One service."""
+
+    title: str
+    ok: bool
+    text: str
+    #: The one thing to do; empty when all is well.
+    advice: str = ""
+
+
+def service_lines(services: Services, now: datetime, zone: ZoneInfo) -> tuple[ServiceLine, ...]:
+    """Judge the services, those that need somebody first."""
+    lines = [*_gateways(services, now), _detection(services, now), _alerting(services, now, zone)]
+    return tuple(sorted(lines, key=lambda line: line.ok))
+
+
+def readable(payload: bytes) -> str:
+    """Return the beginning of a payload as text; what is no text is shown as such.
+
+    Examples
+    --------
+    >>> readable(b'{"battery": 250}')
+    '{"battery": 250}'
+    >>> readable(bytes([255, 0]))
+    '2 bytes that are no text: ff00'
+    """
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"{len(payload)} bytes that are no text: {payload[:32].hex()}"
+    shown = "".join(one if one.isprintable() else "�" for one in text[:SHOWN_BYTES])
+    return shown + ("…" if len(text) > SHOWN_BYTES else "")
+
+
+def _gateways(services: Services, now: datetime) -> Iterator[ServiceLine]:
+    if not services.gateways:
+        yield ServiceLine(
+            title="Gateway",
+            ok=False,
+            text="None has ever run: nothing reaches us.",
+            advice="Start it: wayhome gateway.",
+        )
+    alive = any(now - beat.at <= BLIND_AFTER for beat in services.gateways)
+    for beat in services.gateways:
+        if not alive or now - beat.at <= FORGOTTEN_AFTER:
+            yield _gateway(beat, now)
+
+
+def _gateway(beat: Beat, now: datetime) -> ServiceLine:
+    name = "" if beat.gateway == "gateway" else f" {beat.gateway}"
+    title, age = f"Gateway{name}", wording.age(beat.at, now)
+    if now - beat.at > BLIND_AFTER:
+        return ServiceLine(
+            title=title,
+            ok=False,
+            text=f"Last sign of life {age}.",
+            advice="Start it again and read its log. Until then no message is stored.",
+        )
+    if not beat.broker_connected:
+        return ServiceLine(
+            title=title,
+            ok=False,
+            text="It runs, but does not hear the broker.",
+            advice="Check that the broker runs and takes the gateway's password.",
+        )
+    return ServiceLine(title=title, ok=True, text=f"Runs and hears the broker ({age}).")
+
+
+def _detection(services: Services, now: datetime) -> ServiceLine:
+    stepped = services.stepped_at
+    if stepped is not None and now - stepped <= BLIND_AFTER:
+        text = f"Looked {wording.age(stepped, now)}."
+        return ServiceLine(title="Detection", ok=True, text=text)
+    text = f"Last looked {wording.age(stepped, now)}." if stepped else "It has never looked."
+    return ServiceLine(
+        title="Detection",
+        ok=False,
+        text=text,
+        advice="Start it: wayhome analytics. Until then nobody is watched.",
+    )
+
+
+def _alerting(services: Services, now: datetime, zone: ZoneInfo) -> ServiceLine:
+    due = f"{wording.count(services.overdue, 'message')} to carers"
+    due += " is due" if services.overdue == 1 else " are due"
+    waiting = [
+        (services.overdue_since, OVERDUE_AFTER, due),
+        (services.unread_since, UNREAD_AFTER, "Answers of carers wait to be read"),
+    ]
+    for since, patience, text in waiting:
+        if since is not None and now - since > patience:
+            return ServiceLine(
+                title="Alerting",
+                ok=False,
+                text=f"{text} since {wording.when(since, zone, now)}.",
+                advice="Check that wayhome alerts runs; its log names the channel that fails.",
+            )
+    return ServiceLine(title="Alerting", ok=True, text="Nothing waits to be sent or read.")

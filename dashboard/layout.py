@@ -1,0 +1,83 @@
+"""Templates and static files: everything on a page comes from here, and from nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from dashboard import wording
+from dashboard.page import navigation
+from dashboard.roles import NAMES, may_answer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from core.store.account import Visitor
+
+FOLDER = Path(__file__).parent
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+
+
+class Asset:
+    """A static file; its address holds a hash of its content, so that it may be kept for ever."""
+
+    def __init__(self, path: Path) -> None:
+        self.content = path.read_bytes()
+        self.kind = TYPES[path.suffix]
+        self.digest = hashlib.blake2b(self.content, digest_size=8).hexdigest()
+        self.address = f"/static/{self.digest}/{path.name}"
+
+
+class Layout:
+    """Renders pages."""
+
+    def __init__(self) -> None:
+        #: All static files by name.
+        self.assets = {path.name: Asset(path) for path in sorted((FOLDER / "static").iterdir())}
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals |= {
+            "asset": lambda name: self.assets[name].address,
+            "wording": wording,
+        }
+
+    def render(self, template: str, view: dict[str, Any]) -> str:
+        """Return a page as text."""
+        return self._templates.get_template(template).render(view)
+
+    def view(
+        self, visitor: Visitor | None, now: datetime, zone: ZoneInfo, here: str = ""
+    ) -> dict[str, Any]:
+        """Return what every page needs.
+
+        Parameters
+        ----------
+        zone
+            Zone of the home that the page is about; of the first one on a list.
+        here
+            Path of the page, as the navigation knows it.
+        """
+        return {
+            "visitor": visitor,
+            "csrf": visitor.csrf if visitor else "",
+            "role_name": NAMES[visitor.role] if visitor else "",
+            "can_answer": may_answer(visitor) if visitor else False,
+            "pages": navigation(visitor.role) if visitor else (),
+            "now": now,
+            "zone": zone,
+            "here": here,
+            "night": wording.is_night(now, zone),
+        }

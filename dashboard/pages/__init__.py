@@ -1,0 +1,1 @@
+"""Pages: one file each, found by ``dashboard.page.discover``."""

@@ -1,0 +1,71 @@
+"""One alert: what happened in one sentence, one button, then everything else."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path
+from starlette.responses import Response
+
+from core.model.finding import ResponseKind
+from core.model.ids import AlertId
+from core.store import page as store
+from dashboard.answers import take
+from dashboard.page import Page
+from dashboard.roles import ALL, SEE_ACTIVITY, SEE_DEVICES, sight_of
+from dashboard.standing import standing
+from dashboard.visit import Form, Visiting, see_other
+
+router = APIRouter()
+PAGE = Page(router=router, roles=ALL)
+
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+@router.get("/alerts/{alert_id}")
+async def alert(visiting: Visiting, alert_id: Number) -> Response:
+    """Show one alert."""
+    role = visiting.visitor.role
+    async with visiting.acting() as connection:
+        sight = sight_of(visiting.visitor)
+        card = await store.card_of(connection, sight, AlertId(alert_id))
+        if card is None:
+            raise HTTPException(404)
+        await visiting.looked_at(connection, [card.home.home_id], "alert")
+    return visiting.page(
+        "alert.html",
+        card.home.zone,
+        card=card,
+        stands=standing(card),
+        see_activity=role in SEE_ACTIVITY,
+        see_devices=role in SEE_DEVICES,
+    )
+
+
+@router.post("/alerts/{alert_id}/acknowledge")
+async def acknowledge(visiting: Visiting, alert_id: Number, form: Form) -> Response:
+    """Take that this person is on it."""
+    del form
+    await take(visiting, AlertId(alert_id), ResponseKind.ACKNOWLEDGE)
+    return see_other(f"/alerts/{alert_id}")
+
+
+@router.post("/alerts/{alert_id}/resolve")
+async def resolve(visiting: Visiting, alert_id: Number, form: Form) -> Response:
+    """Take how it ended."""
+    await take(
+        visiting,
+        AlertId(alert_id),
+        ResponseKind.RESOLVE,
+        outcome=form.get("outcome", ""),
+        comment=form.get("comment", ""),
+    )
+    return see_other(f"/alerts/{alert_id}")
+
+
+@router.post("/alerts/{alert_id}/reopen")
+async def reopen(visiting: Visiting, alert_id: Number, form: Form) -> Response:
+    """Open it again: it was not over, and the telling starts anew."""
+    del form
+    await take(visiting, AlertId(alert_id), ResponseKind.REOPEN)
+    return see_other(f"/alerts/{alert_id}")

@@ -1,0 +1,51 @@
+"""System health: a work list. Each row says what is wrong and what to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from core.store import system as store
+from core.store import timeline
+from dashboard.devices import LOW_PERCENT, device_lines
+from dashboard.health import readable, service_lines
+from dashboard.page import Page
+from dashboard.roles import SEE_ACTIVITY, SEE_PAYLOADS, SEE_SYSTEM
+from dashboard.visit import Visiting
+
+router = APIRouter()
+PAGE = Page(router=router, roles=SEE_SYSTEM, title="System", path="/system", order=30)
+
+FENCED_FOR = timedelta(days=1)
+
+
+@router.get("/system")
+async def system(visiting: Visiting) -> Response:
+    """Show what needs somebody."""
+    now, role = visiting.now, visiting.visitor.role
+    async with visiting.acting() as connection:
+        zone = await timeline.first_zone(connection)
+        services = await store.services(connection, now)
+        ailing = await store.ailing(connection, now, LOW_PERCENT)
+        quarantine = await store.quarantine(connection)
+        refusals = await store.refusals(connection, now)
+        discovered = await store.discovered(connection)
+        fenced = await store.fenced(connection, now - FENCED_FOR)
+        homes = {device.home_id for device in ailing} | {one.home_id for one in quarantine}
+        homes |= {one.home_id for one in discovered}
+        await visiting.looked_at(connection, sorted(homes), "system")
+    return visiting.page(
+        "system.html",
+        zone,
+        here=PAGE.path,
+        services=service_lines(services, now, zone),
+        devices=device_lines(ailing, now, exact=role in SEE_ACTIVITY),
+        quarantine=quarantine,
+        refusals=refusals,
+        discovered=discovered,
+        fenced=fenced,
+        see_payloads=role in SEE_PAYLOADS,
+        readable=readable,
+    )

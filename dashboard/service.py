@@ -1,0 +1,70 @@
+"""The dashboard service: serves the pages and keeps them live."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from core.model.errors import StoreUnavailable
+from core.runtime.health import serve_app
+from core.store.pool import open_pool
+from dashboard import metrics
+from dashboard.app import build
+from dashboard.entrance import Entrance
+from dashboard.layout import Layout
+from dashboard.live import Live
+from dashboard.site import Site
+
+if TYPE_CHECKING:
+    from core.runtime.clock import Clock
+    from core.runtime.service import Context
+    from core.runtime.settings import DashboardSettings
+    from core.store.pool import Pool
+
+log = logging.getLogger("wayhome.dashboard")
+
+CONNECTIONS = 8
+SWEEP_S = 600.0
+
+
+def make_site(pool: Pool, clock: Clock, settings: DashboardSettings) -> Site:
+    """Put the parts of a dashboard together."""
+    return Site(
+        pool=pool,
+        clock=clock,
+        settings=settings,
+        entrance=Entrance(pool, clock, settings),
+        live=Live(pool, clock),
+        layout=Layout(),
+    )
+
+
+async def main(context: Context[DashboardSettings]) -> None:
+    """Run until cancelled."""
+    settings = context.settings
+    async with open_pool(settings.database_url, most=CONNECTIONS, name="wayhome dashboard") as pool:
+        site = make_site(pool, context.clock, settings)
+        metrics.PAGES.set_function(lambda: site.live.pages)
+        app = build(site)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(site.live.run(settings.database_url, context.health), name="live")
+            group.create_task(_sweep(site), name="sweep")
+            async with serve_app(app, settings.web_host, settings.web_port):
+                log.info("pages are served", extra={"action": "serving", "port": settings.web_port})
+                context.health.set("web", ok=True)
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    site.live.close()
+
+
+async def _sweep(site: Site) -> None:
+    while True:
+        try:
+            ended = await site.entrance.sweep()
+        except StoreUnavailable as error:
+            log.warning("no sweep: %s", error, extra={"action": "store_unavailable"})
+        else:
+            log.debug("swept", extra={"action": "sweep", "sessions": ended})
+        await site.clock.sleep(SWEEP_S)

@@ -1,0 +1,73 @@
+"""Whether we can see a home at all, and how it stands. Pure: blind is never shown as quiet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from core.model.home import HomeMode
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.store.timeline import Glance, Watch
+
+BLIND_AFTER = timedelta(seconds=180)
+"""A pipeline that is silent for longer can not be said to see (detection.md, D0)."""
+
+
+class HomeState(StrEnum):
+    """How a home stands, in the order of what matters."""
+
+    ALERT = "alert"
+    CHECK = "check"
+    BLIND = "blind"
+    WELL = "well"
+    TEST = "test"
+    ARCHIVE = "archive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeStanding:
+    """How a home stands, and why."""
+
+    state: HomeState
+    #: One short line.
+    headline: str
+    #: Why we can not see; empty when we can.
+    reason: str = ""
+    #: Since when we can not see; None when we can or do not know.
+    blind_since: datetime | None = None
+
+
+def blindness(watch: Watch, now: datetime) -> tuple[str, datetime | None] | None:
+    """Return why and since when a watched home can not be seen; None when it can."""
+    if watch.heard_at is None or now - watch.heard_at > BLIND_AFTER:
+        return "Messages from the sensors do not reach us.", watch.heard_at
+    if watch.stepped_at is None or now - watch.stepped_at > BLIND_AFTER:
+        return "Messages arrive, but nothing looks at them.", watch.stepped_at
+    if watch.blind_since is not None:
+        return watch.blind_what, watch.blind_since
+    return None
+
+
+def home_standing(glance: Glance, now: datetime) -> HomeStanding:
+    """Return how a home stands now; an open alert is said first, and blindness beside it."""
+    mode = glance.home.mode
+    if mode is HomeMode.ARCHIVE:
+        return HomeStanding(state=HomeState.ARCHIVE, headline="A record of the past, not watched")
+    blind = blindness(glance.watch, now)
+    reason, since = blind or ("", None)
+    if glance.urgent:
+        headline, state = "An alert needs someone now", HomeState.ALERT
+    elif glance.check:
+        headline, state = "Please check", HomeState.CHECK
+    elif blind:
+        headline, state = "We cannot see this home", HomeState.BLIND
+    elif mode is HomeMode.TEST:
+        headline, state = "Being set up: nobody is told", HomeState.TEST
+    else:
+        headline, state = "All right, as far as we can see", HomeState.WELL
+    return HomeStanding(state=state, headline=headline, reason=reason, blind_since=since)

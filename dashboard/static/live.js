@@ -1,0 +1,189 @@
+// @ts-check
+// Keeps an open page live. Without it the page is complete and says how old it is.
+//
+// The server says that something changed; the page asks for itself again and takes over what differs.
+// Nothing that a thumb may be about to touch moves: cards stay where they are and keep their height, new
+// ones come in above what is on the screen, a note being written is left alone, and while a finger is down
+// we wait.
+
+const LATE_MS = 25_000; // two signs of life and a half, see LiveTimes.beat_s
+const AGAIN_MS = 60_000; // looking again without being told, in case a word got lost
+const CALM_MS = 700; // how long after a touch nothing changes
+const RETRY_MS = 5_000;
+
+const connection = /** @type {HTMLElement} */ (document.getElementById("connection"));
+const news = /** @type {HTMLElement} */ (document.getElementById("news"));
+const ahead_ms = Date.parse(connection.dataset.at ?? "") - Date.now(); // a phone's clock may be wrong
+const now = () => Date.now() + ahead_ms;
+
+/** @type {Map<string, string>} what the server last said of each part */
+const known = new Map();
+let heard = Date.now();
+let live = false;
+let touched = 0;
+let down = false;
+let asking = false;
+let again = false;
+
+const stripped = (/** @type {Element} */ part) =>
+  part.outerHTML.replace(/(<time[^>]*data-age[^>]*>)[^<]*/g, "$1");
+const parts = (/** @type {ParentNode} */ root) =>
+  /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-live]")]);
+
+function age(/** @type {number} */ moment) {
+  const seconds = Math.max(0, (now() - moment) / 1000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${minutes} min ago`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} min ago` : `${hours} h ago`;
+  const days = Math.floor(hours / 24);
+  return days === 1 ? "1 day ago" : `${days} days ago`;
+}
+
+function tellAges() {
+  for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySelectorAll("time[data-age]"))) {
+    const text = age(Date.parse(time.dateTime));
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+
+function clock(/** @type {number} */ moment) {
+  const timeZone = connection.dataset.zone;
+  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone }).format(moment);
+}
+
+function say(/** @type {boolean} */ alive, /** @type {string} */ reason = "") {
+  if (alive) heard = Date.now();
+  if (alive === live && connection.dataset.state) return;
+  live = alive;
+  connection.dataset.state = alive ? "live" : "lost";
+  connection.textContent = alive ? "Live" : `Not live since ${clock(heard + ahead_ms)}. ${reason} `;
+  if (alive) return;
+  const reload = document.createElement("a");
+  reload.href = "";
+  reload.textContent = "Reload";
+  connection.append(reload);
+}
+
+const busy = () => down || Date.now() - touched < CALM_MS;
+const written = (/** @type {HTMLElement} */ part) =>
+  [...part.querySelectorAll("textarea")].some((one) => one.value !== "");
+
+function replace(/** @type {HTMLElement} */ old, /** @type {HTMLElement} */ fresh) {
+  const opened = [...old.querySelectorAll("details")].map((one) => one.open);
+  const held = old.contains(document.activeElement) ? document.activeElement?.id : "";
+  fresh.style.minHeight = `${old.offsetHeight}px`; // what stands below stays where it is
+  fresh.querySelectorAll("details").forEach((one, place) => {
+    one.open = opened[place] ?? one.open;
+  });
+  fresh.classList.add("settling"); // takes no tap for a moment: it may be meant for what was there
+  setTimeout(() => fresh.classList.remove("settling"), CALM_MS);
+  old.replaceWith(fresh);
+  if (held) document.getElementById(held)?.focus({ preventScroll: true });
+}
+
+function end(/** @type {HTMLElement} */ card, /** @type {Document} */ fresh) {
+  if (card.dataset.over) return;
+  card.dataset.over = "true";
+  card.style.minHeight = `${card.offsetHeight}px`;
+  const line = fresh.getElementById(card.id.replace("alert", "ended"));
+  card.textContent = line?.textContent?.trim() ?? "This is no longer in the list.";
+}
+
+function take(/** @type {Document} */ fresh) {
+  const list = document.querySelector("[data-live-list]");
+  const cards = () => /** @type {HTMLElement[]} */ ([...(list?.children ?? [])]);
+  const anchor = cards().find((one) => one.getBoundingClientRect().bottom > 0);
+  const top = anchor?.getBoundingClientRect().top ?? 0;
+  const listed = new Set([...(fresh.querySelector("[data-live-list]")?.children ?? [])].map((one) => one.id));
+  for (const card of cards()) if (!listed.has(card.id)) end(card, fresh);
+  const added = [];
+  for (const part of parts(fresh)) {
+    const old = document.getElementById(part.id);
+    const text = stripped(part);
+    if (old && written(old)) continue; // a note is being written: it is not to be lost
+    if (old && known.get(part.id) !== text) replace(old, document.adoptNode(part));
+    else if (!old && listed.has(part.id)) added.push(document.adoptNode(part));
+    known.set(part.id, text);
+  }
+  list?.prepend(...added.filter((one) => one.dataset.severity !== "notice"));
+  list?.append(...added.filter((one) => one.dataset.severity === "notice"));
+  document.title = fresh.title;
+  hold(anchor?.id, top);
+  if (anchor) announce(added);
+  tellAges();
+}
+
+function hold(/** @type {string | undefined} */ id, /** @type {number} */ top) {
+  const anchor = id && document.getElementById(id);
+  if (!anchor) return;
+  const moved = anchor.getBoundingClientRect().top - top;
+  if (!moved) return;
+  const missing = scrollY + moved + innerHeight - document.documentElement.scrollHeight;
+  if (missing > 0) document.body.style.minHeight = `${document.body.offsetHeight + missing}px`;
+  scrollBy({ top: moved, behavior: "instant" });
+}
+
+function announce(/** @type {HTMLElement[]} */ added) {
+  const first = added.find((one) => one.dataset.severity !== "notice");
+  if (!first) return;
+  const link = document.createElement("a");
+  link.href = `#${first.id}`;
+  link.textContent = `New, above: ${first.querySelector("h2")?.textContent?.trim() ?? ""}`;
+  link.addEventListener("click", () => news.replaceChildren());
+  news.replaceChildren(link);
+}
+
+async function refresh() {
+  if (asking || busy()) {
+    again = true;
+    return;
+  }
+  asking = true;
+  again = false;
+  try {
+    const answer = await fetch(location.href, { headers: { "x-wayhome-refresh": "1" }, cache: "no-store" });
+    if (answer.redirected && new URL(answer.url).pathname === "/login") say(false, "You are logged out.");
+    else if (!answer.ok) say(false, "We cannot reach the records.");
+    else {
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (busy()) again = true;
+      else take(fresh);
+    }
+  } catch {
+    say(false, "There is no connection.");
+  } finally {
+    asking = false;
+  }
+}
+
+function listen() {
+  const source = new EventSource("/live");
+  source.addEventListener("live", () => (say(true), refresh()));
+  source.addEventListener("beat", () => say(true));
+  source.addEventListener("changed", () => (say(true), refresh()));
+  source.addEventListener("blind", () => say(false, "We cannot reach the records."));
+  source.addEventListener("error", () => {
+    refresh(); // says why when it is more than the pause between two streams
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS);
+  });
+}
+
+for (const part of parts(document)) known.set(part.id, stripped(part));
+for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel", "keydown"]) {
+  const note = () => {
+    touched = Date.now();
+    if (kind === "pointerdown") down = true;
+    if (kind === "pointerup" || kind === "pointercancel") down = false;
+  };
+  addEventListener(kind, note, { passive: true });
+}
+setInterval(() => {
+  tellAges();
+  if (Date.now() - heard > LATE_MS) say(false, "There is no connection.");
+}, 5_000);
+setInterval(() => again && refresh(), 200);
+setInterval(refresh, AGAIN_MS);
+addEventListener("visibilitychange", () => document.hidden || refresh());
+listen();

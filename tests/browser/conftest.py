@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.dashboard.process import dashboard
+from tests.dashboard.town import PASSWORD, Town, town_in
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.servers.databases import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pages:
+    """A dashboard that runs as a process of its own, on a town of its own."""
+
+    address: str
+    town: Town
+    process: subprocess.Popen[bytes]
+
+    def log_in(self, page: Page, login: str = "ben", path: str = "/") -> None:
+        """Log in as a person does."""
+        page.goto(f"{self.address}/login?next={path}")
+        page.get_by_label("Login").fill(login)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url(lambda url: "/login" not in url)
+
+
+@pytest.fixture
+def pages(plain_database: Database) -> Iterator[Pages]:
+    """Give a running dashboard."""
+    with (
+        town_in(plain_database, datetime.now(UTC)) as town,
+        dashboard(plain_database.url_as("wayhome_dashboard")) as (address, process),
+    ):
+        yield Pages(address=address, town=town, process=process)

@@ -1,0 +1,49 @@
+"""The dashboard as a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from core.runtime.settings import child_environment
+from tests.servers.ports import free_port
+
+READY_S = 20.0
+
+
+@contextmanager
+def dashboard(url: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run the service and give its address."""
+    port = free_port()
+    environment = child_environment(
+        {
+            "database_url": url,
+            "web_port": port,
+            "cookie_secure": "false",
+        }
+    )
+    process = subprocess.Popen([sys.executable, "-m", "dashboard"], env=environment)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(address, process)
+        yield address, process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"{address}/login").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    pytest.fail("the dashboard did not start")

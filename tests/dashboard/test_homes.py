@@ -1,0 +1,180 @@
+"""Today, the timeline, devices and the system page, as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.dashboard.town import DOOR, NOW
+
+if TYPE_CHECKING:
+    from core.runtime.clock import ManualClock
+    from tests.dashboard.town import Town
+    from tests.dashboard.visitors import Visitors
+
+
+async def test_today_says_that_all_is_right_and_how_old_that_is(
+    visitors: Visitors, town: Town
+) -> None:
+    town.observe("ada", "Kitchen sensor", NOW - timedelta(minutes=4), 1)
+    text = await (await visitors.of("ben")).text("/today")
+    assert "All right, as far as we can see" in text
+    assert "Kitchen, <time" in text
+    assert ">4 min ago</time></strong> (03:16)" in text
+
+
+async def test_today_says_what_needs_somebody_first(visitors: Visitors, town: Town) -> None:
+    town.alert("tom")
+    text = await (await visitors.of("worker")).text("/today")
+    assert "1 home needs you" in text
+    assert text.index('id="home-tom"') < text.index('id="home-ada"') < text.index('id="home-past"')
+
+
+@pytest.mark.parametrize("silent", ["gateway", "detection", "broker", "hub"])
+async def test_blind_is_never_shown_as_quiet(
+    visitors: Visitors, town: Town, silent: str, clock: ManualClock
+) -> None:
+    clock.advance(600)
+    late = NOW + timedelta(seconds=600)
+    town.live(late)
+    if silent == "gateway":
+        town.execute("update gateway_heartbeat set at = %s", NOW)
+    elif silent == "detection":
+        town.execute("update engine_step set recorded_at = %s", NOW)
+    elif silent == "broker":
+        town.execute("update gateway_heartbeat set broker_connected = false")
+    else:
+        town.execute(
+            "insert into finding (home_id, detector, subject, severity, audience, phase, onset,"
+            " noticed_at, what, step) values ('ada', 'liveness', 'home', 'check', 'operators',"
+            " 'opened', %s, %s, 'This home can not be seen since 03:10: its hub is silent', 1)",
+            NOW,
+            late,
+        )
+    browser = await visitors.of("ben")
+    for path in ("/today", "/homes/ada"):
+        text = await browser.text(path)
+        assert "We cannot see this home" in text
+        assert "All right" not in text
+        assert "quiet" not in text
+
+
+async def test_a_home_that_can_be_seen_again_is_not_blind(visitors: Visitors, town: Town) -> None:
+    for phase, at in (("opened", NOW - timedelta(hours=2)), ("cleared", NOW - timedelta(hours=1))):
+        town.execute(
+            "insert into finding (home_id, detector, subject, severity, audience, phase, onset,"
+            " noticed_at, what, step) values ('ada', 'liveness', 'home', 'check', 'operators',"
+            " %s, %s, %s, 'x', 1)",
+            phase,
+            NOW - timedelta(hours=2),
+            at,
+        )
+    browser = await visitors.of("ben")
+    assert "All right" in await browser.text("/today")
+    text = await browser.text("/homes/ada")
+    assert "<td>01:20</td><td>1 h</td><td>We could not see</td>" in text
+
+
+async def test_the_timeline_shows_stays_doors_alerts_and_gaps(
+    visitors: Visitors, town: Town
+) -> None:
+    town.night("ada")
+    number = town.alert()
+    text = await (await visitors.of("ben")).text("/homes/ada")
+    assert "<td>yesterday, 22:20</td><td>4 h 40 min</td><td>Bedroom, in bed</td>" in text
+    assert "<td>03:08</td><td></td><td>Front door opened</td>" in text
+    assert f'<a href="/alerts/{number}">Alert: {DOOR}</a>' in text
+    assert 'class="bar-fill"' in text
+    assert 'class="door"' in text
+    assert 'class="urgent"' in text
+    assert "Last movement: <strong>Hall" in text
+
+
+async def test_where_no_sensor_reports_by_itself_a_long_silence_is_hatched(
+    visitors: Visitors, town: Town
+) -> None:
+    town.execute("update device set retired_at = now() where name = 'Hub'")
+    town.observe("ada", "Kitchen sensor", NOW - timedelta(hours=9), 1)
+    town.observe("ada", "Kitchen sensor", NOW - timedelta(hours=1), 1)
+    text = await (await visitors.of("ben")).text("/homes/ada")
+    assert "<td>8 h</td><td>Nothing reached us: asleep, out, or we could not see</td>" in text
+    assert 'class="gap"' in text
+
+
+async def test_a_record_of_the_past_shows_its_own_last_day(visitors: Visitors, town: Town) -> None:
+    end = datetime(2019, 4, 30, 21, 5, tzinfo=UTC)
+    for hours in range(40):
+        town.observe("past", "Kitchen sensor", end - timedelta(hours=hours), 1)
+    browser = await visitors.of("ben")
+    text = await browser.text("/homes/past")
+    assert "A record of the past, not watched" in text
+    assert "29 April 2019, 22:05 to 30 April 2019, 22:05" in text
+    assert "The record ends: <strong>Kitchen, 30 April 2019, 22:05" in text
+    assert "cannot see" not in text
+
+
+async def test_an_empty_home_says_so(visitors: Visitors) -> None:
+    text = await (await visitors.of("ben")).text("/homes/ada")
+    assert "No movement was ever recorded here" in text
+
+
+async def test_devices_say_what_to_do(visitors: Visitors, town: Town) -> None:
+    town.execute(
+        "update presence p set battery_percent = 7 from device d where d.device_id = p.device_id"
+        " and d.home_id = 'ada' and d.name = 'Bathroom sensor'"
+    )
+    text = await (await visitors.of("ben")).text("/homes/ada/devices")
+    assert "1 device of 7 needs somebody" in text
+    assert "Battery low: 7 %" in text
+    assert "Change its battery." in text
+
+
+async def test_the_system_page_is_a_work_list(visitors: Visitors, town: Town) -> None:
+    town.execute(
+        "insert into quarantine (received_at, gateway, topic, payload, payload_bytes, home_id, reason,"
+        " field, expected) values (%s, 'gateway', 'homes/ada/zigbee2mqtt/hall', '{\"battery\": 250}',"
+        " 15, 'ada', 'value-out-of-range', 'battery', 'a number from 0 to 100')",
+        NOW,
+    )
+    town.execute(
+        "insert into discovered values ('ada', 'zigbee2mqtt', '0x00158d', %s, %s, 12, 'a', 'secret')",
+        NOW,
+        NOW,
+    )
+    town.execute(
+        "insert into refusal values (%s, 'ada', 'hall', 'retained', 3, %s)", NOW.date(), NOW
+    )
+    town.execute(
+        "insert into detector_error values ('ada', 'exit', 'KeyError in exit.py', %s, %s, 2, 'x')",
+        NOW,
+        NOW,
+    )
+    technician, admin = await visitors.of("technician"), await visitors.of("admin")
+    text = await technician.text("/system")
+    for part in ("Value out of range", "expected a number from 0 to 100", "0x00158d", "retained"):
+        assert part in text
+    assert "KeyError in exit.py" in text
+    assert "250" in text
+    assert "secret" in text
+    text = await admin.text("/system")
+    assert "250" not in text
+    assert "secret" not in text
+    stranger = await visitors.of("stranger")
+    assert "0x00158d" not in await stranger.text("/system")
+
+
+async def test_a_service_that_stands_still_is_named(
+    visitors: Visitors, town: Town, clock: ManualClock
+) -> None:
+    technician = await visitors.of("technician")
+    assert "Services work" in await technician.text("/system")
+    number = town.alert()
+    town.deliver(number, "ben", "ntfy", "pending")
+    clock.advance(600)
+    text = await technician.text("/system")
+    assert "3 services do not work" in text
+    for advice in ("Until then no message is stored", "Until then nobody is watched"):
+        assert advice in text
+    assert "1 message to carers is due since 03:20" in text
