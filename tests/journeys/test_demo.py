@@ -1,0 +1,81 @@
+"""The main job, end to end: `wayhome demo` as a stranger runs it, and a carer who answers in a browser."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.runtime.settings import child_environment
+from tests.journeys.commands import answer
+
+pytestmark = pytest.mark.journey
+KEYS = {
+    "observations", "findings", "alerts", "acknowledged", "sensor_to_alert_ms", "lost", "duplicates",
+}  # fmt: skip
+
+
+async def test_it_ends_by_itself_and_says_what_it_measured() -> None:
+    figures = await answer("demo", "--for", "45", "--json")
+    assert figures.keys() >= KEYS
+    assert (figures["lost"], figures["duplicates"]) == (0, 0)
+    assert figures["observations"] > 5000
+    assert figures["findings"] >= 3
+    assert figures["alerts"] >= 3
+    assert figures["acknowledged"] >= 2
+    assert 0 < figures["sensor_to_alert_ms"]["p50"] <= figures["sensor_to_alert_ms"]["p99"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the demo prints for people."""
+
+    url: str
+    passwords: dict[str, str]
+    ready_at: float
+
+
+@pytest.fixture
+def shown() -> Iterator[Shown]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wayhome", "demo", "--homes", "2"],
+        env=child_environment({}) | {"COLUMNS": "200"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        url, passwords = "", {}
+        for line in process.stderr:
+            if found := re.search(r"Pages: (http\S+)", line):
+                url = found.group(1)
+            elif found := re.match(r"\s+(\w+)\s+(\S+)\s+\w.*\(", line):
+                passwords[found.group(1)] = found.group(2)
+            if "Ctrl-C" in line:
+                break
+        yield Shown(url=url, passwords=passwords, ready_at=time.monotonic())
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+@pytest.mark.browser
+def test_an_episode_becomes_an_alert_and_is_answered_in_a_browser(shown: Shown, page: Page) -> None:
+    page.goto(f"{shown.url}/login")
+    page.get_by_label("Login").fill("ruth")
+    page.get_by_label("Password").fill(shown.passwords["ruth"])
+    page.get_by_role("button", name="Log in").click()
+    page.goto(f"{shown.url}/alerts")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("alert", timeout=60_000)
+    button = page.get_by_role("button", name="I’m on it").first
+    expect(button).to_be_visible(timeout=60_000)
+    assert time.monotonic() - shown.ready_at < 60
+    button.click()
+    expect(page.locator("#answer")).to_contain_text("You are on it")

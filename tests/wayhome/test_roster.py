@@ -1,0 +1,62 @@
+"""The roster of the how-to page is registered; a wrong one is refused with the field's name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import argon2
+import pytest
+
+from core.model.errors import Malformed
+from core.model.home import Placement
+from core.store import registry
+from core.store.pool import connect
+from tests.servers.databases import Database
+from wayhome import roster
+
+EXAMPLE = Path("docs/how-to/register.toml")
+
+
+async def test_the_example_is_registered_and_again_changes_nothing(
+    plain_database: Database,
+) -> None:
+    wanted = roster.read(EXAMPLE)
+    url = plain_database.url_as("wayhome_registrar")
+    async with connect(url) as connection:
+        passwords = await roster.register(connection, wanted)
+    async with connect(url) as connection:
+        assert await roster.register(connection, wanted) == {}
+        (household,) = await registry.households(connection)
+        stored = await registry.carer_password(connection, "ruth")
+    assert stored is not None
+    assert argon2.PasswordHasher().verify(stored, passwords["ruth"])
+    assert [device.placement for device in household.devices] == [
+        Placement.ROOM,
+        Placement.ENTRANCE,
+        Placement.WORN,
+    ]
+    watch = household.devices[2]
+    assert watch.resident_id == household.residents[0].resident_id
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (("Europe/London", "Europe/Ldn"), "zone"),
+        (('room = "Hall"', 'room = "Attic"'), "room"),
+        (('worn_by = "Ada"', 'worn_by = "Bob"'), "worn_by"),
+        (('role = "family_carer"', 'role = "boss"'), "role"),
+        (('homes = ["7f3k"]', 'homes = ["nowhere"]'), "homes"),
+        (('kind = "hall"', 'kind = "corridor"'), "register.toml"),
+        (("organisation =", "organization ="), "register.toml"),
+    ],
+)
+def test_a_wrong_roster_names_the_field(
+    change: tuple[str, str], field: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "register.toml"
+    text = EXAMPLE.read_text()
+    assert change[0] in text
+    file.write_text(text.replace(*change))
+    with pytest.raises(Malformed, match=field):
+        roster.read(file)

@@ -1,0 +1,50 @@
+"""Services are started anew when they end, and end when asked."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.model.errors import Temporary
+from core.runtime.settings import child_environment
+from wayhome.stack import free_port
+from wayhome.supervisor import Child, keep_running, restart_delay, until_healthy
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
+def test_delays_are_bounded(failures: int, chance: float) -> None:
+    assert 0.25 <= restart_delay(failures, chance) <= 30.0
+
+
+async def test_a_service_that_ends_is_started_anew(tmp_path: Path) -> None:
+    child = Child(
+        name="nothing",
+        arguments=("migrate", "--help"),
+        environment=child_environment({}),
+        health_port=free_port(),
+        log_file=tmp_path / "log",
+    )
+    task = asyncio.ensure_future(keep_running(child))
+    async with asyncio.timeout(60):
+        while child.failures < 2:
+            await asyncio.sleep(0.05)
+    task.cancel()
+    await asyncio.wait({task})
+    assert child.process is not None
+    assert child.process.returncode is not None
+
+
+async def test_a_service_that_never_is_ready_is_named(tmp_path: Path) -> None:
+    child = Child(
+        name="silent",
+        arguments=(),
+        environment={},
+        health_port=free_port(),
+        log_file=tmp_path / "log",
+    )
+    with pytest.raises(Temporary, match="silent"):
+        await until_healthy([child], 0.3)

@@ -1,0 +1,1 @@
+"""The ``wayhome`` command and what it runs: the only package that may import all others."""

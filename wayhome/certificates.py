@@ -1,0 +1,166 @@
+"""A small private certificate authority and the broker's certificate. No clock, no files: PEM in and out."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from core.model.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+AUTHORITY_LASTS = timedelta(days=20 * 365)
+"""Hubs in homes trust the authority; changing it means a visit to each, so it outlives them."""
+SERVER_LASTS = timedelta(days=365)
+RENEWED_BEFORE = timedelta(days=30)
+_BACKDATED = timedelta(hours=1)
+"""A hub's clock may be a little behind after a power cut."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A certificate and its key, both PEM."""
+
+    certificate: str
+    key: str
+
+
+def new_authority(now: datetime) -> Pair:
+    """Make an authority of our own: EC P-256, valid for 20 years, may sign no further authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Wayhome private authority")])
+    builder = (
+        _builder(name, name, key.public_key(), now, now + AUTHORITY_LASTS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+    )
+    return _pair(builder.sign(key, hashes.SHA256()), key)
+
+
+def new_server(authority: Pair, names: Sequence[str], now: datetime) -> Pair:
+    """Make the certificate of a server that is reached by ``names``; valid for a year.
+
+    Parameters
+    ----------
+    authority
+        Who signs.
+    names
+        Host names and addresses; the first one is its common name.
+
+    Raises
+    ------
+    Misconfigured
+        If a name is none, or the authority can not be read or is over.
+    """
+    issuer, issuer_key = _opened(authority)
+    end = min(now + SERVER_LASTS, issuer.not_valid_after_utc)
+    if end <= now:
+        raise Misconfigured("the certificate authority is over; see docs/how-to/deploy.md")
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    issuer_key_id = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    builder = (
+        _builder(subject, issuer.subject, key.public_key(), now, end)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(list(map(_name, names))), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key_id),
+            critical=False,
+        )
+    )
+    return _pair(builder.sign(issuer_key, hashes.SHA256()), key)
+
+
+def is_due(certificate: str, authority: Pair, names: Sequence[str], now: datetime) -> bool:
+    """Whether the server's ``certificate`` must be made anew.
+
+    True when less than 30 days are left, when it is not of this ``authority``, when it stands for other
+    ``names``, and when it can not be read.
+    """
+    try:
+        found = x509.load_pem_x509_certificate(certificate.encode())
+        found.verify_directly_issued_by(_opened(authority)[0])
+        stands_for = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (ValueError, InvalidSignature, x509.ExtensionNotFound):
+        return True
+    if list(stands_for) != list(map(_name, names)):
+        return True
+    return found.not_valid_after_utc - now < RENEWED_BEFORE
+
+
+def _opened(authority: Pair) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    try:
+        certificate = x509.load_pem_x509_certificate(authority.certificate.encode())
+        key = serialization.load_pem_private_key(authority.key.encode(), password=None)
+    except ValueError as error:
+        raise Misconfigured("the certificate authority can not be read") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise Misconfigured("the certificate authority's key is none of ours")
+    return certificate, key
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    now: datetime,
+    end: datetime,
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _BACKDATED)
+        .not_valid_after(end)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _name(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        pass
+    try:
+        return x509.DNSName(text)
+    except ValueError as error:
+        raise Misconfigured(f"no host name: {text!r}") from error
+
+
+def _pair(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Pair:
+    return Pair(
+        certificate=certificate.public_bytes(serialization.Encoding.PEM).decode(),
+        key=key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ).decode(),
+    )

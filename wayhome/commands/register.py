@@ -1,0 +1,40 @@
+"""``wayhome register``: homes, devices and people from a file."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.store.pool import connect
+from wayhome import roster, system
+from wayhome.console import console, emit
+
+
+def register(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A TOML roster.")],
+    folder: system.Folder = None,
+    database_url: system.DatabaseUrl = "",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Register an organisation's homes, rooms, residents, devices and carers from a TOML file.
+
+    docs/how-to/register.md shows such a file. Doing it again changes what differs and removes nothing.
+    Passwords of new log-ins are shown once, here.
+    """
+    wanted = roster.read(file)
+    target = system.pointed_at(folder, database_url, "")
+
+    async def write() -> dict[str, str]:
+        async with connect(target.database("wayhome_registrar")) as connection:
+            return await roster.register(connection, wanted)
+
+    passwords = asyncio.run(write())
+    if json:
+        emit({"homes": len(wanted.home), "carers": len(wanted.carer), "passwords": passwords})
+        return
+    console.print(f"{len(wanted.home)} homes and {len(wanted.carer)} carers are registered.")
+    for login, password in passwords.items():
+        console.print(f"  log-in [b]{login}[/]  password [b]{password}[/]  (shown once)")

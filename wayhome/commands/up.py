@@ -1,0 +1,69 @@
+"""``wayhome up``: everything in one command on one machine."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Annotated
+
+import typer
+
+from core.runtime import log as logs
+from wayhome import system
+from wayhome.console import console, emit
+from wayhome.stack import Stack, StackSettings
+
+
+def up(
+    folder: system.Folder = None,
+    database_url: system.DatabaseUrl = "",
+    mqtt_url: system.MqttUrl = "",
+    mqtt_username: system.MqttUsername = "",
+    mqtt_password_file: system.MqttPasswordFile = None,
+    web_host: Annotated[str, typer.Option(help="Address that the pages listen on.")] = "127.0.0.1",
+    web_port: Annotated[int, typer.Option(help="Port of the pages; 0 chooses one.")] = 8080,
+    mqtt_host: Annotated[
+        str, typer.Option(help="Address of the embedded broker; 0.0.0.0 lets hubs of the house in.")
+    ] = "127.0.0.1",
+    mqtt_port: Annotated[int, typer.Option(help="Port of the embedded broker.")] = 1883,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object when ready.")] = False,
+) -> None:
+    """Run database, broker and all services here until Ctrl-C.
+
+    Data, logs and secrets live in --folder. Next: wayhome register FILE, then let the devices publish.
+    """
+    settings = StackSettings(
+        folder=folder or system.default_folder(),
+        database_url=database_url,
+        mqtt_url=mqtt_url,
+        mqtt_username=mqtt_username,
+        mqtt_password=mqtt_password_file.read_text().strip() if mqtt_password_file else "",
+        web_host=web_host,
+        web_port=web_port,
+        mqtt_host=mqtt_host,
+        mqtt_port=mqtt_port,
+    )
+    logs.set_up("up", "up")
+    asyncio.run(_run(settings, json=json))
+
+
+async def _run(settings: StackSettings, *, json: bool) -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    async with Stack(settings) as stack:
+        if json:
+            emit(
+                {
+                    "web_url": stack.web_url,
+                    "mqtt_url": stack.system.mqtt_url,
+                    "folder": settings.folder,
+                }
+            )
+        else:
+            console.print(
+                f"Wayhome runs. Pages: [b]{stack.web_url}[/]  MQTT: {stack.system.mqtt_url}"
+            )
+            console.print(f"Logs and secrets: {settings.folder}. Is all well? wayhome doctor")
+            console.print("Ctrl-C ends it.")
+        await ended.wait()

@@ -1,0 +1,1 @@
+"""Servers from wheels: PostgreSQL and an MQTT broker as supervised children."""

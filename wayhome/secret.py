@@ -1,0 +1,28 @@
+"""Secrets of an installation: made on first start, kept in files that only the owner reads."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+def secret(folder: Path, name: str) -> Path:
+    """Return the file of the secret ``name`` in ``folder``, made with a new random one when missing."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    path = folder / name
+    if not path.exists():
+        draft = folder / f".{name}.{secrets.token_hex(4)}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(24))
+        draft.rename(path)
+    return path
+
+
+def write_secret(folder: Path, name: str, text: str) -> Path:
+    """Keep ``text`` as the secret ``name`` in ``folder``; return its file."""
+    path = secret(folder, name)
+    path.write_text(text)
+    return path
