@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from prometheus_client import Counter, Gauge
 
 from analytics.engine import Inputs
 from analytics.recovery import recover, save, take_in_registry, to_json
-from core.model.errors import StoreUnavailable
+from core.model.errors import StoreUnavailable, Temporary
 from core.store import engine as engine_table
 from core.store import finding as finding_table
 from core.store import observation_log
@@ -25,6 +26,8 @@ from core.store.listen import wakeups
 from core.store.pool import open_pool, transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from analytics.engine import Noticed
     from analytics.recovery import Recovered
     from core.model.observation import LoggedObservation
@@ -255,33 +258,53 @@ async def _watch(context: Context[AnalyticsSettings], pool: Pool, lease: Connect
     try:
         await _work(context, watch, lease)
     except asyncio.CancelledError:
-        async with asyncio.timeout(LAST_SAVE_S):
-            await watch.save()
+        # The journal has everything: a last save that fails costs only time at the next start, but an
+        # error that comes out here would hide that we are to end.
+        with suppress(Temporary, TimeoutError, asyncio.CancelledError):
+            async with asyncio.timeout(LAST_SAVE_S):
+                await watch.save()
         raise
 
 
 async def _work(context: Context[AnalyticsSettings], watch: Watch, lease: Connection) -> None:
-    lost = False
+    # No task of the group may fail for a lost database: TaskGroup of Python 3.11 leaves its parent
+    # half cancelled when one does, and the parent has to go on.
+    lost = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_until_lost(lost, work), name=name)
+            for name, work in (
+                ("steps", _step_on(watch, context.settings)),
+                ("registry", _follow_registry(watch, context.settings)),
+                ("lease", _keep(lease, context)),
+            )
+        ]
+        await lost.wait()
+        for task in tasks:
+            task.cancel()
+    raise StoreUnavailable("the database does not answer")
+
+
+async def _until_lost(lost: asyncio.Event, work: Coroutine[None, None, None]) -> None:
     try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_step_on(watch, context.settings), name="steps")
-            group.create_task(_follow_registry(watch, context.settings), name="registry")
-            group.create_task(_keep(lease, context), name="lease")
-    except* StoreUnavailable:
-        lost = True
-    if lost:
-        raise StoreUnavailable("the database does not answer")
+        await work
+    except StoreUnavailable:
+        lost.set()
 
 
 async def _step_on(watch: Watch, settings: AnalyticsSettings) -> None:
-    async for _ in wakeups(settings.database_url, "observation", poll_s=settings.poll_ms / 1000):
-        while await watch.advance():
-            continue
+    poll_s = settings.poll_ms / 1000
+    async with aclosing(wakeups(settings.database_url, "observation", poll_s=poll_s)) as wakes:
+        async for _ in wakes:
+            while await watch.advance():
+                continue
 
 
 async def _follow_registry(watch: Watch, settings: AnalyticsSettings) -> None:
-    async for _ in wakeups(settings.database_url, "registry", poll_s=REGISTRY_POLL_S):
-        watch.registry_changed()
+    url = settings.database_url
+    async with aclosing(wakeups(url, "registry", poll_s=REGISTRY_POLL_S)) as wakes:
+        async for _ in wakes:
+            watch.registry_changed()
 
 
 async def _keep(lease: Connection, context: Context[AnalyticsSettings]) -> None:

@@ -25,6 +25,7 @@ import argparse
 import asyncio
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -122,6 +123,18 @@ class Bench:
         return process
 
 
+def end(bench: Bench, gateway: subprocess.Popen[bytes]) -> None:
+    """End a gateway, and its session at the broker with it: or the next round would be queued for it."""
+    gateway.terminate()
+    gateway.wait(30)
+    client = b"wayhome-bench"
+    body = b"\x00\x04MQTT\x04\x02\x00\x3c" + len(client).to_bytes(2, "big") + client
+    with socket.create_connection(("127.0.0.1", bench.broker.port)) as link:
+        link.sendall(b"\x10" + bytes([len(body)]) + body)
+        assert link.recv(4)[:1] == b"\x20"
+        link.sendall(b"\xe0\x00")
+
+
 def cpu_s(process: subprocess.Popen[bytes]) -> float:
     """Processor time of a process so far."""
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -137,10 +150,10 @@ def raw_round(bench: Bench, messages: int) -> float:
     assert raw.stdout is not None
     raw.stdout.readline()
     blast = bench.blast(file)
-    end = float(raw.stdout.readline())
+    last = float(raw.stdout.readline())
     output, _ = blast.communicate()
     raw.wait()
-    return messages / (end - float(output.split()[0]))
+    return messages / (last - float(output.split()[0]))
 
 
 def gateway_round(bench: Bench, messages: int) -> tuple[float, float]:
@@ -153,12 +166,11 @@ def gateway_round(bench: Bench, messages: int) -> tuple[float, float]:
         connection.execute("listen observation")
         before = cpu_s(gateway)
         blast = bench.blast(file)
-        end = _committed(connection, messages, wanted)
+        committed = _committed(connection, messages, wanted)
         cpu_us = (cpu_s(gateway) - before) / messages * 1e6
         output, _ = blast.communicate()
-    gateway.terminate()
-    gateway.wait(30)
-    return messages / (end - float(output.split()[0])), cpu_us
+    end(bench, gateway)
+    return messages / (committed - float(output.split()[0])), cpu_us
 
 
 def _committed(connection: psycopg.Connection[Any], messages: int, wanted: int) -> float:
@@ -199,8 +211,7 @@ async def latency(bench: Bench, rate: float, seconds: float) -> list[float]:
         await asyncio.sleep(2.0)
         watch.cancel()
     blast.communicate()
-    gateway.terminate()
-    gateway.wait(30)
+    end(bench, gateway)
     assert len(seen) == len(sent), f"{len(sent) - len(seen)} probes were not seen"
     return [(seen[number] - sent[number]) * 1000.0 for number in sent]
 

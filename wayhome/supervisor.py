@@ -89,7 +89,10 @@ class Child:
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> asyncio.subprocess.Process:
-        """Start the process; it gets SIGTERM when we die."""
+        """Start the process; it is killed when we die, because then nobody is left to see it end.
+
+        Nothing is lost by that: every service may be killed at any line.
+        """
         sink = self.log_file.open("ab") if self.log_file else None
         self.state = State.starting
         try:
@@ -102,7 +105,7 @@ class Child:
                 stdin=asyncio.subprocess.DEVNULL,
                 stderr=sink,
                 stdout=sink,
-                preexec_fn=before_exec(None, signal.SIGTERM),
+                preexec_fn=before_exec(None, signal.SIGKILL),
             )
         finally:
             if sink is not None:

@@ -136,4 +136,5 @@ def default_folder() -> Path:
         return Path(named)
     if Path.home() == Path("/root"):
         return Path("/var/lib/wayhome")
-    return Path.home() / ".local" / "state" / "wayhome"
+    state = other("XDG_STATE_HOME", "") or str(Path.home() / ".local" / "state")
+    return Path(state) / "wayhome"

@@ -170,7 +170,7 @@ def variable(name: str) -> str:
 
 def other(name: str, default: str) -> str:
     """Read one of the project's variables that is not a setting of a service."""
-    if name not in OTHERS:
+    if name not in OTHERS | {"XDG_STATE_HOME"}:
         raise Misconfigured(f"{name} is not a variable of Wayhome")
     return os.environ.get(name, default)  # noqa: TID251
 

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from core.model.errors import StoreUnavailable
 from core.model.ids import DeviceId, HomeId
 from core.model.observation import LogPosition
-from core.store.pool import connect
+from core.store.pool import connect, heed_cancellation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -88,6 +88,7 @@ async def check_lease(lease: Connection) -> None:
         await lease.execute("select 1")
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise StoreUnavailable("the lease of the shard is lost") from error
+    heed_cancellation()
 
 
 async def record_step(connection: Connection, shard: int, step: EngineStep) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 import psycopg
 from psycopg import sql
 
-from core.store.pool import heed_cancellation
+from core.store.pool import check_url, heed_cancellation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -24,7 +24,13 @@ async def wakeups(
     Yields the payload of the notification, or an empty string after a silent ``poll_s``. A lost
     connection only means that it goes on by polling until the database answers again. Close it (with
     `contextlib.aclosing`) where the loop around it may end.
+
+    Raises
+    ------
+    Misconfigured
+        If ``url`` is none.
     """
+    check_url(url)
     yield ""
     while True:
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
@@ -14,13 +16,17 @@ from psycopg import sql
 
 from core.model.errors import StoreUnavailable
 from core.store import timescale
+from core.store.pool import check_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FOLDER = Path(__file__).parent / "migrations"
+COPIERS = frozenset({"wayhome_gateway"})
+"""Roles that write by COPY. The walls let services see every row of what they are granted anyway."""
 LOCK = 0x57415948
 """Advisory lock of a running migration."""
+ATTEMPTS, PAUSE_S = 50, 0.05
 ROLES: Sequence[LiteralString] = (
     "wayhome_gateway",
     "wayhome_analytics",
@@ -58,7 +64,10 @@ def migrate(url: str, *, passwords: Mapping[str, str] | None = None) -> Migratio
     ------
     StoreUnavailable
         If the database does not answer.
+    Misconfigured
+        If ``url`` is none.
     """
+    check_url(url)
     logging.getLogger("yoyo").setLevel(logging.WARNING)
     try:
         with psycopg.connect(url, autocommit=True) as connection:
@@ -101,15 +110,33 @@ def _with_scheme(url: str, scheme: str) -> str:
 
 def _ensure_roles(connection: psycopg.Connection[Any], passwords: Mapping[str, str]) -> None:
     for role in ROLES:
-        name = sql.Identifier(role)
-        if not connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
+        for _ in range(ATTEMPTS):
             try:
-                connection.execute(sql.SQL("create role {} nosuperuser nocreatedb").format(name))
-            except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-                continue  # another migration on this cluster was quicker; roles are cluster-wide
-        if role in passwords:
-            connection.execute(
-                sql.SQL("alter role {} login password {}").format(
-                    name, sql.Literal(passwords[role])
-                )
-            )
+                _ensure_role(connection, role, passwords.get(role))
+                break
+            except psycopg.errors.InternalError_:
+                # "tuple concurrently updated": roles belong to the whole cluster, our lock to one database
+                time.sleep(PAUSE_S)
+        else:
+            raise StoreUnavailable(f"cannot migrate: role {role} is being changed by others")
+
+
+def _ensure_role(connection: psycopg.Connection[Any], role: str, password: str | None) -> None:
+    name = sql.Identifier(role)
+    if not connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
+        # Another migration on this cluster may be quicker.
+        with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+            connection.execute(sql.SQL("create role {} nosuperuser nocreatedb").format(name))
+    if role in COPIERS:
+        # COPY is refused to a role that row-level security binds; a server that does not let us say so
+        # costs speed only: the gateway then inserts (docs/decisions/0031).
+        with suppress(psycopg.errors.InsufficientPrivilege):
+            connection.execute(sql.SQL("alter role {} bypassrls").format(name))
+    if password is not None:
+        # Hashed here, so that it stands in no log of the server.
+        hashed = connection.pgconn.encrypt_password(
+            password.encode(), role.encode(), b"scram-sha-256"
+        )
+        connection.execute(
+            sql.SQL("alter role {} login password {}").format(name, sql.Literal(hashed.decode()))
+        )

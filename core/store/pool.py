@@ -7,22 +7,46 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
-from core.model.errors import StoreUnavailable
+from core.model.errors import Misconfigured, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 CONNECT_TIMEOUT_S = 5.0
-_LOST = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed)
+RECONNECT_S = 2.0
+"""After so long an attempt to connect gives way to a new one: the pool doubles its pauses without end, and
+a database that was away for an hour would be waited for an hour more."""
+_UTC = "-c timezone=UTC"
+_LOST = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.ReadOnlySqlTransaction,  # a standby, until the failover is over
+    PoolTimeout,
+    PoolClosed,
+)
 
 Connection = psycopg.AsyncConnection[Any]
 Pool = AsyncConnectionPool[Connection]
 
 
-async def _configure(connection: Connection) -> None:
-    await connection.set_autocommit(False)
+def check_url(url: str) -> None:
+    """Refuse what is no address of a database.
+
+    Raises
+    ------
+    Misconfigured
+        Without the text of the address: a misplaced sign makes part of a password look like something else.
+    """
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise Misconfigured(
+            "database_url: expected a libpq URI, with %XX for signs that have a meaning in one"
+        ) from None
 
 
 @asynccontextmanager
@@ -31,16 +55,20 @@ async def open_pool(url: str, *, most: int = 4, name: str = "wayhome") -> AsyncI
 
     Statements end after 30 s and idle transactions after 15 s, so that a stuck process can not
     hold back the readers of the log for longer (docs/decisions/0002).
+
+    Raises
+    ------
+    Misconfigured
+        If ``url`` is none.
     """
-    options = (
-        "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=15000 -c timezone=UTC"
-    )
+    check_url(url)
+    options = f"-c statement_timeout=30000 -c idle_in_transaction_session_timeout=15000 {_UTC}"
     pool: Pool = AsyncConnectionPool(
         url,
         min_size=1,
         max_size=most,
         timeout=CONNECT_TIMEOUT_S,
-        reconnect_timeout=1e9,
+        reconnect_timeout=RECONNECT_S,
         name=name,
         open=False,
         check=AsyncConnectionPool.check_connection,
@@ -89,10 +117,13 @@ async def connect(url: str, *, autocommit: bool = False) -> AsyncIterator[Connec
     ------
     StoreUnavailable
         If the database does not answer or ends the connection.
+    Misconfigured
+        If ``url`` is none.
     """
+    check_url(url)
     try:
         async with await psycopg.AsyncConnection.connect(
-            url, autocommit=autocommit, connect_timeout=5
+            url, autocommit=autocommit, connect_timeout=5, options=_UTC
         ) as connection:
             yield connection
     except _LOST as error:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from analytics.engine import Engine
-from analytics.recovery import replay_step
+from analytics.recovery import recover, replay_step
 from core.model.observation import LogPosition
 from core.store import registry
 from core.store.engine import EngineStep
-from core.store.pool import connect
+from core.store.pool import connect, open_pool
 
 if TYPE_CHECKING:
     from core.model.finding import Finding
@@ -72,6 +72,13 @@ def recorded(database: Database) -> list[tuple[Any, ...]]:
             (*row[:12], tuple(row[12]), row[13], [tuple(fact.items()) for fact in row[14]])
             for row in owner.execute(query.encode()).fetchall()
         ]
+
+
+async def brought_back(database: Database, tick_s: float) -> dict[str, bytes]:
+    """Start from what was saved and return the states by home, as the next process would have them."""
+    async with open_pool(database.url_as("wayhome_analytics")) as pool:
+        recovered = await recover(pool, 0, 1, tick_s=tick_s)
+    return {str(home_id): home.snapshot() for home_id, home in recovered.engine.homes.items()}
 
 
 def saved_states(database: Database) -> dict[str, bytes]:

@@ -24,7 +24,13 @@ from core.runtime.service import Context
 from core.runtime.settings import AnalyticsSettings
 from core.store.migrate import migrate
 from core.store.pool import open_pool
-from tests.analytics.journal import keep_every_step, recorded, saved_states, uninterrupted
+from tests.analytics.journal import (
+    brought_back,
+    keep_every_step,
+    recorded,
+    saved_states,
+    uninterrupted,
+)
 from tests.analytics.log_rows import beat, furnish, write
 from tests.servers.databases import Database
 
@@ -172,7 +178,7 @@ async def test_a_lost_database_changes_nothing_but_the_time(own_postgres: Embedd
         assert not task.done()
     findings, states = await uninterrupted(database, 1.0)
     assert recorded(database) == findings
-    assert saved_states(database) == states
+    assert await brought_back(database, 1.0) == states
 
 
 class PasswordDatabase(Database):

@@ -16,6 +16,8 @@ from tests.dashboard.town import DOOR
 
 pytestmark = pytest.mark.browser
 SOON_MS = 3000
+SCREENS = ((360, 740), (640, 400), (320, 256))
+"""A phone; a laptop's 1280 x 800 at 200 % and, as WCAG 1.4.10 asks, 1280 x 1024 at 400 %."""
 
 
 def live(page: Page) -> None:
@@ -195,19 +197,15 @@ def test_it_works_with_scripts_off(browser: Browser, pages: Pages) -> None:
 
 
 @pytest.mark.parametrize("login", ["ben", "technician"])
-@pytest.mark.parametrize(
-    ("width", "height"), [(360, 740), (320, 256), (640, 400)], ids=["phone", "400%", "200%"]
-)
-def test_nothing_scrolls_sideways(
-    page: Page, pages: Pages, login: str, width: int, height: int
-) -> None:
+def test_nothing_scrolls_sideways(page: Page, pages: Pages, login: str) -> None:
     number = furnish(pages)
-    page.set_viewport_size({"width": width, "height": height})
     pages.log_in(page, login)
     for path in paths(login, number):
         page.goto(f"{pages.address}{path}")
-        widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        assert widths[0] <= widths[1], path
+        for width, height in SCREENS:
+            page.set_viewport_size({"width": width, "height": height})
+            needed = page.evaluate("document.documentElement.scrollWidth")
+            assert needed <= width, (path, width)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

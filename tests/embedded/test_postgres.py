@@ -7,7 +7,6 @@ import shutil
 import signal
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
@@ -15,21 +14,9 @@ import pytest
 
 from core.model.errors import Misconfigured, StoreUnavailable
 from tests.embedded import parents
-from tests.servers.postgres_fixtures import server_folder
 from wayhome.embedded.binaries import reachable_binaries, wheel_binaries
 from wayhome.embedded.postgres import EmbeddedPostgres
 from wayhome.embedded.process import reaches, running_in, service_account
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """Give a folder that the server's user can reach."""
-    place = server_folder()
-    yield place
-    shutil.rmtree(place, ignore_errors=True)
 
 
 def mode(path: Path) -> int:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.runtime.settings import child_environment
-from tests.servers.postgres_fixtures import server_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,37 +74,36 @@ def lives(pid: int) -> bool:
     return state not in "ZX"
 
 
-def all_gone(pids: set[int], timeout_s: float = 20.0) -> bool:
+def left_of(pids: set[int], timeout_s: float = 20.0) -> list[str]:
+    """Return the command lines of those that still live when the time is over."""
     end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        if not any(map(lives, pids)):
-            return True
+    while time.monotonic() < end and any(map(lives, pids)):
         time.sleep(0.05)
-    return False
+    return [Path(f"/proc/{pid}/cmdline").read_text() for pid in pids if lives(pid)]
 
 
 @pytest.mark.faults
-def test_killed_it_leaves_nothing_behind_and_starts_again() -> None:
-    folder = server_folder() / "state"
+def test_killed_it_leaves_nothing_behind_and_starts_again(folder: Path) -> None:
+    state = folder / "state"
     for how in (signal.SIGKILL, signal.SIGTERM):
-        with running(folder) as (process, _):
+        with running(state) as (process, _):
             below = descendants(process.pid)
             assert len(below) >= 6  # four services, database and its own, broker
             os.kill(process.pid, how)
             process.wait(60)
-        assert all_gone(below)
+        assert left_of(below) == []
 
 
 @pytest.mark.faults
-def test_no_secret_is_in_sight() -> None:
-    folder = server_folder() / "state"
-    with running(folder) as (process, said):
-        secrets = {path.read_text().strip() for path in (folder / "secrets").iterdir()}
+def test_no_secret_is_in_sight(folder: Path) -> None:
+    state = folder / "state"
+    with running(state) as (process, said):
+        secrets = {path.read_text().strip() for path in (state / "secrets").iterdir()}
         assert len(secrets) > 8
         lines = [Path(f"/proc/{pid}/cmdline").read_text() for pid in descendants(process.pid)]
         with pytest.raises(subprocess.CalledProcessError) as second:
             subprocess.run(
-                [*COMMAND, f"--folder={folder}"],
+                [*COMMAND, f"--folder={state}"],
                 check=True,
                 capture_output=True,
                 text=True,
@@ -113,19 +111,19 @@ def test_no_secret_is_in_sight() -> None:
                 env=child_environment({}),
                 timeout=60,
             )
-        assert f"another system runs in {folder}" in second.value.stderr
+        assert f"another system runs in {state}" in second.value.stderr
         assert "Traceback" not in second.value.stderr
-    logs = [path.read_text() for path in (*folder.glob("*.log"), *folder.glob("*/log"))]
+    logs = [path.read_text() for path in (*state.glob("*.log"), *state.glob("*/log"))]
     logs.append(said.read_text())
     assert len(logs) >= 6
     assert not [secret for secret in secrets for text in (*lines, *logs) if secret in text]
 
 
-def test_it_tells_a_machine_where_it_is() -> None:
-    folder = server_folder() / "state"
-    with running(folder, "--json") as (_, said):
+def test_it_tells_a_machine_where_it_is(folder: Path) -> None:
+    state = folder / "state"
+    with running(state, "--json") as (_, said):
         (line,) = [line for line in said.read_text().splitlines() if "web_url" in line]
     told = json.loads(line)
-    assert told["folder"] == str(folder)
+    assert told["folder"] == str(state)
     assert told["web_url"].startswith("http://127.0.0.1:")
     assert told["mqtt_url"].startswith("mqtt://127.0.0.1:")

@@ -14,7 +14,6 @@ import pytest
 from core.model.errors import Temporary
 from core.runtime.settings import child_environment
 from tests.embedded import raw_client
-from tests.servers.postgres_fixtures import server_folder
 from wayhome.embedded.process import LOG_LIMIT_BYTES, rotate, running_in
 from wayhome.stack import Stack, StackSettings, free_port
 from wayhome.supervisor import (
@@ -85,8 +84,8 @@ async def test_what_keeps_ending_is_named_with_its_last_words(
 
 
 @pytest.mark.faults
-async def test_a_lost_database_and_a_lost_broker_come_back() -> None:
-    settings = StackSettings(folder=server_folder(), web_port=0, services=(), durable=False)
+async def test_a_lost_database_and_a_lost_broker_come_back(folder: Path) -> None:
+    settings = StackSettings(folder=folder, web_port=0, services=(), durable=False)
     async with Stack(settings) as stack:
         postgres, broker = stack.postgres, stack.broker
         assert postgres is not None
@@ -107,9 +106,9 @@ async def test_a_lost_database_and_a_lost_broker_come_back() -> None:
 
 
 @pytest.mark.faults
-async def test_a_killed_service_is_healthy_again() -> None:
+async def test_a_killed_service_is_healthy_again(folder: Path) -> None:
     settings = StackSettings(
-        folder=server_folder(), web_port=0, services=("gateway", "alerts"), durable=False
+        folder=folder, web_port=0, services=("gateway", "alerts"), durable=False
     )
     async with Stack(settings) as stack:
         await eventually(lambda: set(stack.status().values()) == {State.healthy})
@@ -125,8 +124,7 @@ async def test_a_killed_service_is_healthy_again() -> None:
     assert not any(child.runs for child in children)
 
 
-async def test_beyond_this_machine_the_broker_speaks_tls() -> None:
-    folder = server_folder()
+async def test_beyond_this_machine_the_broker_speaks_tls(folder: Path) -> None:
     settings = StackSettings(
         folder=folder, web_port=0, services=("gateway",), durable=False, mqtt_host=""
     )

@@ -24,7 +24,7 @@ from core.model.home import Placement
 from core.model.ids import DeviceId
 from core.model.quantity import Quantity
 from core.runtime.settings import child_environment
-from tests.analytics.journal import keep_every_step, recorded, saved_states, uninterrupted
+from tests.analytics.journal import brought_back, keep_every_step, recorded, uninterrupted
 from tests.analytics.log_rows import beat, furnish, write
 
 if TYPE_CHECKING:
@@ -174,5 +174,5 @@ async def test_killed_at_random_moments_it_says_and_knows_the_same(
         thread.join()
     findings, states = await uninterrupted(database, TICK_S)
     assert recorded(database) == findings
-    assert saved_states(database) == states
+    assert await brought_back(database, TICK_S) == states
     assert {row[2] for row in findings} == set(discover())

@@ -123,6 +123,11 @@ def settled(table: Table, expected: int) -> bool:
     return int(table.one("select count(*) from observation")) >= expected
 
 
+def no_gaps(table: Table) -> bool:
+    """Tell whether nothing is missed; what waits in memory is written within seconds."""
+    return table.rows("select count(*), max(missed) from presence") == [(DEVICES, 0)]
+
+
 async def test_killed_five_times(
     plain_database: Database, queueing_broker: Broker, tmp_path: Path
 ) -> None:
@@ -143,12 +148,12 @@ async def test_killed_five_times(
         published = publishing.result()
         assert published > KILLS * 300
         await until(lambda: settled(table, published), within_s=60, what="all is stored")
+        await until(lambda: no_gaps(table), what="late numbers close their gaps")
         await asyncio.sleep(1.5)
     values = table.rows("select value, count(*) from observation group by value order by value")
     assert [int(value) for value, _ in values] == list(range(published))
     assert [times for _, times in values if times != 1] == []
     assert table.one("select count(*) from quarantine") == 0
-    assert table.rows("select device_id, missed from presence where missed <> 0") == []
 
 
 async def test_two_gateways_share_the_load(
@@ -175,10 +180,9 @@ async def test_two_gateways_share_the_load(
             stop.set()
         published = publishing.result()
         await until(lambda: settled(table, published), within_s=60, what="all is stored")
-        await asyncio.sleep(6)
+        await until(lambda: no_gaps(table), what="the shares add up to no gap")
+        await asyncio.sleep(1.5)
     values = table.rows("select value, count(*) from observation group by value order by value")
     assert [int(value) for value, _ in values] == list(range(published))
     assert [times for _, times in values if times != 1] == []
-    shares = table.rows("select counters->>'observations' from gateway_heartbeat")
-    assert all(float(share[0]) > 0 for share in shares)
-    assert table.rows("select device_id, missed from presence where missed <> 0") == []
+    assert table.one("select count(distinct gateway) from receipt where length(receipts) > 10") == 2

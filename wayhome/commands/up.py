@@ -57,7 +57,7 @@ async def _run(settings: StackSettings, *, json: bool) -> None:
                 {
                     "web_url": stack.web_url,
                     "mqtt_url": stack.system.mqtt_url,
-                    "folder": settings.folder,
+                    "folder": str(settings.folder),
                 }
             )
         else:
