@@ -9,6 +9,7 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 PY := $(VENV)/bin/python
 ARGS ?=
+WORKERS ?= 2
 
 .PHONY: help setup demo test check bench lock docs format clean servers
 
@@ -42,7 +43,7 @@ servers: ## the real servers that the tests run against, where they are missing
 	@bash scripts/test-servers
 
 test: setup $(VENV)/.dev servers ## every test, against real servers; ARGS="tests/house -x" for some
-	@exec $(PY) -m pytest $(ARGS)
+	@exec $(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 check: setup $(VENV)/.dev ## lint, format, types, import contracts
 	@failed=0

@@ -105,6 +105,7 @@ class Gateway:
         #: One batch is taken in while the one before it is committed.
         self._queue: asyncio.Queue[Batch] = asyncio.Queue(1)
         self._received = 0
+        self._connected_since: datetime | None = None
         self._waiting_since: datetime | None = None
 
     async def begin(self) -> None:
@@ -189,6 +190,10 @@ class Gateway:
         last: tuple[datetime, bool] | None = None
         while True:
             now, connected = clock.now(), subscriber.connected
+            if not connected:
+                self._connected_since = None
+            elif self._connected_since is None:
+                self._connected_since = now
             why = "" if connected else f"no broker: {subscriber.last_error or 'connecting'}"
             self._context.health.set("broker", ok=connected, text=why)
             self._judge_lag()
@@ -220,9 +225,9 @@ class Gateway:
         text = f"a batch has waited {late_s:.0f} s for its commit" if late_s > LATE_S else ""
         self._context.health.set("lag", ok=late_s <= LATE_S, text=text)
 
-    def _counters(self, subscriber: Subscriber) -> dict[str, float]:
+    def _counters(self, subscriber: Subscriber) -> dict[str, float | str]:
         tally = self._writer.tally
-        counters: dict[str, float] = {
+        counters: dict[str, float | str] = {
             "received": self._received,
             "committed": tally.messages,
             "observations": tally.observations,
@@ -231,6 +236,9 @@ class Gateway:
             "buffered": subscriber.held,
             "reconnects": subscriber.reconnects,
         }
+        if self._connected_since is not None:
+            # Analytics tells by it whether a pause of its own was also a pause of the homes.
+            counters["connected_since"] = self._connected_since.isoformat()
         return counters | {outcome: float(n) for outcome, n in tally.outcomes.items()}
 
 

@@ -24,6 +24,8 @@ log = logging.getLogger("wayhome.broker")
 CONNECT_TIMEOUT_S = 10.0
 FIRST_DELAY_S = 0.2
 LONGEST_DELAY_S = 20.0
+HELD_BYTES = 64 << 20
+"""Payloads held at most, in bytes, however few messages they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +193,21 @@ class _Connection(asyncio.Protocol):
             self.heard_at = asyncio.get_running_loop().time()
             self.paused = False
 
+    async def either(self, answer: asyncio.Future[mqtt.Packet]) -> None:
+        """Wait for ``answer`` or the end; a broker that sends other things meanwhile may take its time.
+
+        Raises
+        ------
+        TimeoutError
+            If it says nothing at all, although we read.
+        """
+        loop = asyncio.get_running_loop()
+        self.heard_at = loop.time()
+        while not (answer.done() or self.ended.done()):
+            await asyncio.wait((answer, self.ended), timeout=1.0, return_when="FIRST_COMPLETED")
+            if not self.paused and loop.time() - self.heard_at > CONNECT_TIMEOUT_S:
+                raise TimeoutError("the broker does not answer")
+
     def end(self, why: str) -> None:
         """Close at once; what is not acknowledged comes again."""
         if not self.ended.done():
@@ -230,6 +247,7 @@ class Subscriber:
         self._tls = settings.tls_context()
         self._waiting: deque[IncomingMessage] = deque()
         self._held = 0
+        self._held_bytes = 0
         self._epoch = 0
         self._connection: _Connection | None = None
         self._subscribed = False
@@ -270,8 +288,11 @@ class Subscriber:
         """Hold incoming messages; called by the connection."""
         self._waiting.extend(messages)
         self._held += len(messages)
+        self._held_bytes += sum([len(message.payload) for message in messages])
         self._arrival.set()
-        if self._held >= self.capacity and self._connection is not None:
+        if self._connection is not None and (
+            self._held >= self.capacity or self._held_bytes >= HELD_BYTES
+        ):
             self._connection.pause()
 
     async def batch(self, limit: int, linger_s: float) -> list[IncomingMessage]:
@@ -291,12 +312,13 @@ class Subscriber:
         """
         mine = [message for message in messages if message.epoch == self._epoch]
         self._held -= len(mine)
+        self._held_bytes -= sum([len(message.payload) for message in mine])
         connection = self._connection
         if connection is None:
             return 0
         packet_ids = [message.packet_id for message in mine if message.qos]
         connection.write(b"".join([mqtt.puback(packet_id) for packet_id in packet_ids]))
-        if self._held <= self.capacity * 3 // 4:
+        if self._held <= self.capacity * 3 // 4 and self._held_bytes <= HELD_BYTES * 3 // 4:
             connection.resume()
         return len(packet_ids)
 
@@ -328,7 +350,7 @@ class Subscriber:
                 await asyncio.get_running_loop().create_connection(
                     lambda: connection, host, port, ssl=self._tls
                 )
-                keepalive_s = await self._introduce(connection)
+            keepalive_s = await self._introduce(connection)
             if keepalive_s is None:
                 return connection.ended.result()
             self._subscribed = True
@@ -342,14 +364,13 @@ class Subscriber:
 
     async def _introduce(self, connection: _Connection) -> int | None:
         """Wait for CONNACK and SUBACK; return the keep-alive in force, or None when refused."""
-        both = (connection.accepted, connection.ended)
-        await asyncio.wait(both, return_when="FIRST_COMPLETED")
+        await connection.either(connection.accepted)
         if connection.ended.done():
             return None
         accepted = connection.accepted.result()
         self._let_in = True
         connection.write(mqtt.subscribe(self.topics, connection.version))
-        await asyncio.wait((connection.subscribed, connection.ended), return_when="FIRST_COMPLETED")
+        await connection.either(connection.subscribed)
         if connection.ended.done():
             return None
         asked = accepted.keepalive_s if isinstance(accepted, mqtt.Accepted) else None
@@ -372,3 +393,4 @@ class Subscriber:
         self._epoch += 1
         self._waiting.clear()
         self._held = 0
+        self._held_bytes = 0

@@ -130,7 +130,7 @@ class Heartbeat:
     gateway: str
     at: datetime
     broker_connected: bool
-    counters: dict[str, float]
+    counters: Mapping[str, float | str]
 
 
 async def beat(connection: Connection, heartbeat: Heartbeat) -> None:

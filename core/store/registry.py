@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg.rows import dict_row
 
+from core.model.errors import Misconfigured
 from core.model.home import Device, Home, HomeMode, Household, Placement, Resident, Room, RoomKind
 from core.model.ids import CarerId, DeviceId, HomeId, OrganisationId, ResidentId, RoomId
 from core.store.listen import notify
@@ -28,13 +29,22 @@ async def register_organisation(
 
 
 async def register_home(connection: Connection, home: Home) -> None:
-    """Create a home or change its name, zone and mode."""
-    await connection.execute(
+    """Create a home or change its name, zone and mode.
+
+    Raises
+    ------
+    Misconfigured
+        If another organisation has a home of this id.
+    """
+    cursor = await connection.execute(
         "insert into home (home_id, organisation_id, name, zone, mode) values (%s, %s, %s, %s, %s)"
         " on conflict (home_id) do update"
-        " set name = excluded.name, zone = excluded.zone, mode = excluded.mode",
+        " set name = excluded.name, zone = excluded.zone, mode = excluded.mode"
+        " where home.organisation_id = excluded.organisation_id",
         (home.home_id, home.organisation_id, home.name, home.zone.key, home.mode.value),
     )
+    if not cursor.rowcount:
+        raise Misconfigured(f"home {home.home_id}: the id belongs to another organisation")
     await notify(connection, "registry", home.home_id)
 
 
@@ -54,6 +64,7 @@ async def register_room(
         " returning room_id",
         (home_id, name, kind.value, exit),
     )
+    await notify(connection, "registry", home_id)
     return RoomId(row["room_id"])
 
 
@@ -62,6 +73,8 @@ async def register_resident(
 ) -> ResidentId:
     """Create a resident, or find the one of this name in this home; return the id."""
     cursor = connection.cursor(row_factory=dict_row)
+    # Two who register the same person at once wait for each other here; names need not be unique.
+    await cursor.execute("select 1 from home where home_id = %s for no key update", (home_id,))
     await cursor.execute(
         "update resident set pronoun = %s where home_id = %s and name = %s returning resident_id",
         (pronoun, home_id, name),
@@ -71,6 +84,7 @@ async def register_resident(
         "insert into resident (home_id, name, pronoun) values (%s, %s, %s) returning resident_id",
         (home_id, name, pronoun),
     )
+    await notify(connection, "registry", home_id)
     return ResidentId(row["resident_id"])
 
 
@@ -160,15 +174,24 @@ async def register_carer(
     role: str,
     password_hash: str,
 ) -> CarerId:
-    """Create a log-in or change its name, role and password; return the carer's id."""
-    row = await _one(
-        connection,
+    """Create a log-in or change its name, role and password; return the carer's id.
+
+    Raises
+    ------
+    Misconfigured
+        If another organisation has a log-in of this name.
+    """
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
         "insert into carer (organisation_id, login, name, role, password_hash)"
         " values (%s, %s, %s, %s, %s) on conflict (login) do update set name = excluded.name,"
         " role = excluded.role, password_hash = excluded.password_hash, disabled_at = null"
-        " returning carer_id",
+        " where carer.organisation_id = excluded.organisation_id returning carer_id",
         (organisation_id, login, name, role, password_hash),
     )
+    row = await cursor.fetchone()
+    if row is None:
+        raise Misconfigured("login: the name belongs to a person of another organisation")
     return CarerId(row["carer_id"])
 
 
@@ -182,12 +205,22 @@ async def carer_password(connection: Connection, login: str) -> str | None:
 async def assign_care(
     connection: Connection, home_id: HomeId, carer_id: CarerId, *, order: int = 1
 ) -> None:
-    """Let a carer care for a home, at this place in the order of telling."""
-    await connection.execute(
-        "insert into care (home_id, carer_id, telling_order) values (%s, %s, %s)"
+    """Let a carer care for a home, at this place in the order of telling.
+
+    Raises
+    ------
+    Misconfigured
+        If the carer and the home are not of one organisation.
+    """
+    cursor = await connection.execute(
+        "insert into care (home_id, carer_id, telling_order)"
+        " select home_id, carer_id, %s from home join carer using (organisation_id)"
+        " where home_id = %s and carer_id = %s"
         " on conflict (home_id, carer_id) do update set telling_order = excluded.telling_order",
-        (home_id, carer_id, order),
+        (order, home_id, carer_id),
     )
+    if not cursor.rowcount:
+        raise Misconfigured(f"home {home_id}: a carer must be of the home's organisation")
 
 
 async def set_contact(

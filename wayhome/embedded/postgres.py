@@ -33,6 +33,7 @@ START_TIMEOUT_S = 30.0
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0777",  # the folder around it is the lock, and every role has a password
+    "authentication_timeout": "10s",  # a client that vanishes while it logs in holds up the end so long
     "timezone": "UTC",
     "log_timezone": "UTC",
     # Statements and the values in them are about residents: the log names what failed, never the row.
