@@ -43,7 +43,7 @@ servers: ## the real servers that the tests run against, where they are missing
 	@bash scripts/test-servers
 
 test: setup $(VENV)/.dev servers ## every test, against real servers; ARGS="tests/house -x" for some
-	@exec $(PY) -m pytest -n $(WORKERS) $(ARGS)
+	@exec $(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: setup $(VENV)/.dev ## lint, format, types, import contracts
 	@failed=0

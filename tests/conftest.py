@@ -26,8 +26,20 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests last: Playwright holds an event loop that asyncio tests can not share."""
+    """Put browser tests last, and the tests on TimescaleDB into one worker.
+
+    Playwright holds an event loop that asyncio tests can not share. The workers of a run share one
+    TimescaleDB server, and an open transaction of any of its databases holds back the readers of the logs
+    in all of them (docs/decisions/0002).
+    """
     items.sort(key=lambda item: not BROWSER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())))
+    for item in items:
+        kind = getattr(item, "callspec", None)
+        fixtures = getattr(item, "fixturenames", ())
+        if "timescale_database" in fixtures or (
+            kind and kind.params.get("database_kind") == "timescale"
+        ):
+            item.add_marker(pytest.mark.xdist_group("timescale"))
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import types
 import typing
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit, urlunsplit
 
 from core.model.errors import Misconfigured
 
@@ -17,12 +19,23 @@ if TYPE_CHECKING:
 PREFIX = "WAYHOME_"
 #: Variables of the project that are not settings of a service.
 OTHERS = frozenset({"WAYHOME_DATA", "WAYHOME_FOLDER"})
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 OTHER_PREFIXES = ("WAYHOME_TEST_", "WAYHOME_MOSQUITTO", "WAYHOME_DOCKER")
 
 
-def setting(default: Any = MISSING, *, help: str, unit: str = "", secret: bool = False) -> Any:  # noqa: A002
-    """Declare a setting with its sentence, its unit and whether it is a secret."""
-    metadata = {"help": help, "unit": unit, "secret": secret}
+def setting(default: Any = MISSING, *, help: str, unit: str = "", **more: Any) -> Any:  # noqa: A002
+    """Declare a setting with its sentence and unit.
+
+    Parameters
+    ----------
+    more
+        ``secret=True`` hides the value; ``least`` and ``most`` bound a number (``least`` is 0 otherwise);
+        ``one_of`` lists the words that are allowed.
+    """
+    unknown = more.keys() - {"secret", "least", "most", "one_of"}
+    if unknown:
+        raise TypeError(f"no such property of a setting: {unknown}")
+    metadata = {"help": help, "unit": unit, "secret": False, **more}
     if default is MISSING:
         return field(metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -35,8 +48,8 @@ class ServiceSettings:
     database_url: str = setting(help="Address of the database, as a libpq URI.", secret=True)
     instance: str = setting("", help="Stable name of this process; the service's name when empty.")
     health_host: str = setting("127.0.0.1", help="Address that /health and /metrics listen on.")
-    health_port: int = setting(0, help="Port of /health and /metrics; 0 for none.")
-    log_level: str = setting("INFO", help="DEBUG, INFO, WARNING or ERROR.")
+    health_port: int = setting(0, help="Port of /health and /metrics; 0 for none.", most=65535)
+    log_level: str = setting("INFO", help="DEBUG, INFO, WARNING or ERROR.", one_of=LEVELS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +65,28 @@ class GatewaySettings(ServiceSettings):
     mqtt_ca_file: str = setting("", help="PEM file of the authorities to trust.")
     mqtt_certificate_file: str = setting("", help="PEM file of the gateway's own certificate.")
     mqtt_key_file: str = setting("", help="PEM file of the gateway's own key.")
-    mqtt_protocol: str = setting("auto", help="5, 3.1.1, or auto: 5 where the broker offers it.")
+    mqtt_protocol: str = setting(
+        "auto",
+        help="5, 3.1.1, or auto: 5 where the broker offers it.",
+        one_of=("auto", "5", "3.1.1"),
+    )
     shared_group: str = setting(
         "", help="Group of a shared subscription, for several gateways; empty for a single one."
     )
-    batch_rows: int = setting(2000, help="Messages of one commit at most.", unit="messages")
-    batch_wait_ms: int = setting(10, help="How long a batch waits for company.", unit="ms")
-    buffer_messages: int = setting(4000, help="Unacknowledged messages in memory at most.")
-    payload_limit_bytes: int = setting(65536, help="Longest payload that is read.", unit="bytes")
-    device_rate_per_s: float = setting(
-        20.0, help="Messages a device may send on and on.", unit="/s"
+    batch_rows: int = setting(
+        2000, help="Messages of one commit at most.", unit="messages", least=1
     )
-    device_burst: int = setting(5000, help="Messages a device may send at once, e.g. a backlog.")
+    batch_wait_ms: int = setting(10, help="How long a batch waits for company.", unit="ms")
+    buffer_messages: int = setting(4000, help="Unacknowledged messages in memory at most.", least=1)
+    payload_limit_bytes: int = setting(
+        65536, help="Longest payload that is read.", unit="bytes", least=1
+    )
+    device_rate_per_s: float = setting(
+        20.0, help="Messages a device may send on and on.", unit="/s", least=0.001
+    )
+    device_burst: int = setting(
+        5000, help="Messages a device may send at once, e.g. a backlog.", least=1
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,20 +94,24 @@ class AnalyticsSettings(ServiceSettings):
     """Detection: from observations to findings."""
 
     shard: int = setting(0, help="Which share of the homes this process watches, from 0.")
-    shards: int = setting(1, help="Into how many shares the homes are divided.")
-    tick_s: float = setting(30.0, help="Grid of the engine's clock.", unit="s")
-    snapshot_s: float = setting(300.0, help="How often the state is saved.", unit="s")
-    poll_ms: int = setting(500, help="How often to look when nothing wakes it.", unit="ms")
-    batch_rows: int = setting(5000, help="Observations of one step at most.")
+    shards: int = setting(1, help="Into how many shares the homes are divided.", least=1)
+    tick_s: float = setting(30.0, help="Grid of the engine's clock.", unit="s", least=0.1)
+    snapshot_s: float = setting(300.0, help="How often the state is saved.", unit="s", least=0.1)
+    poll_ms: int = setting(500, help="How often to look when nothing wakes it.", unit="ms", least=1)
+    batch_rows: int = setting(5000, help="Observations of one step at most.", least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsSettings(ServiceSettings):
     """Alerting: from findings to a human who answers."""
 
-    poll_ms: int = setting(500, help="How often to look when nothing wakes it.", unit="ms")
-    lease_s: float = setting(30.0, help="How long a worker may hold a delivery.", unit="s")
-    send_timeout_s: float = setting(10.0, help="How long one attempt may take.", unit="s")
+    poll_ms: int = setting(500, help="How often to look when nothing wakes it.", unit="ms", least=1)
+    lease_s: float = setting(
+        30.0, help="How long a worker may hold a delivery.", unit="s", least=0.1
+    )
+    send_timeout_s: float = setting(
+        10.0, help="How long one attempt may take.", unit="s", least=0.1
+    )
     public_url: str = setting("", help="Address of the pages, for links in messages.")
     webhook_secret: str = setting("", help="Key that signs webhooks (HMAC-SHA256).", secret=True)
 
@@ -94,13 +121,14 @@ class DashboardSettings(ServiceSettings):
     """The pages."""
 
     web_host: str = setting("127.0.0.1", help="Address that the pages listen on.")
-    web_port: int = setting(8080, help="Port of the pages.")
+    web_port: int = setting(8080, help="Port of the pages.", most=65535)
     public_url: str = setting("", help="Address as people type it; http://HOST:PORT when empty.")
     cookie_secure: bool = setting(default=True, help="Send cookies over https only.")
     session_hours: float = setting(
         336.0,
         help="How long a log-in lasts without use; a carer at night is not to be asked.",
         unit="h",
+        least=0.01,
     )
 
 
@@ -133,7 +161,7 @@ def load(
     Raises
     ------
     Misconfigured
-        Naming the variable, if one is unknown, unreadable, missing or of the wrong type.
+        Naming the variable, if one is unknown, unreadable, missing, of the wrong type or out of range.
 
     Examples
     --------
@@ -150,10 +178,10 @@ def load(
             values[entry.name] = _convert(entry, types_by_name[entry.name], text)
     values.update({name: value for name, value in (overrides or {}).items() if value is not None})
     for entry in fields(kind):
-        if entry.name not in values and entry.default is MISSING:
-            raise Misconfigured(
-                f"{PREFIX}{entry.name.upper()} is missing: {entry.metadata['help']}"
-            )
+        if entry.default is MISSING and not values.get(entry.name):
+            raise Misconfigured(f"{variable(entry.name)} is missing: {entry.metadata['help']}")
+        if entry.name in values:
+            _check(entry, values[entry.name])
     return kind(**values)
 
 
@@ -176,31 +204,40 @@ def other(name: str, default: str) -> str:
 
 
 def child_environment(settings: Mapping[str, object]) -> dict[str, str]:
-    """Environment for a child process: ours without any setting, plus ``settings``."""
+    """Environment for a child process: ours without any setting, plus ``settings`` that are not None."""
     kept = {key: text for key, text in os.environ.items() if not key.startswith(PREFIX)}  # noqa: TID251
-    return kept | {variable(name): str(value) for name, value in settings.items()}
+    given = {name: value for name, value in settings.items() if value is not None}
+    return kept | {variable(name): str(value) for name, value in given.items()}
 
 
 def redacted(settings: ServiceSettings) -> dict[str, object]:
-    """Return the settings for a log or a page: secrets only as set or not set."""
-    return {
-        entry.name: (
-            ("set" if getattr(settings, entry.name) else "not set")
-            if entry.metadata.get("secret")
-            else getattr(settings, entry.name)
-        )
-        for entry in fields(settings)
-    }
+    """Return the settings for a log or a page: secrets only as set or not set, also those in a URL."""
+    return {entry.name: _shown(entry, getattr(settings, entry.name)) for entry in fields(settings)}
+
+
+def _shown(entry: Field[Any], value: object) -> object:
+    if entry.metadata["secret"]:
+        return "set" if value else "not set"
+    if isinstance(value, str) and "@" in value:
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            return "set"
+        return urlunsplit(parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]))
+    return value
 
 
 def _text(source: Mapping[str, str], name: str) -> str | None:
     key = variable(name)
-    if f"{key}_FILE" in source:
-        try:
-            return Path(source[f"{key}_FILE"]).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise Misconfigured(f"{key}_FILE can not be read: {type(error).__name__}") from error
-    return source.get(key)
+    file = source.get(f"{key}_FILE")
+    if file is None:
+        return source.get(key)
+    if key in source:
+        raise Misconfigured(f"{key} and {key}_FILE are both set: keep one")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise Misconfigured(f"{key}_FILE can not be read: {type(error).__name__}") from None
 
 
 def _refuse_unknown(source: Mapping[str, str]) -> None:
@@ -228,3 +265,15 @@ def _convert(entry: Field[Any], kind: Any, text: str) -> Any:
         except ValueError as error:
             raise Misconfigured(f"{key}: expected a number") from error
     return text
+
+
+def _check(entry: Field[Any], value: object) -> None:
+    key, allowed = variable(entry.name), entry.metadata
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        least, most = allowed.get("least", 0), allowed.get("most", math.inf)
+        if not (least <= value <= most and math.isfinite(value)):
+            upper = "" if most == math.inf else f" and at most {most}"
+            raise Misconfigured(f"{key}: expected a number of at least {least}{upper}")
+    words = allowed.get("one_of")
+    if words and str(value) not in words and str(value).upper() not in words:
+        raise Misconfigured(f"{key}: expected {', '.join(words)}")

@@ -43,10 +43,13 @@ def check_url(url: str) -> None:
     """
     try:
         conninfo_to_dict(url)
+        well_formed = url.startswith(("postgresql://", "postgres://"))
     except psycopg.ProgrammingError:
+        well_formed = False
+    if not well_formed:
         raise Misconfigured(
             "database_url: expected a libpq URI, with %XX for signs that have a meaning in one"
-        ) from None
+        )
 
 
 @asynccontextmanager

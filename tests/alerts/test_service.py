@@ -130,7 +130,7 @@ async def test_a_channel_that_hangs_delays_no_other(
         quick_s = time.monotonic() - began
         states = {(row[1], row[3]) for row in deliveries(house)}
         receiver.release.set()
-    assert quick_s < 3
+    assert quick_s < 15  # the other one hangs for thirty
     assert ("webhook", "sent") not in states
     assert ("ntfy", "pending") not in states
 

@@ -32,3 +32,7 @@ create policy dashboard_care on care for select to wayhome_dashboard using (
 -- Nobody writes a view of a home down to somebody else.
 create policy dashboard_access_record_own on access_record as restrictive for insert to wayhome_dashboard
     with check (carer_id = nullif(current_setting('wayhome.carer', true), '')::bigint);
+
+-- Who alerts people needs their names and addresses, not what opens their log-in.
+revoke select on carer from wayhome_alerts;
+grant select (carer_id, organisation_id, name, role, disabled_at) on carer to wayhome_alerts;
