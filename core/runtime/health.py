@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import socket
+from contextlib import asynccontextmanager, closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from core.model.errors import Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -70,9 +73,9 @@ class _QuietServer(uvicorn.Server):
     """A uvicorn server that leaves the signals to the service."""
 
     @asynccontextmanager
-    async def stopped_with(self) -> AsyncIterator[None]:
+    async def stopped_with(self, listening: socket.socket) -> AsyncIterator[None]:
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._serve(), name="http")
+            task = group.create_task(self._serve([listening]), name="http")
             try:
                 yield
             finally:
@@ -81,9 +84,25 @@ class _QuietServer(uvicorn.Server):
                 await asyncio.wait({task})
 
 
+def _listen(host: str, port: int) -> socket.socket:
+    # uvicorn itself ends the whole process when the port is taken
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no such port"
+        raise Misconfigured(f"cannot listen on {host}:{port}: {why}") from error
+
+
 @asynccontextmanager
 async def serve_app(app: Any, host: str, port: int) -> AsyncIterator[None]:
-    """Serve an ASGI application while the block runs; leaves signals alone."""
+    """Serve an ASGI application while the block runs; leaves signals alone.
+
+    Raises
+    ------
+    Misconfigured
+        Naming address and port, if they can not be listened on.
+    """
     config = uvicorn.Config(
         app,
         host=host,
@@ -93,8 +112,9 @@ async def serve_app(app: Any, host: str, port: int) -> AsyncIterator[None]:
         access_log=False,
         server_header=False,
     )
-    async with _QuietServer(config).stopped_with():
-        yield
+    with closing(_listen(host, port)) as listening:
+        async with _QuietServer(config).stopped_with(listening):
+            yield
 
 
 @asynccontextmanager

@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from core.model.errors import Misconfigured
+from core.runtime.settings import LEVELS
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -27,19 +30,47 @@ class JsonLines(logging.Formatter):
             "service": self._service,
             "instance": self._instance,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
         }
-        line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
+        for key, value in vars(record).items():
+            if key not in _STANDARD:
+                line[f"{key}_" if key in line else key] = value
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(line, enc_hook=str).decode()
+        try:
+            return msgspec.json.encode(line, enc_hook=str).decode()
+        except (ValueError, TypeError, ArithmeticError, RecursionError):
+            # e.g. half a character, or a number beyond 64 bits; a line is not lost for that
+            return msgspec.json.encode({key: _plain(value) for key, value in line.items()}).decode()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    return ascii(value)
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, LookupError):  # the arguments do not fit the text
+        return f"{record.msg} {record.args}"
 
 
 def set_up(service: str, instance: str, level: str = "INFO") -> None:
-    """Send all logs of this process to stderr as JSON lines."""
+    """Send all logs of this process to stderr as JSON lines.
+
+    Raises
+    ------
+    Misconfigured
+        If ``level`` is none; the logs are set up all the same.
+    """
     sink = logging.StreamHandler(sys.stderr)
     sink.setFormatter(JsonLines(service, instance))
-    logging.basicConfig(level=level.upper(), handlers=[sink], force=True)
+    known = level.upper() in LEVELS
+    logging.basicConfig(level=level.upper() if known else "INFO", handlers=[sink], force=True)
     for noisy in ("httpx", "httpcore", "uvicorn.access", "yoyo", "psycopg.pool"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
+    if not known:
+        raise Misconfigured(f"log_level: expected {', '.join(LEVELS)}")

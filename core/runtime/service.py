@@ -43,11 +43,10 @@ def run(name: str, settings: S, main: Callable[[Context[S]], Awaitable[None]]) -
     name
         The service's name, e.g. ``gateway``.
     main
-        Runs until it is cancelled. Whatever it raises is logged and ends the process with 1, so
-        that the supervisor starts it anew.
+        Runs until it is cancelled. Whatever it raises, and an end that nobody asked for, is logged and
+        ends the process with 1, so that the supervisor starts it anew.
     """
     instance = settings.instance or name
-    logs.set_up(name, instance, settings.log_level)
     context = Context(
         settings=settings,
         clock=SystemClock(),
@@ -55,6 +54,7 @@ def run(name: str, settings: S, main: Callable[[Context[S]], Awaitable[None]]) -
         instance=instance,
     )
     try:
+        logs.set_up(name, instance, settings.log_level)
         uvloop.run(_supervise(context, main))
     except WayhomeError as error:
         log.critical("service stopped: %s", error, extra={"action": "service_failed"})
@@ -72,18 +72,34 @@ async def _supervise(context: Context[S], main: Callable[[Context[S]], Awaitable
     loop = asyncio.get_running_loop()
     async with serve_health(context.health, settings.health_host, settings.health_port):
         task = asyncio.ensure_future(main(context))
+        asked = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, task.cancel)
+            loop.add_signal_handler(number, _ask, asked, task)
         context.health.set("started", ok=True)
         try:
             await task
         except asyncio.CancelledError:
-            return
+            pass
         except BaseExceptionGroup as group:
             ours, rest = group.split(WayhomeError)
             if rest is not None or ours is None:
                 raise
             raise _first(ours) from group
+        if not (asked.is_set() or _is_cancelled()):
+            raise RuntimeError("the service ended without being asked to")
+
+
+def _ask(asked: asyncio.Event, task: asyncio.Future[None]) -> None:
+    """End the service; a second signal does not disturb its end."""
+    if not asked.is_set():
+        asked.set()
+        task.cancel()
+
+
+def _is_cancelled() -> bool:
+    """Tell whether we end because something beside the service failed; that error is on its way."""
+    task = asyncio.current_task()
+    return task is not None and bool(task.cancelling())
 
 
 def _first(group: BaseExceptionGroup[WayhomeError]) -> WayhomeError:

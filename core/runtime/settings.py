@@ -223,7 +223,8 @@ def _shown(entry: Field[Any], value: object) -> object:
             parts = urlsplit(value)
         except ValueError:
             return "set"
-        return urlunsplit(parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]))
+        user, at, place = parts.netloc.rpartition("@")
+        return urlunsplit(parts._replace(netloc=f"***@{place}")) if user + at else value
     return value
 
 
@@ -271,7 +272,7 @@ def _check(entry: Field[Any], value: object) -> None:
     key, allowed = variable(entry.name), entry.metadata
     if isinstance(value, int | float) and not isinstance(value, bool):
         least, most = allowed.get("least", 0), allowed.get("most", math.inf)
-        if not (least <= value <= most and math.isfinite(value)):
+        if not (least <= value <= most and value != math.inf):
             upper = "" if most == math.inf else f" and at most {most}"
             raise Misconfigured(f"{key}: expected a number of at least {least}{upper}")
     words = allowed.get("one_of")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from core.runtime.settings import (
     SERVICES,
     DashboardSettings,
     GatewaySettings,
+    ServiceSettings,
     child_environment,
     load,
     redacted,
@@ -49,12 +50,66 @@ def test_overrides_win_and_none_does_not() -> None:
         (BASE | {"WAYHOME_BATCH_ROWS": "many"}, "WAYHOME_BATCH_ROWS"),
         (BASE | {"WAYHOME_COOKIE_SECURE": "maybe"}, "WAYHOME_COOKIE_SECURE"),
         ({"WAYHOME_DATABASE_URL_FILE": "/nowhere/url"}, "WAYHOME_DATABASE_URL_FILE"),
+        ({"WAYHOME_DATABASE_URL_FILE": "/usr/bin/env"}, "WAYHOME_DATABASE_URL_FILE"),
+        ({"WAYHOME_DATABASE_URL_FILE": "/dev/null"}, "WAYHOME_DATABASE_URL is missing"),
+        ({"WAYHOME_DATABASE_URL": ""}, "WAYHOME_DATABASE_URL is missing"),
+        (BASE | {"WAYHOME_DATABASE_URL_FILE": "/dev/null"}, "both set"),
+        (BASE | {"WAYHOME_BATCH_ROWS": "0"}, "WAYHOME_BATCH_ROWS: expected a number of at least 1"),
+        (BASE | {"WAYHOME_BATCH_ROWS": ""}, "WAYHOME_BATCH_ROWS"),
+        (BASE | {"WAYHOME_BATCH_WAIT_MS": "-1"}, "WAYHOME_BATCH_WAIT_MS"),
+        (BASE | {"WAYHOME_HEALTH_PORT": "65536"}, "WAYHOME_HEALTH_PORT: .* at most 65535"),
+        (BASE | {"WAYHOME_DEVICE_RATE_PER_S": "nan"}, "WAYHOME_DEVICE_RATE_PER_S"),
+        (BASE | {"WAYHOME_DEVICE_RATE_PER_S": "inf"}, "WAYHOME_DEVICE_RATE_PER_S"),
+        (BASE | {"WAYHOME_LOG_LEVEL": "LOUD"}, "WAYHOME_LOG_LEVEL: expected DEBUG, INFO"),
+        (BASE | {"WAYHOME_MQTT_PROTOCOL": "4"}, "WAYHOME_MQTT_PROTOCOL: expected auto, 5"),
     ],
 )
 def test_what_is_wrong_is_named(environment: dict[str, str], named: str) -> None:
     kind = DashboardSettings if "COOKIE" in named else GatewaySettings
     with pytest.raises(Misconfigured, match=named):
         load(kind, environment=environment)
+
+
+def test_a_wrong_value_or_secret_is_not_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "hunter2"
+    file.write_bytes(b"\xff\xfehunter2")
+    for environment in (
+        BASE | {"WAYHOME_BATCH_ROWS": "hunter2"},
+        {"WAYHOME_DATABASE_URL_FILE": str(file)},
+    ):
+        with pytest.raises(Misconfigured) as said:
+            load(GatewaySettings, environment=environment)
+        assert "hunter2" not in str(said.value)
+
+
+def test_a_level_may_be_written_small() -> None:
+    assert load(GatewaySettings, {"log_level": "debug"}, BASE).log_level == "debug"
+
+
+def test_an_override_is_checked_like_a_variable() -> None:
+    with pytest.raises(Misconfigured, match="WAYHOME_HEALTH_PORT"):
+        load(GatewaySettings, {"health_port": -1}, BASE)
+
+
+@pytest.mark.parametrize("kind", SERVICES.values())
+def test_defaults_are_within_their_own_bounds(kind: type[ServiceSettings]) -> None:
+    defaults = {
+        settings.variable(entry.name): str(entry.default)
+        for entry in fields(kind)
+        if entry.default is not MISSING
+    }
+    assert load(kind, environment=BASE | defaults) == load(kind, environment=BASE)
+
+
+def test_a_setting_is_declared_with_known_properties_only() -> None:
+    with pytest.raises(TypeError, match="leest"):
+        settings.setting(1, help="Text.", leest=2)
+
+
+def test_variables_of_the_project_are_no_settings() -> None:
+    load(GatewaySettings, environment=BASE | {"WAYHOME_DATA": "x", "WAYHOME_TEST_DSN": "y"})
+    with pytest.raises(Misconfigured, match="WAYHOME_DATUM"):
+        settings.other("WAYHOME_DATUM", "")
 
 
 def test_every_setting_has_its_sentence_and_secrets_are_hidden() -> None:
@@ -64,12 +119,30 @@ def test_every_setting_has_its_sentence_and_secrets_are_hidden() -> None:
     shown = redacted(load(GatewaySettings, {"mqtt_password": "hunter2"}, BASE))
     assert "secret" not in str(shown)
     assert "hunter2" not in str(shown)
-    assert shown["mqtt_password"] == "set"
+    assert (shown["mqtt_password"], shown["database_url"]) == ("set", "set")
+    assert redacted(load(GatewaySettings, {}, BASE))["mqtt_password"] == "not set"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("mqtt://u:hunter2@broker:1884", "mqtt://***@broker:1884"),
+        ("mqtt://u:hun@ter2@broker", "mqtt://***@broker"),
+        ("mqtt://u:hunter2@[broken", "set"),
+        ("mqtt://broker:1884", "mqtt://broker:1884"),
+    ],
+)
+def test_a_password_in_an_address_is_hidden(url: str, shown: str) -> None:
+    assert redacted(load(GatewaySettings, {"mqtt_url": url}, BASE))["mqtt_url"] == shown
 
 
 def test_a_child_gets_its_own_settings_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAYHOME_MQTT_URL", "mqtt://parent")
-    environment = child_environment({"health_port": 9})
+    monkeypatch.setenv("HOME_OF_TEST", "kept")
+    environment = child_environment({"health_port": 9, "cookie_secure": False, "instance": None})
     assert environment["WAYHOME_HEALTH_PORT"] == "9"
+    assert environment["HOME_OF_TEST"] == "kept"
+    assert "WAYHOME_INSTANCE" not in environment
+    assert not load(DashboardSettings, environment=BASE | environment).cookie_secure
     assert "WAYHOME_MQTT_URL" not in environment
     assert settings.variable("health_port") in environment

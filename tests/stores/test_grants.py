@@ -1,0 +1,128 @@
+"""Who may do what, read from the catalogue's own lists: a new table, sequence or function must be placed."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from core.store.migrate import ROLES
+from tests.servers.databases import Database
+
+WRITER = {
+    "organisation": "registrar", "home": "registrar", "room": "registrar", "resident": "registrar",
+    "device": "registrar", "carer": "registrar", "care": "registrar", "contact_point": "registrar",
+    "observation": "gateway", "position": "gateway", "receipt": "gateway", "quarantine": "gateway",
+    "refusal": "gateway", "discovered": "gateway", "presence": "gateway", "gateway_heartbeat": "gateway",
+    "finding": "analytics", "engine_step": "analytics", "engine_snapshot": "analytics",
+    "detector_error": "analytics",
+    "alert": "alerts", "alert_finding": "alerts", "alert_cursor": "alerts", "delivery": "alerts",
+    "delivery_attempt": "alerts",
+    "response": "dashboard", "access_record": "dashboard", "login_session": "dashboard",
+    "login_attempt": "dashboard",
+}  # fmt: skip
+"""The one service that writes each table."""
+APPENDED_ONLY = {"observation", "position", "finding", "response", "access_record"}
+"""What was said, noticed, answered or looked at is not changed afterwards."""
+OF_OURS = """
+from pg_class c where c.relnamespace = 'public'::regnamespace and c.relname not like '%yoyo%'
+    and not exists (select 1 from pg_depend d where d.objid = c.oid and d.deptype = 'e')
+"""
+ACL = """
+select c.relname, case a.grantee when 0 then 'public' else a.grantee::regrole::text end, a.privilege_type
+from pg_class c cross join aclexplode(coalesce(c.relacl, acldefault(
+    case c.relkind when 'S' then 's' else 'r' end::"char", c.relowner))) a
+where c.relnamespace = 'public'::regnamespace and c.relkind = any(%s) and a.grantee <> c.relowner
+"""
+Acl = set[tuple[str, str, str]]
+
+
+def rows(database: Database, query: str, *values: object) -> list[tuple[object, ...]]:
+    with psycopg.connect(database.url) as connection:
+        return connection.execute(query.encode(), values or None).fetchall()
+
+
+@pytest.fixture
+def table_acl(database: Database) -> Acl:
+    found = rows(database, ACL, ["r", "p"])
+    return {(str(table), str(role), str(right)) for table, role, right in found}
+
+
+def test_exactly_one_service_writes_each_table(database: Database, table_acl: Acl) -> None:
+    tables = {
+        str(name) for (name,) in rows(database, f"select c.relname {OF_OURS} and relkind = 'r'")
+    }
+    assert tables == set(WRITER)
+    writers = {(table, role) for table, role, right in table_acl if right != "SELECT"}
+    assert writers == {(table, f"wayhome_{writer}") for table, writer in WRITER.items()}
+    assert all((table, role, "INSERT") in table_acl for table, role in writers)
+
+
+def test_nobody_may_do_more_than_write_rows(table_acl: Acl) -> None:
+    assert {right for _, _, right in table_acl} == {"SELECT", "INSERT", "UPDATE", "DELETE"}
+    assert {role for _, role, _ in table_acl} <= set(ROLES)
+    changed = {table for table, _, right in table_acl if right in {"UPDATE", "DELETE"}}
+    assert changed == set(WRITER) - APPENDED_ONLY
+
+
+def test_columns_give_no_right_to_write(database: Database) -> None:
+    found = rows(
+        database,
+        "select distinct c.relname, a.grantee::regrole::text, a.privilege_type from pg_class c"
+        " join pg_attribute t on t.attrelid = c.oid cross join aclexplode(t.attacl) a"
+        " where c.relnamespace = 'public'::regnamespace",
+    )
+    assert set(found) == {
+        ("carer", f"wayhome_{role}", "SELECT") for role in ("alerts", "dashboard")
+    }
+
+
+def test_a_password_hash_is_shown_to_nobody_but_the_registrar(database: Database) -> None:
+    for role in ROLES:
+        may = rows(
+            database, "select has_column_privilege(%s, 'carer', 'password_hash', 'select')", role
+        )
+        assert may == [(role == "wayhome_registrar",)], role
+
+
+def test_only_the_gateway_numbers_the_log(database: Database) -> None:
+    found = rows(database, ACL, ["S"])
+    assert found == [("log_sequence", "wayhome_gateway", "USAGE")]
+
+
+def test_functions_of_ours_are_for_the_entrance_and_trust_no_temporary_table(
+    database: Database,
+) -> None:
+    found = rows(
+        database,
+        "select p.proname, p.prosecdef, p.proconfig, array(select a.grantee::regrole::text"
+        " from aclexplode(p.proacl) a where a.grantee <> p.proowner) from pg_proc p"
+        " where p.pronamespace = 'public'::regnamespace and not exists"
+        " (select 1 from pg_depend d where d.objid = p.oid and d.deptype = 'e') order by 1",
+    )
+    path = ["search_path=pg_catalog, public, pg_temp"]
+    assert found == [
+        (name, True, path, ["wayhome_dashboard"])
+        for name in ("carer_for_login", "carer_for_session", "homes_of_circle")
+    ]
+
+
+def test_no_role_of_ours_owns_or_makes_anything(database: Database) -> None:
+    for role in ROLES:
+        owned = rows(
+            database,
+            "select count(*) from pg_shdepend where deptype = 'o' and refobjid = %s::regrole"
+            " and dbid = (select oid from pg_database where datname = current_database())",
+            role,
+        )
+        assert owned == [(0,)], role
+        makes = rows(database, "select has_schema_privilege(%s, 'public', 'create')", role)
+        assert makes == [(False,)], role
+        member = rows(
+            database, "select count(*) from pg_auth_members where member = %s::regrole", role
+        )
+        assert member == [(0,)], role
+
+
+def test_every_table_says_what_it_holds(database: Database) -> None:
+    bare = f"select c.relname {OF_OURS} and relkind = 'r' and obj_description(c.oid, 'pg_class') is null"
+    assert rows(database, bare) == []

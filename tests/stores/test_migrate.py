@@ -1,0 +1,106 @@
+"""Migrations: side by side on one cluster, by an owner without special powers, and quiet about secrets."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from core.model.errors import Misconfigured, StoreUnavailable
+from core.store.migrate import FOLDER, ROLES, migrate
+from wayhome.embedded.postgres import EmbeddedPostgres
+
+PASSWORDS = {role: f"p@ss/{role}:%" for role in ROLES}
+
+
+def as_role(url: str, role: str, password: str) -> str:
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{role}:{quote(password, safe='')}@{place}"))
+
+
+def run(url: str) -> int:
+    for _ in range(3):
+        migrate(url, passwords=PASSWORDS)
+    with psycopg.connect(as_role(url, "wayhome_gateway", PASSWORDS["wayhome_gateway"])) as one:
+        row = one.execute("select count(*) from observation").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def make(server: EmbeddedPostgres, *names: str) -> list[str]:
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        for name in names:
+            connection.execute(f"create database {name}".encode())
+    return [server.url(name) for name in names]
+
+
+def test_processes_on_one_cluster_do_not_disturb_each_other(own_postgres: EmbeddedPostgres) -> None:
+    first, second = make(own_postgres, "first", "second")
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(4, mp_context=context) as processes:
+        assert list(processes.map(run, [first, second, first, second])) == [0, 0, 0, 0]
+
+
+def test_the_owner_need_not_be_a_superuser(own_postgres: EmbeddedPostgres) -> None:
+    with psycopg.connect(own_postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute("create role boss login createrole password 'p@s/s:w%rd#'")
+        connection.execute("create database mine owner boss")
+    boss = as_role(own_postgres.url("mine"), "boss", "p@s/s:w%rd#")
+    assert len(migrate(boss, passwords=PASSWORDS).applied) == len(list(FOLDER.glob("*.sql")))
+    assert migrate(boss, passwords=PASSWORDS).applied == ()
+    registrar, dashboard = (
+        as_role(boss, role, PASSWORDS[role]) for role in ("wayhome_registrar", "wayhome_dashboard")
+    )
+    with psycopg.connect(registrar) as connection:
+        connection.execute("insert into organisation (organisation_id, name) values ('a', 'A')")
+        connection.execute(
+            "insert into carer (organisation_id, login, name, role, password_hash)"
+            " values ('a', 'ann', 'Ann', 'family_carer', 'hash')"
+        )
+    with psycopg.connect(dashboard) as connection:
+        connection.execute(
+            "insert into login_session values ('x', 1, 'c', now(), now() + interval '1 hour')"
+        )
+        found = connection.execute("select name from carer_for_login('ann')").fetchall()
+        behind = connection.execute("select name from carer_for_session('x', now())").fetchall()
+        assert connection.execute("select name from carer").fetchall() == []
+    assert found == behind == [("Ann",)]
+
+
+def test_a_new_password_is_in_no_log_of_the_server(own_postgres: EmbeddedPostgres) -> None:
+    (url,) = make(own_postgres, "logged")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("alter system set log_statement = 'all'")
+        connection.execute("select pg_reload_conf()")
+    run(url)
+    logs = [path for path in Path(own_postgres.folder).rglob("*log*") if path.is_file()]
+    text = "".join(path.read_text(errors="replace") for path in logs)
+    assert "alter role" in text
+    assert "p@ss/" not in text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://owner:hunt%zzer2@127.0.0.1/x",
+        "host=127.0.0.1 user=owner password=hunter2 dbname=x",
+        "mysql://owner:hunter2@127.0.0.1/x",
+        "",
+    ],
+)
+def test_what_is_no_address_is_said_without_its_text(url: str) -> None:
+    with pytest.raises(Misconfigured, match="database_url") as said:
+        migrate(url)
+    assert "hunt" not in str(said.value)
+    assert said.value.__suppress_context__ or said.value.__context__ is None
+
+
+def test_a_wrong_password_is_no_defect(own_postgres: EmbeddedPostgres) -> None:
+    with pytest.raises(StoreUnavailable) as said:
+        migrate(as_role(own_postgres.url("postgres"), "wayhome", "hunter2"))
+    assert "hunter2" not in str(said.value)
