@@ -92,6 +92,9 @@ class _Exchange(BaseHTTPRequestHandler):
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(length),
         )
+        if len(received.body) < length:
+            self.close_connection = True  # the sender was killed before it had said all
+            return
         answer = receiver.take(received)
         if answer.hangs:
             receiver.release.wait(60)

@@ -16,6 +16,7 @@ from core.runtime.service import Context
 from core.runtime.settings import AlertsSettings
 from core.store.pool import open_pool
 from tests.alerts.builders import at
+from tests.servers.settling import settled
 
 
 class Turns:
@@ -34,6 +35,8 @@ class Turns:
     async def turn(self) -> None:
         """Read what came, look at what is due, send."""
         pool = self.alerting.pool
+        async with pool.connection() as connection:
+            await settled(connection)
         while await take_findings(pool, self.clock):
             pass
         while await take_answers(pool, self.clock):

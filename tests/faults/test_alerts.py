@@ -135,7 +135,9 @@ async def test_two_side_by_side_tell_everyone_once(
     assert len(keys) == 80
     assert set(keys.values()) == {1}
     # A loaded machine may fail an attempt before it is out; none may succeed twice.
-    sent = "select count(*), count(distinct delivery_id) from delivery_attempt where result = 'sent'"
+    sent = (
+        "select count(*), count(distinct delivery_id) from delivery_attempt where result = 'sent'"
+    )
     assert house.execute(sent) == [(160, 160)]
     assert len(house.alerts()) == 80
     assert [process.poll() for process in both] == [None, None]

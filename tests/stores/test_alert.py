@@ -17,6 +17,7 @@ from core.store.pool import Connection, connect
 from core.store.response_log import responses_after
 from tests.alerts.builders import NINE, a_finding, at
 from tests.alerts.houses import House, furnish, insert_finding
+from tests.servers.settling import settled
 
 if TYPE_CHECKING:
     from tests.servers.databases import Database
@@ -40,7 +41,7 @@ async def test_findings_come_in_order_with_the_mode_of_their_home(
 ) -> None:
     first = house.write(a_finding())
     second = house.write(a_finding(Severity.CHECK, detector="exit"))
-    found = await table.findings_after(connection, LogPosition(), 10)
+    found = await table.findings_after(await settled(connection), LogPosition(), 10)
     assert [logged.finding_id for logged in found] == [first, second]
     assert [logged.mode for logged in found] == [HomeMode.LIVE, HomeMode.LIVE]
     assert found[1].finding == a_finding(Severity.CHECK, detector="exit")
@@ -56,7 +57,7 @@ async def test_a_finding_that_commits_late_is_not_skipped(
         early = house.write(a_finding(detector="exit"))
         assert await table.findings_after(connection, LogPosition(), 10) == []
         slow.commit()
-    found = await table.findings_after(connection, LogPosition(), 10)
+    found = await table.findings_after(await settled(connection), LogPosition(), 10)
     assert [logged.finding_id for logged in found] == [late, early]
 
 
@@ -71,7 +72,7 @@ async def test_answers_are_read_like_findings(house: House, connection: Connecti
         )
         assert await responses_after(connection, LogPosition(), 10) == []
         slow.commit()
-    (logged,) = await responses_after(connection, LogPosition(), 10)
+    (logged,) = await responses_after(await settled(connection), LogPosition(), 10)
     assert (logged.response.outcome, logged.response.comment) == (Outcome.HELPED, "tea")
     assert await responses_after(connection, logged.at, 10) == []
 

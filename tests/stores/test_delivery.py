@@ -17,6 +17,7 @@ from core.store.pool import Connection, connect
 from core.store.response_log import responses_after
 from tests.alerts.builders import NINE, a_finding, at
 from tests.alerts.houses import House, furnish
+from tests.servers.settling import settled
 
 if TYPE_CHECKING:
     from tests.servers.databases import Database
@@ -213,7 +214,7 @@ async def test_an_answer_that_is_not_read_yet_stops_the_sending(
     assert await claim(connection) == []
     await alert_table.take_cursor(connection, "response")
     assert await claim(connection) == []
-    read = (await responses_after(connection, LogPosition(), 10))[-1].at
+    read = (await responses_after(await settled(connection), LogPosition(), 10))[-1].at
     await alert_table.move_cursor(connection, "response", read)
     assert len(await claim(connection)) == 1
 

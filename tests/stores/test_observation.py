@@ -17,6 +17,7 @@ from core.store import observation
 from core.store.observation import Duplicates, RowsRefused
 from core.store.observation_log import read_page
 from core.store.pool import Pool, open_pool, transaction
+from tests.servers.settling import settled
 
 if TYPE_CHECKING:
     from tests.servers.databases import Database
@@ -81,7 +82,7 @@ async def test_what_goes_in_comes_out_of_the_log(store: Store, way: str) -> None
     ]
     assert await getattr(store, way)(*arrivals) == 4
     async with transaction(store.pool) as connection:
-        page = await read_page(connection, LogPosition(), 10)
+        page = await read_page(await settled(connection), LogPosition(), 10)
     found = [row.observation for row in page.rows]
     assert len(found) == 4
     for arrival, seen in zip(arrivals, found, strict=True):

@@ -17,6 +17,7 @@ from core.model.quantity import Quantity
 from core.store import observation_log as table
 from core.store.pool import Connection, connect
 from tests.analytics.log_rows import Sync, furnish, write
+from tests.servers.settling import settled
 
 if TYPE_CHECKING:
     from core.model.observation import Observation
@@ -51,6 +52,7 @@ def row(device: DeviceId, second: float) -> Observation:
 async def everything(reader: Connection, limit: int = 3) -> list[Observation]:
     found: list[Observation] = []
     after = START
+    await settled(reader)
     while (page := await table.read_page(reader, after, limit)).end != after:
         found += [logged.observation for logged in page.rows]
         after = page.end
@@ -70,7 +72,7 @@ async def test_a_transaction_held_open_hides_what_is_behind_it_and_nothing_is_sk
     database: Database, gateway: Sync, reader: Connection, home: DeviceId
 ) -> None:
     write(gateway, [row(home, 1)])
-    first = await table.read_page(reader, START, 10)
+    first = await table.read_page(await settled(reader), START, 10)
     assert len(first.rows) == 1
     with psycopg.connect(database.url_as("wayhome_gateway")) as slow:
         write(slow, [row(home, 2)])
@@ -79,7 +81,7 @@ async def test_a_transaction_held_open_hides_what_is_behind_it_and_nothing_is_sk
         assert (held.rows, held.end) == ((), first.end)
         assert await table.waiting_since(reader, first.end) == NOON + timedelta(seconds=3)
         slow.commit()
-    rest = await table.read_page(reader, first.end, 10)
+    rest = await table.read_page(await settled(reader), first.end, 10)
     assert [logged.observation for logged in rest.rows] == [row(home, 2), row(home, 3)]
     assert await table.waiting_since(reader, rest.end) is None
 
@@ -129,7 +131,7 @@ async def test_a_page_ends_where_it_is_told(
 ) -> None:
     for second in range(6):
         write(gateway, [row(home, second)])
-    whole = await table.read_page(reader, START, 10)
+    whole = await table.read_page(await settled(reader), START, 10)
     part = await table.read_page(reader, START, 10, until=whole.rows[3].at)
     assert part.rows == whole.rows[:4]
     assert part.end == whole.rows[3].at
@@ -142,7 +144,7 @@ async def test_a_quantity_of_a_later_version_is_passed_over(
     write(gateway, [row(home, 1)])
     with psycopg.connect(database.url, autocommit=True) as owner:
         owner.execute("update observation set quantity = 'telepathy'")
-    page = await table.read_page(reader, START, 10)
+    page = await table.read_page(await settled(reader), START, 10)
     assert page.rows == ()
     assert page.end > START
 
@@ -161,7 +163,7 @@ async def test_the_index_is_used_on_a_large_log(
     write_one = replace(row(home, -60), home_id=HOUSEHOLD.home.home_id)
     with psycopg.connect(database.url_as("wayhome_gateway"), autocommit=True) as gateway:
         write(gateway, [write_one])
-    after = await table.read_page(reader, START, 200_000)
+    after = await table.read_page(await settled(reader), START, 200_000)
     cursor = await reader.execute(
         "explain (analyze, format json) " + table.PAGE,
         {"transaction": str(after.end.transaction), "sequence": after.end.sequence, "limit": 500},
@@ -191,7 +193,7 @@ async def test_a_log_from_another_server_is_refused(
     database: Database, gateway: Sync, reader: Connection, home: DeviceId
 ) -> None:
     write(gateway, [row(home, 1)])
-    page = await table.read_page(reader, START, 10)
+    page = await table.read_page(await settled(reader), START, 10)
     await table.check_lineage(reader, page.end)
     ahead = LogPosition(transaction=page.end.transaction + 10**9, sequence=1)
     with pytest.raises(Misconfigured, match="restored from another database server"):
