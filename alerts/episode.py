@@ -33,6 +33,10 @@ ANSWER = timedelta(minutes=3)
 """How long the person who answered has to answer again after the news got worse."""
 LINGER = timedelta(hours=24)
 """How long an alert whose cause is gone stays on the page before it ends by itself."""
+LATELY = timedelta(minutes=30)
+"""An answer covers what else is noticed so soon after it; later news asks again."""
+CALL = "sos"
+"""Detector of a person's own call for help: no answer given before it covers it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,48 @@ def heard(episode: Episode, finding: Finding, now: datetime) -> Episode:
         return replace(episode, alert=alert, run=run)
     episode = _reopened(replace(episode, alert=alert), now)
     return replace(episode, run=replace(episode.run, raised_at=now))
+
+
+def joined(episode: Episode, finding: Finding, now: datetime, *, same_silence: bool) -> Episode:
+    """Take in the first finding of a further episode of the same incident (docs/decisions/0105).
+
+    It pages again only when it raises the severity, or when the answer that stopped the telling can
+    not have meant it.
+
+    Parameters
+    ----------
+    same_silence
+        It waits for the same movement as what was told before: an answer covers it, however old.
+    """
+    alert = episode.alert
+    if alert.state is not AlertState.ACKNOWLEDGED or alert.acknowledged_at is None:
+        return _joined_unanswered(episode, finding, now)
+    raised = finding.severity.rank > alert.severity.rank
+    recent = now - alert.acknowledged_at <= LATELY
+    call = finding.detector == CALL
+    only_read = alert.severity is Severity.NOTICE  # nobody is on the way for a notice
+    urgent = finding.severity is Severity.URGENT
+    if (raised and (urgent or only_read)) or (call and not recent):
+        alert = replace(alert, severity=finding.severity)
+        episode = _reopened(replace(episode, alert=alert), now)
+        return replace(episode, run=replace(episode.run, raised_at=now))
+    news = call or not (recent or same_silence or finding.severity is Severity.NOTICE)
+    if news and not raised and alert.acknowledged_by is not None:
+        run = policy.ask(episode.run, alert.acknowledged_by, now, first_step=episode.last_step + 1)
+        return replace(episode, alert=replace(alert, cleared_at=None), run=run)
+    return _joined_unanswered(episode, finding, now)
+
+
+def _joined_unanswered(episode: Episode, finding: Finding, now: datetime) -> Episode:
+    """Take in a further episode that the answers given so far leave to `heard`, or that changes nothing."""
+    alert = episode.alert
+    if finding.severity.rank >= alert.severity.rank or alert.cleared_at is None:
+        return heard(episode, finding, now)
+    if finding.severity is Severity.NOTICE:
+        return episode
+    if alert.state is AlertState.OPEN and alert.severity is Severity.URGENT:
+        return replace(episode, alert=replace(alert, cleared_at=None))  # the telling goes on
+    return heard(episode, finding, now)
 
 
 def answered(episode: Episode, response: Response, now: datetime) -> Episode:

@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING
 from alerts import episode as episodes
 from alerts import metrics
 from alerts.rounds import open_episode, recall, settle
-from core.model.finding import Phase
+from core.model.finding import AlertState, Audience, Phase
 from core.model.home import HomeMode
+from core.model.incident import belongs, shares_silence
 from core.store import alert as alert_table
+from core.store import incident as incident_table
 from core.store.pool import transaction
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from alerts.episode import Episode
+    from core.model.incident import Incident
     from core.runtime.clock import Clock
-    from core.store.alert import LoggedFinding
+    from core.store.alert import LoggedFinding, StoredAlert
+    from core.store.delivery import ToldEntry
     from core.store.pool import Connection, Pool
 
 log = logging.getLogger("wayhome.alerts")
@@ -56,7 +61,7 @@ async def take_findings(pool: Pool, clock: Clock) -> int:
 
 
 async def take(connection: Connection, logged: LoggedFinding, now: datetime) -> None:
-    """Give one finding its effect: open its alert, or join the one of its episode."""
+    """Give one finding its effect: open its alert, or join the one of its episode or incident."""
     finding = logged.finding
     if logged.mode is None or logged.mode is HomeMode.ARCHIVE:
         return
@@ -66,10 +71,14 @@ async def take(connection: Connection, logged: LoggedFinding, now: datetime) -> 
         return
     if finding.phase is Phase.CLEARED:
         return
+    found = await _incident(connection, logged)
+    if found is not None:
+        await _join_incident(connection, logged, found, now)
+        return
     silent = logged.mode is HomeMode.TEST
     alert_id = await open_episode(connection, finding, now, silent=silent)
     if alert_id is not None:
-        await alert_table.join_finding(connection, alert_id, logged.finding_id, adopt=True)
+        await incident_table.join_finding(connection, alert_id, logged.finding_id, adopt=True)
         metrics.OPENED.labels(finding.severity.value, finding.audience.value).inc()
         log.info(
             "alert opened",
@@ -85,16 +94,66 @@ async def take(connection: Connection, logged: LoggedFinding, now: datetime) -> 
 
 
 async def _join(
-    connection: Connection,
-    logged: LoggedFinding,
-    stored: alert_table.StoredAlert,
-    now: datetime,
+    connection: Connection, logged: LoggedFinding, stored: StoredAlert, now: datetime
 ) -> None:
-    alert_id = stored.alert.alert_id
+    """Take in a further finding of an episode that the alert has."""
     before, told = await recall(connection, stored)
     after = episodes.heard(before, logged.finding, now)
     adopt = after.alert.severity is not before.alert.severity
-    await alert_table.join_finding(connection, alert_id, logged.finding_id, adopt=adopt)
+    await incident_table.join_finding(
+        connection, stored.alert.alert_id, logged.finding_id, adopt=adopt
+    )
+    if logged.finding.phase is Phase.CLEARED:
+        incident = await incident_table.incident_of(connection, stored.alert.alert_id)
+        if incident is not None and incident.cleared_at is None:
+            return  # the incident is over when all its episodes are
+    await _settle(connection, logged, stored, (before, after, told), now)
+
+
+async def _incident(
+    connection: Connection, logged: LoggedFinding
+) -> tuple[StoredAlert, Incident] | None:
+    """Return the alert of the incident that a new episode is part of; one that is open comes first."""
+    finding = logged.finding
+    if finding.audience is not Audience.CARERS:
+        return None
+    found = await incident_table.candidates(connection, finding)
+    fitting = [
+        (stored, incident)
+        for stored, incident in found
+        if stored.silent == (logged.mode is HomeMode.TEST)
+        and belongs(incident, finding, ended=stored.alert.state is AlertState.RESOLVED)
+    ]
+    return min(fitting, key=lambda one: one[0].alert.state is AlertState.RESOLVED, default=None)
+
+
+async def _join_incident(
+    connection: Connection,
+    logged: LoggedFinding,
+    found: tuple[StoredAlert, Incident],
+    now: datetime,
+) -> None:
+    """Take in the first finding of a further episode of an incident."""
+    stored, incident = found
+    before, told = await recall(connection, stored)
+    same = shares_silence(incident, logged.finding)
+    after = episodes.joined(before, logged.finding, now, same_silence=same)
+    adopt = after.alert.severity is not before.alert.severity
+    await incident_table.join_finding(
+        connection, stored.alert.alert_id, logged.finding_id, adopt=adopt, further=True
+    )
+    metrics.JOINED.labels(logged.finding.severity.value).inc()
+    await _settle(connection, logged, stored, (before, after, told), now)
+
+
+async def _settle(
+    connection: Connection,
+    logged: LoggedFinding,
+    stored: StoredAlert,
+    change: tuple[Episode, Episode, tuple[ToldEntry, ...]],
+    now: datetime,
+) -> None:
+    before, after, told = change
     if after == before:
         return
     if stored.silent:
@@ -105,7 +164,7 @@ async def _join(
         "alert changed by a finding",
         extra={
             "action": "alert_changed",
-            "alert": alert_id,
+            "alert": stored.alert.alert_id,
             "finding": logged.finding_id,
             "phase": logged.finding.phase.value,
             "state": after.alert.state.value,

@@ -7,6 +7,9 @@ from prometheus_client import Counter, Gauge, Histogram
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
 
 OPENED = Counter("wayhome_alerts_opened", "Alerts opened.", ("severity", "audience"))
+JOINED = Counter(
+    "wayhome_findings_joined", "Episodes that joined an alert of another.", ("severity",)
+)
 ANSWERS = Counter("wayhome_alert_answers", "What people did.", ("kind",))
 OPEN = Gauge("wayhome_alerts_open", "Alerts that are not resolved.", ("state", "severity"))
 ATTEMPTS = Counter("wayhome_delivery_attempts", "Attempts and their result.", ("channel", "result"))

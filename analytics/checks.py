@@ -2,47 +2,61 @@
 
 ::
 
+    python -m analytics.checks my_detector:DETECTOR
+
+or, in a test of your own::
+
     from analytics.checks import checks
 
     for name, check in checks():
         check(MY_DETECTOR)  # raises ContractBroken, saying what is broken
+
+The days are made up (`analytics.sample_days`): passing says that a detector is safe to run, not that it is
+any good. For that, see ``wayhome evaluate``.
 """
 
 from __future__ import annotations
 
-import re
+import argparse
+import inspect
+import math
+import sys
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from pkgutil import resolve_name
 
-from analytics.features.plan import plan
-from analytics.home_engine import HomeEngine, Inputs, Noticed
-from analytics.sample_days import HOUSEHOLD, NAME, delayed, eventful, ordinary, shifted
-from core.model.finding import Audience, Finding, Severity
+import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+from analytics.detector import DetectorSpec, Forecasting
+from analytics.home_engine import TICK_S, HomeEngine
+from analytics.plain_words import FORBIDDEN, templates
+from analytics.sample_days import NAME, delayed, eventful, ordinary, shifted
+from analytics.trial import (
+    TRIAL_DAYS,
+    ContractBroken,
+    Trial,
+    cut,
+    guarded,
+    plain,
+    watched,
+    with_each_tick,
+)
+from core.model.finding import Audience, Finding, Phase, Severity
 
-    from analytics.detector import Detector, DetectorSpec
-    from analytics.features.view import HomeView
-    from analytics.sample_days import Days
-    from core.model.observation import Observation
+__all__ = ["FORBIDDEN", "STATE_LIMIT_BYTES", "ContractBroken", "checks", "watched"]
 
-    Check = Callable[[DetectorSpec], None]
+Check = Callable[[DetectorSpec], None]
 
 STATE_LIMIT_BYTES = 64 * 1024
 """Whole state of a home (performance.md, target 6)."""
+DETECTOR_LIMIT_BYTES = 32 * 1024
 SILENCE_LIMIT = timedelta(hours=24)
-FORBIDDEN = re.compile(
-    r"\b(dementia|alzheimer\w*|agitat\w*|delirium|confus\w*|depress\w*|infection|uti|disease|illness"
-    r"|symptom\w*|diagnos\w*|seizure|stroke|patient\w*|fall|fallen|fell|wander\w*|insomnia)\b",
-    re.IGNORECASE,
-)
-"""Words that judge a person or name an illness: a finding says what was observed."""
-
-
-class ContractBroken(AssertionError):  # noqa: N818
-    """A detector breaks its contract; the text says how."""
+FIRST_DAYS = 6
+"""Eventful days in which what has to learn first keeps quiet."""
+TICK = timedelta(seconds=TICK_S)
 
 
 def checks() -> Iterator[tuple[str, Check]]:
@@ -50,62 +64,60 @@ def checks() -> Iterator[tuple[str, Check]]:
     for check in (
         replay_is_deterministic,
         restart_changes_nothing,
+        cutting_changes_nothing,
+        due_is_never_too_late,
         duplicates_change_nothing,
         late_data_on_ordinary_days_say_nothing,
         whole_weeks_shift_findings,
         clock_changes_do_no_harm,
         state_is_bounded,
         silence_is_noticed,
+        forecasts_come_true,
         ordinary_first_days_are_quiet,
+        nothing_is_said_before_it_is_learned,
         inputs_are_left_alone,
+        learning_has_bounds,
         texts_are_plain,
         it_is_documented,
     ):
         yield check.__name__, check
 
 
-def watched(
-    spec: DetectorSpec, days: Days, *, restart_every: int = 0, until: datetime | None = None
-) -> tuple[list[Finding], HomeEngine]:
-    """Run one detector over a stream; return what it noticed, and the home afterwards.
-
-    Parameters
-    ----------
-    restart_every
-        Take a snapshot and start anew from it after so many observations; 0 for never.
-    until
-        Let the clock run on to this moment; to the end of the days when None.
-    """
-    home = HomeEngine(plan(HOUSEHOLD), {spec.name: spec})
-    end = until or days.end
-    see = Inputs(heard_at=end, heard_since=days.start - timedelta(hours=1))
-    found = _tick(home, days.start)
-    home.look(see)
-    for number, observation in enumerate(days.observations, 1):
-        found += _unfenced(home.feed(observation))
-        if restart_every and number % restart_every == 0:
-            home = HomeEngine.restored(home.snapshot(), {spec.name: spec})
-    return found + _tick(home, end), home
-
-
 def replay_is_deterministic(spec: DetectorSpec) -> None:
     """Require the same findings and the same bytes of state from the same stream."""
-    first, second = watched(spec, eventful(18)), watched(spec, eventful(18))
-    if first[0] != second[0]:
+    found, home = watched(spec, eventful(TRIAL_DAYS))
+    before, state = plain(spec)
+    if tuple(found) != before:
         raise ContractBroken("two runs over one stream differ")
-    if first[1].snapshot() != second[1].snapshot():
+    if home.snapshot() != state:
         raise ContractBroken("two runs end in different states")
 
 
 def restart_changes_nothing(spec: DetectorSpec) -> None:
     """Require that snapshot and restore in the middle equal no restart."""
-    straight, home = watched(spec, eventful(18))
-    for every in (1000, 37):
-        broken, again = watched(spec, eventful(18), restart_every=every)
-        if broken != straight:
-            raise ContractBroken(f"a restart every {every} observations changes the findings")
-        if again.snapshot() != home.snapshot():
-            raise ContractBroken("a restart changes the state")
+    for every in (1000, 97):
+        _same(
+            spec,
+            watched(spec, eventful(TRIAL_DAYS), restart_every=every),
+            f"a restart every {every} observations",
+        )
+
+
+def cutting_changes_nothing(spec: DetectorSpec) -> None:
+    """Require that further ticks between the observations change neither findings nor state."""
+    for seed in (1, 2):
+        _same(spec, cut(spec, eventful(TRIAL_DAYS), seed=seed), "a tick more")
+
+
+def due_is_never_too_late(spec: DetectorSpec) -> None:
+    """Require the same findings when it is ticked at each moment of the grid, due or not."""
+    days = eventful(12)
+    found, home = watched(spec, days)
+    if watched(with_each_tick(spec), days)[0] != found:
+        raise ContractBroken("`due` is too late, or `tick` does more than let time pass")
+    due = home.detectors[spec.name].due
+    if math.isnan(due):
+        raise ContractBroken("`due` is no number")
 
 
 def duplicates_change_nothing(spec: DetectorSpec) -> None:
@@ -125,7 +137,7 @@ def duplicates_change_nothing(spec: DetectorSpec) -> None:
 
 def late_data_on_ordinary_days_say_nothing(spec: DetectorSpec) -> None:
     """Require that a twentieth of the motion up to 2 h late raises no alarm on ordinary days."""
-    loud = _for_carers(watched(spec, delayed(ordinary(10), 0.05, timedelta(hours=2)))[0])
+    loud = _loud(watched(spec, delayed(ordinary(10), 0.05, timedelta(hours=2)))[0])
     if loud:
         raise ContractBroken(f"late data raise: {loud[0].what}")
 
@@ -133,17 +145,16 @@ def late_data_on_ordinary_days_say_nothing(spec: DetectorSpec) -> None:
 def whole_weeks_shift_findings(spec: DetectorSpec) -> None:
     """Require the same findings two weeks later when all times are later by two weeks."""
     by = timedelta(weeks=2)
-    plain, _ = watched(spec, eventful(14))
-    moved, _ = watched(spec, shifted(eventful(14), by))
+    moved, _ = watched(spec, shifted(eventful(TRIAL_DAYS), by))
     back = [replace(one, onset=one.onset - by, noticed_at=one.noticed_at - by) for one in moved]
-    if [_essence(one) for one in back] != [_essence(one) for one in plain]:
+    if [_essence(one) for one in back] != [_essence(one) for one in plain(spec)[0]]:
         raise ContractBroken("two weeks later the findings differ")
 
 
 def clock_changes_do_no_harm(spec: DetectorSpec) -> None:
     """Require silence on ordinary days around both clock changes."""
     for start in (datetime(2026, 3, 24, tzinfo=UTC), datetime(2026, 10, 20, tzinfo=UTC)):
-        loud = _for_carers(watched(spec, ordinary(10, start=start))[0])
+        loud = _loud(watched(spec, ordinary(10, start=start))[0])
         if loud:
             raise ContractBroken(f"a clock change raises: {loud[0].what}")
 
@@ -154,6 +165,9 @@ def state_is_bounded(spec: DetectorSpec) -> None:
     size = len(home.snapshot())
     if size > STATE_LIMIT_BYTES:
         raise ContractBroken(f"the state has grown to {size} bytes")
+    own = len(msgspec.msgpack.encode(home.detectors[spec.name].snapshot()))
+    if own > DETECTOR_LIMIT_BYTES:
+        raise ContractBroken(f"its own state has grown to {own} bytes")
 
 
 def silence_is_noticed(spec: DetectorSpec) -> None:
@@ -166,6 +180,40 @@ def silence_is_noticed(spec: DetectorSpec) -> None:
         raise ContractBroken("silence is not noticed by ticks")
 
 
+def forecasts_come_true(spec: DetectorSpec) -> None:
+    """Require that it speaks at the moment that it forecasts if nothing happens, and not before."""
+    if not spec.forecasts:
+        return
+    days = ordinary(16)
+    trial, came_true, before = Trial(spec, days), 0, 0
+    for hours in (5, 30, 345.9, 350, 353, 359, 365, 371):
+        stop = days.start + timedelta(hours=hours)
+        place = bisect_left(days.observations, stop, key=attrgetter("received_at"))
+        trial.feed(days.observations[before:place]).tick(stop)
+        came_true, before = came_true + _comes_true(trial.again()), place
+    if not came_true:
+        raise ContractBroken("it never says when it would speak")
+
+
+def _comes_true(trial: Trial) -> bool:
+    """Let nothing happen from now on; return whether there was a forecast."""
+    view, detector = trial.home.view, trial.detector
+    if not isinstance(detector, Forecasting) or view is None:
+        raise ContractBroken("its spec says that it forecasts, but it has no `forecast`")
+    said = detector.forecast(view)
+    if said is None:
+        return False
+    trial.tick(said.speaks_at + 2 * TICK)
+    spoken = [one for one in trial.found if one.phase is not Phase.CLEARED]
+    first = spoken[0].noticed_at - said.speaks_at if spoken else None
+    if first is None or not timedelta(0) <= first <= TICK:
+        raise ContractBroken(f"forecast for {said.speaks_at}, but it spoke {first} later")
+    if spoken[0].severity is not said.severity:
+        raise ContractBroken(f"forecast {said.severity}, but it said {spoken[0].severity}")
+    _check_words(said.what)
+    return True
+
+
 def ordinary_first_days_are_quiet(spec: DetectorSpec) -> None:
     """Require that it says nothing on ordinary days while it knows nothing of a home."""
     found, _ = watched(spec, ordinary(4))
@@ -173,26 +221,56 @@ def ordinary_first_days_are_quiet(spec: DetectorSpec) -> None:
         raise ContractBroken(f"on an ordinary first day it says: {found[0].what}")
 
 
+def nothing_is_said_before_it_is_learned(spec: DetectorSpec) -> None:
+    """Require that only safety rules and published habits speak to carers in the first days.
+
+    A rule with fixed numbers says ``safety`` in its spec; one that begins with the habits of a
+    population names their weight in a parameter ``prior``.
+    """
+    if spec.safety or any(one.name == "prior" for one in spec.parameters):
+        return
+    loud = _loud(watched(spec, eventful(FIRST_DAYS))[0])
+    if loud:
+        raise ContractBroken(f"before it can have learned it says: {loud[0].what}")
+
+
 def inputs_are_left_alone(spec: DetectorSpec) -> None:
     """Require that it reads the view and never changes it."""
-    guarded = replace(spec, create=lambda: _Guard(spec.create()))
-    watched(guarded, eventful(6))
+    watched(guarded(spec), eventful(3))
+
+
+def learning_has_bounds(spec: DetectorSpec) -> None:
+    """Require that a parameter that is learned lies between bounds, whatever carers say."""
+    for one in spec.parameters:
+        if (one.low is None) is not (one.high is None):
+            raise ContractBroken(f"parameter {one.name}: one bound without the other")
+        if one.low is not None and one.high is not None and not one.low <= one.value <= one.high:
+            raise ContractBroken(f"parameter {one.name}: its value lies outside its bounds")
 
 
 def texts_are_plain(spec: DetectorSpec) -> None:
     """Require plain sentences without names and without words that judge or name an illness."""
-    found, _ = watched(spec, eventful(18))
-    for one in found:
-        texts = (one.what, one.unusual, one.advice, *one.ruled_out)
-        for text in (*texts, *(fact.text for fact in one.evidence)):
-            if FORBIDDEN.search(text):
-                raise ContractBroken(f"a judging word in: {text}")
-            if NAME in text:
-                raise ContractBroken(f"a name in: {text}")
-            if "{" in text:
-                raise ContractBroken(f"a template in: {text}")
+    for one in plain(spec)[0]:
+        _check_words(
+            one.what, one.unusual, one.advice, *one.ruled_out, *(fact.text for fact in one.evidence)
+        )
         if not one.what[:1].isupper():
             raise ContractBroken(f"not a sentence: {one.what}")
+    module = inspect.getmodule(spec.create)
+    if module is not None:
+        for text in templates(inspect.getsource(module)):
+            if FORBIDDEN.search(text):
+                raise ContractBroken(f"a judging word in its source: {text}")
+
+
+def _check_words(*texts: str) -> None:
+    for text in texts:
+        if FORBIDDEN.search(text):
+            raise ContractBroken(f"a judging word in: {text}")
+        if NAME in text:
+            raise ContractBroken(f"a name in: {text}")
+        if "{" in text:
+            raise ContractBroken(f"a template in: {text}")
 
 
 def it_is_documented(spec: DetectorSpec) -> None:
@@ -207,46 +285,15 @@ def it_is_documented(spec: DetectorSpec) -> None:
         raise ContractBroken("a parameter lacks its unit")
 
 
-class _Guard:
-    """A detector between two looks at the view."""
-
-    def __init__(self, inner: Detector) -> None:
-        self._inner = inner
-
-    def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
-        before = view.snapshot()
-        found = self._inner.feed(observation, view)
-        if view.snapshot() != before:
-            raise ContractBroken("feed changes the view")
-        return found
-
-    def tick(self, view: HomeView) -> Sequence[Finding]:
-        before = view.snapshot()
-        found = self._inner.tick(view)
-        if view.snapshot() != before:
-            raise ContractBroken("tick changes the view")
-        return found
-
-    def snapshot(self) -> object:
-        return self._inner.snapshot()
-
-    def restore(self, state: object) -> None:
-        self._inner.restore(state)
+def _same(spec: DetectorSpec, other: tuple[list[Finding], HomeEngine], what: str) -> None:
+    found, state = plain(spec)
+    if tuple(other[0]) != found:
+        raise ContractBroken(f"{what} changes the findings")
+    if other[1].snapshot() != state:
+        raise ContractBroken(f"{what} changes the state")
 
 
-def _tick(home: HomeEngine, now: datetime) -> list[Finding]:
-    return _unfenced(home.tick(now))
-
-
-def _unfenced(noticed: Noticed | None) -> list[Finding]:
-    if noticed is None:
-        return []
-    if noticed.failures:
-        raise ContractBroken(f"it raises: {noticed.failures[0].error} {noticed.failures[0].trace}")
-    return noticed.findings
-
-
-def _for_carers(found: Iterable[Finding]) -> list[Finding]:
+def _loud(found: Iterable[Finding]) -> list[Finding]:
     return [
         one
         for one in found
@@ -256,3 +303,35 @@ def _for_carers(found: Iterable[Finding]) -> list[Finding]:
 
 def _essence(one: Finding) -> tuple[object, ...]:
     return (one.detector, one.subject, one.phase, one.severity, one.onset, one.noticed_at, one.what)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check the detectors that are named; return 0 when all keep the contract, else 1."""
+    parser = argparse.ArgumentParser(
+        prog="python -m analytics.checks", description="Check that a detector keeps its contract."
+    )
+    parser.add_argument("detector", nargs="+", help="MODULE:NAME of a DetectorSpec")
+    broken = 0
+    for place in parser.parse_args(arguments).detector:
+        try:
+            spec = resolve_name(place)
+        except (ImportError, AttributeError, ValueError) as error:
+            parser.error(f"{place}: {error}")
+        if not isinstance(spec, DetectorSpec):
+            parser.error(f"{place}: expected a DetectorSpec")
+        broken += sum(not _keeps(spec, name, check) for name, check in checks())
+    return 1 if broken else 0
+
+
+def _keeps(spec: DetectorSpec, name: str, check: Check) -> bool:
+    try:
+        check(spec)
+    except ContractBroken as error:
+        sys.stdout.write(f"BROKEN  {spec.name}: {name}: {error}\n")
+        return False
+    sys.stdout.write(f"ok      {spec.name}: {name}\n")
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,9 +8,10 @@ restores it. Its time is logical: what it does depends on its inputs alone, neve
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from analytics import detectors
 from analytics.features.localtime import moment
@@ -23,12 +24,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from analytics.features.view import HomeView
+    from core.model.forecast import Forecast
     from core.model.observation import Observation
     from core.model.quantity import Quantity
 
 
+EACH_TICK = -math.inf
+"""``due`` of a detector that is to be ticked at each moment of the grid."""
+NEVER = math.inf
+"""``due`` of a detector that has nothing to do until something happens."""
+
+
 class Detector(Protocol):
     """One detector watching one home."""
+
+    @property
+    def due(self) -> float:
+        """Logical time in seconds from which silence may mean something to it, as things stand.
+
+        The engine ticks it at the first moment of the grid from then on; and, whatever is due, when the
+        day ends and when the view has changed by itself (somebody counts as away, the home can not be
+        seen). It may be too early, never too late; `feed`, `tick` and `restore` bring it up to date.
+        """
+        ...
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Take in one observation, already part of ``view``; return what is noticed now."""
@@ -47,6 +65,15 @@ class Detector(Protocol):
         ...
 
 
+@runtime_checkable
+class Forecasting(Protocol):
+    """A detector of silence that can say when it would speak; its spec says ``forecasts``."""
+
+    def forecast(self, view: HomeView) -> Forecast | None:
+        """Return when it speaks if nothing happens from now on; None for never, or not known."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """A number that a detector depends on."""
@@ -56,6 +83,9 @@ class Parameter:
     unit: str
     #: What it does and where it comes from.
     meaning: str
+    #: Bounds that learning from carers may not cross; None where nothing learns it.
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +107,10 @@ class DetectorSpec:
     quantities: frozenset[Quantity] | None = None
     #: True when it must speak up, by ticks alone, once everything in a home stops.
     notices_silence: bool = False
+    #: True when it can say when it would speak.
+    forecasts: bool = False
+    #: True for a rule with fixed numbers that speaks from the first minute (detection.md §10).
+    safety: bool = False
     #: Changes whenever an older snapshot can not be read any more.
     state_version: int = 1
 

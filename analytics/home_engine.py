@@ -2,12 +2,16 @@
 
 Logical time is ``received_at``, made monotone; ticks fall on a fixed grid, whether rows drive the
 clock or the service does. So a replay makes the same decisions as the live run, wherever it is cut.
+
+Moments of the grid at which nothing is due are passed over (docs/decisions/0100): the view says from
+when on it may change by itself, each detector from when on silence may mean something to it.
 """
 
+# ruff: noqa: PLR1730 (at each event, a comparison costs a third of min or max)
 from __future__ import annotations
 
+import math
 import traceback
-from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePath
@@ -18,6 +22,7 @@ import msgspec
 from analytics.detector import DetectorFailure, Episode, discover, fact, finding
 from analytics.features.plan import HomePlan
 from analytics.features.view import HomeView
+from analytics.recent_keys import RecentKeys
 from core.model.errors import Malformed
 from core.model.finding import Audience, Finding, Severity
 from core.model.home import HomeMode
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from analytics.detector import Detector, DetectorSpec
+    from core.model.learning import Margin
     from core.model.observation import Observation
 
 TICK_S = 30.0
@@ -35,7 +41,7 @@ REMEMBERED_KEYS = 512
 """Natural keys kept per home against redelivery (detection.md §0)."""
 CLOCK_AHEAD_S = 60.0
 """A gateway's clock may run so far ahead of ours before its times are cut."""
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,8 @@ class Inputs:
     heard_since: datetime | None = None
     #: Devices gone by their last will, by home; None when that has not changed.
     offline: Mapping[str, tuple[int, ...]] | None = None
+    #: Margins that carers' answers have moved, by home; None for none.
+    margins: Mapping[str, tuple[Margin, ...]] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,9 +99,10 @@ class HomeEngine:
         self._detectors: dict[str, Detector] = {
             name: spec.create() for name, spec in self._specs.items()
         }
+        self._devices = home.by_id
         self._interested = {
             quantity: tuple(
-                (name, self._detectors[name])
+                (name, self._detectors[name], self._detectors[name].feed)
                 for name, spec in self._specs.items()
                 if spec.quantities is None or quantity in spec.quantities
             )
@@ -102,8 +111,9 @@ class HomeEngine:
         self._tick_s = tick_s
         self._view: HomeView | None = None
         self._grid = 0
-        self._keys: deque[tuple[object, ...]] = deque()
-        self._known: set[tuple[object, ...]] = set()
+        #: No detector has anything to do before; perhaps too early, never too late.
+        self._due = -math.inf
+        self._keys = RecentKeys(REMEMBERED_KEYS)
         self._fenced: dict[str, int] = {}
         self._offline: tuple[int, ...] = ()
         self._ceiling = float("inf")
@@ -113,6 +123,11 @@ class HomeEngine:
         """What the detectors see; None before the first observation or tick."""
         return self._view
 
+    @property
+    def detectors(self) -> Mapping[str, Detector]:
+        """The detectors by name."""
+        return self._detectors
+
     def look(self, inputs: Inputs) -> Noticed | None:
         """Take in what is known of the pipeline; to be followed by rows or a tick."""
         self._ceiling = float("inf")
@@ -120,34 +135,59 @@ class HomeEngine:
             self._ceiling = inputs.now.timestamp() + CLOCK_AHEAD_S
         if inputs.offline is not None:
             self._offline = tuple(inputs.offline.get(self.plan.home_id, ()))
+            if self._view is not None:
+                self._view.set_offline(self._offline)
         if self._view is None:
             return None
-        self._view.coverage.set_offline(self._offline)
         if inputs.heard_at is not None:
             since = inputs.heard_since
-            self._view.coverage.look(
+            self._view.look(
                 inputs.heard_at.timestamp(), None if since is None else since.timestamp()
             )
+        if inputs.margins is not None and (moved := inputs.margins.get(self.plan.home_id)):
+            self._view.margins.take(moved)
+            self._view.stir()
         return None
 
     def feed(self, observation: Observation) -> Noticed | None:
         """Take in one observation of this home; return what is noticed, None for nothing."""
-        received = min(observation.received_at.timestamp(), self._ceiling)
-        noticed = self._advance(received)
-        view = self._started(received)
-        device = self.plan.by_id.get(observation.device_id)
-        if device is None or self._seen_before(observation):
-            return noticed
-        view.now = max(view.now, received)
-        view.observe(observation, device, observation.observed_at.timestamp())
-        for name, detector in self._interested[observation.quantity]:
+        received = observation.received_at.timestamp()
+        if received > self._ceiling:
+            received = self._ceiling
+        noticed: Noticed | None = None
+        view = self._view
+        if view is None:
+            view = self._started(received)
+        elif received >= self._due or received >= view.due:
+            noticed = self._advance(received)
+        happened = observation.observed_at.timestamp()
+        quantity, device_id = observation.quantity, observation.device_id
+        device = self._devices.get(device_id)
+        if device is None or not self._keys.add(
+            (device_id, happened, quantity, observation.discriminator)
+        ):
+            return noticed or self._advance(received)
+        if received > view.now:
+            view.now = received
+        view.observe(observation, device, happened)
+        return self._tell(observation, view, noticed)
+
+    def _tell(
+        self, observation: Observation, view: HomeView, noticed: Noticed | None
+    ) -> Noticed | None:
+        first = self._due
+        for name, detector, feed in self._interested[observation.quantity]:
             try:
-                said = detector.feed(observation, view)
+                said = feed(observation, view)
+                due = detector.due
             except Exception as error:  # noqa: BLE001 (the fence: the home's other detectors go on)
-                noticed = self._fence(name, error, noticed)
+                noticed, first = self._fence(name, error, noticed), -math.inf
                 continue
+            if due < first:
+                first = due
             if said:
                 noticed = self._take(said, noticed)
+        self._due = first
         return noticed
 
     def tick(self, now: datetime) -> Noticed | None:
@@ -160,44 +200,49 @@ class HomeEngine:
     def _started(self, now: float) -> HomeView:
         if self._view is None:
             self._view = HomeView(self.plan, now)
-            self._view.coverage.set_offline(self._offline)
+            self._view.set_offline(self._offline)
             self._grid = int(now // self._tick_s)
         return self._view
 
     def _advance(self, now: float) -> Noticed | None:
+        """Visit the moments of the grid up to ``now`` at which something is due."""
+        view, last = self._view, int(now // self._tick_s)
+        if view is None:
+            return None
+        self._grid = self._passed(view)
         noticed: Noticed | None = None
-        last = int(now // self._tick_s)
-        while self._view is not None and self._grid < last:
-            self._grid += 1
-            noticed = self._tick_once(self._view, self._grid * self._tick_s, noticed)
+        while (grid := self._next_due(min(self._due, view.due))) <= last:
+            self._grid = int(grid)
+            noticed = self._tick_once(view, self._grid * self._tick_s, noticed)
+        self._grid = max(self._grid, last)
+        view.now = max(view.now, self._grid * self._tick_s)
         return noticed
+
+    def _passed(self, view: HomeView) -> int:
+        """Return the last moment of the grid that has passed, visited or not."""
+        return max(self._grid, int(view.now // self._tick_s))
+
+    def _next_due(self, due: float) -> float:
+        """Return the first moment of the grid, after the last visited one, at or after ``due``."""
+        if not self._grid * self._tick_s < due < math.inf:
+            return math.inf if due == math.inf else self._grid + 1
+        grid = due // self._tick_s
+        return max(grid if grid * self._tick_s >= due else grid + 1, self._grid + 1)
 
     def _tick_once(self, view: HomeView, now: float, noticed: Noticed | None) -> Noticed | None:
         view.advance(now)
+        self._due, everybody = math.inf, view.changed
         for name, detector in self._detectors.items():
             try:
-                said = detector.tick(view)
+                said = detector.tick(view) if everybody or detector.due <= now else ()
+                due = detector.due
             except Exception as error:  # noqa: BLE001 (the fence: the home's other detectors go on)
-                noticed = self._fence(name, error, noticed)
+                noticed, self._due = self._fence(name, error, noticed), -math.inf
                 continue
+            self._due = min(self._due, due)
             if said:
                 noticed = self._take(said, noticed)
         return noticed
-
-    def _seen_before(self, observation: Observation) -> bool:
-        key = (
-            observation.device_id,
-            observation.observed_at.timestamp(),
-            observation.quantity.value,
-            observation.discriminator,
-        )
-        if key in self._known:
-            return True
-        self._known.add(key)
-        self._keys.append(key)
-        if len(self._keys) > REMEMBERED_KEYS:
-            self._known.discard(self._keys.popleft())
-        return False
 
     def _take(self, said: Sequence[Finding], noticed: Noticed | None) -> Noticed:
         noticed = noticed or Noticed()
@@ -221,9 +266,9 @@ class HomeEngine:
             "step": self.step,
             "plan": self.plan,
             "tick_s": self._tick_s,
-            "grid": self._grid,
+            "grid": self._grid if self._view is None else self._passed(self._view),
             "view": self._view.snapshot() if self._view is not None else None,
-            "keys": list(self._keys),
+            "keys": self._keys.snapshot(),
             "fenced": self._fenced,
             "offline": self._offline,
             "detectors": {
@@ -250,8 +295,7 @@ class HomeEngine:
         home._offline = tuple(saved["offline"])
         if saved["view"] is not None:
             home._view = HomeView.restored(home.plan, saved["view"])
-        home._keys = deque(tuple(key) for key in saved["keys"])
-        home._known = set(home._keys)
+        home._keys = RecentKeys.restored(REMEMBERED_KEYS, saved["keys"])
         for name, (version, detector_state) in saved["detectors"].items():
             if name in home._detectors and home._specs[name].state_version == version:
                 home._detectors[name].restore(detector_state)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.engine import Engine, Inputs, Noticed
 from core.model.errors import Malformed, Misconfigured
+from core.model.learning import Margin
 from core.model.observation import LogPosition, Observation
 from core.store import engine as engine_table
 from core.store import observation_log, registry
@@ -61,12 +62,15 @@ def to_json(inputs: Inputs) -> dict[str, Any]:
         "offline": None
         if inputs.offline is None
         else {home: list(devices) for home, devices in inputs.offline.items()},
+        "margins": None
+        if inputs.margins is None
+        else {home: [_listed(one) for one in moved] for home, moved in inputs.margins.items()},
     }
 
 
 def from_json(saved: Mapping[str, Any]) -> Inputs:
     """Return the inputs of a journalled step."""
-    offline = saved["offline"]
+    offline, margins = saved["offline"], saved.get("margins")
     return Inputs(
         now=_moment(saved["now"]),
         heard_at=_moment(saved["heard_at"]),
@@ -74,6 +78,9 @@ def from_json(saved: Mapping[str, Any]) -> Inputs:
         offline=None
         if offline is None
         else {home: tuple(devices) for home, devices in offline.items()},
+        margins=None
+        if margins is None
+        else {home: tuple(_margin(one) for one in moved) for home, moved in margins.items()},
     )
 
 
@@ -203,6 +210,14 @@ async def _check_shards(connection: Connection, mine: Iterable[Household], shard
             "WAYHOME_SHARDS has changed: the state of some homes belongs to another shard."
             " Set it back, or empty engine_snapshot and engine_step to let detection learn anew"
         )
+
+
+def _listed(margin: Margin) -> list[Any]:
+    return [margin.detector, margin.hour_bin, margin.factor, margin.at]
+
+
+def _margin(saved: list[Any]) -> Margin:
+    return Margin(detector=saved[0], hour_bin=saved[1], factor=float(saved[2]), at=float(saved[3]))
 
 
 def _text(moment: datetime | None) -> str | None:

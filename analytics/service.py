@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge
 
+from analytics import answers
 from analytics.engine import Inputs
+from analytics.forecasts import ForecastBook
 from analytics.recovery import recover, save, take_in_registry, to_json
 from core.model.errors import StoreUnavailable, Temporary
 from core.store import engine as engine_table
 from core.store import finding as finding_table
+from core.store import forecast as forecast_table
 from core.store import observation_log
 from core.store.engine import EngineStep
 from core.store.finding import DetectorError
@@ -47,6 +50,8 @@ REGISTRY_POLL_S = 30.0
 LAG_LIMIT_S = 60.0
 LEASE_CHECK_S = 5.0
 LAST_SAVE_S = 10.0
+PRESENT_S = 300.0
+"""A forecast is made only once the clock has caught up to within so much."""
 
 ROWS = Counter("wayhome_analytics_observations_total", "Observations read from the log")
 STEPS = Counter("wayhome_analytics_steps_total", "Steps committed")
@@ -78,6 +83,8 @@ class Watch:
         self._state = recovered
         self._reload = False
         self._known: set[int] = set()
+        self._book = ForecastBook()
+        self._taught = False
         self._gone: dict[str, tuple[int, ...]] | None = None
         self._saved_at = context.clock.now()
         self._failed_at: datetime | None = None
@@ -97,6 +104,7 @@ class Watch:
                 self._pool, self._state, self._settings.shard, self._settings.shards
             ):
                 self._learn_devices()
+                self._taught = False
         now = self._context.clock.now()
         async with transaction(self._pool) as connection:
             page = await observation_log.read_page(
@@ -134,6 +142,8 @@ class Watch:
         number = self._state.step + 1
         rows = [row.observation for row in page.rows]
         noticed = self._state.engine.step(number, inputs, rows, tick_at)
+        if tick_at is not None and (now - tick_at).total_seconds() < PRESENT_S:
+            await self._foresee(connection, noticed, tick_at)
         step = EngineStep(step=number, end=page.end, tick_at=tick_at, inputs=to_json(inputs))
         shard = self._settings.shard
         FINDINGS.inc(
@@ -149,14 +159,39 @@ class Watch:
     async def _look(self, connection: Connection, now: datetime, *, ticking: bool) -> Inputs:
         report = await engine_table.pipeline_report(connection)
         offline: dict[str, tuple[int, ...]] | None = None
+        margins: answers.Moved | None = None
         if ticking:
+            margins = await self._learn(connection, now)
             gone = await engine_table.devices_gone(connection)
             found: dict[str, tuple[int, ...]] = {home: tuple(ids) for home, ids in gone.items()}
             if found != self._gone:
                 offline = self._gone = found
         return Inputs(
-            now=now, heard_at=report.heard_at, heard_since=report.heard_since, offline=offline
+            now=now,
+            heard_at=report.heard_at,
+            heard_since=report.heard_since,
+            offline=offline,
+            margins=margins,
         )
+
+    async def _learn(self, connection: Connection, now: datetime) -> answers.Moved | None:
+        """Take in what carers answered; after a start also what a home has lost of it."""
+        homes = self._state.engine.homes
+        lost = None if self._taught else await answers.forgotten(connection, homes, now)
+        self._taught = self._taught or all(home.view is not None for home in homes.values())
+        moved = await answers.take(connection, homes, self._settings.shard)
+        if not lost:
+            return moved
+        for home, margins in (moved or {}).items():
+            lost[home] = (*lost.get(home, ()), *margins)
+        return lost
+
+    async def _foresee(self, connection: Connection, noticed: Noticed, at: datetime) -> None:
+        """Store when silence would be spoken of, where that has changed."""
+        found, failures = self._book.news(self._state.engine.homes, at.timestamp())
+        noticed.failures += failures
+        if found:
+            await forecast_table.replace_forecasts(connection, found, at)
 
     def _due(self, now: datetime, waiting: datetime | None) -> datetime | None:
         """Return the moment of the grid to which the clock may move now; None for none."""

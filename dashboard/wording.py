@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core.model.finding import DeliveryState, Outcome, Severity
+from core.model.learning import MissedKind, Why
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,30 @@ OUTCOMES = {
     Outcome.OTHER: "Something else",
     Outcome.CLEARED: "It ended by itself",
 }
+MISSED = {
+    MissedKind.DID_NOT_MOVE: "Lay or sat somewhere and could not get up, or did not answer",
+    MissedKind.DID_NOT_GET_UP: "Did not get up as usual",
+    MissedKind.BATHROOM: "Was in the bathroom for too long",
+    MissedKind.NIGHT: "Was up and about at night",
+    MissedKind.NOT_BACK: "Went out and was not back in time",
+    MissedKind.OTHER: "Something else",
+}
+REASONS = {
+    Why.FALSE: "Answered: false alarm",
+    Why.TRUE: "Answered: it was real",
+    Why.MISSED: "Reported: nobody was told",
+    Why.CONFIRMED: "Confirmed",
+    Why.UNDONE: "Taken back",
+}
+_DETECTORS = {
+    "inactivity": "No movement",
+    "late_rise": "Getting up late",
+    "overstay": "Long in one room",
+    "restlessness": "Unsettled nights",
+    "walking": "Walking about",
+    "not_back": "Not back yet",
+}
+_BIN_H = 3
 _CHANNELS = {"web": "page", "ntfy": "push", "webhook": "alarm system"}
 _STATES = {
     DeliveryState.PENDING: "not sent yet",
@@ -40,6 +65,44 @@ _STATES = {
     DeliveryState.FAILED: "could not be delivered",
     DeliveryState.CANCELLED: "no longer needed",
 }
+
+
+def detector(name: str) -> str:
+    """Return what a detector is called on the pages.
+
+    Examples
+    --------
+    >>> detector("not_back"), detector("day_change")
+    ('Not back yet', 'Day change')
+    """
+    return _DETECTORS.get(name, name.replace("_", " ").capitalize())
+
+
+def hours(name: str, hour_bin: int) -> str:
+    """Return at which hours a change of a detector counts: a three-hour bin of the day.
+
+    Examples
+    --------
+    >>> hours("inactivity", 3), hours("overstay", 7), hours("late_rise", 1)
+    ('09:00 to 12:00', '21:00 to 24:00', 'each morning')
+    """
+    if name == "late_rise":
+        return "each morning"
+    return f"{hour_bin * _BIN_H:02}:00 to {(hour_bin + 1) * _BIN_H:02}:00"
+
+
+def limit(before: float, after: float) -> str:
+    """Return what a change does to when a carer is told.
+
+    Examples
+    --------
+    >>> limit(1.0, 1.07), limit(1.07, 0.91), limit(1.0, 1.0)
+    ('tells 7 % later than before', 'tells 15 % sooner than before', 'as before')
+    """
+    change = round(100 * (after / before - 1))
+    if change == 0:
+        return "as before"
+    return f"tells {abs(change)} % {'later' if change > 0 else 'sooner'} than before"
 
 
 def count(number: int, word: str) -> str:

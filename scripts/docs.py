@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 import sys
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from alerts import channel
 from analytics import detector
+from analytics.evaluation import results
 from core import model
 from core.model.quantity import DEFINITIONS
 from core.runtime import settings
@@ -195,6 +197,12 @@ def topics() -> str:
     )
 
 
+def detection_results() -> str:
+    """Say how well detection does, from the results that were saved."""
+    saved = sorted((FOLDER / "results").glob("*.json"))
+    return results.page({file.stem: json.loads(file.read_bytes()) for file in saved})
+
+
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "glossary": ("Glossary", glossary),
     "quantities": ("Quantities", quantities),
@@ -204,6 +212,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "settings": ("Settings", setting_page),
     "tables": ("Tables", tables),
     "topics": ("Topics", topics),
+    "detection-results": ("Detection: results", detection_results),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import EACH_TICK, DetectorSpec, Episode, Parameter, fact, finding
 from analytics.features.devices import PERSON
 from analytics.features.localtime import BINS, DAY_S, NIGHT_FROM_H, NIGHT_UNTIL_H
 from analytics.features.occupancy import DOORSTEP_S, Place
@@ -31,6 +31,7 @@ class Exit:
     """Fixed at night, learned by day; the night rule is never learned away."""
 
     def __init__(self) -> None:
+        self.due = EACH_TICK
         self._opened = [0.0] * BINS
         self._days = 0.0
         self._calendar_days = 0
@@ -199,4 +200,5 @@ DETECTOR = DetectorSpec(
     ),
     create=Exit,
     quantities=PERSON,
+    safety=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import EACH_TICK, DetectorSpec, Episode, Parameter, fact, finding
 from analytics.features.coverage import BLIND_AFTER_S, PERIODS, SILENT_HOME_S, Darkness
 from analytics.features.devices import BATTERY_LOW_PERCENT, STUCK_AFTER_S
 from analytics.features.wording import duration, plural
@@ -41,6 +41,7 @@ class Liveness:
     """Health of the pipeline, the hub and the devices, for the operators."""
 
     def __init__(self) -> None:
+        self.due = EACH_TICK
         self._open: dict[str, Episode] = {}
         self._looked = 0.0
 
@@ -57,6 +58,7 @@ class Liveness:
             for device in view.plan.devices:
                 told += self._device(device, view)
             told += self._retired(view)
+        self.due = EACH_TICK if view.coverage.blind else self._looked + LOOK_EVERY_S
         return told
 
     def _home(self, view: HomeView) -> Sequence[Finding]:
@@ -170,7 +172,7 @@ class Liveness:
 
     def restore(self, state: Any) -> None:
         """Become what `snapshot` saw."""
-        self._looked = state[1]
+        self._looked, self.due = state[1], EACH_TICK
         self._open = {}
         for key, saved in state[0].items():
             episode = Episode.restored(saved)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import EACH_TICK, NEVER, DetectorSpec, Episode, Parameter, fact, finding
 from analytics.features.devices import PERSON
-from analytics.features.localtime import BINS, HOUR_S
+from analytics.features.localtime import BINS, HOUR_S, moment
 from analytics.features.survival import Grid, Histograms
 from analytics.features.wording import ROOMS, duration
 from core.model.finding import Finding, Phase, Severity
+from core.model.forecast import Forecast
+from core.model.ids import HomeId, ResidentId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +24,8 @@ SHARE = 0.975
 MARGIN = 1.25
 RAISE_FACTOR = 1.5
 SHORTEST_S = 5400.0
-LONGEST_S = 6 * HOUR_S
-LONGEST_NIGHT_S = 2 * HOUR_S
+LONGEST_S = 10 * HOUR_S
+LONGEST_NIGHT_S = 4 * HOUR_S
 NIGHT_H = (21.0, 5.0)
 PRIOR_OUTINGS = 10.0
 HALF_LIFE_DAYS = 56.0
@@ -53,6 +55,7 @@ class NotBack:
     """Late return after the habits of each time of departure."""
 
     def __init__(self) -> None:
+        self.due = EACH_TICK
         self._outings = Histograms(GRID, BINS)
         self._episode: Episode | None = None
 
@@ -79,22 +82,48 @@ class NotBack:
         """Find out whether an outing lasts too long."""
         if view.day_closed:
             self._outings.decay(_KEEP)
+        self.due = NEVER  # coming back and being blind change the view, and bring a tick
         left = view.occupancy.left_at
         if left is None or view.occupancy.home or view.coverage.blind:
             return ()
-        out, episode = view.coverage.elapsed(left, view.now), self._episode
-        if out <= SHORTEST_S:
+        out, target = view.coverage.elapsed(left, view.now), self._target_s(view, left)
+        if out <= target:
+            self.due = view.now + (target - out)
             return ()
-        limit = self.limit_s(view, left)
+        episode, self.due = self._episode, EACH_TICK
         if episode is None:
-            if out <= limit:
-                return ()
             self._episode = Episode(onset=left, noticed=view.now, severity=Severity.CHECK)
             return (self._told(self._episode, view, out, Phase.OPENED),)
-        if episode.severity is Severity.CHECK and out > RAISE_FACTOR * limit:
-            episode.severity = Severity.URGENT
-            return (self._told(episode, view, out, Phase.RAISED),)
-        return ()
+        episode.severity = Severity.URGENT
+        return (self._told(episode, view, out, Phase.RAISED),)
+
+    def forecast(self, view: HomeView) -> Forecast | None:
+        """Return when it speaks if nobody comes back."""
+        left = view.occupancy.left_at
+        if left is None or view.occupancy.home or view.coverage.blind:
+            return None
+        target = self._target_s(view, left)
+        if target == NEVER:
+            return None
+        speaks = view.now + max(target - view.coverage.elapsed(left, view.now), 0.0)
+        raised = self._episode is not None
+        told = "it becomes urgent" if raised else "the first carer is told"
+        return Forecast(
+            home_id=HomeId(view.plan.home_id),
+            resident_id=_resident(view),
+            detector=DETECTOR.name,
+            speaks_at=moment(speaks),
+            severity=Severity.URGENT if raised else Severity.CHECK,
+            what=f"If nobody is back by {view.clock(speaks)}, {told}",
+        )
+
+    def _target_s(self, view: HomeView, left: float) -> float:
+        """Seconds out after which there is something to say."""
+        if self._episode is None:
+            return self.limit_s(view, left)
+        if self._episode.severity is Severity.CHECK:
+            return RAISE_FACTOR * self.limit_s(view, left)
+        return NEVER
 
     def usual_s(self, row: int) -> float:
         """Seconds within which most outings that begin in a three-hour bin end."""
@@ -149,6 +178,12 @@ class NotBack:
         """Become what `snapshot` saw."""
         self._outings.restore(state["outings"])
         self._episode = Episode.restored(state["episode"])
+        self.due = EACH_TICK
+
+
+def _resident(view: HomeView) -> ResidentId | None:
+    person = view.plan.resident_id
+    return None if person is None else ResidentId(person)
 
 
 DETECTOR = DetectorSpec(
@@ -180,5 +215,6 @@ DETECTOR = DetectorSpec(
         Parameter(name="half_life", value=HALF_LIFE_DAYS, unit="d", meaning="memory of habits"),
     ),
     create=NotBack,
+    forecasts=True,
     quantities=PERSON,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
 from analytics.features.wording import ROOMS
 from core.model.finding import Finding, Severity
 from core.model.quantity import Quantity
@@ -24,6 +24,7 @@ class Sos:
     """Every call for help; presses within a minute are one."""
 
     def __init__(self) -> None:
+        self.due = NEVER
         self._pressed: dict[int, float] = {}
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
@@ -82,4 +83,5 @@ DETECTOR = DetectorSpec(
     ),
     create=Sos,
     quantities=frozenset({Quantity.SOS}),
+    safety=True,
 )

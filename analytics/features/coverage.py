@@ -88,7 +88,8 @@ class Coverage:
 
     def hear(self, observation: Observation, at: float, now: float) -> bool:
         """Take in one observation; return whether a person made it."""
-        self._prove(now, None)
+        if now > self.proof:
+            self._prove(now, None)
         self.heard = now
         if self.cause is Darkness.SILENT:
             self._see(now)
@@ -107,6 +108,17 @@ class Coverage:
             self.dark_from, self.cause = since, cause
         if self.spans and now - self.spans[0][1] >= _KEEP_SPANS_S:
             del self.spans[0]
+
+    def next_due(self, now: float, plan: HomePlan) -> float:
+        """Return from when on `advance` may change something, if nothing is heard; after it."""
+        due = [self.spans[0][1] + _KEEP_SPANS_S] if self.spans else []
+        if self.dark_from is None:
+            due += [self.proof + BLIND_AFTER_S, self.heard + SILENT_HOME_S]
+            for hub in plan.hubs:
+                state = self.devices.get(hub.device_id)
+                seen = state.seen if state is not None and state.seen is not None else now
+                due.append(seen + max(BLIND_AFTER_S, PERIODS * hub.interval_s))
+        return min(due, default=float("inf"))
 
     def elapsed(self, since: float, now: float) -> float:
         """Seconds from ``since`` to ``now`` without the spans in which we were blind."""

@@ -61,7 +61,13 @@ class DeviceState:
         now
             Logical time in seconds.
         """
-        self._seen(now)
+        seen, self.seen = self.seen, now
+        if seen is not None and now > seen:
+            span = now - seen
+            if span > self.period_s:
+                self.period_s = span
+            else:
+                self.period_s += (span - self.period_s) * _LEAK
         quantity = observation.quantity
         if quantity in PERSON:
             return self._person(observation, at)
@@ -79,22 +85,15 @@ class DeviceState:
         """Whether its motion has been on for too long to be true."""
         return self.off_known and self.on_since is not None and now - self.on_since > STUCK_AFTER_S
 
-    def _seen(self, now: float) -> None:
-        if self.seen is not None and now > self.seen:
-            span = now - self.seen
-            if span > self.period_s:
-                self.period_s = span
-            else:
-                self.period_s += (span - self.period_s) * _LEAK
-        self.seen = now
-
     def _person(self, observation: Observation, at: float) -> bool:
         quantity, value = observation.quantity, observation.value
         if quantity in _PRESSES:
             return quantity is Quantity.BUTTON or value > 0
         if value == 0:
             self.off_known = True
-        key = f"{quantity.value}/{observation.discriminator}"
+        key = quantity._value_
+        if observation.discriminator:
+            key = f"{key}/{observation.discriminator}"
         before = self.values.get(key)
         if before is None or at < before[1]:
             made = value > 0

@@ -6,7 +6,7 @@ zone-aware datetimes again where a finding leaves the engine.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 HOUR_S = 3600.0
@@ -18,7 +18,11 @@ NIGHT_UNTIL_H = 6.0
 WAKING_FROM_H, WAKING_UNTIL_H = 7.0, 22.0
 DAY_STARTS_H = 4.0
 """A day of behaviour runs from 04:00 to 04:00 local time (detection.md §0)."""
-_SLOT_S = 900
+_DAY_STARTS_S = DAY_STARTS_H * HOUR_S
+_WAKING_FROM_S, _WAKING_UNTIL_S = WAKING_FROM_H * HOUR_S, WAKING_UNTIL_H * HOUR_S
+_SLOT_S = 900.0
+_MOST_CHANGE_S = 3 * HOUR_S
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (the clock on the wall)
 
 
 def moment(seconds: float) -> datetime:
@@ -46,31 +50,33 @@ class LocalTime:
     13.5
     """
 
-    __slots__ = ("_day", "_offset", "_slot", "_waking", "_zone")
+    __slots__ = ("_from", "_offset", "_until", "_zone")
 
     def __init__(self, zone: str) -> None:
         self._zone = ZoneInfo(zone)
-        self._slot = -1
         self._offset = 0.0
-        self._day = 0
-        self._waking = False
+        #: Span in which the offset is known, in seconds.
+        self._from = self._until = 0.0
 
     def offset(self, seconds: float) -> float:
         """Seconds that the wall clock is ahead of UTC at a moment."""
-        slot = int(seconds // _SLOT_S)
-        if slot != self._slot:
-            self._look_up(slot)
+        if not self._from <= seconds < self._until:
+            self._look_up(seconds)
         return self._offset
 
-    def _look_up(self, slot: int) -> None:
-        # zones, days and waking hours change on quarters of an hour: one look-up serves all of it
-        start = slot * _SLOT_S
-        delta = datetime.fromtimestamp(start, self._zone).utcoffset()
-        self._offset = 0.0 if delta is None else delta.total_seconds()
-        local = start + self._offset
-        self._day = int((local - DAY_STARTS_H * HOUR_S) // DAY_S)
-        self._waking = WAKING_FROM_H <= (local % DAY_S) / HOUR_S < WAKING_UNTIL_H
-        self._slot = slot
+    def _look_up(self, seconds: float) -> None:
+        # Zones change on quarters of an hour, and not twice a day: a day at whose both ends the offset
+        # is the same has one offset. Only on the other days each quarter is looked up.
+        for length in (DAY_S, _SLOT_S):
+            start = seconds // length * length
+            self._from, self._until = start, start + length
+            self._offset = self._looked_up(start)
+            if length == _SLOT_S or self._looked_up(self._until) == self._offset:
+                return
+
+    def _looked_up(self, seconds: float) -> float:
+        delta = datetime.fromtimestamp(seconds, self._zone).utcoffset()
+        return 0.0 if delta is None else delta.total_seconds()
 
     def hour(self, seconds: float) -> float:
         """Hour of the local day, 0 to below 24."""
@@ -82,13 +88,39 @@ class LocalTime:
 
     def day(self, seconds: float) -> int:
         """Return the number of the day of behaviour (04:00 to 04:00) since 1970."""
-        self.offset(seconds)
-        return self._day
+        return int((seconds + self.offset(seconds) - _DAY_STARTS_S) // DAY_S)
+
+    def next_day(self, seconds: float) -> float:
+        """Return when the next day of behaviour begins, in seconds.
+
+        Examples
+        --------
+        >>> LocalTime("Europe/London").next_day(datetime(2026, 3, 28, 12, tzinfo=UTC).timestamp())
+        1774753200.0
+        """
+        today = self.day(seconds)
+        expected = (today + 1) * DAY_S + _DAY_STARTS_S - self.offset(seconds)
+        # a clock change in between moves it by an hour or two
+        slot = max(int(seconds // _SLOT_S) + 1, int((expected - _MOST_CHANGE_S) // _SLOT_S))
+        while self.day(slot * _SLOT_S) == today:
+            slot += 1
+        return float(slot * _SLOT_S)
+
+    def waking_s(self, start: float, end: float) -> float:
+        """Seconds of a span that lie between 07:00 and 22:00."""
+        total = 0.0
+        for day in range(self.day(start), self.day(end) + 1):
+            first, last = self._wall(day, WAKING_FROM_H), self._wall(day, WAKING_UNTIL_H)
+            total += max(0.0, min(end, last) - max(start, first))
+        return total
+
+    def _wall(self, day: int, hour: float) -> float:
+        date = _EPOCH + timedelta(days=day, hours=hour)
+        return date.replace(tzinfo=self._zone).timestamp()
 
     def is_waking(self, seconds: float) -> bool:
         """Whether it is between 07:00 and 22:00."""
-        self.offset(seconds)
-        return self._waking
+        return _WAKING_FROM_S <= (seconds + self.offset(seconds)) % DAY_S < _WAKING_UNTIL_S
 
     def is_night(self, seconds: float) -> bool:
         """Whether it is between 23:00 and 06:00."""

@@ -91,11 +91,14 @@ class Occupancy:
 
     def advance(self, now: float, activity: Activity) -> None:
         """Let time pass to ``now``."""
-        if self.place is not Place.LEAVING:
-            return
-        last = max(self.door_at or 0.0, activity.interior_at or 0.0)
-        if now - last >= AWAY_AFTER_S:
+        if now >= self.next_due(activity):
             self.place, self.since = Place.AWAY, now
+
+    def next_due(self, activity: Activity) -> float:
+        """Return from when on `advance` changes something, if nothing is heard."""
+        if self.place is not Place.LEAVING:
+            return float("inf")
+        return max(self.door_at or 0.0, activity.interior_at or 0.0) + AWAY_AFTER_S
 
     def _door(self, at: float, *, opened: bool, past: tuple[Activity, HomePlan]) -> None:
         activity, plan = past

@@ -35,6 +35,8 @@ class DevicePlan:
     name: str
     placement: Placement
     zone: Zone
+    #: Number of its room; 0 when it has none.
+    room_id: int
     #: Kind of its room; empty when it has none.
     room: str
     #: True when its room has a door that leads out, or is a hall.
@@ -131,6 +133,7 @@ def _device(device: Device) -> DevicePlan:
         name=device.name,
         placement=device.placement,
         zone=_zone(device),
+        room_id=room.room_id if room else 0,
         room=room.kind.value if room else "",
         near_exit=room is not None and (room.exit or room.kind is RoomKind.HALL),
         interval_s=device.reporting_interval_s,

@@ -3,19 +3,28 @@
 Detectors read it and never change it.
 """
 
+# ruff: noqa: PLR1730 (at each event, a comparison costs a third of min or max)
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from analytics.features.activity import Activity
 from analytics.features.coverage import Coverage
+from analytics.features.hours import Hours
 from analytics.features.localtime import LocalTime
-from analytics.features.occupancy import Occupancy
+from analytics.features.margins import Margins
+from analytics.features.occupancy import Occupancy, Place
+from analytics.features.pauses import Pauses
+from analytics.features.walks import Walks
 from analytics.features.wording import clock
+from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
     from analytics.features.plan import DevicePlan, HomePlan, Zone
     from core.model.observation import Observation
+
+_AT_ONCE = -math.inf
 
 
 class HomeView:
@@ -30,24 +39,33 @@ class HomeView:
     """
 
     __slots__ = (
-        "_ticked",
+        "_day_ends",
+        "_stirred",
         "_waking_home_s",
+        "_watched",
+        "_watched_from",
         "activity",
         "at",
+        "changed",
         "coverage",
         "day",
         "day_closed",
         "device",
+        "due",
         "fresh",
+        "hours",
         "local",
+        "margins",
         "now",
         "occupancy",
+        "pauses",
         "plan",
         "previous_at",
         "previous_room",
         "previous_zone",
         "shown",
         "started",
+        "walks",
     )
 
     def __init__(self, plan: HomePlan, now: float) -> None:
@@ -60,12 +78,24 @@ class HomeView:
         self.activity = Activity()
         self.coverage = Coverage(now)
         self.occupancy = Occupancy(now)
+        self.walks = Walks()
+        self.margins = Margins()
+        self.pauses = Pauses()
+        self.hours = Hours(now, self.local)
         #: Day of behaviour (04:00 to 04:00 local).
         self.day = self.local.day(now)
+        self._day_ends = self.local.next_day(now)
         #: True during the first tick of a new day.
         self.day_closed = False
+        #: True during a tick at which place, blindness or day are other than at the last one.
+        self.changed = False
+        #: From when on it may change by itself, in seconds; may be too early, never too late.
+        self.due = _AT_ONCE
+        self._stirred = False
+        #: Whether somebody is home and we can see, and since when that holds or the day began.
+        self._watched = True
+        self._watched_from = now
         self._waking_home_s = 0.0
-        self._ticked = now
         self._no_event()
 
     def _no_event(self) -> None:
@@ -95,38 +125,116 @@ class HomeView:
         at
             When it happened, in seconds; a moment after ``now`` is taken as ``now``.
         """
-        self._no_event()
-        self.at, self.device = min(at, self.now), device
-        self.occupancy.begin()
-        self.shown = self.coverage.hear(observation, self.at, self.now)
+        self.day_closed = self.changed = self.fresh = False
+        if at > self.now:
+            at = self.now
+        self.at, self.device = at, device
+        activity, coverage, occupancy = self.activity, self.coverage, self.occupancy
+        previous = self.previous_at = activity.last_at
+        self.previous_zone, self.previous_room = activity.zone, activity.room
+        occupancy.begin()
+        self.walks.begin()
+        dark = coverage.dark_from
+        self.shown = coverage.hear(observation, at, self.now)
+        if dark is not None:
+            self._look_again(dark)
         if not self.shown:
             return
-        previous = self.previous_at
-        self.fresh = previous is None or self.at > previous
-        self.occupancy.show(self.at, device, observation, (self.activity, self.plan))
-        self.activity.show(self.at, device, self.local)
+        self.fresh = previous is None or at > previous
+        occupancy.show(at, device, observation, (activity, self.plan))
+        activity.show(at, device, self.local)
+        stayed = occupancy.before is Place.HOME
+        if observation.quantity is Quantity.BED:
+            self.pauses.lie(device, occupied=observation.value > 0)
+        self.pauses.show(at, device, self.local, coverage, self.now, stayed=stayed)
+        if self.fresh:
+            self.walks.show(at, device, observation)
+        self.hours.show(at, device, self.walks, fresh=self.fresh)
+        if occupancy.returned is not None:
+            self.hours.come_back(*occupancy.returned)
+        if occupancy.place is not occupancy.before:
+            self.stir()
+
+    def look(self, heard_at: float, heard_since: float | None) -> None:
+        """Take in a proof of life of the pipeline; see `Coverage.look`."""
+        dark = self.coverage.dark_from
+        self.coverage.look(heard_at, heard_since)
+        if dark is not None:
+            self._look_again(dark)
+
+    def set_offline(self, gone: tuple[int, ...]) -> None:
+        """Take in which devices are gone by their last will."""
+        before = self.coverage.offline
+        self.coverage.set_offline(gone)
+        if before != self.coverage.offline:
+            self.stir()
+
+    def stir(self) -> None:
+        """Have everybody ticked at the next moment of the grid: something has changed."""
+        self._stirred, self.due = True, _AT_ONCE
+
+    def _look_again(self, dark: float) -> None:
+        self.due = _AT_ONCE
+        self._stirred = self._stirred or dark != self.coverage.dark_from
 
     def advance(self, now: float) -> None:
-        """Let time pass to ``now`` without an event."""
+        """Let time pass to ``now`` without an event.
+
+        Between two moments that are due nothing changes: it does not matter which are visited.
+        """
         self.now = now
         self._no_event()
         self.occupancy.begin()
+        self.walks.begin()
+        dark = self.coverage.dark_from
         self.coverage.advance(now, self.plan)
         self.occupancy.advance(now, self.activity)
-        day, waking = self.local.day(now), self.local.is_waking(now)
-        if waking and self.occupancy.home and not self.coverage.blind:
-            self._waking_home_s += now - self._ticked
-        self._ticked = now
+        moved = self.occupancy.place is not self.occupancy.before
+        day = self.local.day(now)
         self.day_closed = day != self.day
+        self.hours.advance(now, self.local, self.coverage)
+        self.changed = self._stirred or moved or self.day_closed or dark != self.coverage.dark_from
+        self.changed = self.changed or self.hours.settled is not None
+        self._stirred = False
+        if self.changed:
+            self._note_change(now)
+            if self.occupancy.place is Place.AWAY:
+                self.walks.leave()
         if self.day_closed:
-            self.day = day
+            self.day, self._day_ends = day, self.local.next_day(now)
             self.activity.close_day(self._waking_home_s)
+            self.walks.close_day()
+            self.pauses.close_day()
             self._waking_home_s = 0.0
+        self.due = min(
+            self._day_ends,
+            self.coverage.next_due(now, self.plan),
+            self.occupancy.next_due(self.activity),
+            self.hours.due,
+        )
+
+    def _note_change(self, now: float) -> None:
+        if self._watched:
+            self._waking_home_s += self.local.waking_s(self._watched_from, now)
+        self._watched = self.occupancy.home and not self.coverage.blind
+        self._watched_from = now
+        guest = bool(getattr(self.occupancy, "visitor", False))
+        self.hours.note(now, home=self.occupancy.home, guest=guest)
 
     def still_s(self) -> float:
         """Seconds since the last activity that we would have seen; 0 before the first."""
         last = self.activity.last_at
         return 0.0 if last is None else self.coverage.elapsed(last, self.now)
+
+    def margin(self, detector: str, at: float) -> float:
+        """Return the factor, 0.8 to 1.6, by which carers' answers have moved a detector's limit.
+
+        Parameters
+        ----------
+        at
+            Onset in seconds of what the detector judges; its 3-hour local bin is the context.
+        """
+        return self.margins.factor(detector, self.local.bin(at), self.now)
 
     def clock(self, seconds: float) -> str:
         """Say a moment in the home's zone, with the day if that is not today."""
@@ -138,11 +246,16 @@ class HomeView:
             "now": self.now,
             "started": self.started,
             "day": self.day,
+            "stirred": self._stirred,
             "waking": self._waking_home_s,
-            "ticked": self._ticked,
+            "watched": [self._watched, self._watched_from],
             "activity": self.activity.snapshot(),
             "coverage": self.coverage.snapshot(),
             "occupancy": self.occupancy.snapshot(),
+            "walks": self.walks.snapshot(),
+            "margins": self.margins.snapshot(),
+            "pauses": self.pauses.snapshot(),
+            "hours": self.hours.snapshot(),
         }
 
     @classmethod
@@ -150,9 +263,15 @@ class HomeView:
         """Return the view as `snapshot` saw it."""
         view = cls(plan, state["started"])
         view.now, view.day = state["now"], state["day"]
-        view._waking_home_s, view._ticked = state["waking"], state["ticked"]
+        view._day_ends = view.local.next_day(view.now)
+        view._stirred, view._waking_home_s = state["stirred"], state["waking"]
+        view._watched, view._watched_from = state["watched"]
         view.activity = Activity.restored(state["activity"])
         view.coverage = Coverage.restored(state["coverage"])
         view.occupancy = Occupancy.restored(state["occupancy"])
+        view.walks = Walks.restored(state["walks"])
+        view.margins = Margins.restored(state["margins"])
+        view.pauses = Pauses.restored(state["pauses"])
+        view.hours = Hours.restored(state["hours"], view.local)
         view._no_event()
         return view

@@ -34,6 +34,11 @@ class Quantity(StrEnum):
     POSITION = "position"
     STEPS = "steps"
     HEART_RATE = "heart_rate"
+    IMPACT = "impact"
+    TILT = "tilt"
+    STILLNESS = "stillness"
+    MOVEMENT = "movement"
+    WORN = "worn"
     ILLUMINANCE = "illuminance"
     TEMPERATURE = "temperature"
     HUMIDITY = "humidity"
@@ -148,6 +153,35 @@ _ROWS = (
         "Steps counted over the span that the device names.",
     ),
     _row(Quantity.HEART_RATE, "/min", (20, 300), Role.STATE, "Heart beats a minute."),
+    _row(
+        Quantity.IMPACT,
+        "g",
+        (0, 100),
+        Role.STATE,
+        "A hard knock at something worn: the largest acceleration.",
+    ),
+    _row(
+        Quantity.TILT,
+        "deg",
+        (0, 180),
+        Role.STATE,
+        "How far what is worn lies turned after a knock.",
+    ),
+    _row(
+        Quantity.STILLNESS,
+        "g",
+        (0, 100),
+        Role.STATE,
+        "Standard deviation of the acceleration in the seconds after a knock.",
+    ),
+    _row(
+        Quantity.MOVEMENT,
+        "g",
+        (0, 100),
+        Role.STATE,
+        "Standard deviation of the acceleration of something worn over the last 30 s.",
+    ),
+    _row(Quantity.WORN, "1", _FLAG, Role.STATE, "Worn on the body: 1 yes, 0 no."),
     _row(Quantity.ILLUMINANCE, "lx", (0, 2e5), Role.STATE, "Light at the sensor."),
     _row(Quantity.TEMPERATURE, "Cel", (-60, 100), Role.STATE, "Air temperature."),
     _row(Quantity.HUMIDITY, "%", (0, 100), Role.STATE, "Relative humidity."),

@@ -118,12 +118,16 @@ async def findings_after(
 
 
 async def alert_of(connection: Connection, finding: Finding) -> StoredAlert | None:
-    """Return the alert of the finding's episode, locked; None when there is none."""
-    return await _one(
+    """Return the alert that the finding's episode opened or joined, locked; None when there is none."""
+    key = (finding.home_id, finding.resident_id, finding.detector, finding.subject, finding.onset)
+    opened = await _one(
+        connection, "select a.* from alert a where " + _EPISODE + " for no key update", key
+    )
+    return opened or await _one(
         connection,
-        "select * from alert where home_id = %s and resident_id is not distinct from %s"
-        " and detector = %s and subject = %s and onset = %s for no key update",
-        (finding.home_id, finding.resident_id, finding.detector, finding.subject, finding.onset),
+        "select * from alert where alert_id = (select max(j.alert_id) from alert_finding j"
+        " join finding a using (finding_id) where " + _EPISODE + ") for no key update",
+        key,
     )
 
 
@@ -160,24 +164,6 @@ async def open_alert(
     if opened is not None:
         await notify(connection, CHANNEL, str(opened.alert.alert_id))
     return opened
-
-
-async def join_finding(
-    connection: Connection, alert_id: AlertId, finding_id: FindingId, *, adopt: bool
-) -> None:
-    """Put a finding behind an alert; with ``adopt`` the alert says what this finding says."""
-    await connection.execute(
-        "insert into alert_finding (alert_id, finding_id) values (%s, %s) on conflict do nothing",
-        (alert_id, finding_id),
-    )
-    if adopt:
-        await connection.execute(
-            "update alert a set what = f.what, unusual = f.unusual, ruled_out = f.ruled_out,"
-            " advice = f.advice, evidence = f.evidence"
-            " from finding f where a.alert_id = %s and f.finding_id = %s",
-            (alert_id, finding_id),
-        )
-    await notify(connection, CHANNEL, str(alert_id))
 
 
 async def save_alert(connection: Connection, alert: Alert, policy: Mapping[str, Any]) -> None:
@@ -227,7 +213,7 @@ async def alerts_to_look_at(
         " order by alert_id limit %(limit)s for no key update skip locked",
         {"now": now, "limit": limit, "beyond": beyond},
     )
-    return [_stored(row) for row in await cursor.fetchall()]
+    return [stored_alert(row) for row in await cursor.fetchall()]
 
 
 async def look_again(connection: Connection, alert_id: AlertId) -> None:
@@ -280,6 +266,10 @@ async def homes_without_carers(connection: Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
+_EPISODE: LiteralString = (
+    "a.home_id = %s and a.resident_id is not distinct from %s and a.detector = %s"
+    " and a.subject = %s and a.onset = %s"
+)
 _ADDRESSES: LiteralString = (
     " coalesce((select array_agg(p.channel order by p.channel) from contact_point p"
     " where p.carer_id = c.carer_id), '{}') as channels"
@@ -314,7 +304,7 @@ async def _one(
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(query, values)
     row = await cursor.fetchone()
-    return None if row is None else _stored(row)
+    return None if row is None else stored_alert(row)
 
 
 def _logged(row: dict[str, Any]) -> LoggedFinding:
@@ -338,7 +328,8 @@ def _logged(row: dict[str, Any]) -> LoggedFinding:
     )
 
 
-def _stored(row: dict[str, Any]) -> StoredAlert:
+def stored_alert(row: dict[str, Any]) -> StoredAlert:
+    """Return a row of ``alert`` as an alert."""
     alert = Alert(
         alert_id=AlertId(row["alert_id"]),
         home_id=HomeId(row["home_id"]),

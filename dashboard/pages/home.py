@@ -10,14 +10,16 @@ from starlette.responses import Response
 
 from core.model.home import HomeMode, Placement
 from core.model.ids import HomeId
+from core.store import forecast as forecast_store
 from core.store import page as alert_store
 from core.store import registry, timeline
 from dashboard import day as days
 from dashboard.chart import picture
 from dashboard.page import Page
-from dashboard.roles import SEE_ACTIVITY, SEE_DEVICES, sight_of
+from dashboard.roles import SEE_ACTIVITY, SEE_DEVICES, may_answer, sight_of
 from dashboard.sight import home_standing
 from dashboard.visit import Visiting
+from dashboard.wording import MISSED
 
 if TYPE_CHECKING:
     from core.model.home import Household
@@ -47,6 +49,7 @@ async def home(visiting: Visiting, home_id: Name) -> Response:
             connection, sight, glance.home.home_id, day.start, day.end
         )
         moved = await timeline.last_movements(connection, [glance.home], visiting.now)
+        coming = await forecast_store.forecasts_of(connection, glance.home.home_id, visiting.now)
         await visiting.looked_at(connection, [glance.home.home_id], "timeline")
     return visiting.page(
         "home.html",
@@ -59,6 +62,9 @@ async def home(visiting: Visiting, home_id: Name) -> Response:
         picture=picture(day, [(c.alert.onset, c.alert.severity) for c in cards], glance.home.zone),
         rows=_rows(day, cards),
         see_devices=visiting.visitor.role in SEE_DEVICES,
+        forecast=coming[0] if coming and glance.home.mode is HomeMode.LIVE else None,
+        can_report=glance.home.mode is not HomeMode.ARCHIVE and may_answer(visiting.visitor),
+        missed=MISSED,
     )
 
 

@@ -14,6 +14,11 @@ A position also has ``lat``, ``lon`` (degrees) and may have ``alt`` (m), ``speed
 (degrees); its ``v`` is the 68 % radius in metres. ``DEVICE/status`` with ``{"online": false}`` is the
 last will.
 
+Something worn sends ``DEVICE/impact`` a few seconds after a hard knock, never a stream of acceleration; its
+``t`` is the hardest moment. Either ``v`` (g) with ``tilt`` (degrees) and ``stillness`` (g), measured as in
+`sensors.impact_window`; or ``window``, a list of at most 512 samples ``[x, y, z]`` in g, some 3 s before and
+after, and ``rate``, samples a second, from which the three are measured here.
+
 >>> DRIVER.decode("door", b'{}')
 Traceback (most recent call last):
 core.model.errors.Malformed: topic: expected DEVICE/QUANTITY
@@ -24,15 +29,19 @@ core.model.errors.Malformed: topic: expected DEVICE/QUANTITY
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from core.model.errors import Malformed
 from core.model.observation import Position
-from core.model.quantity import Quantity
+from core.model.quantity import Quantity, definition
 from sensors import decoding
-from sensors.driver import Decoded
+from sensors.driver import Decoded, Reading
+from sensors.impact_window import Impact, Sample, measured
 
 _LARGEST_NUMBER = 2**53
+_MOST_SAMPLES = 512
+_SLOWEST_HZ, _FASTEST_HZ = 20.0, 100.0
 _BOOT_LENGTH = 40
 
 
@@ -60,21 +69,66 @@ class _Wayhome:
             raise Malformed(
                 "topic", "a quantity of docs/reference/quantities.md at its end"
             ) from error
-        value = fields.get("v")
-        reading = decoding.reading(
-            quantity,
-            float(value) if isinstance(value, bool) else decoding.number(value, "v"),
-            "v",
-            discriminator=_text(fields, "d", decoding.NAME_LENGTH),
-            observed_at=decoding.moment(fields.get("t"), "t"),
-            position=_position(fields) if quantity is Quantity.POSITION else None,
-        )
+        if quantity is Quantity.IMPACT and ("window" in fields or "tilt" in fields):
+            readings = _knock(fields)
+        else:
+            readings = (_value(quantity, fields),)
         return Decoded(
             external_id=external_id,
-            readings=(reading,),
+            readings=readings,
             number=_number(fields.get("seq")),
             boot=_text(fields, "boot", _BOOT_LENGTH),
         )
+
+
+def _value(quantity: Quantity, fields: dict[str, Any]) -> Reading:
+    value = fields.get("v")
+    return decoding.reading(
+        quantity,
+        float(value) if isinstance(value, bool) else decoding.number(value, "v"),
+        "v",
+        discriminator=_text(fields, "d", decoding.NAME_LENGTH),
+        observed_at=decoding.moment(fields.get("t"), "t"),
+        position=_position(fields) if quantity is Quantity.POSITION else None,
+    )
+
+
+def _knock(fields: dict[str, Any]) -> tuple[Reading, ...]:
+    if "window" in fields:
+        impact, where = _from_window(fields), ("window", "window", "window")
+    else:
+        where = ("v", "tilt", "stillness")
+        impact = Impact(*(decoding.number(fields.get(key), key) for key in where))
+    at: datetime | None = decoding.moment(fields.get("t"), "t")
+    named = _text(fields, "d", decoding.NAME_LENGTH)
+    return tuple(
+        decoding.reading(quantity, value, key, discriminator=named, observed_at=at)
+        for quantity, value, key in zip(
+            (Quantity.IMPACT, Quantity.TILT, Quantity.STILLNESS), impact, where, strict=True
+        )
+    )
+
+
+def _from_window(fields: dict[str, Any]) -> Impact:
+    rate_hz = decoding.number(fields.get("rate"), "rate")
+    if not _SLOWEST_HZ <= rate_hz <= _FASTEST_HZ:
+        raise Malformed("rate", f"samples a second from {_SLOWEST_HZ:g} to {_FASTEST_HZ:g}")
+    window = fields["window"]
+    if not isinstance(window, list) or not 0 < len(window) <= _MOST_SAMPLES:
+        raise Malformed("window", f"a list of 1 to {_MOST_SAMPLES} samples")
+    impact = measured([_sample(one) for one in window], rate_hz)
+    if impact is None:
+        raise Malformed("window", "2 s and more before and after its hardest sample")
+    return impact
+
+
+def _sample(value: object) -> Sample:
+    if not isinstance(value, list) or len(value) != 3:  # noqa: PLR2004 (the axes)
+        raise Malformed("window", "samples [x, y, z] in g")
+    x, y, z = (decoding.number(one, "window") for one in value)
+    for one in (x, y, z):
+        definition(Quantity.IMPACT).check(abs(one), "window")
+    return x, y, z
 
 
 def _number(value: object) -> int | None:

@@ -1,16 +1,18 @@
-"""What sensors make of it: blind times, misses, phantoms, reports. Knows nothing of habits."""
+"""What sensors make of it: ranges, blind times, misses, phantoms. Knows nothing of habits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-import msgspec
 import numpy as np
 
-from sensors.simulator import homes
-from sensors.simulator.behaviour import Activity, Stay
+from core.model.quantity import Quantity
+from sensors.simulator.behaviour import IN_BED, Activity, Stay
+from sensors.simulator.layouts import Layout
+from sensors.simulator.rows import Floats, Rows, rows, together
+from sensors.simulator.walking import Movements, Passage
 
 MOTIONS_PER_MINUTE = {
     Activity.SLEEP: 0.15,
@@ -20,146 +22,142 @@ MOTIONS_PER_MINUTE = {
     Activity.EAT: 3.4,
     Activity.RELAX: 1.74,
     Activity.WORK: 3.8,
+    Activity.POTTER: 6.7,
+    Activity.OUT: 0.0,
+    Activity.DOZE: 0.26,
+    Activity.WALK: 11.5,
+    Activity.LIE: 0.0,
+    Activity.SETTLE: 2.3,
 }
-"""Movements a minute that a motion sensor could see (CASAS Aruba, medians)."""
-BURSTINESS = 0.5
-"""Shape of the gamma renewal process between movements; below 1 they come in bursts."""
-BLIND_S = 60.0
-"""A battery sensor sees nothing for so long after a movement, and then says that it is over."""
+"""Movements a minute that sensors all over the room see, the median over stays (CASAS Aruba, detection.md
+§11; dozing, settling and washing are our judgement)."""
+SIGHT_OF_TIHM = {"Hall": 0.11, "Bedroom": 0.07, "Bathroom": 0.56, "Kitchen": 0.09, "Lounge": 0.11}
+"""Share of them that the one sensor of a TIHM room sees: fitted to the population (docs/decisions/0135)."""
+PHANTOMS_OF_TIHM = 0.006
+"""An hour and sensor: with ten times that, pauses after a movement at night would not be as short as
+they are there."""
+STAY_SPREAD = 0.62
+"""Of the logarithm of liveliness from stay to stay: somebody sits in a corner, or tidies up."""
+BURSTINESS = 0.26
+BURSTINESS_IN_BED = 0.19
+"""Shapes of the gamma renewal processes between movements; below 1 they come in bursts."""
 MISS_SHARE = 0.02
-PHANTOMS_PER_HOUR = 0.05
 JITTER_S = 2.0
+_RATES = np.array([MOTIONS_PER_MINUTE[one] for one in Activity]) / 60.0
+_IN_BED = np.array([one in IN_BED for one in Activity])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
-    """What one device would say at one time, before it is put into its format."""
+class Eye:
+    """A model of motion sensor."""
 
-    at: datetime
-    device: str
-    #: Field and value in the words of the device's family.
-    says: tuple[tuple[str, bool | int | float | str], ...]
-    #: True when a person caused it.
-    person: bool = True
+    #: Seconds for which it sees nothing more after it has seen something.
+    blind_s: float
+    #: Seconds after which it says that it is over; 0 if it never does.
+    hold_s: float
+    #: True if movement prolongs the motion instead of being unseen.
+    prolongs: bool = False
 
-
-def signals(stays: Iterator[Stay], start: datetime, end: datetime, seed: int) -> Iterator[Signal]:
-    """Yield the signals of ``stays`` from ``start`` up to ``end``, stay by stay."""
-    blind_until: dict[str, datetime] = {}
-    before: Stay | None = None
-    for stay in stays:
-        if stay.start >= end:
-            return
-        rng = np.random.default_rng((seed, 7, int(stay.start.timestamp())))
-        seen = [*_change(before, stay), *_motion(stay, rng, blind_until)]
-        before = stay
-        yield from (signal for signal in seen if start <= signal.at < end)
+    def sees(self, times: Floats) -> tuple[Floats, Floats]:
+        """Return when motion begins and ends, of movements in order of time."""
+        if not len(times):
+            return times, times
+        if self.prolongs:
+            first = np.concatenate(([True], np.diff(times) > self.hold_s))
+            last = np.concatenate((first[1:], [True]))
+            return times[first], times[last] + self.hold_s
+        began = np.array(_spaced(times.tolist(), self.blind_s))
+        return began, began + self.hold_s if self.hold_s else began[:0]
 
 
-def _change(before: Stay | None, stay: Stay) -> Iterator[Signal]:
-    """Yield what going from one stay to the next does: bed, door, hall."""
-    was_in_bed = before is not None and before.activity is Activity.SLEEP
-    in_bed = stay.activity is Activity.SLEEP
-    if in_bed and not was_in_bed:
-        yield Signal(at=stay.start, device=homes.BED, says=(("bed", True),))
-    if was_in_bed and not in_bed:
-        yield Signal(at=stay.start, device=homes.BED, says=(("bed", False),))
-    was_out = before is not None and before.activity is Activity.OUT
-    out = stay.activity is Activity.OUT
-    if out != was_out and before is not None:
-        yield from door(stay.start, outward=out)
+EYES = (
+    Eye(blind_s=5.0, hold_s=5.0, prolongs=True),
+    Eye(blind_s=60.0, hold_s=60.0),
+    Eye(blind_s=90.0, hold_s=90.0),
+    Eye(blind_s=240.0, hold_s=30.0),
+)
+EYE_OF_TIHM = Eye(blind_s=60.0, hold_s=0.0)
+"""Activations only, never two within a minute, as in the TIHM record."""
 
 
-def door(at: datetime, *, outward: bool) -> Iterator[Signal]:
-    """Somebody goes through the front door."""
-    opened, closed = at, at + timedelta(seconds=6)
-    hall = opened - timedelta(seconds=8) if outward else closed + timedelta(seconds=3)
-    yield Signal(at=opened, device=homes.DOOR, says=(("contact", False),))
-    yield Signal(at=closed, device=homes.DOOR, says=(("contact", True),))
-    yield from movement(hall, "Hall")
+def _spaced(times: list[float], blind_s: float) -> list[float]:
+    seen, index, count = [], 0, len(times)
+    while index < count:
+        at = times[index]
+        seen.append(at)
+        index = bisect_left(times, at + blind_s, index + 1)
+    return seen
 
 
-def movement(at: datetime, room: str) -> Iterator[Signal]:
-    """Somebody moves in a room; the sensor says so, and later that it is over."""
-    device = homes.motion_sensor(room)
-    yield Signal(at=at, device=device, says=(("occupancy", True),))
-    yield Signal(
-        at=at + timedelta(seconds=BLIND_S),
-        device=device,
-        says=(("occupancy", False),),
-        person=False,
+def staying(
+    stays: Sequence[Stay],
+    lively: tuple[float, float],
+    sight: Sequence[float],
+    rng: np.random.Generator,
+) -> Movements:
+    """Return the movements of somebody who stays in rooms: one renewal process of changing pace.
+
+    Parameters
+    ----------
+    lively
+        Factors on the movements while awake and in bed.
+    sight
+        Share of the movements that is seen, by room.
+    """
+    kinds = np.array([stay.activity for stay in stays])
+    rates = _RATES[kinds] * np.where(_IN_BED[kinds], lively[1], lively[0])
+    rates = rates * np.exp(STAY_SPREAD * rng.normal(size=len(rates)))
+    rooms = np.array([stay.room for stay in stays])
+    rates = rates * np.array([*sight, 0.0])[rooms]
+    bounds = np.array([stays[0].start, *(stay.end for stay in stays)])
+    rates = rates * np.diff(bounds)
+    in_bed = _IN_BED[kinds]
+    awake = _renewed(np.where(in_bed, 0.0, rates), bounds, BURSTINESS, rng)
+    asleep = _renewed(np.where(in_bed, rates, 0.0), bounds, BURSTINESS_IN_BED, rng)
+    at = np.concatenate((awake, asleep))
+    return Movements(at=at, room=rooms[np.searchsorted(bounds, at, "right") - 1])
+
+
+def _renewed(amounts: Floats, bounds: Floats, shape: float, rng: np.random.Generator) -> Floats:
+    """Return the times of a gamma renewal process with so many expected events between bounds."""
+    amount = np.concatenate(([0.0], np.cumsum(amounts)))
+    gaps = rng.gamma(shape, 1.0 / shape, size=int(1.5 * amount[-1]) + 60)
+    beats = np.cumsum(gaps)
+    found: Floats = np.interp(beats[beats < amount[-1]], amount, bounds)
+    return found
+
+
+def phantoms(
+    per_hour: float, layout: Layout, start: float, end: float, rng: np.random.Generator
+) -> Movements:
+    """Sensors that fire for nothing: a curtain over a heater, the sun."""
+    count = int(rng.poisson(per_hour * (end - start) / 3600.0 * len(layout.rooms)))
+    return Movements(
+        at=rng.uniform(start, end, count), room=rng.integers(0, len(layout.rooms), count)
     )
 
 
-def _motion(
-    stay: Stay, rng: np.random.Generator, blind_until: dict[str, datetime]
-) -> Iterator[Signal]:
-    rate = MOTIONS_PER_MINUTE.get(stay.activity)
-    if rate is None:
-        return
-    now = stay.start
-    while True:
-        gap_min = float(rng.gamma(BURSTINESS, 1.0 / (rate * BURSTINESS)))
-        now += timedelta(minutes=max(gap_min, 1 / 60))
-        if now >= stay.end:
-            return
-        if now < blind_until.get(stay.room, stay.start) or rng.random() < MISS_SHARE:
-            continue
-        blind_until[stay.room] = now + timedelta(seconds=BLIND_S + JITTER_S)
-        yield from movement(now + timedelta(seconds=float(rng.uniform(0, JITTER_S))), stay.room)
+def motion(seen: Movements, eyes: Sequence[tuple[int, int, Eye]], rng: np.random.Generator) -> Rows:
+    """Return what the motion sensors say; ``eyes`` are (room, device, model)."""
+    kept = rng.random(len(seen.at)) >= MISS_SHARE
+    order = np.argsort(seen.at[kept], kind="stable")
+    at, room = seen.at[kept][order], seen.room[kept][order]
+    said = []
+    for number, device, eye in eyes:
+        began, ended = eye.sees(at[room == number])
+        late = rng.uniform(0.0, JITTER_S, len(began))
+        said += [
+            rows(device, Quantity.MOTION, began + late, 1.0),
+            rows(device, Quantity.MOTION, ended + late[: len(ended)], 0.0),
+        ]
+    return together(said)
 
 
-def phantoms(start: datetime, end: datetime, seed: int) -> Iterator[Signal]:
-    """Sensors that fire for nothing: a curtain over a heater, the sun."""
-    for number, room in enumerate(homes.ROOMS):
-        rng = np.random.default_rng((seed, 11, number, int(start.timestamp())))
-        now = start
-        while True:
-            now += timedelta(hours=float(rng.exponential(1 / PHANTOMS_PER_HOUR)))
-            if now >= end:
-                break
-            yield from movement(now, room)
-
-
-def reports(start: datetime, end: datetime, seed: int) -> Iterator[Signal]:
-    """Yield what devices say of themselves, each at its own minute of the hour."""
-    devices = [*(homes.motion_sensor(room) for room in homes.ROOMS), homes.DOOR]
+def doors(passages: Sequence[Passage], devices: Sequence[int], rng: np.random.Generator) -> Rows:
+    """Return what the sensors on the doors say; ``devices`` by door."""
+    said = []
     for number, device in enumerate(devices):
-        yield from _report(device, number, start, end, seed)
-    now = start
-    while now < end:
-        yield Signal(at=now, device=homes.BED, says=(("battery", 91),), person=False)
-        now += timedelta(seconds=homes.BED_HEARTBEAT_S)
-
-
-def _report(
-    device: str, number: int, start: datetime, end: datetime, seed: int
-) -> Iterator[Signal]:
-    rng = np.random.default_rng((seed, 13, number))
-    battery, link = int(rng.integers(60, 100)), int(rng.integers(60, 200))
-    now = start + timedelta(seconds=float(rng.uniform(0, homes.HEARTBEAT_S / 2)))
-    while now < end:
-        says = (("battery", battery), ("linkquality", link))
-        yield Signal(at=now, device=device, says=says, person=False)
-        now += timedelta(seconds=homes.HEARTBEAT_S / 2)
-
-
-class Voice:
-    """Puts signals into the words of the devices' families; numbers the native ones."""
-
-    def __init__(self, home_id: str, boot: str) -> None:
-        self._base = f"homes/{home_id}"
-        self._boot = boot
-        self._numbers: dict[str, int] = {}
-
-    def message(self, signal: Signal) -> tuple[str, bytes]:
-        """Return topic and payload."""
-        at = signal.at.isoformat(timespec="milliseconds")
-        if signal.device != homes.BED:
-            body: dict[str, object] = {**dict(signal.says), "last_seen": at}
-            return f"{self._base}/zigbee2mqtt/{signal.device}", msgspec.json.encode(body)
-        ((quantity, value),) = signal.says
-        number = self._numbers.get(signal.device, 0)
-        self._numbers[signal.device] = number + 1
-        native = {"v": value, "t": at, "seq": number, "boot": self._boot}
-        return f"{self._base}/wayhome/{signal.device}/{quantity}", msgspec.json.encode(native)
+        at = np.array([one.at for one in passages if one.door == number])
+        shut = at + rng.uniform(3.0, 12.0, len(at))
+        said += [rows(device, Quantity.CONTACT, at, 1.0), rows(device, Quantity.CONTACT, shut, 0.0)]
+    return together(said)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from alerts import policy
-from alerts.episode import Episode, answered, heard, passed, wakes_at
+from alerts.episode import Episode, answered, heard, joined, passed, wakes_at
 from alerts.escalation import due, escalating, reachable
 from core.model.finding import (
     AlertState,
@@ -61,6 +61,7 @@ class Interleavings(RuleBasedStateMachine):
         self.findings: list[Finding] = []
         self.answers: list[Response] = []
         self.written: list[Finding] = []
+        self.urgent: set[str] = set()
         self.alerts: dict[str, Stored] = {}
         self.phones: dict[tuple[str, Key], int] = {}
         self.answered_at: dict[str, object] = {}
@@ -86,6 +87,19 @@ class Interleavings(RuleBasedStateMachine):
         first = self.written[which % len(self.written)]
         severity = Severity.URGENT if phase is Phase.RAISED else first.severity
         self._write(replace(first, phase=phase, severity=severity, noticed_at=self.now))
+
+    @precondition(lambda self: self.written)
+    @rule(
+        which=st.integers(0, 9),
+        severity=st.sampled_from(Severity),
+        other=st.sampled_from(["sos", "fall", "exit"]),
+    )
+    def another_detector_speaks_of_it(self, which: int, severity: Severity, other: str) -> None:
+        first = self.written[which % len(self.written)]
+        further = replace(first, subject=other, severity=severity, noticed_at=self.now)
+        self.findings.append(further)
+        if severity is Severity.URGENT:
+            self.urgent.add(first.detector)
 
     @precondition(lambda self: self.alerts)
     @rule(
@@ -180,6 +194,8 @@ class Interleavings(RuleBasedStateMachine):
         opened = {finding.detector for finding in self.written}
         assert opened == set(self.alerts)
         for detector, stored in self.alerts.items():
+            urgent = stored.episode.alert.severity is Severity.URGENT
+            assert urgent or detector not in self.urgent, "an urgent part makes it urgent"
             self._everybody_due_was_told(detector, stored)
 
     def _everybody_due_was_told(self, detector: str, stored: Stored) -> None:
@@ -214,6 +230,11 @@ class Interleavings(RuleBasedStateMachine):
 
     def _take(self, finding: Finding) -> None:
         stored = self.alerts.get(finding.detector)
+        if stored is not None and finding.subject:
+            further = replace(finding, detector=finding.subject, subject="")
+            after = joined(stored.episode, further, self.now, same_silence=False)
+            self._settle(finding.detector, after)
+            return
         if stored is not None:
             self._settle(finding.detector, heard(stored.episode, finding, self.now))
             return

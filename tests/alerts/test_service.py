@@ -12,6 +12,7 @@ import pytest
 
 from core.model.finding import Audience, Phase, ResponseKind, Severity
 from core.model.home import HomeMode
+from core.model.ids import ResidentId
 from core.runtime.log import JsonLines
 from core.store.listen import wakeups
 from tests.alerts.builders import a_finding
@@ -124,7 +125,7 @@ async def test_a_channel_that_hangs_delays_no_other(
     receiver.answer(Answer(hangs=True), "/hangs")
     async with running(send_timeout_s=30.0):
         for number in range(20):
-            house.write(a_finding(detector=f"d{number}", resident_id=house.resident_id))
+            house.write(a_finding(resident_id=ResidentId(1000 + number)))
         began = time.monotonic()
         await eventually(lambda: len([r for r in receiver.requests if r.path == "/quick"]) == 20)
         quick_s = time.monotonic() - began
@@ -143,7 +144,7 @@ async def test_one_address_that_hangs_delays_nobody_elses(
     receiver.answer(Answer(hangs=True), "/hangs")
     async with running(send_timeout_s=30.0):
         for number in range(30):
-            finding = a_finding(detector=f"d{number}", home_id=stuck.home_id)
+            finding = a_finding(resident_id=ResidentId(1000 + number), home_id=stuck.home_id)
             stuck.write(finding)
         free.write(a_finding(home_id=free.home_id, resident_id=free.resident_id))
         await eventually(lambda: any(r.path == "/quick" for r in receiver.requests), 3)

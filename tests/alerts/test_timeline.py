@@ -163,6 +163,7 @@ class RandomDays:
         self.chance = chance
         self.minutes = 0.0
         self.opened: list[str] = []
+        self.began: dict[str, datetime] = {}
         self.raised: set[str] = set()
 
     def go_on(self) -> None:
@@ -170,6 +171,7 @@ class RandomDays:
         self.minutes += self.chance.choice((0.2, 1, 3, 7, 30))
         if self.chance.random() < 0.5:
             self.opened.append(f"d{len(self.opened)}")
+            self.began[self.opened[-1]] = at(self.minutes - 10)
             severity = self.chance.choice((Severity.CHECK, Severity.URGENT))
             self._write(self.opened[-1], severity, Phase.OPENED)
         calm = [detector for detector in self.opened if detector not in self.raised]
@@ -189,6 +191,7 @@ class RandomDays:
                     phase,
                     detector=detector,
                     resident_id=self.house.resident_id,
+                    onset=self.began[detector],
                     noticed_at=at(self.minutes),
                 )
             )
@@ -201,8 +204,17 @@ class RandomDays:
     def nothing_is_missing(self) -> None:
         """Compare what was told with what should have been."""
         own = "detector <> 'reachability'"
-        found = self.house.execute(f"select detector from alert where {own}")
+        found = self.house.execute(
+            "select distinct f.detector, j.alert_id from finding f left join alert_finding j"
+            " using (finding_id)"
+        )
         assert sorted(row[0] for row in found) == sorted(self.opened)
+        assert None not in {row[1] for row in found}
+        weaker = self.house.execute(
+            "select 1 from alert a join alert_finding j using (alert_id) join finding f"
+            " using (finding_id) where f.severity = 'urgent' and a.severity <> 'urgent'"
+        )
+        assert weaker == []
         waiting = self.house.execute(
             "select count(*) from delivery where state in ('pending', 'sending')"
         )

@@ -2,108 +2,40 @@
 
 from __future__ import annotations
 
-import random
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from analytics import checks
 from analytics.checks import ContractBroken
-from analytics.detector import DetectorSpec, Episode, discover, finding
-from core.model.finding import Finding, Severity
+from analytics.detector import DetectorSpec, Parameter
+from analytics.plain_words import FORBIDDEN, templates
+from tests.analytics.mutants import (
+    Chatty,
+    Doctor,
+    Fixed,
+    Forgetful,
+    Heavy,
+    Hoarder,
+    Meddler,
+    Mute,
+    Nervous,
+    Promising,
+    Raising,
+    Random,
+    Shared,
+    Silent,
+    TooLate,
+    Waiting,
+    spec,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from analytics.features.view import HomeView
-    from core.model.observation import Observation
-
-
-class Silent:
-    """A detector that says nothing and keeps the contract."""
-
-    text = "Something moved"
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.kept: list[float] = []
-
-    def say(self, view: HomeView) -> Sequence[Finding]:
-        episode = Episode(onset=view.at, noticed=view.now, severity=Severity.CHECK)
-        return (finding(view, "mutant", episode, self.text),)
-
-    def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
-        del observation, view
-        return ()
-
-    def tick(self, view: HomeView) -> Sequence[Finding]:
-        del view
-        return ()
-
-    def snapshot(self) -> Any:
-        return [self.count, self.kept]
-
-    def restore(self, state: Any) -> None:
-        self.count, self.kept = state
-
-
-class Random(Silent):
-    def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
-        del observation
-        return self.say(view) if random.random() < 0.01 else ()
-
-
-class Forgetful(Silent):
-    def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
-        del observation
-        self.count += 1
-        return self.say(view) if self.count % 500 == 0 else ()
-
-    def restore(self, state: Any) -> None:
-        del state
-
-
-class Fixed(Silent):
-    def tick(self, view: HomeView) -> Sequence[Finding]:
-        return self.say(view) if 1_779_000_000 < view.now < 1_779_000_060 else ()
-
-
-class Hoarder(Silent):
-    def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
-        self.kept.append(observation.value + view.now)
-        return ()
-
-
-class Nervous(Silent):
-    def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
-        del observation
-        return self.say(view) if view.now - view.at > 900 else ()
-
-
-class Meddler(Silent):
-    def tick(self, view: HomeView) -> Sequence[Finding]:
-        view.activity.last_at = None
-        return ()
-
-
-class Chatty(Silent):
-    def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
-        del observation
-        return self.say(view)
-
-
-class Doctor(Chatty):
-    text = "Agitation detected"
-
-
-class Raising(Silent):
-    def tick(self, view: HomeView) -> Sequence[Finding]:
-        raise KeyError(view.now)
-
-
-def spec(create: type[Silent], **more: Any) -> DetectorSpec:
-    return replace(discover()["sos"], name="mutant", create=create, quantities=None, **more)
+    from collections.abc import Callable
 
 
 def test_a_silent_detector_keeps_the_contract() -> None:
@@ -111,19 +43,37 @@ def test_a_silent_detector_keeps_the_contract() -> None:
         check(spec(Silent))
 
 
+def test_an_honest_forecast_keeps_the_contract() -> None:
+    checks.forecasts_come_true(spec(Waiting, forecasts=True))
+    checks.due_is_never_too_late(spec(Waiting))
+
+
+BOUND = Parameter(name="limit", value=5, unit="h", meaning="learned", low=1, high=4)
+
+
 @pytest.mark.parametrize(
     ("check", "mutant", "more"),
     [
         (checks.replay_is_deterministic, Random, {}),
         (checks.restart_changes_nothing, Forgetful, {}),
+        (checks.cutting_changes_nothing, Shared, {}),
+        (checks.due_is_never_too_late, TooLate, {}),
+        (checks.duplicates_change_nothing, Shared, {}),
         (checks.whole_weeks_shift_findings, Fixed, {}),
         (checks.state_is_bounded, Hoarder, {}),
+        (checks.state_is_bounded, Heavy, {}),
         (checks.late_data_on_ordinary_days_say_nothing, Nervous, {}),
         (checks.inputs_are_left_alone, Meddler, {}),
         (checks.ordinary_first_days_are_quiet, Chatty, {}),
+        (checks.nothing_is_said_before_it_is_learned, Waiting, {"safety": False}),
         (checks.texts_are_plain, Doctor, {}),
         (checks.clock_changes_do_no_harm, Raising, {}),
         (checks.silence_is_noticed, Silent, {"notices_silence": True}),
+        (checks.forecasts_come_true, Silent, {"forecasts": True}),
+        (checks.forecasts_come_true, Promising, {"forecasts": True}),
+        (checks.forecasts_come_true, Mute, {"forecasts": True}),
+        (checks.learning_has_bounds, Silent, {"parameters": (BOUND,)}),
+        (checks.learning_has_bounds, Silent, {"parameters": (replace(BOUND, low=None),)}),
         (checks.it_is_documented, Silent, {"blind_spots": ()}),
     ],
 )
@@ -132,3 +82,53 @@ def test_a_check_catches_what_it_is_for(
 ) -> None:
     with pytest.raises(ContractBroken):
         check(spec(mutant, **more))
+
+
+def test_templates_of_findings_are_read_from_the_source() -> None:
+    source = '''
+def what(view):
+    """A fall is what this looks like."""
+    return f"{view} has had a fall"
+
+DETECTOR = DetectorSpec(blind_spots=("It does not see a fall.",))
+'''
+    assert [text for text in templates(source) if FORBIDDEN.search(text)] == [" has had a fall"]
+
+
+def test_a_detector_is_checked_from_the_shell(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "checks", lambda: iter([("words", checks.texts_are_plain)]))
+    assert checks.main(["analytics.detectors.sos:DETECTOR"]) == 0
+    assert capsys.readouterr().out == "ok      sos: words\n"
+    monkeypatch.setattr("analytics.detectors.sos.DETECTOR", spec(Doctor))
+    assert checks.main(["analytics.detectors.sos:DETECTOR"]) == 1
+    assert "BROKEN  mutant: words: a judging word" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "place", ["no.such:DETECTOR", "analytics.checks:main", "analytics.checks:x"]
+)
+def test_what_is_no_detector_is_refused(place: str) -> None:
+    with pytest.raises(SystemExit) as refused:
+        checks.main([place])
+    assert refused.value.code == 2
+
+
+OWN = """
+from dataclasses import replace
+from analytics.detectors.sos import DETECTOR
+
+MINE = replace(DETECTOR, name="mine", notices="no sentence")
+"""
+
+
+def test_a_hospital_checks_its_own_detector_where_it_keeps_it(tmp_path: Path) -> None:
+    (tmp_path / "ours.py").write_text(OWN)
+    command = [sys.executable, "-m", "analytics.checks", "ours:MINE"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    lines = ended.stdout.splitlines()
+    assert len(lines) == len(list(checks.checks()))
+    (broken,) = [line for line in lines if not line.startswith("ok      mine: ")]
+    assert broken == "BROKEN  mine: it_is_documented: `notices` is one sentence"

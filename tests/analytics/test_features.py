@@ -162,7 +162,7 @@ def test_density_is_learned_from_waking_hours_at_home() -> None:
     activity, local = Activity(), LocalTime("UTC")
     kitchen = PLAN.by_id[KITCHEN_MOTION]
     start = datetime(2026, 5, 4, 8, tzinfo=UTC).timestamp()
-    assert activity.per_hour(PLAN) == pytest.approx(12.5)
+    assert activity.per_hour(PLAN) == pytest.approx(2.5 * PLAN.sensors)
     assert activity.density(PLAN) == 0.0
     for day in range(28):
         for minute in range(600):

@@ -1,14 +1,25 @@
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from analytics.detectors.inactivity import SPARSE_NIGHT_CAP_S
+from analytics.detectors.inactivity import Inactivity
+from analytics.features.limits import Evidence, Prior, exceedance
+from analytics.features.localtime import HOUR_S
+from analytics.features.plan import Zone
+from analytics.features.stillness import (
+    SPARSE_NIGHT_CAP_S,
+    bearable_s,
+    cap_s,
+    floor_s,
+)
 from analytics.home_engine import Inputs
 from analytics.sample_days import (
     BATH_MOTION,
+    BED,
     BED_MOTION,
     DOOR,
     HALL_MOTION,
@@ -18,6 +29,7 @@ from analytics.sample_days import (
     MONDAY,
 )
 from core.model.finding import Audience, Phase, Severity
+from core.model.forecast import Forecast
 from core.model.home import HomeMode
 from core.model.quantity import Quantity
 from tests.analytics.story import Story
@@ -33,7 +45,7 @@ def test_silence_by_day_is_told_and_then_raised() -> None:
     assert first.onset == second.onset == MONDAY + timedelta(hours=9, minutes=55)
     assert first.noticed_at - first.onset < timedelta(hours=8, minutes=1)
     assert first.what.startswith("No movement since 10:55 (kitchen), ")
-    assert "(learning, day 2 of 14)" in first.unusual
+    assert "(learning, day 1 of 14)" in first.unusual
     assert first.ruled_out[0] == "No door to the outside has moved since the watch began"
     assert first.resident_id == 1
     assert first.audience is Audience.CARERS
@@ -47,16 +59,16 @@ def test_movement_ends_the_episode() -> None:
 
 
 def test_late_data_inside_an_episode_end_it_with_that_reason() -> None:
-    story = Story().at(9).hear(KITCHEN_MOTION).at(10, 45)
+    story = Story().at(9).hear(KITCHEN_MOTION).at(13)
     assert [one.phase for one in story.of("inactivity")] == [Phase.OPENED]
     story.hear(BATH_MOTION, late=timedelta(hours=1))
     ended = story.of("inactivity")[-1]
     assert ended.phase is Phase.CLEARED
-    assert ended.what == "Late data: movement at 10:45 (bathroom) reached us only at 11:45"
+    assert ended.what == "Late data: movement at 13:00 (bathroom) reached us only at 14:00"
 
 
 def test_data_older_than_the_last_movement_end_nothing() -> None:
-    story = Story().at(9).hear(KITCHEN_MOTION).at(10, 45).hear(BATH_MOTION, late=timedelta(hours=5))
+    story = Story().at(9).hear(KITCHEN_MOTION).at(13).hear(BATH_MOTION, late=timedelta(hours=5))
     assert [one.phase for one in story.of("inactivity")] == [Phase.OPENED]
 
 
@@ -93,10 +105,10 @@ def test_the_clock_goes_on_where_it_stood_when_the_home_is_seen_again() -> None:
     story.at(9).hear(KITCHEN_MOTION).at(14)
     back = MONDAY + timedelta(hours=14)
     story.home.look(Inputs(heard_at=back + timedelta(days=3), heard_since=back))
-    story.at(14, 25)  # 1 h 25 min of stillness that we saw
+    story.at(15, 45)  # 2 h 45 min of stillness that we saw
     assert story.of("inactivity") == []
-    story.at(15)
-    assert story.of("inactivity")[0].what.startswith("No movement since 10:00 (kitchen), 1 h ")
+    story.at(17)
+    assert story.of("inactivity")[0].what.startswith("No movement since 10:00 (kitchen), 3 h ")
 
 
 def test_a_learned_habit_is_told_sooner_than_the_cap() -> None:
@@ -115,19 +127,81 @@ def test_a_learned_habit_is_told_sooner_than_the_cap() -> None:
 
 
 def test_outages_are_not_learned_as_pauses() -> None:
-    story = Story()
-    detector = story.home._detectors["inactivity"]
-    story.at(9).hear(KITCHEN_MOTION)
-    story.home._offline = ()
+    story = Story().at(9).hear(KITCHEN_MOTION)
     view = story.home.view
     assert view is not None
     view.coverage.spans = [
         ((MONDAY + timedelta(hours=9.5)).timestamp(), (MONDAY + timedelta(hours=12)).timestamp())
     ]
-    story.at(12).hear(KITCHEN_MOTION).at(12, 30)
-    indices, counts = detector.snapshot()["gaps"]
-    assert sum(counts) == pytest.approx(1.0, abs=1e-3)
-    assert len(indices) > 10  # spread over all that is longer than the half hour that was seen
+    story.at(12).hear(KITCHEN_MOTION).at(12, 30).hear(KITCHEN_MOTION)
+    lengths = array("f", view.pauses.snapshot()[1][3])
+    assert list(lengths) == [-0.5]  # at least half an hour
+
+
+def test_a_pause_of_which_a_part_was_seen_counts_for_longer_ones() -> None:
+    """Efron's rule: a pause cut short is spread over the longer ones."""
+
+    def once_in(lengths: list[float]) -> float:
+        many = len(lengths)
+        evidence = Evidence(
+            day=20_000,
+            hour=10.0,
+            context=0,
+            days=array("H", [20_000] * many),
+            hours=array("f", [10.0] * many),
+            lengths=array("f", lengths),
+            contexts=array("B", [0] * many),
+            exposure=array("f", [0.0] * 24),
+        )
+        return 1.0 / exceedance(evidence, Prior(0.1, 3.0, 0.5), 28.0, 2 * HOUR_S)
+
+    assert once_in([0.5, 3.0, -0.5]) < once_in([0.5, 3.0])
+    assert once_in([0.5, 3.0, 3.0]) < once_in([0.5, 3.0, -0.5])
+
+
+def test_a_forecast_comes_true_and_then_tells_when_it_becomes_urgent() -> None:
+    story = Story().at(9).hear(KITCHEN_MOTION).at(9, 5)
+    first = _forecast(story)
+    assert first is not None
+    assert first.what.startswith("If nothing moves by ")
+    story.now = first.speaks_at + timedelta(minutes=1)
+    story.at((story.now - MONDAY).total_seconds() / 3600)
+    (opened,) = story.of("inactivity")
+    assert abs(opened.noticed_at - first.speaks_at) <= timedelta(seconds=30)
+    second = _forecast(story)
+    assert second is not None
+    assert second.severity is Severity.URGENT
+    story.at(23)
+    assert _forecast(story) is None
+
+
+def test_an_occupied_bed_is_the_place_whatever_fires_elsewhere() -> None:
+    story = Story().at(21).hear(BED, Quantity.BED, 1).at(22).hear(BATH_MOTION)
+    assert _zone(story) is Zone.BED
+    story.at(23).hear(BED, Quantity.BED, 0).at(23, 1).hear(BATH_MOTION)
+    assert _zone(story) is Zone.BATHROOM
+
+
+def test_a_price_moves_the_limit_within_floor_and_cap() -> None:
+    story = Story().at(9).hear(KITCHEN_MOTION).at(9, 5)
+    view = story.home.view
+    assert view is not None
+    plainly = bearable_s(view, "inactivity")
+    assert floor_s(view, Zone.OTHER) <= plainly <= cap_s(view, view.now, Zone.OTHER)
+    assert bearable_s(view, "inactivity", 0.1) <= plainly <= bearable_s(view, "inactivity", 10)
+
+
+def _zone(story: Story) -> Zone:
+    view = story.home.view
+    assert view is not None
+    return view.pauses.zone
+
+
+def _forecast(story: Story) -> Forecast | None:
+    view, detector = story.home.view, story.home.detectors["inactivity"]
+    assert view is not None
+    assert isinstance(detector, Inactivity)
+    return detector.forecast(view)
 
 
 @pytest.mark.parametrize("night", [True, False])

@@ -18,20 +18,31 @@ def leave(story: Story, hours: float) -> Story:
 
 
 def test_an_outing_that_is_too_long_is_told_and_ends_with_the_return() -> None:
-    story = leave(Story(), 9).at(19)
+    story = leave(Story(), 6).at(20)
     opened, raised = story.of("not_back")
     assert (opened.severity, raised.severity) == (Severity.CHECK, Severity.URGENT)
-    assert opened.onset == MONDAY + timedelta(hours=9)
-    assert timedelta(hours=5) < opened.noticed_at - opened.onset <= timedelta(hours=6, minutes=1)
-    assert opened.what.startswith("Left at 10:00; not back after ")
+    assert opened.onset == MONDAY + timedelta(hours=6)
+    assert timedelta(hours=5) < opened.noticed_at - opened.onset <= timedelta(hours=9)
+    assert opened.what.startswith("Left at 07:00; not back after ")
     assert "not known yet" in opened.unusual
-    story.hear(DOOR, Quantity.CONTACT, 1).at(19, 2).hear(KITCHEN_MOTION)
-    assert story.of("not_back")[-1].what == "Back: movement at 20:02 (kitchen)"
+    story.hear(DOOR, Quantity.CONTACT, 1).at(20, 2).hear(KITCHEN_MOTION)
+    assert story.of("not_back")[-1].what == "Back: movement at 21:02 (kitchen)"
 
 
-def test_late_in_the_evening_two_hours_are_too_long() -> None:
-    story = leave(Story(), 21).at(24)
-    assert story.of("not_back")[0].noticed_at - MONDAY <= timedelta(hours=23, minutes=1)
+def test_late_in_the_evening_four_hours_are_too_long() -> None:
+    story = leave(Story(), 21).at(26)
+    assert story.of("not_back")[0].noticed_at - MONDAY <= timedelta(hours=25, minutes=1)
+
+
+def test_however_long_somebody_is_used_to_be_out_there_is_a_last_moment() -> None:
+    story = Story()
+    for day in range(12):
+        leave(story, 24 * day + 6).at(24 * day + 20).hear(DOOR, Quantity.CONTACT, 1)
+        story.at(24 * day + 20, 1).hear(DOOR, Quantity.CONTACT, 0).hear(KITCHEN_MOTION)
+    leave(story, 24 * 12 + 6).at(24 * 12 + 17)
+    told = story.of("not_back")[-1]
+    assert told.phase is Phase.OPENED
+    assert told.noticed_at - told.onset <= timedelta(hours=10, minutes=1)
 
 
 def test_short_outings_make_it_sooner() -> None:
@@ -52,7 +63,7 @@ def test_a_usual_outing_says_nothing() -> None:
 
 
 def test_a_door_alone_while_away_does_not_start_the_clock_again() -> None:
-    story = leave(Story(), 9).at(12).hear(DOOR, Quantity.CONTACT, 1).at(19)
+    story = leave(Story(), 9).at(12).hear(DOOR, Quantity.CONTACT, 1).at(20)
     opened = story.of("not_back")[0]
     assert opened.onset == MONDAY + timedelta(hours=9)
     assert opened.evidence[-1].text == "The outer door last moved"

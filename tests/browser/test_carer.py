@@ -40,6 +40,19 @@ def furnish(pages: Pages) -> int:
     town.alert(state="resolved", resolved_at=town.now, outcome="helped", what="A call for help")
     town.execute("update presence set battery_percent = 7 where device_id = 2")
     town.execute(
+        "insert into forecast (home_id, detector, speaks_at, severity, what, made_at) values ('ada',"
+        " 'inactivity', %s, 'check', 'If nothing moves by 09:40, the first carer is told', %s)",
+        town.now + timedelta(hours=1),
+        town.now,
+    )
+    town.execute(
+        "insert into margin_change (home_id, detector, hour_bin, at, why, factor, before, after,"
+        " waiting, carer_id) select 'ada', 'inactivity', 3, %s, 'false', 1.07, 1, 1, waiting, %s"
+        " from (values (true), (false)) as w(waiting)",
+        town.now,
+        town.carers["mia"],
+    )
+    town.execute(
         "insert into quarantine (received_at, gateway, topic, payload, payload_bytes, home_id, reason,"
         " field, expected) values (%s, 'gateway', 'homes/ada/zigbee2mqtt/a', '{}', 2, 'ada', 'range',"
         " 'battery', 'a number from 0 to 100')",
@@ -237,6 +250,7 @@ def paths(login: str, number: int) -> tuple[str, ...]:
         "/homes/ada",
         "/homes/past",
         "/homes/ada/devices",
+        "/homes/ada/learning",
     )
 
 
@@ -247,7 +261,7 @@ def test_targets_are_large_and_type_is_readable(page: Page, pages: Pages) -> Non
     for path in paths("ben", number):
         page.goto(f"{pages.address}{path}")
         small = page.evaluate(
-            """() => [...document.querySelectorAll('button, summary, input, nav a, .button, h2 a')]
+            """() => [...document.querySelectorAll('button, summary, input, select, nav a, .button, h2 a')]
               .filter(one => one.offsetParent && one.type !== 'hidden' && one.offsetHeight < 44)
               .map(one => one.textContent)"""
         )

@@ -52,6 +52,10 @@ KEYS = [
     "speed",
     "course",
     "state_l1",
+    "tilt",
+    "stillness",
+    "window",
+    "rate",
 ]
 scalars = (
     st.none()
@@ -73,6 +77,7 @@ topics = st.sampled_from(
         "a/b",
         "x/motion",
         "x/position",
+        "x/impact",
         "x/status",
         "bridge/state",
         "x/availability",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.model.finding import Finding, ResponseKind, Severity
+from core.model.ids import ResidentId
 from core.runtime.settings import child_environment
 from tests.alerts.builders import a_finding
 from tests.alerts.houses import House, furnish
@@ -104,8 +105,8 @@ async def test_killed_again_and_again_under_load_it_loses_nothing(
     ]
     for round_ in range(4):
         process = start()
-        for number, house in enumerate(houses):
-            house.write(_finding(house, f"{round_}.{number}"))
+        for house in houses:
+            house.write(_finding(house, round_))
         await receiver.more(chance.randint(1, 6))
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -127,8 +128,8 @@ async def test_two_side_by_side_tell_everyone_once(
     ]
     both = [start(lease_s=60), start(lease_s=60)]
     for round_ in range(4):
-        for number, house in enumerate(houses):
-            house.write(_finding(house, f"{round_}.{number}"))
+        for house in houses:
+            house.write(_finding(house, round_))
     house = houses[0]
     await eventually(lambda: webhooks(house) == {"sent": 80}, 30)
     keys = Counter(request.key for request in receiver.requests)
@@ -174,10 +175,10 @@ async def test_it_ends_in_order_on_sigterm(
     assert process.wait(10) == 0
 
 
-def _finding(house: House, detector: str) -> Finding:
+def _finding(house: House, number: int) -> Finding:
+    """Return an urgent finding about one of several residents: each is an alert of its own."""
     return a_finding(
         Severity.URGENT,
-        detector=detector,
         home_id=house.home_id,
-        resident_id=house.resident_id,
+        resident_id=ResidentId(1000 + number),
     )

@@ -11,9 +11,21 @@ from analytics.engine import Engine
 from analytics.home_engine import Inputs
 from analytics.sample_days import HOME, HOUSEHOLD, MONDAY, eventful
 from core.model.finding import Finding
+from core.model.learning import Margin
 
 ROWS = eventful(6).observations
 SIZE = 60
+
+
+def answered(number: int) -> list[Margin]:
+    """Return what carers' answers have moved by a step."""
+    at = MONDAY.timestamp() + number
+    return [
+        Margin(detector=name, hour_bin=number % 8, factor=0.8 + number % 9 / 10, at=at)
+        for name in ("exit", "inactivity", "walking")
+    ]
+
+
 STEPS = [
     (
         number,
@@ -22,6 +34,7 @@ STEPS = [
             heard_at=rows[-1].received_at if number % 9 else None,
             heard_since=MONDAY - timedelta(hours=1) if number % 5 else None,
             offline={HOME: (1,)} if number % 11 == 0 else None,
+            margins={HOME: tuple(answered(number))} if number % 6 == 0 else None,
         ),
         rows,
         rows[-1].received_at if number % 3 else None,

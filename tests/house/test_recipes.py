@@ -45,10 +45,12 @@ DRIVER = _Recipe()
 DETECTOR = '''
 """A made-up detector that never has anything to say."""
 
-from analytics.detector import DetectorSpec
+from analytics.detector import NEVER, DetectorSpec
 
 
 class _Recipe:
+    due = NEVER
+
     def feed(self, observation, view):
         return ()
 

@@ -13,6 +13,7 @@ from core.model.home import HomeMode
 from core.model.ids import AlertId, CarerId
 from core.model.observation import LogPosition
 from core.store import alert as table
+from core.store import incident as incident_table
 from core.store.pool import Connection, connect
 from core.store.response_log import responses_after
 from tests.alerts.builders import NINE, a_finding, at
@@ -96,7 +97,7 @@ async def test_an_alert_says_what_its_finding_says(house: House, connection: Con
     opened = await table.open_alert(connection, a_finding(), NINE, silent=False)
     assert opened is not None
     for _ in range(2):
-        await table.join_finding(connection, opened.alert.alert_id, number, adopt=True)
+        await incident_table.join_finding(connection, opened.alert.alert_id, number, adopt=True)
     assert house.alerts("unusual, ruled_out, evidence") == [
         ("once in 120 days", ["not out"], [{"at": None, "text": "all sensors alive"}])
     ]

@@ -14,14 +14,18 @@ WRITER = {
     "observation": "gateway", "position": "gateway", "receipt": "gateway", "quarantine": "gateway",
     "refusal": "gateway", "discovered": "gateway", "presence": "gateway", "gateway_heartbeat": "gateway",
     "finding": "analytics", "engine_step": "analytics", "engine_snapshot": "analytics",
-    "detector_error": "analytics",
+    "detector_error": "analytics", "margin_change": "analytics", "learning_cursor": "analytics",
+    "forecast": "analytics",
     "alert": "alerts", "alert_finding": "alerts", "alert_cursor": "alerts", "delivery": "alerts",
     "delivery_attempt": "alerts",
     "response": "dashboard", "access_record": "dashboard", "login_session": "dashboard",
-    "login_attempt": "dashboard",
+    "login_attempt": "dashboard", "missed_event": "dashboard", "margin_decision": "dashboard",
 }  # fmt: skip
 """The one service that writes each table."""
-APPENDED_ONLY = {"observation", "position", "finding", "response", "access_record"}
+APPENDED_ONLY = {
+    "observation", "position", "finding", "response", "access_record", "missed_event",
+    "margin_change", "margin_decision",
+}  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""
 OF_OURS = """
 from pg_class c where c.relnamespace = 'public'::regnamespace and c.relname not like '%yoyo%'

@@ -44,6 +44,14 @@ insert into delivery (alert_id, carer_id, channel, step, next_try_at)
   select alert_id, 1, 'web', 0, now() from alert;
 insert into delivery_attempt (delivery_id, attempt, started_at) select delivery_id, 1, now() from delivery;
 insert into response (alert_id, carer_id, kind, at) select alert_id, 1, 'comment', now() from alert;
+insert into missed_event (home_id, carer_id, at, happened_at, kind)
+  select home_id, 1, now(), now(), 'other' from home;
+insert into margin_change (home_id, detector, hour_bin, at, why, factor, before, after, waiting, carer_id)
+  select home_id, 'd', 1, now(), 'false', 1.07, 1, 1.07, false, 1 from home;
+insert into margin_decision (home_id, change_id, carer_id, verdict, at)
+  select home_id, change_id, 1, 'undo', now() from margin_change;
+insert into forecast (home_id, detector, speaks_at, severity, what, made_at)
+  select home_id, 'd', now(), 'check', 'w', now() from home;
 insert into access_record (at, carer_id, home_id, page) select now(), 1, home_id, 'p' from home;
 """
 BY_ALERT = {"delivery", "response", "alert_finding"}
@@ -139,7 +147,7 @@ def test_a_carer_of_another_organisation_sees_nothing(town: Database) -> None:
     ("home", "carer", "allowed"),
     [("a1", 1, True), ("a1", 2, False), ("a2", 1, False), ("b1", 1, False)],
 )
-@pytest.mark.parametrize("table", ["response", "access_record"])
+@pytest.mark.parametrize("table", ["response", "access_record", "missed_event", "margin_decision"])
 def test_nobody_writes_for_another_or_over_the_wall(
     town: Database, table: str, home: str, carer: int, allowed: bool
 ) -> None:
@@ -153,6 +161,11 @@ def test_nobody_writes_for_another_or_over_the_wall(
         f" values ({row[0]}, {carer}, 'acknowledge', now())",
         "access_record": "insert into access_record (at, carer_id, home_id, page)"
         f" values (now(), {carer}, '{home}', 'p')",
+        "missed_event": "insert into missed_event (home_id, carer_id, at, happened_at, kind)"
+        f" values ('{home}', {carer}, now(), now(), 'other')",
+        "margin_decision": "insert into margin_decision (home_id, change_id, carer_id, verdict, at)"
+        f" select '{home}', max(change_id), {carer}, 'undo', now() from margin_change"
+        " where home_id = 'a1'",
     }
     ann = {"organisation": "a", "carer": "1", "scope": "circle"}
     with as_visitor(town, **ann) as connection:
@@ -161,6 +174,16 @@ def test_nobody_writes_for_another_or_over_the_wall(
         else:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statements[table].encode())
+
+
+def test_nobody_decides_about_a_change_of_another_home(town: Database) -> None:
+    al = {"organisation": "a", "carer": "2", "scope": "circle"}
+    with as_visitor(town, **al) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(
+            "insert into margin_decision (home_id, change_id, carer_id, verdict, at)"
+            " select 'a2', change_id, 2, 'confirm', now() from margin_change"
+            " where home_id = 'a1'"
+        )
 
 
 def test_a_temporary_table_does_not_get_the_owner_s_rights(town: Database) -> None:

@@ -9,6 +9,11 @@ import typer
 from rich.table import Table
 
 from sensors import vectors
+from wayhome.commands.evaluating.actigraphy import actigraphy
+from wayhome.commands.evaluating.falls import falls
+from wayhome.commands.evaluating.report import report
+from wayhome.commands.evaluating.simulated import calibration, simulated
+from wayhome.commands.evaluating.tihm import tihm
 from wayhome.console import console, emit
 
 app = typer.Typer(no_args_is_help=True, help="Measure a part of the system on real input.")
@@ -17,6 +22,14 @@ app = typer.Typer(no_args_is_help=True, help="Measure a part of the system on re
 @app.callback()
 def _evaluate() -> None:
     """Measure a part of the system on real input."""
+
+
+app.command()(actigraphy)
+app.command()(falls)
+app.command()(simulated)
+app.command()(calibration)
+app.command()(tihm)
+app.command()(report)
 
 
 @app.command()

@@ -1,0 +1,257 @@
+"""D13: an appliance that heats is on, and nobody has been near it for 20 minutes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.features.devices import PERSON
+from analytics.features.wording import ROOMS, duration, has
+from core.model.finding import Finding, Phase, Severity
+from core.model.home import Placement, RoomKind
+from core.model.quantity import Quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analytics.features.plan import DevicePlan
+    from analytics.features.view import HomeView
+    from core.model.observation import Observation
+
+ALONE_S = 1200.0
+RAISE_AFTER_S = 1200.0
+HEATS_W = 300.0
+ON_SHARE = 0.3
+PAUSE_S = 300.0
+_LEAK = 0.02
+_MOST = 8
+
+
+@dataclass(slots=True, kw_only=True)
+class Plug:
+    """One appliance."""
+
+    room_id: int
+    #: Leaking minimum and maximum of what it draws, in W.
+    idle: float = 0.0
+    active: float = 0.0
+    watts: float = 0.0
+    #: When it last said what it draws.
+    said: float = -math.inf
+    #: Since when it is on, pauses of a thermostat included; None while off.
+    on: float | None = None
+    #: Since when it draws no more than when idle; None while it does.
+    off: float | None = None
+    #: When a person last showed in its room.
+    seen: float = -math.inf
+    episode: Episode | None = None
+
+    @property
+    def limit_w(self) -> float:
+        """Watts from which it counts as on."""
+        return max(HEATS_W, self.idle + ON_SHARE * (self.active - self.idle))
+
+    @property
+    def alone_since(self) -> float:
+        """Since when it is on with nobody in the room; infinite while off."""
+        return math.inf if self.on is None else max(self.on, self.seen)
+
+    @property
+    def due(self) -> float:
+        """When it may have to be told of."""
+        if self.off is not None:
+            return self.off + PAUSE_S
+        if self.on is None:
+            return NEVER
+        raised = self.episode is not None
+        if self.episode is not None and self.episode.severity is Severity.URGENT:
+            return NEVER
+        return self.alone_since + ALONE_S + (RAISE_AFTER_S if raised else 0.0)
+
+    def draw(self, watts: float, at: float) -> None:
+        """Take in what it draws from ``at`` on."""
+        if at < self.said:
+            return
+        self.said, self.watts = at, watts
+        self.idle = watts if watts < self.idle else self.idle + _LEAK * (watts - self.idle)
+        self.active = watts if watts > self.active else self.active + _LEAK * (watts - self.active)
+        if watts >= self.limit_w:
+            self.on, self.off = (at if self.on is None else self.on), None
+        elif self.on is not None and self.off is None:
+            self.off = at
+
+    def snapshot(self) -> list[Any]:
+        """Return all of it as plain values."""
+        episode = self.episode.snapshot() if self.episode else None
+        power = [self.idle, self.active, self.watts, self.said]
+        return [self.room_id, power, self.on, self.off, self.seen, episode]
+
+    @classmethod
+    def restored(cls, state: list[Any]) -> Plug:
+        """Return the appliance as `snapshot` saw it."""
+        idle, active, watts, said = state[1]
+        return cls(
+            room_id=state[0],
+            idle=idle,
+            active=active,
+            watts=watts,
+            said=said,
+            on=state[2],
+            off=state[3],
+            seen=state[4],
+            episode=Episode.restored(state[5]),
+        )
+
+
+class Appliance:
+    """A fixed rule; only what counts as on is learned."""
+
+    def __init__(self) -> None:
+        self.due = NEVER
+        self._plugs: dict[int, Plug] = {}
+
+    def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
+        """Take in what is drawn, and who is near."""
+        device = view.device
+        if device is None:
+            return ()
+        if observation.quantity is Quantity.POWER:
+            self._draw(device, observation.value, view.at)
+            return self._back(view, device.room_id) if view.shown else ()
+        if not self._plugs or not view.shown or not device.interior:
+            return ()
+        return self._back(view, device.room_id)
+
+    def _draw(self, device: DevicePlan, watts: float, at: float) -> None:
+        plug = self._plugs.get(device.device_id)
+        if plug is None:
+            watched = device.placement is Placement.OBJECT or device.room == RoomKind.KITCHEN
+            if not watched or not device.room_id or len(self._plugs) >= _MOST:
+                return
+            plug = self._plugs[device.device_id] = Plug(room_id=device.room_id)
+        plug.draw(watts, at)
+        self.due = min(self.due, plug.due)
+
+    def _back(self, view: HomeView, room_id: int) -> Sequence[Finding]:
+        found = []
+        for number, plug in self._plugs.items():
+            if plug.room_id == room_id and view.at > plug.seen:
+                plug.seen = view.at
+                self.due = min(self.due, plug.due)
+                if plug.episode is not None and view.at > plug.episode.onset:
+                    what = f"Somebody was there again at {view.clock(view.at)}"
+                    found.append(self._cleared(view, number, plug, what))
+        return found
+
+    def tick(self, view: HomeView) -> Sequence[Finding]:
+        """Find out what is on with nobody near."""
+        found: list[Finding] = []
+        for number, plug in self._plugs.items():
+            found += self._look(view, number, plug)
+        self.due = min((plug.due for plug in self._plugs.values()), default=NEVER)
+        return found
+
+    def _look(self, view: HomeView, number: int, plug: Plug) -> Sequence[Finding]:
+        if plug.off is not None and view.now >= plug.off + PAUSE_S:
+            at, plug.on, plug.off = plug.off, None, None
+            if plug.episode is None:
+                return ()
+            what = f"Switched off at {view.clock(at)}"
+            return (self._cleared(view, number, plug, what),)
+        device = view.plan.by_id.get(number)
+        if plug.on is None or plug.off is not None or view.coverage.blind or device is None:
+            return ()
+        return self._judge(view, device, plug)
+
+    def _judge(self, view: HomeView, device: DevicePlan, plug: Plug) -> Sequence[Finding]:
+        alone = view.coverage.elapsed(plug.alone_since, view.now)
+        silent = view.coverage.silence_s(device, view.now) > view.coverage.silent_limit_s(device)
+        if silent or alone < ALONE_S:
+            return ()
+        long = alone >= ALONE_S + RAISE_AFTER_S or not view.occupancy.home
+        severity = Severity.URGENT if long else Severity.CHECK
+        episode = plug.episode
+        if episode is None:
+            plug.episode = Episode(onset=plug.alone_since, noticed=view.now, severity=severity)
+            return (self._told(view, device, plug, plug.episode, Phase.OPENED),)
+        if severity.rank > episode.severity.rank:
+            episode.severity = severity
+            return (self._told(view, device, plug, episode, Phase.RAISED),)
+        return ()
+
+    def _told(
+        self, view: HomeView, device: DevicePlan, plug: Plug, episode: Episode, phase: Phase
+    ) -> Finding:
+        room, on = ROOMS[device.room], plug.on or view.now
+        alone = duration(view.coverage.elapsed(plug.alone_since, view.now))
+        away = not view.occupancy.home
+        last = view.activity.last_at
+        evidence = [fact(f"It draws {plug.watts:.0f} W", plug.said, device.device_id)]
+        if last is not None and not away:
+            evidence.append(fact(f"Last movement: {ROOMS[view.activity.room]}", last))
+        return finding(
+            view,
+            DETECTOR.name,
+            episode,
+            f"On since {view.clock(on)}: {device.name}; nobody in the {room} for {alone}",
+            phase,
+            subject=str(device.device_id),
+            ruled_out=(
+                f"{has(view.plan.pronoun)} gone out" if away else f"The sensors of the {room} live",
+            ),
+            advice="Have it switched off; do not wait for somebody to remember.",
+            evidence=tuple(evidence),
+        )
+
+    @staticmethod
+    def _cleared(view: HomeView, number: int, plug: Plug, what: str) -> Finding:
+        episode, plug.episode = plug.episode, None
+        assert episode is not None  # noqa: S101 (the callers have looked)
+        return finding(view, DETECTOR.name, episode, what, Phase.CLEARED, subject=str(number))
+
+    def snapshot(self) -> Any:
+        """Return the state."""
+        return [[number, plug.snapshot()] for number, plug in self._plugs.items()]
+
+    def restore(self, state: Any) -> None:
+        """Become what `snapshot` saw."""
+        self._plugs = {number: Plug.restored(plug) for number, plug in state}
+        self.due = min((plug.due for plug in self._plugs.values()), default=NEVER)
+
+
+DETECTOR = DetectorSpec(
+    name="appliance",
+    title="Appliance left on",
+    notices="An appliance that heats is on, and nobody has been in its room for 20 minutes.",
+    blind_spots=(
+        "Only appliances on a plug that measures, in the kitchen or registered as an object.",
+        "Gas, and what draws less than 300 W.",
+        "Somebody who sits still in the room of the appliance, where only movement is sensed.",
+        "Machines that run alone by design (washing, dishes) do not belong on such a plug.",
+    ),
+    references=(
+        "detection.md (a) D13: 20 minutes, our judgement",
+        "docs/decisions/0124: which plugs are watched, and from how many watts",
+    ),
+    parameters=(
+        Parameter(name="alone", value=ALONE_S / 60, unit="min", meaning="nobody in the room"),
+        Parameter(
+            name="raise", value=RAISE_AFTER_S / 60, unit="min", meaning="urgent so much later"
+        ),
+        Parameter(name="heats", value=HEATS_W, unit="W", meaning="less is not told"),
+        Parameter(
+            name="on_share",
+            value=ON_SHARE,
+            unit="1",
+            meaning="on from this share of the way between what it draws idle and at most",
+        ),
+        Parameter(
+            name="pause", value=PAUSE_S / 60, unit="min", meaning="a thermostat may switch it off"
+        ),
+    ),
+    create=Appliance,
+    quantities=PERSON | {Quantity.POWER},
+    safety=True,
+)

@@ -1,0 +1,289 @@
+"""D9: the days of a person have changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from analytics.detector import EACH_TICK, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.features.change import (
+    BASELINE_DAYS,
+    CHANNEL_LIMIT,
+    DISTANCE_LIMIT,
+    DRIFT,
+    FIRST_DAYS,
+    KEPT_DAYS,
+    PRIOR_DAYS,
+    PROVISIONAL,
+    SMOOTHING,
+    Chart,
+    Judged,
+)
+from analytics.features.day_channels import CHANNELS, DISTANCE, Channel
+from analytics.features.day_features import FEATURES, NAMES, day_vector
+from analytics.features.day_gaps import bed_exits, without_dead_sensors
+from analytics.features.unusual_days import UNUSUAL_SHARE, unusual_parts
+from analytics.features.wording import plural, rarity
+from core.model.finding import Evidence, Finding, Phase, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from analytics.features.view import HomeView
+    from core.model.observation import Observation
+
+IN_A_ROW = 2
+"""Days beyond a channel's limit."""
+OF_DAYS, FAR_DAYS = 3, 2
+"""Of so many days, so many beyond the distance's limit."""
+CALM_SHARE, CALM_DAYS = 0.7, 2
+"""It is over after so many days below this share of the limit."""
+LEAD_SHARE = 0.5
+"""Of a channel's change, so much must be in what its title speaks of."""
+DESERTED_SHARE = 0.2
+"""Of the usual movement in the busiest hours: below, somebody was away, or nothing was seen."""
+MOST_TOLD = 3
+SHOWN_DAYS = 3
+USUAL_RANGE = (10.0, 90.0)
+_MOST = NAMES.index("most")
+
+
+class DayChange:
+    """Signed channels and one distance over the vectors of days."""
+
+    def __init__(self) -> None:
+        self.due = EACH_TICK
+        self._chart = _chart()
+        self._day = -1
+        #: Days in a row beyond the limit, a channel each; and the last days of the distance.
+        self._over = [0] * len(CHANNELS)
+        self._far: list[bool] = []
+        #: Subject → its episode, and calm days since.
+        self._open: dict[str, tuple[Episode, int]] = {}
+
+    def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
+        """Nothing: days are judged when they are over."""
+        del observation, view
+        return ()
+
+    def tick(self, view: HomeView) -> Sequence[Finding]:
+        """Judge the day that this tick settles."""
+        self.due = view.hours.due
+        settled = view.hours.settled
+        if settled is None or settled.day.number <= self._day:
+            return ()
+        self._day = settled.day.number
+        vector = day_vector(settled, view.plan, bed_exits(view))
+        if vector is None or self._deserted(vector):
+            return ()
+        judged = self._chart.add(without_dead_sensors(vector, view))
+        if judged is None:
+            return ()
+        self._count(judged)
+        return (*self._calm(view, judged), *self._stir(view, judged, settled.day.start))
+
+    def _deserted(self, vector: npt.NDArray[np.float64]) -> bool:
+        """Whether so little moved that nobody lived here, whatever the door said."""
+        usual, today = self._chart.middle[_MOST], vector[_MOST]
+        return bool(today**2 < DESERTED_SHARE * usual**2)
+
+    def _count(self, judged: Judged) -> None:
+        self._over = [
+            count + 1 if over else 0 for count, over in zip(self._over, judged.over, strict=True)
+        ]
+        self._far = [*self._far, judged.far][-OF_DAYS:]
+
+    def _stir(self, view: HomeView, judged: Judged, start: float) -> Iterator[Finding]:
+        """Open at most one episode a day: the strongest channel, or the distance when none speaks."""
+        found = [
+            (float(judged.channels[row]), channel)
+            for row, channel in enumerate(CHANNELS)
+            if self._over[row] >= IN_A_ROW and _lead_share(channel, judged) >= LEAD_SHARE
+        ]
+        if not found and judged.far and sum(self._far) >= FAR_DAYS:
+            found = [(0.0, DISTANCE)]
+        fresh = [one for one in found if one[1].name not in self._open]
+        if not fresh or (self._open and fresh[0][1] is DISTANCE):
+            return
+        channel = max(fresh, key=lambda one: one[0])[1]
+        episode = Episode(onset=start, noticed=view.now, severity=Severity.NOTICE)
+        self._open[channel.name] = (episode, 0)
+        yield _told(view, episode, channel, self._chart, judged)
+
+    def _calm(self, view: HomeView, judged: Judged) -> Iterator[Finding]:
+        """End the episodes whose days are as usual again."""
+        for row, channel in enumerate((*CHANNELS, DISTANCE)):
+            known = self._open.get(channel.name)
+            if known is None:
+                continue
+            share = (
+                judged.distance / judged.distance_limit
+                if channel is DISTANCE
+                else float(np.nan_to_num(judged.channels[row])) / judged.channel_limit
+            )
+            episode, days = known
+            days = days + 1 if share < CALM_SHARE else 0
+            self._open[channel.name] = (episode, days)
+            if days >= CALM_DAYS:
+                del self._open[channel.name]
+                what = (
+                    "The days are as they were before, or have stayed so long that they are usual"
+                )
+                yield finding(
+                    view, DETECTOR.name, episode, what, Phase.CLEARED, subject=channel.name
+                )
+
+    def snapshot(self) -> Any:
+        """Return the state."""
+        return {
+            "chart": self._chart.snapshot(),
+            "day": self._day,
+            "over": self._over,
+            "far": self._far,
+            "open": {
+                name: [episode.snapshot(), days] for name, (episode, days) in self._open.items()
+            },
+        }
+
+    def restore(self, state: Any) -> None:
+        """Become what `snapshot` saw."""
+        self._chart.restore(state["chart"])
+        self._day, self._over, self._far = state["day"], list(state["over"]), list(state["far"])
+        self._open = {}
+        for name, (saved, days) in state["open"].items():
+            episode = Episode.restored(saved)
+            if episode is not None:
+                self._open[name] = (episode, days)
+        self.due = EACH_TICK
+
+
+def _chart() -> Chart:
+    spread = [feature.spread for feature in FEATURES]
+    return Chart(spread, {channel.name: channel.weights for channel in CHANNELS})
+
+
+# Words
+
+
+def _told(
+    view: HomeView, episode: Episode, channel: Channel, chart: Chart, judged: Judged
+) -> Finding:
+    places = _places(channel, judged)
+    details = [_detail(chart, place, judged) for place in places]
+    before = len(chart.rows) - 1
+    rare = rarity(_once_in(chart, channel), float(before))
+    young = f" (learning, day {chart.count} of {BASELINE_DAYS})"
+    return finding(
+        view,
+        DETECTOR.name,
+        episode,
+        f"{channel.title}: {details[0]}" if details else channel.title,
+        subject=channel.name,
+        unusual=f"By the {plural(before, 'day')} before, such a stretch of days comes {rare}"
+        + (young if chart.count <= BASELINE_DAYS else ""),
+        ruled_out=("Nobody else stayed for long, and the home could be seen on these days",),
+        advice=channel.advice,
+        evidence=(*(fact(_sentence(one)) for one in details), *_second_opinion(chart)),
+    )
+
+
+def _places(channel: Channel, judged: Judged) -> list[int]:
+    """Return the features that make up the change, the strongest first."""
+    weights = channel.weights or {
+        place: float(np.sign(value)) for place, value in enumerate(judged.smooth)
+    }
+    pulls = {place: sign * float(judged.smooth[place]) for place, sign in weights.items()}
+    leads = channel.leads
+    strongest = sorted(pulls, key=lambda place: (place not in leads, -pulls[place], place))
+    return [place for place in strongest if pulls[place] > 0.0][:MOST_TOLD]
+
+
+def _lead_share(channel: Channel, judged: Judged) -> float:
+    """Return which share of a channel's change lies in what its title speaks of."""
+    pulls = {place: sign * float(judged.smooth[place]) for place, sign in channel.weights.items()}
+    whole = sum(max(pull, 0.0) for pull in pulls.values())
+    return sum(max(pulls[place], 0.0) for place in channel.leads) / whole if whole else 0.0
+
+
+def _detail(chart: Chart, place: int, judged: Judged) -> str:
+    feature = FEATURES[place]
+    last = [feature.told(float(value)) for value in chart.rows[-SHOWN_DAYS:, place]]
+    usual = chart.usual[:, place].astype(np.float64)
+    low, high = np.nanpercentile(usual, USUAL_RANGE)
+    word = feature.comparatives[0 if judged.smooth[place] > 0.0 else 1]
+    usually = f"{feature.told(float(low))} to {feature.told(float(high))}"
+    return f"{word} {feature.words} ({', '.join(last)}; usually {usually})"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _once_in(chart: Chart, channel: Channel) -> float:
+    """Return in how many days as far a stretch of days is expected, counted on the days before."""
+    z = np.nan_to_num(chart.deviations(chart.rows), nan=0.0)
+    weights: npt.NDArray[np.float64] = np.zeros(len(NAMES))
+    for place, weight in channel.weights.items():
+        weights[place] = weight
+    stretches = np.stack(
+        [z[first : len(z) - SHOWN_DAYS + 1 + first] for first in range(SHOWN_DAYS)]
+    )
+    mean = stretches.mean(axis=0)
+    along = mean @ weights if channel.weights else np.sum(mean**2, axis=1)
+    before, last = along[:-1], along[-1]
+    return (len(before) + 1.0) / (1.0 + float(np.sum(before >= last)))
+
+
+def _second_opinion(chart: Chart) -> tuple[Evidence, ...]:
+    rows = chart.rows
+    found = unusual_parts(rows[:-1], rows[-1])
+    if found is None or found[0] > UNUSUAL_SHARE or not found[1]:
+        return ()
+    words = ", ".join(FEATURES[place].words for place in found[1])
+    return (fact(f"A second way of comparing whole days points to: {words}"),)
+
+
+DETECTOR = DetectorSpec(
+    name="day_change",
+    title="Changed days",
+    notices="The days differ from this person's own usual days in a lasting way.",
+    blind_spots=(
+        "Nothing is said in the first 14 days, nor about days on which too little could be seen.",
+        "A change of less than a spread of the usual days, or one that comes over months.",
+        "Guests who are not noticed as such, and moved sensors, look like changed days.",
+    ),
+    references=(
+        "detection.md §5: direction-aware channels and MEWMA",
+        "Lowry et al. 1992, Technometrics 34:46, MEWMA",
+        "Bijlani et al. 2022, JMIR Aging 5(3):e38211: 84.3 % recall at 0.36 alerts a week, to beat",
+        "Liu, Ting & Zhou 2008, ICDM p. 413, isolation forest, as a second opinion only",
+        "False alarms counted on untouched records of the TIHM study (docs/decisions/0127)",
+    ),
+    parameters=(
+        Parameter(name="smoothing", value=SMOOTHING, unit="1", meaning="weight of the last day"),
+        Parameter(
+            name="channel_limit", value=CHANNEL_LIMIT, unit="1", meaning="spreads along a channel"
+        ),
+        Parameter(
+            name="distance_limit", value=DISTANCE_LIMIT, unit="1", meaning="for ten features"
+        ),
+        Parameter(
+            name="provisional", value=PROVISIONAL, unit="1", meaning="added in the first 28 days"
+        ),
+        Parameter(name="in_a_row", value=IN_A_ROW, unit="d", meaning="days beyond the limit"),
+        Parameter(name="first", value=FIRST_DAYS, unit="d", meaning="days before it speaks"),
+        Parameter(
+            name="baseline", value=BASELINE_DAYS, unit="d", meaning="days that make the usual"
+        ),
+        Parameter(
+            name="population", value=PRIOR_DAYS, unit="d", meaning="weight of the usual spread"
+        ),
+        Parameter(name="drift", value=DRIFT, unit="/d", meaning="share of a usual day learned"),
+        Parameter(name="kept", value=KEPT_DAYS, unit="d", meaning="days remembered"),
+    ),
+    create=DayChange,
+    quantities=frozenset(),
+)

@@ -1,0 +1,229 @@
+"""D3: nobody is up by the hour at which this home has practically always been up."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from typing import TYPE_CHECKING, Any
+
+from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.features.devices import PERSON
+from analytics.features.localtime import DAY_STARTS_H, HOUR_S, moment
+from analytics.features.ruled_out import ruled_out
+from analytics.features.wording import ROOMS, clock
+from core.model.finding import Finding, Phase, Severity
+from core.model.forecast import Forecast
+from core.model.home import Placement
+from core.model.ids import HomeId, ResidentId
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analytics.features.view import HomeView
+    from core.model.observation import Observation
+
+SHARE = 0.975
+GRACE_H = 1.0
+CAP_H = 11.0
+CAP_AFTER_MEDIAN_H = 3.0
+LEARNING_DAYS = 14
+KEPT_DAYS = 56
+SUSTAINED_MINUTES = 4
+SUSTAINED_S = 1800.0
+_ALWAYS = -math.inf
+
+
+class LateRise:
+    """The hour of the first sustained movement of each day, and whether today's is overdue."""
+
+    def __init__(self) -> None:
+        self.due = _ALWAYS
+        #: Local hours of the last rises, the latest last.
+        self._rises = array("f")
+        self._up = False
+        #: Minutes with movement that may be the beginning of the day.
+        self._minutes: list[int] = []
+        self._episode: Episode | None = None
+
+    def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
+        """Find out whether the day begins."""
+        del observation
+        if self._up or not view.fresh or view.device is None:
+            return ()
+        if view.device.exterior_door:
+            return self._rise(view, view.at)
+        if view.device.placement is Placement.BED or view.local.day(view.at) != view.day:
+            return ()
+        minute = int(view.at // 60)
+        oldest = minute - SUSTAINED_S / 60
+        self._minutes = [one for one in self._minutes if oldest <= one != minute] + [minute]
+        if len(self._minutes) < SUSTAINED_MINUTES:
+            return ()
+        return self._rise(view, self._minutes[0] * 60.0)
+
+    def tick(self, view: HomeView) -> Sequence[Finding]:
+        """Begin a day; find out whether its rise is overdue."""
+        said: Sequence[Finding] = ()
+        if view.day_closed:
+            said = self._cleared(view, "A new day has begun")
+            self._up, self._minutes = False, []
+        self.due = NEVER
+        if self._up or len(self._rises) < LEARNING_DAYS or view.coverage.blind:
+            return said
+        if not view.occupancy.home:
+            self._up = True
+            return [*said, *self._cleared(view, "The outer door moved: somebody has gone out")]
+        return [*said, *self._judge(view)]
+
+    def _judge(self, view: HomeView) -> Sequence[Finding]:
+        usual, latest = self._limits(view)
+        episode = self._episode
+        if episode is None:
+            if view.now < usual:
+                self.due = usual
+                return ()
+            onset = view.activity.last_at or view.now
+            self._episode = Episode(onset=onset, noticed=view.now, severity=Severity.NOTICE)
+            self.due = latest if _bed_sensed(view) else NEVER
+            return (self._told(self._episode, view, Phase.OPENED),)
+        if episode.severity is not Severity.NOTICE or not _bed_sensed(view):
+            return ()
+        if view.now < latest:
+            self.due = latest
+            return ()
+        episode.severity = Severity.CHECK
+        return (self._told(episode, view, Phase.RAISED),)
+
+    def _limits(self, view: HomeView) -> tuple[float, float]:
+        """Return when a rise is unusually late today, and when a carer is told, in seconds."""
+        usual_h, latest_h = self.limits_h(view.margin(DETECTOR.name, view.now))
+        begun = self._begun(view)
+        return (
+            begun + (usual_h - DAY_STARTS_H) * HOUR_S,
+            begun + (latest_h - DAY_STARTS_H) * HOUR_S,
+        )
+
+    def limits_h(self, margin: float) -> tuple[float, float]:
+        """Return the local hours of a notice and of a check; the cap is 11:00 or median + 3 h."""
+        rises = sorted(self._rises)
+        median = rises[len(rises) // 2]
+        late = rises[min(math.ceil(SHARE * len(rises)), len(rises)) - 1]
+        latest = max(CAP_H, median + CAP_AFTER_MEDIAN_H)
+        return min(median + (late + GRACE_H - median) * margin, latest), latest
+
+    @staticmethod
+    def _begun(view: HomeView) -> float:
+        """Return a moment from which hours of the clock can be counted: noon, whatever changes."""
+        hour = view.local.hour(view.now)
+        return view.now - ((hour - DAY_STARTS_H) % 24.0) * HOUR_S
+
+    def _rise(self, view: HomeView, at: float) -> Sequence[Finding]:
+        self._up, self._minutes, self.due = True, [], NEVER
+        hour = view.local.hour(at)
+        if hour >= DAY_STARTS_H:
+            self._rises = array("f", [*self._rises[-KEPT_DAYS + 1 :], hour])
+        return self._cleared(view, f"Up: movement since {view.clock(at)}")
+
+    def forecast(self, view: HomeView) -> Forecast | None:
+        """Return when it speaks if nobody gets up."""
+        if self._up or len(self._rises) < LEARNING_DAYS or view.coverage.blind:
+            return None
+        noted = self._episode is not None
+        if not view.occupancy.home or (noted and not self._rises_further(view)):
+            return None
+        usual, latest = self._limits(view)
+        at = max(usual if self._episode is None else latest, view.now)
+        first = self._episode is None
+        told = "it is noted as late" if first else "the first carer is told"
+        person = view.plan.resident_id
+        return Forecast(
+            home_id=HomeId(view.plan.home_id),
+            resident_id=None if person is None else ResidentId(person),
+            detector=DETECTOR.name,
+            speaks_at=moment(at),
+            severity=Severity.NOTICE if first else Severity.CHECK,
+            what=f"If nobody is up by {clock(view.local, at, view.now)}, {told}",
+        )
+
+    def _rises_further(self, view: HomeView) -> bool:
+        told = self._episode is not None and self._episode.severity is Severity.CHECK
+        return _bed_sensed(view) and not told
+
+    def _told(self, episode: Episode, view: HomeView, phase: Phase) -> Finding:
+        rises = sorted(self._rises)
+        where = ROOMS[view.activity.room]
+        return finding(
+            view,
+            DETECTOR.name,
+            episode,
+            f"Not up yet at {view.clock(view.now)}",
+            phase,
+            unusual=f"Usually up by {_hour(rises[len(rises) // 2])}, on the latest of "
+            f"{len(rises)} days by {_hour(rises[-1])}",
+            ruled_out=ruled_out(view),
+            advice="Call; if nobody answers, look in.",
+            evidence=(fact(f"Last movement: {where}", episode.onset),),
+        )
+
+    def _cleared(self, view: HomeView, what: str) -> Sequence[Finding]:
+        episode, self._episode = self._episode, None
+        if episode is None:
+            return ()
+        return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
+
+    def snapshot(self) -> Any:
+        """Return the state."""
+        episode = self._episode.snapshot() if self._episode else None
+        return [self._rises.tobytes(), self._up, list(self._minutes), episode]
+
+    def restore(self, state: Any) -> None:
+        """Become what `snapshot` saw."""
+        self._rises, self._up, self._minutes = array("f", state[0]), state[1], list(state[2])
+        self._episode, self.due = Episode.restored(state[3]), _ALWAYS
+
+
+def _bed_sensed(view: HomeView) -> bool:
+    """Whether a bed says that somebody is in it: otherwise D2 alone wakes a carer (0112)."""
+    return any(device.placement is Placement.BED for device in view.plan.devices)
+
+
+def _hour(hours: float) -> str:
+    return f"{int(hours):02d}:{int(hours % 1 * 60):02d}"
+
+
+DETECTOR = DetectorSpec(
+    name="late_rise",
+    title="Not up yet",
+    notices="Nobody is up and about by the hour at which this home has practically always been up.",
+    blind_spots=(
+        "Who has gone out before the first movement inside counts as up.",
+        "A second person who is up hides one who is not.",
+        "In the first two weeks the usual hours are not known.",
+    ),
+    references=("detection.md (a) D3", "docs/decisions/0112: what counts as up, and when it wakes"),
+    parameters=(
+        Parameter(name="share", value=SHARE, unit="1", meaning="quantile of the usual hours"),
+        Parameter(name="grace", value=GRACE_H, unit="h", meaning="after that quantile: a notice"),
+        Parameter(name="cap", value=CAP_H, unit="h", meaning="hour of the day of a check, or …"),
+        Parameter(
+            name="cap_after", value=CAP_AFTER_MEDIAN_H, unit="h", meaning="… the median and so much"
+        ),
+        Parameter(
+            name="sustained",
+            value=SUSTAINED_MINUTES,
+            unit="min",
+            meaning="minutes with movement within half an hour that make a rise",
+        ),
+        Parameter(
+            name="margin",
+            value=1.0,
+            unit="1",
+            meaning="factor on the hours beyond the median, moved by carers' answers",
+            low=0.8,
+            high=1.6,
+        ),
+    ),
+    create=LateRise,
+    forecasts=True,
+    quantities=PERSON,
+)

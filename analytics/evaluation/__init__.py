@@ -1,0 +1,1 @@
+"""How good the detectors are: on public records and on simulated homes."""

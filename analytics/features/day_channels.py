@@ -1,0 +1,74 @@
+"""Directions in which days may change, each named by what is observed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from analytics.features.day_features import NAMES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A direction with a meaning (detection.md §5)."""
+
+    name: str
+    #: Begins the sentence that tells of it.
+    title: str
+    #: Feature → sign.
+    signs: Mapping[str, int]
+    advice: str
+
+    @property
+    def weights(self) -> dict[int, float]:
+        """Place of a feature → weight."""
+        return {NAMES.index(name): float(sign) for name, sign in self.signs.items()}
+
+    @property
+    def leads(self) -> frozenset[int]:
+        """Places of the features that its title speaks of: what has grown, or else all."""
+        grown = {place for place, weight in self.weights.items() if weight > 0.0}
+        return frozenset(grown or self.weights)
+
+
+_ASK = "Ask how things are; a change of routine, a visit or feeling unwell can be behind it."
+CHANNELS = (
+    Channel(
+        name="movement",
+        title="More movement about the home than usual",
+        signs={"hall": 1, "kitchen": 1, "bedroom": 1, "moves": 1},
+        advice="Ask how the days have been; pain, worry or a change of routine can be behind it.",
+    ),
+    Channel(
+        name="bathroom",
+        title="More bathroom visits than usual",
+        signs={"bathroom_day": 1, "bathroom_night": 1, "kitchen": -1},
+        advice="This can have many causes: ask about comfort and drinking, and tell the nurse or doctor.",
+    ),
+    Channel(
+        name="quiet",
+        title="Less out and about than usual",
+        signs={"out": -1, "outings": -1, "kitchen": -1},
+        advice=_ASK,
+    ),
+    Channel(
+        name="night",
+        title="More movement at night than usual",
+        signs={"bed_exits": 1, "night": 1, "amplitude": -1},
+        advice="Ask how the nights have been; pain, worry or a change of routine can be behind it.",
+    ),
+    Channel(
+        name="slower",
+        title="Slower and less active days than usual",
+        signs={"way": 1, "most": -1},
+        advice=_ASK,
+    ),
+)
+"""The signed channels."""
+DISTANCE = Channel(
+    name="distance",
+    title="The days differ from the usual ones in several ways",
+    signs={},
+    advice=_ASK,
+)
+"""All features together, without a direction."""

@@ -1,0 +1,259 @@
+"""How long people of one home stay still, by hour and room; and when stillness is worth a call. Pure.
+
+Only pauses of 20 min and more are kept, each with its day, hour, room and length; beside them how many
+hours were spent at home with the last movement in each room at each hour. From both follows how often a
+pause in a context like this one outlasts a limit, per hour at home in it.
+
+The limit is chosen by what a false alarm is worth (docs/decisions/0110). Movement in a context x ends
+``E(x)`` hours of exposure, and a limit θ there costs θ hours of delay if somebody stays down, and
+``R(θ|x)`` false alarms an hour. Over all contexts the mean delay at a given rate of false alarms is least
+where each θ minimises ``price · R(θ|x) + θ`` with one price: the contexts in which delay is cheap to buy
+get it (Neyman-Pearson).
+
+References
+----------
+detection.md §1; Efron 1967, Proc. 5th Berkeley Symposium 4:831 (pauses cut short by blindness).
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any
+
+from analytics.features.limits import HALF_LIFE_DAYS, Evidence, Prior, best_limit_s, exceedance
+from analytics.features.localtime import HOUR_S
+from analytics.features.plan import Zone
+
+if TYPE_CHECKING:
+    from analytics.features.coverage import Coverage
+    from analytics.features.localtime import LocalTime
+    from analytics.features.plan import DevicePlan
+
+SHORTEST_S = 1200.0
+LONGEST_S = 16 * HOUR_S
+"""Longer ones are an absence or an outage that nobody saw (detection.md §1)."""
+SETTLE_S = 900.0
+"""What comes later than this finds the pause settled (detection.md §0)."""
+NIGHT_WORTH = 1.0 / 3.0
+"""What an hour of delay between 22 and 07 h counts beside one by day."""
+ROOMS = 12
+"""Contexts by room; what is beyond shares the last one."""
+KEPT = 640
+_KEEP = 2.0 ** (-1.0 / HALF_LIFE_DAYS)
+_HOURS = 24
+_WAKING_H = (7, 22)
+
+
+class Pauses:
+    """Long pauses and the time at home of one home."""
+
+    __slots__ = (
+        "_bed",
+        "_context",
+        "_contexts",
+        "_day",
+        "_exposure",
+        "_from",
+        "_hour",
+        "_hour_ends",
+        "_last",
+        "_length",
+        "_pending",
+        "_room",
+        "_row",
+        "days",
+    )
+
+    def __init__(self) -> None:
+        #: Known (room, zone), in order of first sight.
+        self._contexts: list[tuple[int, str]] = []
+        #: Weighted hours at home by context and hour of the day, decayed.
+        self._exposure = array("f", bytes(4 * ROOMS * _HOURS))
+        #: Day, local hour, length in hours (below 0: at least so long) and context of each pause.
+        self._day, self._hour = array("H"), array("f")
+        self._length, self._room = array("f"), array("B")
+        #: Pauses that late data may still cut: [start, end, context].
+        self._pending: list[tuple[float, float, int]] = []
+        self._last: float | None = None
+        #: Bed that is occupied, as (room, zone): then whatever fires alone elsewhere, she is in it.
+        self._bed: tuple[int, str] | None = None
+        #: Since when the time of the present context is not yet counted, and where it belongs.
+        self._from, self._hour_ends = 0.0, 0.0
+        self._context, self._row = 0, 0
+        #: Effective days that the counts stand for.
+        self.days = 0.0
+
+    def lie(self, device: DevicePlan, *, occupied: bool) -> None:
+        """Take in that a bed was occupied or left, before `show`."""
+        self._bed = (device.room_id, str(device.zone)) if occupied else None
+
+    def show(
+        self,
+        at: float,
+        device: DevicePlan,
+        local: LocalTime,
+        coverage: Coverage,
+        now: float,
+        *,
+        stayed: bool,
+    ) -> None:
+        """Take in that a person showed.
+
+        Parameters
+        ----------
+        stayed
+            Whether somebody was taken to be home, alone, until now.
+        """
+        last = self._last
+        if last is None:
+            self._last = at
+            self._begin(at, device, local)
+            return
+        if at < last:
+            self._late(at, device)
+            return
+        self._last = at
+        if at - last >= SHORTEST_S:
+            self._long(last, at, local, coverage, now, stayed=stayed)
+        elif (
+            stayed
+            and at < self._hour_ends
+            and self._contexts[self._context] == (self._bed or (device.room_id, device.zone))
+        ):
+            return
+        elif stayed:
+            self._exposure[self._row] += (at - self._from) / HOUR_S * self._worth()
+        self._begin(at, device, local)
+
+    def close_day(self) -> None:
+        """Let what is known fade by one day."""
+        self._exposure = array("f", [hours * _KEEP for hours in self._exposure])
+        self.days = self.days * _KEEP + 1.0
+
+    def _worth(self) -> float:
+        return 1.0 if _WAKING_H[0] <= self._row % _HOURS < _WAKING_H[1] else NIGHT_WORTH
+
+    def _begin(self, at: float, device: DevicePlan, local: LocalTime) -> None:
+        hour = local.hour(at)
+        self._from, self._hour_ends = at, at + (1.0 - hour % 1.0) * HOUR_S
+        self._context = self._number(device)
+        self._row = self._context * _HOURS + int(hour)
+
+    def _number(self, device: DevicePlan) -> int:
+        key = self._bed or (device.room_id, str(device.zone))
+        if key in self._contexts:
+            return self._contexts.index(key)
+        if len(self._contexts) < ROOMS:
+            self._contexts.append(key)
+        return len(self._contexts) - 1
+
+    def _late(self, at: float, device: DevicePlan) -> None:
+        for place, (start, end, context) in enumerate(self._pending):
+            if start < at < end:
+                halves = (start, at, context), (at, end, self._number(device))
+                self._pending[place : place + 1] = halves
+                return
+
+    def _long(
+        self,
+        start: float,
+        end: float,
+        local: LocalTime,
+        coverage: Coverage,
+        now: float,
+        *,
+        stayed: bool,
+    ) -> None:
+        self._settle(now, local, coverage)
+        if not stayed or end - start >= LONGEST_S:
+            if stayed:
+                self._exposure[self._row] += (start - self._from) / HOUR_S * self._worth()
+            return
+        waking = local.waking_s(self._from, end)
+        worth = waking + (end - self._from - waking) * NIGHT_WORTH
+        self._exposure[self._row] += worth / HOUR_S
+        self._pending.append((start, end, self._context))
+
+    def _settle(self, now: float, local: LocalTime, coverage: Coverage) -> None:
+        while self._pending and self._pending[0][1] <= now - SETTLE_S:
+            start, end, context = self._pending.pop(0)
+            seen = coverage.first_blind(start, end)
+            length = (end - start) if seen is None else start - seen
+            if abs(length) < SHORTEST_S:
+                continue
+            if len(self._day) >= KEPT:
+                for column in (self._day, self._hour, self._length, self._room):
+                    del column[0]
+            self._day.append(local.day(start))
+            self._hour.append(local.hour(start))
+            self._length.append(length / HOUR_S)
+            self._room.append(context)
+
+    @property
+    def zone(self) -> Zone:
+        """Class of the place of the last movement; that of the bed while it is occupied."""
+        return Zone(self._contexts[self._context][1]) if self._contexts else Zone.OTHER
+
+    # What follows from it
+
+    def limit_s(
+        self, local: LocalTime, prior: Prior, price: float, bounds: tuple[float, float]
+    ) -> float:
+        """Return the stillness in seconds after the last movement that is worth a call.
+
+        Parameters
+        ----------
+        price
+            Hours of delay, spent in every hour at home, that one false alarm an hour is worth: h².
+        bounds
+            Floor and cap in seconds.
+        """
+        if self._last is None:
+            return bounds[1]
+        worth = 1.0 if local.is_waking(self._last) else NIGHT_WORTH
+        return best_limit_s(self._evidence(self._last, local), prior, worth, price, bounds)
+
+    def per_day(self, local: LocalTime, prior: Prior, still_s: float) -> float:
+        """Return how many pauses a day, in contexts like the present one, outlast ``still_s``."""
+        evidence = self._evidence(self._last or 0.0, local)
+        return exceedance(evidence, prior, self.days, still_s)
+
+    def _evidence(self, at: float, local: LocalTime) -> Evidence:
+        return Evidence(
+            day=local.day(at),
+            hour=local.hour(at),
+            context=self._context,
+            days=self._day,
+            hours=self._hour,
+            lengths=self._length,
+            contexts=self._room,
+            exposure=self._exposure,
+        )
+
+    def snapshot(self) -> list[Any]:
+        """Return all of it as plain values."""
+        columns = (self._exposure, self._day, self._hour, self._length, self._room)
+        return [
+            [list(one) for one in self._contexts],
+            [column.tobytes() for column in columns],
+            [list(one) for one in self._pending],
+            self._last,
+            [self._from, self._hour_ends, self._context, self._row],
+            self.days,
+            None if self._bed is None else list(self._bed),
+        ]
+
+    @classmethod
+    def restored(cls, state: list[Any]) -> Pauses:
+        """Return the pauses as `snapshot` saw them."""
+        pauses = cls()
+        pauses._contexts = [(room, zone) for room, zone in state[0]]
+        pauses._exposure = array("f", state[1][0])
+        pauses._day, pauses._hour = array("H", state[1][1]), array("f", state[1][2])
+        pauses._length, pauses._room = array("f", state[1][3]), array("B", state[1][4])
+        pauses._pending = [(start, end, context) for start, end, context in state[2]]
+        pauses._last = state[3]
+        pauses._from, pauses._hour_ends, pauses._context, pauses._row = state[4]
+        pauses.days = state[5]
+        pauses._bed = None if state[6] is None else (state[6][0], state[6][1])
+        return pauses

@@ -1,0 +1,33 @@
+"""What else might explain a silence, and what speaks against it, in words. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analytics.features.occupancy import DOORSTEP_S
+from analytics.features.wording import plural, subject
+
+if TYPE_CHECKING:
+    from analytics.features.view import HomeView
+
+
+def ruled_out(view: HomeView) -> tuple[str, ...]:
+    """Say whether somebody may have gone out, and how many sensors are alive."""
+    sensing = [device for device in view.plan.devices if device.interior]
+    alive = sum(
+        view.coverage.silence_s(device, view.now) <= view.coverage.silent_limit_s(device)
+        for device in sensing
+    )
+    alive_text = "all " if alive == len(sensing) else f"{alive} of "
+    return (_out(view), f"{alive_text}{plural(len(sensing), 'sensor')} alive")
+
+
+def _out(view: HomeView) -> str:
+    if not any(device.exterior_door for device in view.plan.devices):
+        return "Whether somebody went out is not known: no sensor on the door"
+    door = view.occupancy.door_at
+    if door is None:
+        return "No door to the outside has moved since the watch began"
+    if (view.activity.interior_at or 0.0) <= door + DOORSTEP_S:
+        return f"Going out is possible: the door moved at {view.clock(door)}, when movement ended"
+    return f"{subject(view.plan.pronoun)} not out (door last moved at {view.clock(door)})"

@@ -1,0 +1,108 @@
+"""How long stillness is bearable in a home now: learned, within a floor and a published cap. Pure.
+
+Shared by the detectors of stillness, which differ in what a false alarm of theirs is worth.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from analytics.features.limits import Prior
+from analytics.features.localtime import HOUR_S
+from analytics.features.plan import Zone
+
+if TYPE_CHECKING:
+    from analytics.features.view import HomeView
+
+PRICE_H = 1.5
+"""Hours of delay that one false alarm a week is worth; each hour by night counts a third."""
+DENSE_FLOOR_S = {Zone.BATHROOM: 1500.0, Zone.OTHER: 1800.0, Zone.CHAIR: 3600.0, Zone.BED: 5400.0}
+"""detection.md §1."""
+SPARSE_FLOOR_S = 3600.0
+DENSE_CAP_S = {
+    Zone.BATHROOM: 4 * HOUR_S,
+    Zone.OTHER: 4 * HOUR_S,
+    Zone.CHAIR: 5 * HOUR_S,
+    Zone.BED: 8 * HOUR_S,
+}
+DENSE_NIGHT_CAP_S = {
+    Zone.BATHROOM: 8 * HOUR_S,
+    Zone.OTHER: 8 * HOUR_S,
+    Zone.CHAIR: 8 * HOUR_S,
+    Zone.BED: 12 * HOUR_S,
+}
+SPARSE_DAY_CAP_S = 8 * HOUR_S
+SPARSE_NIGHT_CAP_S = 12 * HOUR_S
+NIGHT_H = (19.0, 6.0)
+VISITOR_FACTOR = 2.0
+"""A visitor's movement hides hers, and hers is hidden (detection.md §7)."""
+_WEEK_H = 168.0
+_STRETCH = 3.0
+#: (pauses an hour at home, median in minutes, sigma) by day and by night (21 to 09 h).
+POPULATION = {
+    Zone.BED: (Prior(0.7, 8.0, 1.1), Prior(4.0, 6.0, 1.0)),
+    Zone.CHAIR: (Prior(1.7, 6.0, 1.0), Prior(1.0, 6.0, 1.0)),
+    Zone.BATHROOM: (Prior(0.7, 3.0, 0.8), Prior(0.7, 3.0, 0.8)),
+    Zone.OTHER: (Prior(3.3, 3.0, 1.0), Prior(1.3, 4.0, 1.1)),
+}
+_PRIOR_NIGHT_H = (21.0, 9.0)
+
+
+def bearable_s(view: HomeView, detector: str, share: float = 1.0) -> float:
+    """Return the seconds of stillness that are bearable after the last movement.
+
+    Parameters
+    ----------
+    detector
+        Whose limit it is: carers' answers move it.
+    share
+        What a false alarm counts beside one of the general detector.
+    """
+    last, zone = view.activity.last_at, view.pauses.zone
+    at = view.now if last is None else last
+    low, high = floor_s(view, zone), cap_s(view, at, zone)
+    price = share * PRICE_H * _WEEK_H
+    learned = view.pauses.limit_s(view.local, prior(view, at, zone), price, (low, high))
+    if getattr(view.occupancy, "visitor", False):
+        learned *= VISITOR_FACTOR
+    return min(max(learned * view.margin(detector, at), low), high)
+
+
+def once_in_days(view: HomeView, still_s: float) -> float:
+    """Return in how many days a stillness like this one is expected once."""
+    at = view.now if view.activity.last_at is None else view.activity.last_at
+    per_day = view.pauses.per_day(view.local, prior(view, at, view.pauses.zone), still_s)
+    return 1.0 / max(per_day, 1e-9)
+
+
+def prior(view: HomeView, at: float, zone: Zone) -> Prior:
+    """Return what is expected of this home before it has shown its habits (0110).
+
+    A sparsely sensed home seems still three times longer than a densely sensed one.
+    """
+    hour = view.local.hour(at)
+    night = hour >= _PRIOR_NIGHT_H[0] or hour < _PRIOR_NIGHT_H[1]
+    dense = POPULATION[zone][night]
+    stretch = math.exp(math.log(_STRETCH) * (1.0 - round(view.activity.density(view.plan), 1)))
+    return Prior(dense.per_h, dense.median_min * stretch, dense.sigma)
+
+
+def floor_s(view: HomeView, zone: Zone) -> float:
+    """Shortest stillness in seconds that is ever told (docs/decisions/0042)."""
+    dense = DENSE_FLOOR_S[zone]
+    sparse = max(SPARSE_FLOOR_S, dense)
+    return float(sparse * (dense / sparse) ** view.activity.density(view.plan))
+
+
+def cap_s(view: HomeView, start: float, zone: Zone) -> float:
+    """Longest bearable stillness in seconds, whatever was learned (docs/decisions/0042).
+
+    The caps of a densely sensed home would alarm all day in a home with eight sensors: between the two
+    it goes by the logarithm of how densely this home is sensed.
+    """
+    hour = view.local.hour(start)
+    night = hour >= NIGHT_H[0] or hour < NIGHT_H[1]
+    sparse = SPARSE_NIGHT_CAP_S if night else SPARSE_DAY_CAP_S
+    dense = (DENSE_NIGHT_CAP_S if night else DENSE_CAP_S)[zone]
+    return float(sparse * (dense / sparse) ** view.activity.density(view.plan))

@@ -1,0 +1,46 @@
+"""What no finding may say, whoever reads it: words that judge a person or name an illness."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FORBIDDEN = re.compile(
+    r"\b(dementia|alzheimer\w*|agitat\w*|delirium|confus\w*|depress\w*|infection|uti|disease|illness"
+    r"|symptom\w*|diagnos\w*|seizure|stroke|patient\w*|fall|fallen|fell|wander\w*|insomnia)\b",
+    re.IGNORECASE,
+)
+"""A finding says what was observed."""
+_OF_THE_SPEC = frozenset({"DetectorSpec", "Parameter"})
+"""What these calls say is read by who chooses detectors, not in a finding."""
+
+
+def templates(source: str) -> Iterator[str]:
+    """Yield the texts of a module from which findings may be made; docstrings left out.
+
+    Examples
+    --------
+    >>> list(templates('what = f"No movement for {hours} h"'))
+    ['No movement for ', ' h']
+    """
+    tree = ast.parse(source)
+    calls = [node for node in ast.walk(tree) if _spoken_elsewhere(node)]
+    left_out = {id(inner) for call in calls for inner in ast.walk(call)}
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and " " in text and id(node) not in left_out:
+            yield text
+
+
+def _spoken_elsewhere(node: ast.AST) -> bool:
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in _OF_THE_SPEC
+    )

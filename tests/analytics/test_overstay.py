@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from analytics.detectors.overstay import Overstay
+from analytics.sample_days import BATH_MOTION, HALL_MOTION, KITCHEN_MOTION, LOUNGE_MOTION, MONDAY
+from core.model.finding import Phase, Severity
+from core.model.incident import begun, belongs
+from tests.analytics.story import Story
+
+
+def test_a_long_stay_in_the_bathroom_is_told_once() -> None:
+    story = Story().at(9).move(KITCHEN_MOTION, every=5, until=9.5).hear(BATH_MOTION).at(14)
+    (told,) = story.of("overstay")
+    assert (told.phase, told.severity) == (Phase.OPENED, Severity.CHECK)
+    assert told.what.startswith("Last seen in the bathroom at 10:30, ")
+    assert timedelta(minutes=25) <= told.noticed_at - told.onset <= timedelta(minutes=90)
+
+
+def test_movement_elsewhere_ends_it() -> None:
+    story = Story().at(9).hear(BATH_MOTION).at(12).hear(HALL_MOTION)
+    assert [one.phase for one in story.of("overstay")] == [Phase.OPENED, Phase.CLEARED]
+
+
+def test_other_rooms_are_no_business_of_it() -> None:
+    story = Story().at(9).hear(BATH_MOTION).at(9, 10).hear(LOUNGE_MOTION).at(22)
+    assert story.of("overstay") == []
+    assert story.of("inactivity") != []
+
+
+def test_it_joins_the_incident_of_the_same_silence() -> None:
+    story = Story().at(9).hear(BATH_MOTION).at(22)
+    (own,) = story.of("overstay")
+    general = story.of("inactivity")[0]
+    assert own.onset == general.onset
+    assert own.noticed_at <= general.noticed_at
+    assert belongs(begun(own), general)
+
+
+def test_a_habit_of_long_stays_moves_the_limit() -> None:
+    def limit(habit_min: float) -> float:
+        story = Story()
+        for day in range(20):
+            story.at(24 * day + 8).move(KITCHEN_MOTION, every=4, until=24 * day + 9)
+            story.hear(BATH_MOTION).at(24 * day + 9, habit_min)
+            story.move(LOUNGE_MOTION, every=4, until=24 * day + 20)
+        story.at(24 * 20 + 9).hear(BATH_MOTION).at(24 * 20 + 9, 20)
+        view, detector = story.home.view, story.home.detectors["overstay"]
+        assert view is not None
+        assert isinstance(detector, Overstay)
+        return detector.limit_s(view)
+
+    assert limit(5) < limit(50)
+
+
+def test_a_restart_within_an_episode_changes_nothing() -> None:
+    story = Story().at(9).hear(BATH_MOTION).at(12).restart().at(20)
+    assert len(story.of("overstay")) == 1
+    assert story.of("overstay")[0].onset == MONDAY + timedelta(hours=9)
