@@ -22,6 +22,8 @@ URGENT_AFTER_S = 900.0
 LOOK_EVERY_S = 600.0
 """Devices fail slowly: it is enough to look at them so often."""
 
+_PASSES = frozenset({Darkness.PIPELINE, Darkness.QUEUE})
+"""What is often over in a moment, and not worth a word then."""
 _FINE = {
     "silent": "{} reports again",
     "battery": "The battery of {} is fine again",
@@ -68,7 +70,7 @@ class Liveness:
         blind = view.now - dark
         episode = self._open.get("home")
         if episode is None:
-            if blind <= BLIND_AFTER_S and view.coverage.cause is Darkness.PIPELINE:
+            if blind <= BLIND_AFTER_S and view.coverage.cause in _PASSES:
                 return ()
             episode = Episode(onset=dark, noticed=view.now, severity=Severity.CHECK)
             self._open["home"] = episode
@@ -93,6 +95,10 @@ class Liveness:
             Darkness.SILENT: (
                 f"Nothing has come from any of {count} since {since}, {length}",
                 "Check power and internet of the home; somebody may also be away.",
+            ),
+            Darkness.QUEUE: (
+                f"Since {since}, {length}, this home sends only what is more than 10 min old",
+                "Check the connection of the hub, and the clocks of its devices.",
             ),
         }[view.coverage.cause or Darkness.PIPELINE]
         return finding(

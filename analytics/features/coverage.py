@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,12 @@ PERIODS = 3.0
 """Missed reports after which a device counts as down (detection.md (a) D0)."""
 SILENT_HOME_S = 86400.0
 """Nothing at all from a home for a day: blind or away, not still (detection.md §1, TIHM)."""
+LATE_S = 600.0
+"""A message that comes later than this was kept somewhere (detection.md §0, late evidence)."""
+QUEUE_OVER_S = 60.0
+"""Without a further late message for so long, what was kept has been delivered."""
+QUEUE_MOST_S = 600.0
+"""Something that is always late makes nobody blind for longer than this."""
 _MOST_SPANS = 16
 _KEEP_SPANS_S = 2 * 86400.0
 
@@ -32,6 +39,8 @@ class Darkness(StrEnum):
     """The home's hub is gone."""
     SILENT = "silent"
     """No device has said anything for a day."""
+    QUEUE = "queue"
+    """A hub delivers what it kept: the latest that we know is hours old, and more is on its way."""
 
 
 class Coverage:
@@ -44,6 +53,7 @@ class Coverage:
         "heard",
         "offline",
         "proof",
+        "queue",
         "spans",
         "started",
     )
@@ -63,6 +73,8 @@ class Coverage:
         #: Devices whose last will says that they are gone.
         self.offline: frozenset[int] = frozenset()
         self.devices: dict[int, DeviceState] = {}
+        #: First and last late message since one came in time; None when none has come late.
+        self.queue: tuple[float, float] | None = None
 
     @property
     def blind(self) -> bool:
@@ -93,14 +105,34 @@ class Coverage:
         self.heard = now
         if self.cause is Darkness.SILENT:
             self._see(now)
+        if now - at > LATE_S:
+            self._queue(now)
+        elif self.queue is not None:
+            self.queue = None
+            if self.cause is Darkness.QUEUE:
+                self._see(now)
         state = self.devices.get(observation.device_id)
         if state is None:
             state = self.devices[observation.device_id] = DeviceState()
         return state.hear(observation, at, now)
 
+    def _queue(self, now: float) -> None:
+        """Conclude nothing from silence while old messages come in: the next may end it."""
+        first = now if self.queue is None else self.queue[0]
+        self.queue = (first, now)
+        if self.dark_from is None and now < self._queue_over():
+            self.dark_from, self.cause = now, Darkness.QUEUE
+
+    def _queue_over(self) -> float:
+        if self.queue is None:
+            return -math.inf
+        return min(self.queue[1] + QUEUE_OVER_S, self.queue[0] + QUEUE_MOST_S)
+
     def advance(self, now: float, plan: HomePlan) -> None:
         """Let time pass to ``now``; find out whether we are blind."""
         cause, since = self._darkness(now, plan)
+        if cause is not None and self.cause is Darkness.QUEUE is not cause:
+            self._see(now)
         if cause is None:
             if self.dark_from is not None:
                 self._see(now)
@@ -118,6 +150,8 @@ class Coverage:
                 state = self.devices.get(hub.device_id)
                 seen = state.seen if state is not None and state.seen is not None else now
                 due.append(seen + max(BLIND_AFTER_S, PERIODS * hub.interval_s))
+        elif self.cause is Darkness.QUEUE:
+            due.append(self._queue_over())
         return min(due, default=float("inf"))
 
     def elapsed(self, since: float, now: float) -> float:
@@ -172,6 +206,8 @@ class Coverage:
                 return Darkness.HUB, seen
         if now - self.heard > SILENT_HOME_S:
             return Darkness.SILENT, self.heard
+        if self.cause is Darkness.QUEUE and now < self._queue_over():
+            return Darkness.QUEUE, now
         return None, now
 
     def _prove(self, at: float, since: float | None) -> None:
@@ -186,8 +222,8 @@ class Coverage:
             self._add(first, seen_from)
 
     def _see(self, now: float) -> None:
-        if self.dark_from is not None:
-            self._add(self.dark_from, now)
+        if self.dark_from is not None and self.cause is not Darkness.QUEUE:
+            self._add(self.dark_from, now)  # of what a queue brings, nothing is missing
         self.dark_from, self.cause = None, None
 
     def _add(self, start: float, end: float) -> None:
@@ -204,6 +240,7 @@ class Coverage:
             "cause": self.cause.value if self.cause else None,
             "spans": self.spans,
             "offline": sorted(self.offline),
+            "queue": self.queue,
             "devices": {str(key): state.snapshot() for key, state in self.devices.items()},
         }
 
@@ -216,6 +253,7 @@ class Coverage:
         coverage.cause = Darkness(state["cause"]) if state["cause"] else None
         coverage.spans = [(start, end) for start, end in state["spans"]]
         coverage.offline = frozenset(state["offline"])
+        coverage.queue = tuple(state["queue"]) if state["queue"] else None
         coverage.devices = {
             int(key): DeviceState.restored(value) for key, value in state["devices"].items()
         }

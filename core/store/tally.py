@@ -24,7 +24,8 @@ class Tally:
     findings: int
     alerts: int
     acknowledged: int
-    #: Delay from the sensor's time to the alert's row, per alert of an immediate detector.
+    #: Delay from the sensor's time to the alert that holds it, per episode of an immediate detector:
+    #: it may have joined an alert of another detector.
     sensor_to_alert_ms: tuple[float, ...]
 
 
@@ -37,7 +38,9 @@ async def count(connection: Connection) -> Tally:
     )
     row = await cursor.fetchone()
     cursor = await connection.execute(
-        "select extract(epoch from opened_at - onset) * 1000 from alert where detector = any(%s)",
+        "select extract(epoch from greatest(a.opened_at, f.recorded_at) - f.onset) * 1000"
+        " from alert a join alert_finding using (alert_id) join finding f using (finding_id)"
+        " where f.detector = any(%s) and f.phase = 'opened'",
         (list(IMMEDIATE),),
     )
     delays = tuple(float(delay) for (delay,) in await cursor.fetchall())

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from analytics.features.coverage import Darkness
 from analytics.home_engine import Inputs
 from analytics.sample_days import DOOR, HALL_MOTION, HOUSEHOLD, HUB, KITCHEN_MOTION, MONDAY, _device
 from core.model.finding import Audience, Phase, Severity
@@ -107,3 +108,35 @@ def test_a_device_that_is_retired_is_no_longer_down() -> None:
     story.at(7)
     ended = story.of("liveness", Phase.CLEARED)
     assert [one.subject for one in ended] == [f"device:{HALL_MOTION}:silent"]
+
+
+def test_while_a_hub_delivers_what_it_kept_nobody_is_still() -> None:
+    story = Story().at(20).hear(KITCHEN_MOTION, late=timedelta(hours=19))
+    for minute in range(1, 8):
+        for second in (0, 30):
+            late = timedelta(hours=19 - 2 * minute)
+            story.at(20, minute - 1, second).hear(KITCHEN_MOTION, late=late)
+    assert story.home.view is not None
+    assert story.home.view.coverage.cause is Darkness.QUEUE
+    story.at(20, 7).hear(HALL_MOTION, late=timedelta(minutes=5)).at(20, 30)
+    assert not story.home.view.coverage.blind
+    assert story.home.view.coverage.spans == []
+    assert story.of("inactivity") == []
+
+
+def test_what_was_kept_and_ends_hours_ago_means_a_still_person_all_the_same() -> None:
+    story = Story().at(20).hear(KITCHEN_MOTION, late=timedelta(hours=19)).at(20, 3)
+    assert story.home.view is not None
+    assert not story.home.view.coverage.blind
+    assert story.of("inactivity")[0].noticed_at == MONDAY + timedelta(hours=20, minutes=1)
+
+
+def test_a_home_that_only_sends_old_messages_is_watched_and_told() -> None:
+    story = Story()
+    for half in range(80):
+        story.at(20, half / 2).hear(KITCHEN_MOTION, late=timedelta(minutes=15))
+    assert story.home.view is not None
+    assert not story.home.view.coverage.blind
+    told = [one for one in story.of("liveness") if one.subject == "home"]
+    assert "only what is more than 10 min old" in told[0].what
+    assert [one.phase for one in told] == [Phase.OPENED, Phase.CLEARED]
