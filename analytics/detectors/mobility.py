@@ -12,6 +12,7 @@ from analytics.features.paces import (
     HALF_LIFE_DAYS,
     MOST_PAIRS,
     REFERENCE_DAYS,
+    SHARE,
     SPREAD,
     THROUGH_SHARE,
     PaceChange,
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from analytics.features.view import HomeView
     from core.model.observation import Observation
 
-LONGER = math.log(1.12)
-STRENGTH = 2.5
+LONGER = math.log(1.1)
+STRENGTH = 2.0
 """Below detection.md §8 (1.15 and 3.5), whose ways are longer than those that sensors in rooms see
 (docs/decisions/0122)."""
 FIRST_DAYS = 42
@@ -173,6 +174,9 @@ DETECTOR = DetectorSpec(
         Parameter(name="first", value=FIRST_DAYS, unit="d", meaning="days before it judges"),
         Parameter(name="reference", value=REFERENCE_DAYS, unit="d", meaning="days, then frozen"),
         Parameter(name="half_life", value=HALF_LIFE_DAYS, unit="d", meaning="memory of late"),
+        Parameter(
+            name="quartile", value=SHARE, unit="1", meaning="share of a pair's ways: the fastest"
+        ),
         Parameter(name="shortest", value=STEP_S[0], unit="s", meaning="shorter is no way"),
         Parameter(name="longest", value=STEP_S[1], unit="s", meaning="longer is no way"),
         Parameter(name="steps", value=FEWEST_STEPS, unit="1", meaning="ways of late, at least"),

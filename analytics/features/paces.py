@@ -31,6 +31,8 @@ MOST_PAIRS = 16
 HALF_LIFE_DAYS = 10.4
 """The mean age of what counts is that of a span of 30 days (detection.md §8)."""
 REFERENCE_DAYS = 90
+SHARE = 0.25
+"""The quarter of the ways that take least: the others hold more standing than walking."""
 FEWEST_STEPS = 100.0
 """Ways of late, over all pairs (detection.md §8)."""
 FEWEST_OF_PAIR = (10.0, 30.0)
@@ -40,10 +42,10 @@ THROUGH_SHARE = 0.8
 """A room that so much of all walking leads through can not be left out."""
 LEARN_BELOW = math.log(1.05)
 """While the ways take longer than so, the reference does not grow: it would hide a slow change."""
-SPREAD = 0.04
+SPREAD = 0.045
 """Standard deviation of a person's own change about the reference (docs/decisions/0122)."""
 _KEEP = 2.0 ** (-1.0 / HALF_LIFE_DAYS)
-_NORMAL_MEDIAN = 1.2533
+_NORMAL_QUARTILE = 1.3626
 _NORMAL_QUARTILES = 1.349
 
 
@@ -52,7 +54,7 @@ class PairChange:
     """How much longer one way takes than in the reference."""
 
     key: Key
-    #: Medians in seconds.
+    #: Lower quartiles in seconds.
     before_s: float
     lately_s: float
     #: Ways that the comparison rests on.
@@ -149,11 +151,12 @@ class Paces:
         if seen < FEWEST_OF_PAIR[0] or known < FEWEST_OF_PAIR[1]:
             return None
         spread = (_quantile(reference, 0.75) - _quantile(reference, 0.25)) / _NORMAL_QUARTILES
-        error = _NORMAL_MEDIAN * max(spread, _RATIO)
+        # standard error of a quartile of a normal sample, times √n
+        error = _NORMAL_QUARTILE * max(spread, _RATIO)
         return PairChange(
             key=key,
-            before_s=math.exp(_quantile(reference, 0.5)),
-            lately_s=math.exp(_quantile(lately, 0.5)),
+            before_s=math.exp(_quantile(reference, SHARE)),
+            lately_s=math.exp(_quantile(lately, SHARE)),
             weight=min(seen, known),
             variance=error**2 * (1.0 / seen + 1.0 / known),
         )

@@ -153,7 +153,7 @@ def _walk_round(paces: Paces, seconds: float) -> None:
 
 
 @given(st.floats(1.2, 1.8))
-def test_the_change_is_the_ratio_of_the_medians(ratio: float) -> None:
+def test_the_change_is_the_ratio_of_the_lengths(ratio: float) -> None:
     paces = Paces()
     _walk_round(paces, 4.0)
     for _ in range(120):
