@@ -4,13 +4,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.detectors.night import DETECTOR
+from analytics.features.hours import SettledDay
 from analytics.features.night_ways import FACTOR, LEAST_S
 from analytics.features.nights import MOST_S, Nights
+from analytics.features.open_day import HOURS, OpenDay
 from analytics.features.plan import plan
 from analytics.home_engine import HomeEngine, Inputs
 from analytics.sample_days import (
@@ -44,6 +47,8 @@ class Home:
     """A home whose nights can be told; all times are local (London's summer: UTC + 1)."""
 
     household: Household = HOUSEHOLD
+    #: Days for which the pipeline is known to work.
+    seen: float = 200.0
     found: list[Finding] = field(default_factory=list)
     nights: int = 0
     home: HomeEngine = field(init=False)
@@ -51,7 +56,7 @@ class Home:
     def __post_init__(self) -> None:
         self.home = HomeEngine(plan(self.household), {DETECTOR.name: DETECTOR})
         self.home.tick(MONDAY)
-        seen_until = MONDAY + timedelta(days=200)
+        seen_until = MONDAY + timedelta(days=self.seen)
         self.home.look(Inputs(heard_at=seen_until, heard_since=MONDAY))
 
     def live(self, times: int, trips: Trips, *, stays_up: bool = False) -> Home:
@@ -182,6 +187,33 @@ def test_a_way_back_that_no_sensor_saw_does_not_make_it_long() -> None:
     home = Home(WITHOUT_BED).live(QUIET, HABIT)
     home.live(1, ((1.0, 5.0), (3.0, 5.0)), stays_up=True).live(1, HABIT)
     assert home.found == []
+
+
+def test_what_lies_in_a_blind_span_is_not_told() -> None:
+    # from the evening on, four minutes without a message may be the pipeline's
+    home = Home(seen=QUIET + 0.8).live(QUIET, HABIT).live(1, ((1.0, 50.0),)).live(1, HABIT)
+    assert home.found == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "minutes_seen", "lain", "learned"),
+    [
+        (24, 60.0, True, True),
+        (23, 60.0, True, False),
+        (25, 60.0, True, False),
+        (24, 40.0, True, False),
+        (24, 60.0, False, False),
+    ],
+    ids=["whole", "clock set forward", "clock set back", "away, blind or a guest", "not in bed"],
+)
+def test_only_whole_nights_are_learned_from(
+    hours: int, minutes_seen: float, *, lain: bool, learned: bool
+) -> None:
+    valid = np.full(HOURS, 60.0)
+    valid[21] = minutes_seen
+    day = OpenDay(20_000, 0.0, hours * 3600.0)
+    nights = Nights.restored(Nights().snapshot() | {"now": [None, 0.0, 0.0, lain, 0]})
+    assert nights.whole(SettledDay(day=day, valid=valid, known=valid)) is learned
 
 
 def test_a_restart_changes_nothing_and_the_state_is_small() -> None:
