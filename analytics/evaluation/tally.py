@@ -23,7 +23,7 @@ SHOULD: dict[Kind, tuple[tuple[str, ...], float]] = {
     Kind.DOOR_AT_NIGHT: (("exit",), 0.0),
     Kind.NOT_BACK: (("not_back",), 0.0),
     Kind.LOST: (("lost", "geofence"), 0.0),
-    Kind.NIGHT_WANDERING: (("restless", "wandering", "walking"), 600.0),
+    Kind.NIGHT_WANDERING: (("wandering", "walking", "night"), 600.0),
     Kind.PACING: (("wandering", "walking"), 1800.0),
     Kind.OVERSTAY: (("overstay",), 300.0),
     Kind.LATE_RISE: (("late_rise",), 0.0),
@@ -35,11 +35,11 @@ SHOULD: dict[Kind, tuple[tuple[str, ...], float]] = {
     Kind.STUCK: (("liveness",), 0.0),
     Kind.HUB_OUTAGE: (("liveness",), 300.0),
 }
+LATER_S = {("night", Kind.NIGHT_WANDERING): 12 * HOUR_S}
+"""What a detector that looks back on a night still may say after an episode: it waits for the morning."""
 SHORTEST_S = {Kind.LONG_LIE: HOUR_S, Kind.FALL: 180.0, Kind.HUB_OUTAGE: 900.0}
 """Shorter ones need not be noticed (as severity 0)."""
-TRENDS = frozenset(
-    {"change", "day_change", "rhythm", "mobility", "restless", "wandering", "walking"}
-)
+TRENDS = frozenset({"change", "day_change", "rhythm", "mobility", "night", "wandering", "walking"})
 """Detectors that look back on a day, a night or weeks: an episode explains what they say for longer."""
 DEVICE_FAULTS = frozenset({Kind.DEAD_SENSOR, Kind.OBSTRUCTED, Kind.STUCK, Kind.HUB_OUTAGE})
 SLOW = frozenset({Kind.BATHROOM_CHANGE, Kind.DECLINE})
@@ -116,11 +116,11 @@ _WIDER = {
     Kind.LONG_LIE: ("inactivity", "overstay", "late_rise", "impact", "fall"),
     Kind.FALL: ("impact", "fall", "inactivity", "overstay"),
     Kind.LOST: ("lost", "geofence", "not_back"),
-    Kind.DOOR_AT_NIGHT: ("exit", "lost", "geofence", "not_back", "restless"),
+    Kind.DOOR_AT_NIGHT: ("exit", "lost", "geofence", "not_back", "night"),
     Kind.OVERSTAY: ("overstay", "inactivity"),
     Kind.LATE_RISE: ("late_rise", "inactivity"),
     Kind.DECLINE: ("mobility", "rhythm", "change", "day_change"),
-    Kind.BATHROOM_CHANGE: ("change", "day_change", "rhythm", "restless"),
+    Kind.BATHROOM_CHANGE: ("change", "day_change", "rhythm", "night"),
 }
 
 
@@ -133,7 +133,7 @@ def _by_detector(home: Watched) -> dict[str, list[Thread]]:
 
 
 def _expected(episode: Episode, names: tuple[str, ...], grace: float, home: Watched) -> Expected:
-    until = episode.end_s + grace
+    until = episode.end_s + max(LATER_S.get((one, episode.kind), grace) for one in names)
     times = [
         when
         for one in home.threads

@@ -107,6 +107,11 @@ class HomePlan:
         )
 
     @cached_property
+    def senses_bed(self) -> bool:
+        """Whether a device senses who lies in a bed."""
+        return any(device.placement is Placement.BED for device in self.devices)
+
+    @cached_property
     def hubs(self) -> tuple[DevicePlan, ...]:
         """Devices that carry the messages of the others."""
         return tuple(device for device in self.devices if device.hub)
