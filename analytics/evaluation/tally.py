@@ -22,7 +22,7 @@ SHOULD: dict[Kind, tuple[tuple[str, ...], float]] = {
     Kind.SOS: (("sos",), 0.0),
     Kind.DOOR_AT_NIGHT: (("exit",), 0.0),
     Kind.NOT_BACK: (("not_back",), 0.0),
-    Kind.LOST: (("lost", "geofence"), 0.0),
+    Kind.LOST: (("lost",), 0.0),
     Kind.NIGHT_WANDERING: (("restless", "wandering", "walking"), 600.0),
     Kind.PACING: (("wandering", "walking"), 1800.0),
     Kind.OVERSTAY: (("overstay",), 300.0),
@@ -139,7 +139,7 @@ def _expected(episode: Episode, names: tuple[str, ...], grace: float, home: Watc
         for one in home.threads
         if one.detector in names
         for when in one.said.values()
-        if episode.start_s <= when <= until
+        if episode.onset_s <= when <= until
     ]
     lasts = episode.end_s - episode.start_s
     short = lasts < SHORTEST_S.get(episode.kind, 0.0)
@@ -148,8 +148,8 @@ def _expected(episode: Episode, names: tuple[str, ...], grace: float, home: Watc
         detector=names[0],
         severity=0 if short else episode.severity,
         episode=episode,
-        delay_s=min(times) - episode.start_s if times else None,
-        window_s=until - episode.start_s,
+        delay_s=min(times) - episode.onset_s if times else None,
+        window_s=until - episode.onset_s,
     )
 
 
