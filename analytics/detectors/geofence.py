@@ -194,7 +194,9 @@ class Geofence:
 
 def _watched(track: Track, view: HomeView) -> bool:
     """Whether silence of this tracker would mean something now."""
-    return track.left_at is not None and not (view.coverage.blind or _seen_inside(track, view))
+    if track.left_at is None or view.coverage.blind or _seen_inside(track, view):
+        return False
+    return track.fix is None or track.fix.at != track.home_at  # on the doorstep, not back yet
 
 
 def _seen_inside(track: Track, view: HomeView) -> bool:

@@ -110,11 +110,11 @@ class Ground:
             if stays >= KNOWN_PLACE_VISITS:
                 yield east, north
 
-    def learn(self, cells: Mapping[int, int], visits: float) -> None:
+    def learn(self, cells: Mapping[int, int]) -> None:
         """Count the cells of an outing that is over, with their directions as bits."""
         for cell, axes in cells.items():
             before = self._cells.get(cell, 0)
-            count = min((before & _MOST_COUNT) + int(VISIT * visits), _MOST_COUNT)
+            count = min((before & _MOST_COUNT) + VISIT, _MOST_COUNT)
             self._cells[cell] = count | (before >> _AXES_FROM | axes) << _AXES_FROM
         if len(self._cells) > MOST_CELLS:
             kept = sorted(self._cells.items(), key=lambda one: (-(one[1] & _MOST_COUNT), one[0]))

@@ -28,8 +28,6 @@ LEARNED_OUTINGS = 10.0
 USUAL_OUTING_M = 1000.0
 INDOORS_S = 300.0
 """Movement inside within so long of a fix says where she is, if she lives alone."""
-LOST_VISITS = 0.5
-"""What an outing teaches on which she seemed lost: four such, and the way is known after all."""
 HALF_LIFE_DAYS = 56.0
 _KEEP = 2.0 ** (-1.0 / HALF_LIFE_DAYS)
 
@@ -125,12 +123,12 @@ class Outdoors:
 
     def _judge(self, device: int, track: Track, at: float) -> None:
         if track.came_back:
-            lost = device in self._lost
             rode = track.ride_at is not None
-            self._lost.discard(device)
-            if not lost:
+            if device not in self._lost:
                 self._turn = [sum(both) for both in zip(self._turn, track.turned, strict=True)]
-            self.ground.learn(track.end_outing(), LOST_VISITS if lost else 1.0)
+            self._lost.discard(device)
+            # also where she seemed lost: who goes a way twice knows it, whatever we said of it
+            self.ground.learn(track.end_outing())
             self.outings, self.rides = self.outings + 1.0, self.rides + rode
         track.score = None
         walked = track.path.walked(at, self.ground.anchors())

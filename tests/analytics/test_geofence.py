@@ -102,6 +102,12 @@ def test_contact_lost_is_not_told_when_she_moves_at_home_or_stays_somewhere() ->
     assert len(outside.story.of("geofence")) == 1
 
 
+def test_silence_after_a_fix_at_home_is_no_lost_contact() -> None:
+    outside = Outside().known(4).at(100).leave().go(walk((0.0, 0.0), (0.0, 400.0)))
+    outside.go([(0.0, 30.0)]).later(3600)
+    assert outside.story.of("geofence") == []
+
+
 def test_movement_at_home_ends_a_lost_contact() -> None:
     outside = Outside().known().at(TWELVE + 9).leave().go(walk((0.0, 0.0), (0.0, 400.0)))
     outside.later(1200).story.hear(BED_MOTION)

@@ -46,7 +46,7 @@ def learned(ground: Ground, north_m: int, outings: int) -> Ground:
     way = axis(0.0, 1.0)
     cells = {cell(0.0, north): 1 << way for north in range(0, north_m, 20)}
     for _ in range(outings):
-        ground.learn(cells, 1.0)
+        ground.learn(cells)
     return ground
 
 
@@ -111,7 +111,7 @@ def test_the_ground_stays_small_and_comes_back_as_it_was() -> None:
             cell(chance.uniform(-5e4, 5e4), chance.uniform(-5e4, 5e4)): 1 << number % AXES
             for _ in range(100)
         }
-        ground.learn(cells, 1.0)
+        ground.learn(cells)
         ground.stay(chance.uniform(-5e4, 5e4), chance.uniform(-5e4, 5e4))
         ground.dwell(fix(3600.0 * number, 1000.0 * number, 0.0))
     assert len(ground.places) <= MOST_PLACES
