@@ -314,10 +314,17 @@ def _silent_day(rows: _Rows, midnight: datetime, chance: random.Random) -> _Rows
 
 
 def _long_out(rows: _Rows, midnight: datetime, chance: random.Random) -> _Rows:
+    """Stay out for nine hours; for five of them the tracker is not heard."""
     del chance
     leaves, length = midnight + timedelta(hours=12), timedelta(hours=9)
     rows = _without(rows, leaves - timedelta(minutes=1), length + timedelta(minutes=2))
-    return [*rows, *outing(leaves, leaves + length, speed_m_s=0.1)]
+    rows += outing(leaves, leaves + length, speed_m_s=0.1)
+    unheard = leaves + timedelta(hours=2), leaves + length - timedelta(hours=2)
+    return [
+        row
+        for row in rows
+        if row.device_id != TRACKER or not unheard[0] <= row.observed_at < unheard[1]
+    ]
 
 
 def _restless(rows: _Rows, midnight: datetime, chance: random.Random) -> _Rows:

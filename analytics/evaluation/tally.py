@@ -18,17 +18,17 @@ MERGE_S = 1800.0
 #: Kind → detectors that should notice it, and seconds after its end until when it still counts.
 SHOULD: dict[Kind, tuple[tuple[str, ...], float]] = {
     Kind.LONG_LIE: (("inactivity",), 300.0),
-    Kind.FALL: (("impact", "fall"), 600.0),
+    Kind.FALL: (("impact",), 600.0),
     Kind.SOS: (("sos",), 0.0),
     Kind.DOOR_AT_NIGHT: (("exit",), 0.0),
     Kind.NOT_BACK: (("not_back",), 0.0),
-    Kind.LOST: (("lost", "geofence"), 0.0),
-    Kind.NIGHT_WANDERING: (("wandering", "walking", "night"), 600.0),
-    Kind.PACING: (("wandering", "walking"), 1800.0),
+    Kind.LOST: (("lost",), 0.0),
+    Kind.NIGHT_WANDERING: (("walking", "night"), 600.0),
+    Kind.PACING: (("walking",), 1800.0),
     Kind.OVERSTAY: (("overstay",), 300.0),
     Kind.LATE_RISE: (("late_rise",), 0.0),
     Kind.APPLIANCE: (("appliance",), 0.0),
-    Kind.BATHROOM_CHANGE: (("change", "day_change"), 2 * DAY_S),
+    Kind.BATHROOM_CHANGE: (("day_change",), 2 * DAY_S),
     Kind.DECLINE: (("mobility", "rhythm"), 7 * DAY_S),
     Kind.DEAD_SENSOR: (("liveness",), 0.0),
     Kind.OBSTRUCTED: (("liveness",), 0.0),
@@ -39,7 +39,7 @@ LATER_S = {("night", Kind.NIGHT_WANDERING): 12 * HOUR_S}
 """What a detector that looks back on a night still may say after an episode: it waits for the morning."""
 SHORTEST_S = {Kind.LONG_LIE: HOUR_S, Kind.FALL: 180.0, Kind.HUB_OUTAGE: 900.0}
 """Shorter ones need not be noticed (as severity 0)."""
-TRENDS = frozenset({"change", "day_change", "rhythm", "mobility", "night", "wandering", "walking"})
+TRENDS = frozenset({"day_change", "rhythm", "mobility", "night", "walking"})
 """Detectors that look back on a day, a night or weeks: an episode explains what they say for longer."""
 DEVICE_FAULTS = frozenset({Kind.DEAD_SENSOR, Kind.OBSTRUCTED, Kind.STUCK, Kind.HUB_OUTAGE})
 SLOW = frozenset({Kind.BATHROOM_CHANGE, Kind.DECLINE})
@@ -139,7 +139,7 @@ def _expected(episode: Episode, names: tuple[str, ...], grace: float, home: Watc
         for one in home.threads
         if one.detector in names
         for when in one.said.values()
-        if episode.start_s <= when <= until
+        if episode.onset_s <= when <= until
     ]
     lasts = episode.end_s - episode.start_s
     short = lasts < SHORTEST_S.get(episode.kind, 0.0)
@@ -148,8 +148,8 @@ def _expected(episode: Episode, names: tuple[str, ...], grace: float, home: Watc
         detector=names[0],
         severity=0 if short else episode.severity,
         episode=episode,
-        delay_s=min(times) - episode.start_s if times else None,
-        window_s=until - episode.start_s,
+        delay_s=min(times) - episode.onset_s if times else None,
+        window_s=until - episode.onset_s,
     )
 
 

@@ -15,6 +15,7 @@ from analytics.features.hours import Hours
 from analytics.features.localtime import LocalTime
 from analytics.features.margins import Margins
 from analytics.features.occupancy import Occupancy, Place
+from analytics.features.outdoors import Outdoors
 from analytics.features.pauses import Pauses
 from analytics.features.walks import Walks
 from analytics.features.wording import clock
@@ -58,6 +59,7 @@ class HomeView:
         "margins",
         "now",
         "occupancy",
+        "outdoors",
         "pauses",
         "plan",
         "previous_at",
@@ -78,6 +80,7 @@ class HomeView:
         self.activity = Activity()
         self.coverage = Coverage(now)
         self.occupancy = Occupancy(now)
+        self.outdoors = Outdoors()
         self.walks = Walks()
         self.margins = Margins()
         self.pauses = Pauses()
@@ -132,13 +135,13 @@ class HomeView:
         activity, coverage, occupancy = self.activity, self.coverage, self.occupancy
         previous = self.previous_at = activity.last_at
         self.previous_zone, self.previous_room = activity.zone, activity.room
-        occupancy.begin()
-        self.walks.begin()
+        self._begin()
         dark = coverage.dark_from
         self.shown = coverage.hear(observation, at, self.now)
         if dark is not None:
             self._look_again(dark)
         if not self.shown:
+            self._track(observation, at)
             return
         self.fresh = previous is None or at > previous
         occupancy.show(at, device, observation, (activity, self.plan))
@@ -154,6 +157,18 @@ class HomeView:
             self.hours.come_back(*occupancy.returned)
         if occupancy.place is not occupancy.before:
             self.stir()
+
+    def _begin(self) -> None:
+        self.occupancy.begin()
+        self.walks.begin()
+        self.outdoors.heard = None
+
+    def _track(self, observation: Observation, at: float) -> None:
+        if observation.quantity is not Quantity.POSITION:
+            return
+        alone = self.plan.resident_id is not None
+        home = (self.activity, self.occupancy, self.local)
+        self.outdoors.show(observation, at, home, alone=alone)
 
     def look(self, heard_at: float, heard_since: float | None) -> None:
         """Take in a proof of life of the pipeline; see `Coverage.look`."""
@@ -184,8 +199,7 @@ class HomeView:
         """
         self.now = now
         self._no_event()
-        self.occupancy.begin()
-        self.walks.begin()
+        self._begin()
         dark = self.coverage.dark_from
         self.coverage.advance(now, self.plan)
         self.occupancy.advance(now, self.activity)
@@ -205,6 +219,7 @@ class HomeView:
             self.activity.close_day(self._waking_home_s)
             self.walks.close_day()
             self.pauses.close_day()
+            self.outdoors.close_day()
             self._waking_home_s = 0.0
         self.due = min(
             self._day_ends,
@@ -252,6 +267,7 @@ class HomeView:
             "activity": self.activity.snapshot(),
             "coverage": self.coverage.snapshot(),
             "occupancy": self.occupancy.snapshot(),
+            "outdoors": self.outdoors.snapshot(),
             "walks": self.walks.snapshot(),
             "margins": self.margins.snapshot(),
             "pauses": self.pauses.snapshot(),
@@ -269,6 +285,7 @@ class HomeView:
         view.activity = Activity.restored(state["activity"])
         view.coverage = Coverage.restored(state["coverage"])
         view.occupancy = Occupancy.restored(state["occupancy"])
+        view.outdoors = Outdoors.restored(state.get("outdoors"))
         view.walks = Walks.restored(state["walks"])
         view.margins = Margins.restored(state["margins"])
         view.pauses = Pauses.restored(state["pauses"])

@@ -72,6 +72,13 @@ class Episode:
     severity: int = 2
     #: How: ``pacing``, ``lapping`` or ``random`` of restless walking; ``faint`` of a lie with movement.
     how: str = ""
+    #: Of getting lost: so long after the beginning she leaves the way that she knows.
+    astray_after: timedelta = timedelta(0)
+
+    @property
+    def onset_s(self) -> float:
+        """When there is something to notice, in seconds since 1970: leaving home is nothing yet."""
+        return (self.at + self.astray_after).timestamp()
 
     @property
     def start_s(self) -> float:

@@ -18,6 +18,10 @@ SIGMAS_IN_RADIUS = 1.51
 """The 68 % radius of a fix in standard deviations of each coordinate (detection.md §3)."""
 MULTIPATH_SHARE = 0.01
 RIDE_SHARE = 0.15
+KNOWN_PART = (0.2, 0.6)
+"""Who loses her way leaves a known one somewhere within this part of it."""
+BLOCK_M = 100.0
+"""Between two corners of a grid of streets."""
 _PLACES = 5
 
 
@@ -65,32 +69,67 @@ def outing(
     rides = rng.random() < RIDE_SHARE and half > 900.0  # noqa: PLR2004
     speed = RIDE_M_S if rides else WALK_M_S
     reach = 0.9 * half * speed
-    possible = [way for way in there.ways if _length(way) <= reach] or [there.ways[0]]
+    possible = [way for way in there.ways if length(way) <= reach] or [there.ways[0]]
     way = possible[int(rng.integers(len(possible)))]
-    travel = min(_length(way), reach)
+    travel = min(length(way), reach)
     walked = np.minimum(np.minimum((at - start), (end - at)) * speed, travel)
-    return _along(way, np.maximum(walked, 0.0))
+    return along(way, np.maximum(walked, 0.0))
 
 
 def astray(
-    there: Neighbourhood, at: Floats, start: float, end: float, rng: np.random.Generator
+    there: Neighbourhood,
+    at: Floats,
+    span: tuple[float, float],
+    rng: np.random.Generator,
+    left_after: float | None = None,
 ) -> Floats:
     """Return the same for somebody who leaves a known way and does not find back.
 
     She walks on, turns often, crosses her own way, and is brought home in the end.
+
+    Parameters
+    ----------
+    left_after
+        Seconds after the beginning at which she leaves the known way; drawn when None.
     """
-    way = there.ways[int(rng.integers(len(there.ways)))]
-    known = float(rng.uniform(0.2, 0.6)) * _length(way)
+    start, end = span
+    if left_after is None:
+        way = there.ways[int(rng.integers(len(there.ways)))]
+        known = float(rng.uniform(*KNOWN_PART)) * length(way)
+    else:
+        known = left_after * WALK_M_S
+        far = [way for way in there.ways if length(way) * KNOWN_PART[1] >= known - 1.0]
+        way = far[int(rng.integers(len(far)))] if far else max(there.ways, key=length)
     left = start + known / WALK_M_S
     steps = np.arange(left, max(end, left + 60.0) + 30.0, 30.0)
     heading = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.normal(0.0, 0.7, len(steps)))
     moves = 30.0 * 0.8 * (rng.random(len(steps)) < 0.85)  # noqa: PLR2004 (rests in between)
-    path = _along(way, np.array([known]))[0] + np.cumsum(
+    path = along(way, np.array([known]))[0] + np.cumsum(
         np.column_stack((np.sin(heading), np.cos(heading))) * moves[:, None], axis=0
     )
     wandering = np.column_stack([np.interp(at, steps, path[:, axis]) for axis in range(2)])
-    before = _along(way, np.clip((at - start) * WALK_M_S, 0.0, known))
+    before = along(way, np.clip((at - start) * WALK_M_S, 0.0, known))
     return np.where((at < left)[:, None], before, wandering)
+
+
+def streets(there: Neighbourhood, rng: np.random.Generator) -> Floats:
+    """Return a way to a new place through a grid of streets, as far as to one of the known ones.
+
+    She goes on along a street for one to four blocks, then takes a corner, always towards the place.
+    """
+    distance = float(np.hypot(*there.ways[int(rng.integers(len(there.ways)))][-1]))
+    grid, angle = rng.uniform(0.0, np.pi / 2), rng.uniform(0.0, 2 * np.pi)
+    ahead, across = distance * abs(np.cos(angle)), distance * abs(np.sin(angle))
+    left, corners = [ahead, across], [np.zeros(2)]
+    axis = int(rng.integers(2))
+    turn = np.array([[np.cos(grid), np.sin(grid)], [-np.sin(grid), np.cos(grid)]])
+    while max(left) > 1.0:
+        if left[axis] > 1.0:
+            step = min(left[axis], float(rng.integers(1, 5)) * BLOCK_M)
+            left[axis] -= step
+            corners.append(corners[-1] + step * turn[axis])
+        axis = 1 - axis
+    return np.vstack(corners)
 
 
 def fixes(there: Neighbourhood, true: Floats, rng: np.random.Generator, *, indoors: bool) -> Floats:
@@ -105,10 +144,12 @@ def fixes(there: Neighbourhood, true: Floats, rng: np.random.Generator, *, indoo
     return np.column_stack((there.degrees(true + noise), accuracy.round(), speed.round(1)))
 
 
-def _length(way: Floats) -> float:
+def length(way: Floats) -> float:
+    """Return the metres of a way."""
     return float(np.hypot(*np.diff(way, axis=0).T).sum())
 
 
-def _along(way: Floats, walked: Floats | Sequence[float]) -> Floats:
+def along(way: Floats, walked: Floats | Sequence[float]) -> Floats:
+    """Return the places after so many metres of a way."""
     legs = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(way, axis=0).T))))
     return np.column_stack([np.interp(walked, legs, way[:, axis]) for axis in range(2)])

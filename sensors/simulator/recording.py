@@ -25,7 +25,7 @@ from sensors.simulator.episodes import Episode, Kind
 from sensors.simulator.faults import REAL, Circumstances
 from sensors.simulator.homes import SimulatedHome
 from sensors.simulator.people import mood
-from sensors.simulator.rows import Rows, observations, positions, together
+from sensors.simulator.rows import Floats, Rows, observations, positions, together
 from sensors.simulator.walking import Movements, Passage, walking
 
 _ASTRAY = frozenset({Kind.LOST, Kind.DOOR_AT_NIGHT})
@@ -51,7 +51,8 @@ class Recording:
         return {}
 
     @cached_property
-    def _around(self) -> outdoors.Neighbourhood:
+    def around(self) -> outdoors.Neighbourhood:
+        """Places that she goes to, and the ways there."""
         return outdoors.Neighbourhood.drawn(
             self.home.place, np.random.default_rng((self.home.seed, 4))
         )
@@ -206,7 +207,7 @@ class Recording:
             yield from self._tracked(stays, index[homes.TRACKER], day)
 
     def _tracked(self, stays: Sequence[Stay], device: int, day: date) -> Iterator[Rows]:
-        there, rng = self._around, self._rng(23, day)
+        there, rng = self.around, self._rng(23, day)
         start, end = stays[0].start, stays[-1].end
         at = outdoors.times(start, end, outdoors.HOME_FIX_S, rng)
         out = [one for one in stays if one.activity is Activity.OUT]
@@ -217,11 +218,16 @@ class Recording:
         yield positions(device, at[inside], outdoors.fixes(there, home, rng, indoors=True))
         for one in out:
             at = outdoors.times(one.start, one.end, outdoors.FIX_S, rng)
-            lost = [each for each in self.episodes if each.kind in _ASTRAY]
-            strays = any(each.overlaps(one.start, one.end) for each in lost)
-            goes = outdoors.astray if strays else outdoors.outing
-            true = goes(there, at, one.start, one.end, rng)
+            true = self._gone(one, at, rng)
             yield positions(device, at, outdoors.fixes(there, true, rng, indoors=False))
+
+    def _gone(self, out: Stay, at: Floats, rng: np.random.Generator) -> Floats:
+        lost = [one for one in self.episodes if one.kind in _ASTRAY]
+        astray = next((one for one in lost if one.overlaps(out.start, out.end)), None)
+        if astray is None:
+            return outdoors.outing(self.around, at, out.start, out.end, rng)
+        left = max(astray.onset_s - out.start, 0.0) if astray.kind is Kind.LOST else None
+        return outdoors.astray(self.around, at, (out.start, out.end), rng, left)
 
 
 def recorded(

@@ -13,6 +13,7 @@ from sensors.simulator.behaviour import OUTSIDE, Activity, Clock, Stay
 from sensors.simulator.episodes import WORST, Episode, Kind
 from sensors.simulator.faults import REAL, Circumstances
 from sensors.simulator.homes import SimulatedHome, motion_sensor
+from sensors.simulator.outdoors import KNOWN_PART, WALK_M_S, length
 from sensors.simulator.recording import Recording
 
 MONTH_D = 30.0
@@ -69,6 +70,8 @@ class Asked:
     change_share: float = 0.6
     decline_share: float = 0.25
     circumstances: Circumstances = field(default=REAL)
+    #: Acute kinds to draw from; all when empty.
+    kinds: tuple[Kind, ...] = ()
 
 
 def drawn(
@@ -138,7 +141,9 @@ def faults(home: SimulatedHome, span: tuple[datetime, datetime], asked: Asked) -
 def _acute(
     calm: Recording, asked: Asked, slow: Sequence[Episode], rng: np.random.Generator
 ) -> Iterator[Episode]:
-    kinds = [kind for kind in ACUTE if kind not in _NEEDS or calm.home.equipment.has(_NEEDS[kind])]
+    has = calm.home.equipment.has
+    kinds = [kind for kind in ACUTE if kind not in _NEEDS or has(_NEEDS[kind])]
+    kinds = [kind for kind in kinds if kind in asked.kinds or not asked.kinds]
     weights = np.array([ACUTE[kind] for kind in kinds])
     clock, end = Clock(calm.home.zone), calm.span[1]
     day = clock.day(calm.span[0].timestamp()) + timedelta(days=asked.quiet_days)
@@ -191,7 +196,16 @@ def _placed(kind: Kind, calm: Recording, day: date, rng: np.random.Generator) ->
         room=room,
         severity=severity,
         how=how,
+        astray_after=_astray_after(calm, moment) if kind is Kind.LOST else timedelta(0),
     )
+
+
+def _astray_after(calm: Recording, moment: float) -> timedelta:
+    """Return how long she is on a known way before she leaves it."""
+    rng = np.random.default_rng((calm.home.seed, 33, int(moment)))
+    way = float(rng.choice([length(way) for way in calm.around.ways]))
+    known = float(rng.uniform(*KNOWN_PART)) * way
+    return timedelta(seconds=round(known / WALK_M_S))
 
 
 def _within(

@@ -11,6 +11,7 @@ from rich.table import Table
 from sensors import vectors
 from wayhome.commands.evaluating.actigraphy import actigraphy
 from wayhome.commands.evaluating.falls import falls
+from wayhome.commands.evaluating.outings import outings, tracks
 from wayhome.commands.evaluating.report import report
 from wayhome.commands.evaluating.simulated import calibration, simulated
 from wayhome.commands.evaluating.tihm import tihm
@@ -28,6 +29,8 @@ app.command()(actigraphy)
 app.command()(falls)
 app.command()(simulated)
 app.command()(calibration)
+app.command()(outings)
+app.command()(tracks)
 app.command()(tihm)
 app.command()(report)
 

@@ -1,0 +1,175 @@
+"""Where the trackers of a home are, on which ground. Pure and bounded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from analytics.features.fixes import Plane, away, direction
+from analytics.features.ground import SAME_PLACE_M, Ground
+from analytics.features.losing_way import (
+    LIMIT,
+    TURN_PRIOR,
+    TURN_PRIOR_OUTINGS,
+    Habit,
+    is_dark,
+    lost_score,
+)
+from analytics.features.tracks import WALK_M_S, Track
+
+if TYPE_CHECKING:
+    from analytics.features.activity import Activity
+    from analytics.features.localtime import LocalTime
+    from analytics.features.occupancy import Occupancy
+    from core.model.observation import Observation
+
+MOST_TRACKS = 3
+LEARNED_OUTINGS = 10.0
+"""Outings after which her ways count as known; before, what is new counts in part."""
+USUAL_OUTING_M = 1000.0
+INDOORS_S = 300.0
+"""Movement inside within so long of a fix says where she is, if she lives alone."""
+HALF_LIFE_DAYS = 56.0
+_KEEP = 2.0 ** (-1.0 / HALF_LIFE_DAYS)
+
+
+class Outdoors:
+    """All trackers of one home."""
+
+    __slots__ = ("_lost", "_turn", "ground", "heard", "outings", "plane", "rides", "tracks")
+
+    def __init__(self) -> None:
+        #: None before the first fix.
+        self.plane: Plane | None = None
+        self.ground = Ground()
+        self.tracks: dict[int, Track] = {}
+        #: Decayed counts of outings that are over, and of those with a ride.
+        self.outings = self.rides = 0.0
+        #: Decayed metres walked on outings, and degrees turned on them.
+        self._turn = [0.0, 0.0]
+        #: Device of the present fix, where it was believed; None otherwise.
+        self.heard: int | None = None
+        self._lost: set[int] = set()
+
+    @property
+    def experience(self) -> float:
+        """How well her ways are known, 0 … 1."""
+        return min(self.outings / LEARNED_OUTINGS, 1.0)
+
+    @property
+    def habit(self) -> Habit:
+        """What is known of her outings."""
+        metres, degrees = self._turn
+        prior = TURN_PRIOR_OUTINGS * USUAL_OUTING_M
+        turn = (degrees + prior * TURN_PRIOR / 100.0) / (metres + prior)
+        return Habit(experience=self.experience, turn=100.0 * turn)
+
+    def at_anchor(self, track: Track) -> bool:
+        """Tell whether she stays at a place of former stays."""
+        fix = track.fix
+        return (
+            fix is not None
+            and track.staying
+            and any(fix.distance(*one) <= SAME_PLACE_M for one in self.ground.anchors())
+        )
+
+    def where(self, track: Track) -> str:
+        """Say where a tracker is, seen from home; no coordinates."""
+        home, fix = self.ground.home, track.fix
+        if home is None or fix is None:
+            return "at a place that is not known"
+        east, north = fix.east - home[0], fix.north - home[1]
+        return f"{away(fix.distance(*home))} {direction(east, north)} of home"
+
+    def show(
+        self,
+        observation: Observation,
+        at: float,
+        home: tuple[Activity, Occupancy, LocalTime],
+        *,
+        alone: bool,
+    ) -> None:
+        """Take in what a tracker says of its place.
+
+        Parameters
+        ----------
+        home
+            What sensors inside have shown.
+        alone
+            Whether what moves inside is the one who is tracked.
+        """
+        position, device = observation.position, observation.device_id
+        track = self.tracks.get(device)
+        if track is None:
+            if len(self.tracks) == MOST_TRACKS:
+                return
+            track = self.tracks[device] = Track()
+        if position is None:
+            return
+        if self.plane is None:
+            self.plane = Plane(position.latitude, position.longitude)
+        track.hear(at)
+        before = track.fix
+        fix = track.gate.take(position, at, self.plane)
+        if fix is None:
+            return
+        self.heard = device
+        activity, occupancy, local = home
+        moved = activity.interior_at
+        indoors = alone and occupancy.home and moved is not None and at - moved <= INDOORS_S
+        if indoors or (local.is_night(at) and occupancy.home):
+            self.ground.dwell(fix)
+        track.move(fix, before, self.ground, indoors=indoors)
+        self._judge(device, track, at)
+
+    def _judge(self, device: int, track: Track, at: float) -> None:
+        if track.came_back:
+            rode = track.ride_at is not None
+            if device not in self._lost:
+                self._turn = [sum(both) for both in zip(self._turn, track.turned, strict=True)]
+            self._lost.discard(device)
+            # also where she seemed lost: who goes a way twice knows it, whatever we said of it
+            self.ground.learn(track.end_outing())
+            self.outings, self.rides = self.outings + 1.0, self.rides + rode
+        track.score = None
+        walked = track.path.walked(at, self.ground.anchors())
+        if track.left_at is None or walked is None or track.riding or track.speed >= WALK_M_S:
+            return
+        dark = self.plane is not None and is_dark(at, self.plane.latitude, self.plane.longitude)
+        track.score = lost_score(walked, self.habit, dark=dark)
+        if track.score.winding >= LIMIT:
+            self._lost.add(device)
+
+    def close_day(self) -> None:
+        """Forget a little."""
+        self.ground.close_day()
+        self.outings, self.rides = self.outings * _KEEP, self.rides * _KEEP
+        self._turn = [one * _KEEP for one in self._turn]
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return all of it as plain values."""
+        plane = self.plane
+        return {
+            "plane": None if plane is None else [plane.latitude, plane.longitude],
+            "ground": self.ground.snapshot(),
+            "tracks": {str(device): track.snapshot() for device, track in self.tracks.items()},
+            "counts": [self.outings, self.rides],
+            "turn": self._turn,
+            "lost": sorted(self._lost),
+        }
+
+    @classmethod
+    def restored(cls, state: dict[str, Any] | None) -> Outdoors:
+        """Return it as `snapshot` saw it; new for None."""
+        outdoors = cls()
+        if state is None:
+            return outdoors
+        if state["plane"] is not None:
+            outdoors.plane = Plane(*state["plane"])
+        outdoors.ground = Ground.restored(state["ground"])
+        outdoors.tracks = {
+            int(device): Track.restored(one) for device, one in state["tracks"].items()
+        }
+        outdoors.outings, outdoors.rides = state["counts"]
+        outdoors._turn = list(state["turn"])
+        outdoors._lost = set(state["lost"])
+        return outdoors
