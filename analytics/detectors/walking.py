@@ -233,13 +233,14 @@ DETECTOR = DetectorSpec(
     blind_spots=(
         "Walking within one room, and in rooms without a sensor of motion.",
         "A motion sensor that is blind for minutes after each movement sees only a part of the ways.",
-        "With blind times of four minutes nothing of this can be seen.",
+        "With blind times of four minutes only walking for long can be seen.",
+        "Walking at random looks like pottering about, and is often not told.",
         "Several people at home: nothing is said while a visitor seems to be there.",
         "Where somebody walks for long every day, only still longer walks are told.",
     ),
     references=(
         "detection.md §2: patterns of Martino-Saltzman et al. 1991, hub correction; (a) D6",
-        "docs/decisions/0120: window, tempo and blind times instead of the minutes of an hour",
+        "docs/decisions/0120, 0138: window, tempo and blind times instead of the minutes of an hour",
         "Johnson, Kemp & Kotz 2005: the negative binomial tail",
         "CASAS Aruba (detection.md §2): ways to the toilet at night; not validated on people with dementia",
     ),
