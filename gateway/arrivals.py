@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.model.clock_skew import IMPOSSIBLE_S, Trust
 from core.model.errors import Malformed
 from core.model.intake import Arrival, Timing
-from gateway.clock_skew import IMPOSSIBLE_S, Trust
 from gateway.topic import is_storable
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.model.clock_skew import Skew
 from core.model.home import HomeMode
 from gateway.allowance import Allowance
-from gateway.clock_skew import Skew
 from gateway.numbering import Numbering
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from analytics.features.change import (
     Chart,
     Judged,
 )
-from analytics.features.day_channels import CHANNELS, DISTANCE, Channel
+from analytics.features.day_channels import CHANNELS, DISTANCE, SOON_SHARE, Channel
 from analytics.features.day_features import FEATURES, NAMES, day_vector
 from analytics.features.day_gaps import bed_exits, without_dead_sensors
 from analytics.features.unusual_days import UNUSUAL_SHARE, unusual_parts
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from analytics.features.view import HomeView
     from core.model.observation import Observation
 
-IN_A_ROW = 2
-"""Days beyond a channel's limit."""
 OF_DAYS, FAR_DAYS = 3, 2
 """Of so many days, so many beyond the distance's limit."""
 CALM_SHARE, CALM_DAYS = 0.7, 2
@@ -92,16 +90,16 @@ class DayChange:
 
     def _count(self, judged: Judged) -> None:
         self._over = [
-            count + 1 if over else 0 for count, over in zip(self._over, judged.over, strict=True)
+            count + 1 if _share(row, judged) > 1.0 else 0 for row, count in enumerate(self._over)
         ]
         self._far = [*self._far, judged.far][-OF_DAYS:]
 
     def _stir(self, view: HomeView, judged: Judged, start: float) -> Iterator[Finding]:
         """Open at most one episode a day: the strongest channel, or the distance when none speaks."""
         found = [
-            (float(judged.channels[row]), channel)
+            (_share(row, judged), channel)
             for row, channel in enumerate(CHANNELS)
-            if self._over[row] >= IN_A_ROW and _lead_share(channel, judged) >= LEAD_SHARE
+            if self._over[row] >= channel.in_a_row and _lead_share(channel, judged) >= LEAD_SHARE
         ]
         if not found and judged.far and sum(self._far) >= FAR_DAYS:
             found = [(0.0, DISTANCE)]
@@ -122,7 +120,7 @@ class DayChange:
             share = (
                 judged.distance / judged.distance_limit
                 if channel is DISTANCE
-                else float(np.nan_to_num(judged.channels[row])) / judged.channel_limit
+                else _share(row, judged)
             )
             episode, days = known
             days = days + 1 if share < CALM_SHARE else 0
@@ -158,6 +156,12 @@ class DayChange:
             if episode is not None:
                 self._open[name] = (episode, days)
         self.due = EACH_TICK
+
+
+def _share(row: int, judged: Judged) -> float:
+    """Return a channel's deviation in units of its own limit; 0 where nothing is known of it."""
+    limit = CHANNELS[row].limit_share * judged.channel_limit
+    return float(np.nan_to_num(judged.channels[row])) / limit
 
 
 def _chart() -> Chart:
@@ -273,7 +277,18 @@ DETECTOR = DetectorSpec(
         Parameter(
             name="provisional", value=PROVISIONAL, unit="1", meaning="added in the first 28 days"
         ),
-        Parameter(name="in_a_row", value=IN_A_ROW, unit="d", meaning="days beyond the limit"),
+        Parameter(
+            name="in_a_row",
+            value=CHANNELS[0].in_a_row,
+            unit="d",
+            meaning="days beyond the limit; one for the bathroom",
+        ),
+        Parameter(
+            name="soon",
+            value=round(SOON_SHARE * CHANNEL_LIMIT, 2),
+            unit="1",
+            meaning="spreads along the channel of the bathroom",
+        ),
         Parameter(name="first", value=FIRST_DAYS, unit="d", meaning="days before it speaks"),
         Parameter(
             name="baseline", value=BASELINE_DAYS, unit="d", meaning="days that make the usual"

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from core.model.observation import Observation
 
 WINDOW_S = 1200.0
-LEAST_MIN = 2.0
-UNIT_S = 20.0
+LEAST_UNITS = 6.0
 RARE = 5e-3
 EXTREME = 1e-6
 NIGHT_CHANGES = 6
@@ -61,7 +60,7 @@ class Walking:
         if not view.walks.entered:
             return ()
         walked = view.walks.restless_s(view.at - WINDOW_S)[0]
-        self._peak = max(self._peak, walked / UNIT_S)
+        self._peak = max(self._peak, walked / view.walks.pause_s)
         found = self._judge(view, walked)
         self.due = min(self.due, self._night_due(view))
         return found
@@ -93,10 +92,11 @@ class Walking:
     # By the minutes
 
     def _judge(self, view: HomeView, walked: float) -> Sequence[Finding]:
-        if walked < 60.0 * LEAST_MIN or _guests(view):
+        units = walked / view.walks.pause_s
+        if units < LEAST_UNITS or _guests(view):
             return ()
         here = self._bins[view.local.bin(view.at)]
-        units = walked / UNIT_S / view.margin(DETECTOR.name, view.at)
+        units /= view.margin(DETECTOR.name, view.at)
         chance = tail(int(units), *here.blended())
         if chance >= RARE:
             return ()
@@ -233,20 +233,24 @@ DETECTOR = DetectorSpec(
     blind_spots=(
         "Walking within one room, and in rooms without a sensor of motion.",
         "A motion sensor that is blind for minutes after each movement sees only a part of the ways.",
-        "With blind times of four minutes nothing of this can be seen.",
+        "With blind times of four minutes only walking for long can be seen.",
+        "Walking at random looks like pottering about, and is often not told.",
         "Several people at home: nothing is said while a visitor seems to be there.",
         "Where somebody walks for long every day, only still longer walks are told.",
     ),
     references=(
         "detection.md §2: patterns of Martino-Saltzman et al. 1991, hub correction; (a) D6",
-        "docs/decisions/0120: window, tempo and blind times instead of the minutes of an hour",
+        "docs/decisions/0120, 0138: window, tempo and blind times instead of the minutes of an hour",
         "Johnson, Kemp & Kotz 2005: the negative binomial tail",
         "CASAS Aruba (detection.md §2): ways to the toilet at night; not validated on people with dementia",
     ),
     parameters=(
         Parameter(name="window", value=WINDOW_S / 60, unit="min", meaning="span that is looked at"),
         Parameter(
-            name="least", value=LEAST_MIN, unit="min", meaning="shorter walking is never told"
+            name="least",
+            value=LEAST_UNITS,
+            unit="1",
+            meaning="units of walking that are never told",
         ),
         Parameter(
             name="rare",
@@ -257,7 +261,10 @@ DETECTOR = DetectorSpec(
         Parameter(name="extreme", value=EXTREME, unit="1", meaning="by day a check below this"),
         Parameter(name="prior", value=PRIOR_DAYS, unit="d", meaning="weight of the population"),
         Parameter(
-            name="prior_mean", value=PRIOR_MEAN, unit="1", meaning="most units of 20 s in an hour"
+            name="prior_mean",
+            value=PRIOR_MEAN,
+            unit="1",
+            meaning="most units of walking in an hour",
         ),
         Parameter(name="prior_variance", value=PRIOR_VARIANCE, unit="1", meaning="its variance"),
         Parameter(name="half_life", value=HALF_LIFE_DAYS, unit="d", meaning="memory of habits"),

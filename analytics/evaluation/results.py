@@ -66,5 +66,10 @@ STUDIES: dict[str, tuple[str, str, Callable[[Report], Iterator[str]]]] = {
         "simulated --homes 200 --days 90 --seed 10000",
         sections.simulated,
     ),
+    "calibration": (
+        "How like real homes the simulated ones are",
+        "calibration DIR --seed 20000",
+        sections.calibration,
+    ),
 }
 """Study → title, command, what is said of it."""

@@ -29,7 +29,8 @@ SHOULD: dict[Kind, tuple[tuple[str, ...], float]] = {
     Kind.LATE_RISE: (("late_rise",), 0.0),
     Kind.APPLIANCE: (("appliance",), 0.0),
     Kind.BATHROOM_CHANGE: (("day_change",), 2 * DAY_S),
-    Kind.DECLINE: (("mobility", "rhythm"), 7 * DAY_S),
+    # what slows down and stays in keeps its hours: nothing the rhythm of days and nights would show
+    Kind.DECLINE: (("mobility",), 7 * DAY_S),
     Kind.DEAD_SENSOR: (("liveness",), 0.0),
     Kind.OBSTRUCTED: (("liveness",), 0.0),
     Kind.STUCK: (("liveness",), 0.0),

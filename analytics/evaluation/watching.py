@@ -138,7 +138,7 @@ class _Watching:
         moments = iter(self._moments())
         switches = iter(self._switches())
         moment, switch = next(moments, None), next(switches, None)
-        for batch in self._record.batches():
+        for batch in self._record.stored():
             signs.append(_signs(batch.quantity, batch.value, batch.observed))
             self._out.rows += len(batch)
             for one in observations(self._record.home.home_id, batch, self._ids):

@@ -7,7 +7,7 @@ learned, so that a change is not taken for a habit while it is told (detection.m
 References
 ----------
 Lowry et al. 1992, Technometrics 34:46 (MEWMA); Roberts 1959, Technometrics 1:239 (EWMA). Limits: detection.md
-§5 and docs/decisions/0127.
+§5 and docs/decisions/0127, 0138.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SHRINK = 0.3
 """Share of the diagonal in the covariance."""
 CHANNEL_LIMIT = 3.0
 """L: smoothed deviation along a channel, in its own standard deviations."""
-DISTANCE_LIMIT = 40.0
+DISTANCE_LIMIT = 45.0
 """h for `DISTANCE_FEATURES` features; for others the same quantile of chi-square."""
 DISTANCE_FEATURES = 10
 PROVISIONAL = 0.5

@@ -18,6 +18,9 @@ class Channel:
     #: Feature → sign.
     signs: Mapping[str, int]
     advice: str
+    #: Share of the general limit from which it is told, and for how many days in a row it must be so.
+    limit_share: float = 1.0
+    in_a_row: int = 2
 
     @property
     def weights(self) -> dict[int, float]:
@@ -32,6 +35,8 @@ class Channel:
 
 
 _ASK = "Ask how things are; a change of routine, a visit or feeling unwell can be behind it."
+SOON_SHARE = 1.75 / 3.0
+"""A change that is over in a week is told before it is (docs/decisions/0138)."""
 CHANNELS = (
     Channel(
         name="movement",
@@ -44,6 +49,8 @@ CHANNELS = (
         title="More bathroom visits than usual",
         signs={"bathroom_day": 1, "bathroom_night": 1, "kitchen": -1},
         advice="This can have many causes: ask about comfort and drinking, and tell the nurse or doctor.",
+        limit_share=SOON_SHARE,
+        in_a_row=1,
     ),
     Channel(
         name="quiet",

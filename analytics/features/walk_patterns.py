@@ -9,7 +9,8 @@ Notes
 A room that comes again closes a cycle. A cycle that reads the same forwards and backwards (lounge, hall,
 kitchen, hall, lounge) is the same way back: it counts for back and forth, however many rooms lie between.
 Any other cycle is a circuit. A room that is only passed through (a hub) closes no cycle by the same way: in
-a home whose rooms all open on one hall, the hall comes again on each errand.
+a home whose rooms all open on one hall, the hall comes again on each errand. To and fro between two of them,
+a hall and a landing, is no errand.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ class Walk:
         if len(rooms) > 1 and rooms[-2] == room:
             self.reversals += 1
         if room != UNKNOWN:
-            through = self._passed is not None and self._passed(room)
+            through = self._is_passed(room)
             self.moves += not through
             if room in rooms:
                 self._close(room, through=through)
@@ -126,8 +127,11 @@ class Walk:
         between = rooms[last + 1 :]
         if between != between[::-1]:
             self.circuits += 1
-        elif not through:
+        elif not through or all(one == UNKNOWN or self._is_passed(one) for one in between):
             self.returns += 1
+
+    def _is_passed(self, room: int) -> bool:
+        return self._passed is not None and self._passed(room)
 
     @property
     def distinct(self) -> int:
@@ -168,8 +172,7 @@ class Walk:
         for index, room in enumerate(rooms):
             inside = 0 < index < len(rooms) - 1
             through = inside and rooms[index - 1] != rooms[index + 1]
-            passed = self._passed is not None and self._passed(room)
-            if not (through and passed) and (not kept or kept[-1] != room):
+            if not (through and self._is_passed(room)) and (not kept or kept[-1] != room):
                 kept.append(room)
         return kept
 

@@ -28,10 +28,13 @@ REST_S = 120.0
 """Who stays in a room for longer walks no more (detection.md §2)."""
 PAUSE_S = 20.0
 """Of the time in one room at most so much counts as walking (detection.md §2, both ends of pacing)."""
-BACK_S = (60.0, 150.0)
+BACK_S = (60.0, 330.0)
 """Who is back in a room within the first, or by the time its sensor sees again, walks; never beyond the
 second."""
 BLIND_FACTOR = 1.3
+BLIND_SHARE = 1.0 / 3.0
+"""Of the time for which a sensor is blind, so much counts as walking where somebody is back at once: as much
+as `PAUSE_S` is of the usual minute."""
 FIRST_BLIND_S = 60.0
 HUB_DEGREE = 3
 HUB_DWELL_S = 15.0
@@ -190,11 +193,12 @@ class Walks:
         self.entered = room
         self.counts += 1
         self.today[0] += 1
-        if stayed > REST_S or self.walk is None:
+        soon_s = self._soon_s
+        if stayed > max(REST_S, soon_s) or self.walk is None:
             self.rest()
             self.walk = Walk(before, at, self.passed)
-        walked = min(stayed, PAUSE_S) if self._back else 0.0
-        self._back = at - self._entered_at.get(room, -math.inf) <= self._soon_s
+        walked = min(stayed, self.pause_s) if self._back else 0.0
+        self._back = at - self._entered_at.get(room, -math.inf) <= soon_s
         self._entered_at[room] = at
         if not self.near(before, room):
             self.walk.enter(UNKNOWN, at, 0.0)
@@ -219,6 +223,11 @@ class Walks:
         """Seconds within which somebody who walks is seen to be back, by a middling sensor."""
         blind = median(one for _, one in self._eyes.values()) if self._eyes else FIRST_BLIND_S
         return min(max(BACK_S[0], BLIND_FACTOR * blind), BACK_S[1])
+
+    @property
+    def pause_s(self) -> float:
+        """Seconds in one room that count as walking at most: what the sensors of this home can tell."""
+        return max(PAUSE_S, BLIND_SHARE / BLIND_FACTOR * self._soon_s)
 
     # What others ask
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.store.pool import Connection
 
 CLAIM_REACH = timedelta(minutes=5)
-"""A corrected time is at most so far from the device's claim (``gateway.clock_skew``)."""
+"""A corrected time is at most so far from the device's claim (``core.model.clock_skew``)."""
 DISTRUSTED_REACH = timedelta(hours=24)
 """How far back the same claim of a distrusted clock is looked for, whose rows stand at the gateway's time."""
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)

@@ -13,15 +13,12 @@ import numpy as np
 from core.model.quantity import Quantity
 from sensors.simulator.episodes import Episode, Kind
 from sensors.simulator.homes import HUB, Equipment
-from sensors.simulator.rows import NUMBER, Rows, Whole, rows, together
+from sensors.simulator.rows import NUMBER, Floats, Rows, rows, together
 
 DELIVERY_S = (0.05, 0.6)
 """How long a message takes when all is well."""
 LATEST_S = 7200.0
 REDELIVERED_S = 20.0
-_SENSED = np.array(
-    [NUMBER[one] for one in (Quantity.MOTION, Quantity.CONTACT, Quantity.BED, Quantity.POSITION)]
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +99,14 @@ def delivered(
     return together([found, again])
 
 
-def _clocks(found: Rows, circumstances: Circumstances, equipment: Equipment, seed: int) -> Whole:
+def _clocks(found: Rows, circumstances: Circumstances, equipment: Equipment, seed: int) -> Floats:
     rng = np.random.default_rng((seed, 20))
     errors = circumstances.drift_s * rng.uniform(-1.0, 0.0, len(equipment.devices))
     wrong = rng.random(len(equipment.devices)) < 1 / 3
     errors = errors - np.where(wrong, circumstances.skew_s, 0.0)
-    shifts: Whole = np.where(np.isin(found.quantity, _SENSED), errors[found.device], 0.0)
+    # a device has one clock for all it says; the hub's last will carries no time
+    errors[hub(equipment)] = 0.0
+    shifts: Floats = errors[found.device]
     return shifts
 
 

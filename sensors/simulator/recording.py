@@ -23,6 +23,7 @@ from sensors.simulator import (
 from sensors.simulator.behaviour import Activity, Clock, Day, Stay, rising
 from sensors.simulator.episodes import Episode, Kind
 from sensors.simulator.faults import REAL, Circumstances
+from sensors.simulator.gateway_clocks import GatewayClocks
 from sensors.simulator.homes import SimulatedHome
 from sensors.simulator.people import mood
 from sensors.simulator.rows import Floats, Rows, observations, positions, together
@@ -60,11 +61,17 @@ class Recording:
     def observations(self) -> Iterator[Observation]:
         """Yield all observations in the order in which they are received; a day in memory."""
         devices = [device.device_id for device in self.home.household.devices]
-        for batch in self.batches():
+        for batch in self.stored():
             yield from observations(self.home.home_id, batch, devices)
 
+    def stored(self) -> Iterator[Rows]:
+        """Yield them as columns, day by day, at the times that the gateway stores."""
+        clocks = GatewayClocks(self.circumstances)
+        for batch in self.batches():
+            yield clocks.stored(batch)
+
     def batches(self) -> Iterator[Rows]:
-        """Yield the same as columns, day by day, what is late with the day of its arrival."""
+        """Yield what devices say as columns, day by day, what is late with the day of its arrival."""
         start, end = (one.timestamp() for one in self.span)
         waiting: list[Rows] = []
         day = self._clock.day(start) - timedelta(days=1)

@@ -167,3 +167,10 @@ def test_without_matplotlib_pictures_say_what_to_install(monkeypatch: pytest.Mon
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     with pytest.raises(Misconfigured, match=r"wayhome\[figures\]"):
         drawing.pictures("falls", FALLS)
+
+
+def test_the_likeness_of_simulated_homes_stands_beside_that_of_real_ones() -> None:
+    part = {"transitions_js": 0.04, "rhythm": {"IS": {"simulated": [0.3, 0.4, 0.5]}}}
+    text = results.page({"calibration": {"all": part, "halves": {**part, "transitions_js": 0.02}}})
+    assert "| from which room to which: divergence, bits | < 0.05 | 0.04 | – | 0.02 |" in text
+    assert "| likeness of the days, median | 0.49–0.63 | 0.4 | – | 0.4 |" in text

@@ -109,6 +109,26 @@ def test_clocks_are_wrong_by_what_was_asked() -> None:
     assert len(wrong) == pytest.approx(len(plain), rel=0.01)
 
 
+def test_the_gateway_sets_slow_clocks_right_before_anything_is_watched() -> None:
+    circumstances = replace(PLAIN, skew_s=295.0, late=0.02)
+    record = Recording(home=a_home(), span=WEEK, circumstances=circumstances)
+    claimed, stored = together(list(record.batches())), together(list(record.stored()))
+    honest = rows_of(a_home(), replace(PLAIN, late=0.02))
+    slow = claimed.received - claimed.observed > 290
+    assert slow.mean() > 0.1
+    order = np.lexsort((honest.quantity, honest.device, honest.received))
+    again = np.lexsort((stored.quantity, stored.device, stored.received))
+    errors = np.abs(stored.observed[again] - honest.observed[order])
+    assert np.quantile(errors, 0.99) < 2.0
+    assert (stored.observed <= stored.received + 1e-3).all()
+
+
+def test_clocks_that_are_right_are_left_alone() -> None:
+    record = Recording(home=a_home(), span=WEEK, circumstances=REAL)
+    for batch, stored in zip(record.batches(), record.stored(), strict=True):
+        assert np.array_equal(stored.observed, batch.observed)
+
+
 def test_summer_time_ends_and_habits_stay_on_the_wall_clock() -> None:
     span = (datetime(2026, 10, 19, 11, tzinfo=UTC), datetime(2026, 11, 2, 11, tzinfo=UTC))
     home = replace(a_home(), zone=ZoneInfo("Europe/London"))

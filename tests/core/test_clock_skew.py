@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.model.clock_skew import CORRECTED_S, TRUSTED_S, Skew, Trust
 from core.model.errors import Malformed
-from gateway.clock_skew import CORRECTED_S, TRUSTED_S, Skew, Trust
 from tests.gateway.builders import NOON, after
 
 DELAYS = st.floats(min_value=0, max_value=4, allow_nan=False)
