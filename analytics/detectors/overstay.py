@@ -13,7 +13,6 @@ from analytics.features.plan import Zone
 from analytics.features.ruled_out import ruled_out
 from analytics.features.stillness import (
     DENSE_FLOOR_S,
-    NIGHT_H,
     SPARSE_NIGHT_CAP_S,
     bearable_s,
     once_in_days,
@@ -29,10 +28,12 @@ if TYPE_CHECKING:
     from analytics.features.view import HomeView
     from core.model.observation import Observation
 
-PRICE_SHARE = 0.5
-"""Where rooms are well sensed a false alarm counts half of one of D2: people fall in bathrooms."""
+PRICE_SHARE = 0.75
+"""A false alarm counts less than one of D2: people fall in bathrooms."""
 DENSE_CAP_S = 5400.0
 """Where the home is densely sensed and by day: detection.md (a) D4."""
+NIGHT_H = (19.0, 6.0)
+"""Then people go to bed unseen, and D2's caps hold."""
 PRIOR_DAYS = 10.0
 _ALWAYS = -math.inf
 
@@ -77,9 +78,7 @@ class Overstay:
         last = view.activity.last_at or view.now
         margin = view.margin(DETECTOR.name, last)
         if self._known is None or self._known[:3] != (last, view.day, margin):
-            # sparsely sensed, "last seen in the bathroom" is no more than "last seen" (0111)
-            share = PRICE_SHARE ** view.activity.density(view.plan)
-            learned = min(bearable_s(view, DETECTOR.name, share), _cap_s(view, last))
+            learned = min(bearable_s(view, DETECTOR.name, PRICE_SHARE), _cap_s(view, last))
             self._known = (last, view.day, margin, learned)
         return self._known[3]
 
@@ -163,7 +162,7 @@ DETECTOR = DetectorSpec(
             name="price_share",
             value=PRICE_SHARE,
             unit="1",
-            meaning="a false alarm beside one of D2, densely sensed",
+            meaning="a false alarm beside one of D2",
         ),
         Parameter(
             name="floor",
