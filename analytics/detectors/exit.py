@@ -102,7 +102,7 @@ class Exit:
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Look at doors that open, and at who moves inside afterwards."""
         device = view.device
-        if device is None or not view.shown:
+        if device is None or not view.shown or not (self._opening or device.exterior_door):
             return ()
         if device.exterior_door:
             if observation.quantity is not Quantity.CONTACT or observation.value == 0:

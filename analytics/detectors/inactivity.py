@@ -17,6 +17,7 @@ from analytics.features.stillness import (
     PRICE_H,
     SPARSE_NIGHT_CAP_S,
     bearable_s,
+    floor_s,
     once_in_days,
 )
 from analytics.features.wording import ROOMS, clock, duration, has, rarity
@@ -65,7 +66,7 @@ class Inactivity:
             return ()
         if not view.occupancy.home:
             return self._gone(view)
-        still, floor = view.still_s(), DENSE_FLOOR_S[view.pauses.zone]
+        still, floor = view.still_s(), floor_s(view, view.pauses.zone)
         if still < floor:
             self.due = view.now + floor - still
             return ()

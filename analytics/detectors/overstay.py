@@ -15,6 +15,7 @@ from analytics.features.stillness import (
     DENSE_FLOOR_S,
     SPARSE_NIGHT_CAP_S,
     bearable_s,
+    floor_s,
     once_in_days,
 )
 from analytics.features.wording import clock, duration, rarity
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from core.model.observation import Observation
 
 PRICE_SHARE = 0.75
-"""A false alarm counts less than one of D2: people fall in bathrooms."""
+"""Where rooms are well sensed a false alarm counts less than one of D2: people fall in bathrooms."""
 DENSE_CAP_S = 5400.0
 """Where the home is densely sensed and by day: detection.md (a) D4."""
 NIGHT_H = (19.0, 6.0)
@@ -65,7 +66,7 @@ class Overstay:
             return self._left(view)
         if not view.occupancy.home or view.pauses.zone is not Zone.BATHROOM:
             return ()
-        still, floor = view.still_s(), DENSE_FLOOR_S[Zone.BATHROOM]
+        still, floor = view.still_s(), floor_s(view, Zone.BATHROOM)
         limit = floor if still < floor else self.limit_s(view)
         if still < limit or still < floor:
             self.due = view.now + limit - still
@@ -78,7 +79,9 @@ class Overstay:
         last = view.activity.last_at or view.now
         margin = view.margin(DETECTOR.name, last)
         if self._known is None or self._known[:3] != (last, view.day, margin):
-            learned = min(bearable_s(view, DETECTOR.name, PRICE_SHARE), _cap_s(view, last))
+            # sparsely sensed, "last seen in the bathroom" is no more than "last seen" (0111)
+            share = PRICE_SHARE ** view.activity.density(view.plan)
+            learned = min(bearable_s(view, DETECTOR.name, share), _cap_s(view, last))
             self._known = (last, view.day, margin, learned)
         return self._known[3]
 
@@ -162,7 +165,7 @@ DETECTOR = DetectorSpec(
             name="price_share",
             value=PRICE_SHARE,
             unit="1",
-            meaning="a false alarm beside one of D2",
+            meaning="a false alarm beside one of D2, densely sensed",
         ),
         Parameter(
             name="floor",

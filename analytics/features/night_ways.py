@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from analytics.features.localtime import NIGHT_FROM_H, NIGHT_UNTIL_H
 from analytics.features.plan import Zone
 from analytics.features.survival import Grid, Histograms
-from core.model.home import Placement
 from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class NightWays:
     def feed(self, observation: Observation, view: HomeView) -> None:
         """Take in that a person showed, later than before."""
         in_bed = view.device is not None and view.device.zone is Zone.BED
-        if any(device.placement is Placement.BED for device in view.plan.devices):
+        if view.plan.senses_bed:
             if observation.quantity is not Quantity.BED:
                 return
             in_bed = observation.value > 0
@@ -75,7 +74,7 @@ class NightWays:
     def _lie(self, view: HomeView) -> None:
         if self._bed_since is None:
             self._bed_since = view.at
-        sensed = any(device.placement is Placement.BED for device in view.plan.devices)
+        sensed = view.plan.senses_bed
         if self.since is not None and (sensed or view.at - self._bed_since >= BACK_S):
             self._back(self._bed_since)
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class Zone(StrEnum):
     """Class of the place where a gap begins: how long people stay still differs by it."""
 
+    __hash__ = str.__hash__  # in C: looked up for each event
+
     BED = "bed"
     CHAIR = "chair"
     BATHROOM = "bathroom"
@@ -105,6 +107,11 @@ class HomePlan:
             device.near_exit and device.interior and device.placement is Placement.ROOM
             for device in self.devices
         )
+
+    @cached_property
+    def senses_bed(self) -> bool:
+        """Whether a bed says that somebody is in it."""
+        return any(device.placement is Placement.BED for device in self.devices)
 
     @cached_property
     def hubs(self) -> tuple[DevicePlan, ...]:

@@ -133,7 +133,8 @@ class HomeView:
         previous = self.previous_at = activity.last_at
         self.previous_zone, self.previous_room = activity.zone, activity.room
         occupancy.begin()
-        self.walks.begin()
+        walks = self.walks
+        walks.entered, walks.step = 0, None
         dark = coverage.dark_from
         self.shown = coverage.hear(observation, at, self.now)
         if dark is not None:
@@ -148,8 +149,8 @@ class HomeView:
             self.pauses.lie(device, occupied=observation.value > 0)
         self.pauses.show(at, device, self.local, coverage, self.now, stayed=stayed)
         if self.fresh:
-            self.walks.show(at, device, observation)
-        self.hours.show(at, device, self.walks, fresh=self.fresh)
+            walks.show(at, device, observation)
+        self.hours.show(at, device, walks, fresh=self.fresh)
         if occupancy.returned is not None:
             self.hours.come_back(*occupancy.returned)
         if occupancy.place is not occupancy.before:
