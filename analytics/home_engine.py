@@ -234,17 +234,21 @@ class HomeEngine:
 
     def _tick_once(self, view: HomeView, now: float, noticed: Noticed | None) -> Noticed | None:
         view.advance(now)
-        self._due, everybody = math.inf, view.changed
+        first, everybody = math.inf, view.changed
         for name, detector in self._detectors.items():
             try:
-                said = detector.tick(view) if everybody or detector.due <= now else ()
                 due = detector.due
+                if everybody or due <= now:
+                    said = detector.tick(view)
+                    due = detector.due
+                    if said:
+                        noticed = self._take(said, noticed)
             except Exception as error:  # noqa: BLE001 (the fence: the home's other detectors go on)
-                noticed, self._due = self._fence(name, error, noticed), -math.inf
+                noticed, first = self._fence(name, error, noticed), -math.inf
                 continue
-            self._due = min(self._due, due)
-            if said:
-                noticed = self._take(said, noticed)
+            if due < first:
+                first = due
+        self._due = first
         return noticed
 
     def _take(self, said: Sequence[Finding], noticed: Noticed | None) -> Noticed:
