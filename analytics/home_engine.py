@@ -111,6 +111,8 @@ class HomeEngine:
         self._tick_s = tick_s
         self._view: HomeView | None = None
         self._grid = 0
+        #: Before it there is no moment of the grid that was not passed, in seconds.
+        self._grid_ends = -math.inf
         #: No detector has anything to do before; perhaps too early, never too late.
         self._due = -math.inf
         self._keys = RecentKeys(REMEMBERED_KEYS)
@@ -158,7 +160,7 @@ class HomeEngine:
         view = self._view
         if view is None:
             view = self._started(received)
-        elif received >= self._due or received >= view.due:
+        elif received >= self._grid_ends and (received >= self._due or received >= view.due):
             noticed = self._advance(received)
         happened = observation.observed_at.timestamp()
         quantity, device_id = observation.quantity, observation.device_id
@@ -215,6 +217,7 @@ class HomeEngine:
             self._grid = int(grid)
             noticed = self._tick_once(view, self._grid * self._tick_s, noticed)
         self._grid = max(self._grid, last)
+        self._grid_ends = (self._grid + 1) * self._tick_s
         view.now = max(view.now, self._grid * self._tick_s)
         return noticed
 
@@ -231,17 +234,21 @@ class HomeEngine:
 
     def _tick_once(self, view: HomeView, now: float, noticed: Noticed | None) -> Noticed | None:
         view.advance(now)
-        self._due, everybody = math.inf, view.changed
+        first, everybody = math.inf, view.changed
         for name, detector in self._detectors.items():
             try:
-                said = detector.tick(view) if everybody or detector.due <= now else ()
                 due = detector.due
+                if everybody or due <= now:
+                    said = detector.tick(view)
+                    due = detector.due
+                    if said:
+                        noticed = self._take(said, noticed)
             except Exception as error:  # noqa: BLE001 (the fence: the home's other detectors go on)
-                noticed, self._due = self._fence(name, error, noticed), -math.inf
+                noticed, first = self._fence(name, error, noticed), -math.inf
                 continue
-            self._due = min(self._due, due)
-            if said:
-                noticed = self._take(said, noticed)
+            if due < first:
+                first = due
+        self._due = first
         return noticed
 
     def _take(self, said: Sequence[Finding], noticed: Noticed | None) -> Noticed:

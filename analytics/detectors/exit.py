@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import EACH_TICK, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
 from analytics.features.devices import PERSON
-from analytics.features.localtime import BINS, DAY_S, NIGHT_FROM_H, NIGHT_UNTIL_H
-from analytics.features.occupancy import DOORSTEP_S, Place
+from analytics.features.door_habits import (
+    EVENING_ENDS_H,
+    HALF_LIFE_DAYS,
+    LEARNING_DAYS,
+    MORNING_BEGINS_H,
+    OFTEN,
+    RARE,
+    UP_SHARE,
+    DoorHabits,
+    Hour,
+)
+from analytics.features.localtime import NIGHT_FROM_H, NIGHT_UNTIL_H
+from analytics.features.occupancy import AWAY_AFTER_S, DOORSTEP_S, EXIT_WITHIN_S, Place
 from analytics.features.wording import ROOMS, duration, has, plural
 from core.model.finding import Finding, Phase, Severity
 from core.model.quantity import Quantity
@@ -15,150 +28,203 @@ from core.model.quantity import Quantity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from analytics.features.plan import DevicePlan
     from analytics.features.view import HomeView
     from core.model.observation import Observation
 
-RARE = 0.02
-PRIOR_YES, PRIOR_NO = 0.5, 20.0
-HALF_LIFE_DAYS = 56.0
-LEARNING_DAYS = 14
 ESCALATE_AFTER_S = 180.0
-CLOCK_CHANGE_DAYS = 3.0
-_KEEP = 2.0 ** (-1.0 / HALF_LIFE_DAYS)
+_ALWAYS = -math.inf
+
+_SOON = ((0.0, Severity.CHECK), (ESCALATE_AFTER_S, Severity.URGENT))
+#: What is said of an opening, by the kind of hour: at once, and when nobody has moved inside for so long.
+STAGES: dict[Hour, tuple[tuple[float, Severity], ...]] = {
+    Hour.NIGHT: _SOON,
+    Hour.RARE: _SOON,
+    Hour.OFTEN: (
+        (0.0, Severity.NOTICE),
+        (ESCALATE_AFTER_S, Severity.CHECK),
+        (AWAY_AFTER_S, Severity.URGENT),
+    ),
+    Hour.UP: ((ESCALATE_AFTER_S, Severity.CHECK), (AWAY_AFTER_S, Severity.URGENT)),
+    Hour.ORDINARY: (),
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Opening:
+    """A door that opened and has not been followed by movement inside."""
+
+    onset: float
+    hour: Hour
+    #: When a door last opened, and the room of that door.
+    door_at: float
+    room_id: int
+    #: Whether nobody had moved inside just before: then movement behind the door is somebody who came in.
+    arrival: bool
+    #: How many of its `STAGES` are said.
+    said: int = 0
+
+    @property
+    def due(self) -> float:
+        """When there is more to say if nobody moves inside."""
+        stages = STAGES[self.hour]
+        return self.door_at + stages[self.said][0] if self.said < len(stages) else NEVER
+
+    def snapshot(self) -> list[Any]:
+        """Return it as plain values."""
+        return [self.onset, self.hour.value, self.door_at, self.room_id, self.arrival, self.said]
+
+    @classmethod
+    def restored(cls, state: list[Any] | None) -> Opening | None:
+        """Return the opening as `snapshot` saw it; None for None."""
+        if state is None:
+            return None
+        onset, hour, door_at, room_id, arrival, said = state
+        return cls(
+            onset=onset,
+            hour=Hour(hour),
+            door_at=door_at,
+            room_id=room_id,
+            arrival=arrival,
+            said=said,
+        )
 
 
 class Exit:
-    """Fixed at night, learned by day; the night rule is never learned away."""
+    """Said at once at night; how loud goes by what is usual here, and by who moves inside afterwards."""
 
     def __init__(self) -> None:
-        self.due = EACH_TICK
-        self._opened = [0.0] * BINS
-        self._days = 0.0
-        self._calendar_days = 0
-        self._nights_with = 0
-        self._today: list[int] = []
-        self._night_today = False
+        self.due = _ALWAYS
+        self._habits = DoorHabits()
+        self._opening: Opening | None = None
         self._episode: Episode | None = None
-        self._door_at = 0.0
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Look at doors that open, and at who moves inside afterwards."""
         device = view.device
-        if device is None or not view.shown:
+        if device is None or not view.shown or not (self._opening or device.exterior_door):
             return ()
         if device.exterior_door:
             if observation.quantity is not Quantity.CONTACT or observation.value == 0:
                 return ()
-            return self._door(view)
-        if self._episode is None or not device.interior:
+            return self._door(view, device)
+        if self._opening is None or not device.interior:
             return ()
-        doorstep = device.near_exit and view.at <= self._door_at + DOORSTEP_S
-        if view.at <= self._door_at or doorstep or not view.occupancy.home:
-            return ()
-        return self._seen_inside(view)
+        return self._over(view) if _inside(self._opening, view, device) else ()
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
         """Escalate when nobody moves inside after the door."""
         if view.day_closed:
-            self._close_day(view)
-        episode = self._episode
-        if episode is None or episode.severity is Severity.URGENT or view.coverage.blind:
+            self._habits.close_day(view.local, view.now, blind=view.coverage.blind)
+        if view.hours.settled is not None:
+            self._habits.learn(view.hours.settled.day)
+        opening, self.due = self._opening, NEVER
+        if opening is None or view.coverage.blind:  # seeing again brings a tick
             return ()
-        if view.now - self._door_at < ESCALATE_AFTER_S:
-            return ()
-        episode.severity = Severity.URGENT
-        what = (
-            f"The outer door opened at {view.clock(self._door_at)} and nobody has moved inside since,"
-            f" {duration(view.now - self._door_at)}"
-        )
-        return (self._told(episode, view, what, Phase.RAISED),)
+        self.due = opening.due
+        return () if view.now < self.due else self._say(opening, view, _nobody_since(view, opening))
 
-    def probability(self, row: int) -> float:
-        """Probability that the door opens in a three-hour bin of a day."""
-        return (PRIOR_YES + self._opened[row]) / (PRIOR_YES + PRIOR_NO + self._days)
-
-    def _door(self, view: HomeView) -> Sequence[Finding]:
-        row, night = view.local.bin(view.at), view.local.is_night(view.at)
-        rare = self._calendar_days >= LEARNING_DAYS and self.probability(row) < RARE
-        if row not in self._today:
-            self._today.append(row)
-        self._night_today = self._night_today or night
-        if self._episode is not None:
-            self._door_at = max(self._door_at, view.at)
+    def _door(self, view: HomeView, device: DevicePlan) -> Sequence[Finding]:
+        hour = self._habits.hour(view.local, view.at, view.hours.today)
+        self._habits.see(view.local, view.at)
+        opening = self._opening
+        if opening is not None:
+            if view.at >= opening.door_at:
+                opening.door_at, opening.room_id = view.at, device.room_id
+            self.due = opening.due
             return ()
         inside = view.activity.interior_at
         seen_since = inside is not None and inside > view.at + DOORSTEP_S
-        if not (night or rare) or seen_since or view.occupancy.before is not Place.HOME:
+        if hour is Hour.ORDINARY or seen_since or view.occupancy.before is not Place.HOME:
             return ()
-        self._door_at = view.at
-        self._episode = Episode(onset=view.at, noticed=view.now, severity=Severity.CHECK)
-        return (self._told(self._episode, view, _opened(view), Phase.OPENED),)
+        self._opening = opening = Opening(
+            onset=view.at,
+            hour=hour,
+            door_at=view.at,
+            room_id=device.room_id,
+            arrival=inside is None or view.at - inside > EXIT_WITHIN_S,
+        )
+        self.due = opening.due
+        return () if self.due > view.at else self._say(opening, view, _opened(view))
 
-    def _seen_inside(self, view: HomeView) -> Sequence[Finding]:
-        episode, self._episode = self._episode, None
+    def _say(self, opening: Opening, view: HomeView, what: str) -> Sequence[Finding]:
+        severity, episode = STAGES[opening.hour][opening.said][1], self._episode
+        phase = Phase.OPENED if episode is None else Phase.RAISED
+        if episode is None:
+            episode = Episode(onset=opening.onset, noticed=view.now, severity=severity)
+        self._episode, episode.severity = episode, severity
+        opening.said += 1
+        self.due = opening.due
+        return (self._told(opening, episode, view, what, phase),)
+
+    def _over(self, view: HomeView) -> Sequence[Finding]:
+        episode, self._episode, self._opening, self.due = self._episode, None, None, NEVER
         if episode is None or view.device is None:
             return ()
         what = f"Movement inside at {view.clock(view.at)} ({ROOMS[view.device.room]})"
         return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
 
-    def _close_day(self, view: HomeView) -> None:
-        self._calendar_days += 1
-        self._nights_with += self._night_today
-        shift = view.local.offset(view.now) - view.local.offset(
-            view.now - CLOCK_CHANGE_DAYS * DAY_S
-        )
-        if shift == 0.0 and not view.coverage.blind:
-            self._opened = [
-                count * _KEEP + (row in self._today) for row, count in enumerate(self._opened)
-            ]
-            self._days = self._days * _KEEP + 1.0
-        self._today, self._night_today = [], False
-
-    def _told(self, episode: Episode, view: HomeView, what: str, phase: Phase) -> Finding:
-        night = view.local.is_night(episode.onset)
-        days = self._calendar_days
-        if night and days:
-            person = has(view.plan.pronoun) if view.plan.resident_id is not None else "Somebody has"
-            unusual = (
-                f"{person} opened it at night on {self._nights_with} of {plural(days, 'night')}"
-            )
-        elif night:
-            unusual = "It is night; the habits of this home are not known yet"
-        else:
-            expected = self.probability(view.local.bin(episode.onset))
-            unusual = f"At this time of day it opens on about {100 * expected:.0f} of 100 days"
+    def _told(
+        self, opening: Opening, episode: Episode, view: HomeView, what: str, phase: Phase
+    ) -> Finding:
         return finding(
             view,
             DETECTOR.name,
             episode,
             what,
             phase,
-            unusual=unusual,
+            unusual=self._unusual(opening, view),
             ruled_out=("Somebody was home when it opened",),
             advice="Call now; if nobody answers, go and look near the home first.",
-            evidence=(fact("The outer door opened", episode.onset),),
+            evidence=(fact("The outer door opened", opening.onset),),
         )
+
+    def _unusual(self, opening: Opening, view: HomeView) -> str:
+        habits = self._habits
+        match opening.hour:
+            case Hour.RARE:
+                share = 100 * habits.by_day(view.local.bin(opening.onset))
+                return f"At this time of day it opens on about {share:.0f} of 100 days"
+            case Hour.UP:
+                return (
+                    "At this time people of this home are up, or open the door, on other days too"
+                )
+            case _ if not habits.days:
+                return "It is night; the habits of this home are not known yet"
+        person = has(view.plan.pronoun) if view.plan.resident_id is not None else "Somebody has"
+        nights = plural(habits.days, "night")
+        return f"{person} opened it at night on {habits.nights_with} of {nights}"
 
     def snapshot(self) -> Any:
         """Return the state."""
-        return {
-            "opened": self._opened,
-            "days": self._days,
-            "calendar": self._calendar_days,
-            "nights": self._nights_with,
-            "today": self._today,
-            "night_today": self._night_today,
-            "episode": self._episode.snapshot() if self._episode else None,
-            "door_at": self._door_at,
-        }
+        opening, episode = self._opening, self._episode
+        return [
+            self._habits.snapshot(),
+            None if opening is None else opening.snapshot(),
+            None if episode is None else episode.snapshot(),
+        ]
 
     def restore(self, state: Any) -> None:
         """Become what `snapshot` saw."""
-        self._opened, self._days = list(state["opened"]), state["days"]
-        self._calendar_days, self._nights_with = state["calendar"], state["nights"]
-        self._today, self._night_today = list(state["today"]), state["night_today"]
-        self._episode = Episode.restored(state["episode"])
-        self._door_at = state["door_at"]
+        self._habits.restore(state[0])
+        self._opening, self._episode = Opening.restored(state[1]), Episode.restored(state[2])
+        self.due = _ALWAYS
+
+
+def _inside(opening: Opening, view: HomeView, device: DevicePlan) -> bool:
+    """Whether movement now means that somebody is inside: not the doorstep as she leaves."""
+    if view.at <= opening.door_at or view.occupancy.place is Place.AWAY:
+        return False
+    if opening.arrival or view.at > opening.door_at + DOORSTEP_S:
+        return True
+    return device.room_id != opening.room_id if opening.room_id else not device.near_exit
+
+
+def _nobody_since(view: HomeView, opening: Opening) -> str:
+    return (
+        f"The outer door opened at {view.clock(opening.door_at)} and nobody has moved inside since,"
+        f" {duration(view.now - opening.door_at)}"
+    )
 
 
 def _opened(view: HomeView) -> str:
@@ -178,6 +244,7 @@ DETECTOR = DetectorSpec(
     notices="A door that leads out opens at night, or at an hour at which it hardly ever opens.",
     blind_spots=(
         "It does not know who opened the door: a visitor or a carer at night looks the same.",
+        "Somebody else who moves inside afterwards hides who went out.",
         "Nothing without a sensor on the door; a door left open tells only once.",
     ),
     references=(
@@ -185,20 +252,37 @@ DETECTOR = DetectorSpec(
         "Rowe et al. 2009, night system with door sensors, PMC2774792",
     ),
     parameters=(
-        Parameter(name="night_from", value=NIGHT_FROM_H, unit="h", meaning="local hour, always on"),
+        Parameter(name="night_from", value=NIGHT_FROM_H, unit="h", meaning="local hour"),
+        Parameter(name="night_until", value=NIGHT_UNTIL_H, unit="h", meaning="local hour"),
         Parameter(
-            name="night_until", value=NIGHT_UNTIL_H, unit="h", meaning="local hour, always on"
+            name="always_from",
+            value=EVENING_ENDS_H,
+            unit="h",
+            meaning="from then on it is night, whatever was learned",
+        ),
+        Parameter(
+            name="always_until", value=MORNING_BEGINS_H, unit="h", meaning="until then, the same"
+        ),
+        Parameter(
+            name="up", value=UP_SHARE, unit="1", meaning="of days up in a half-hour: not night yet"
+        ),
+        Parameter(
+            name="often", value=OFTEN, unit="1", meaning="of nights: a notice first, then a check"
         ),
         Parameter(
             name="rare", value=RARE, unit="1", meaning="probability below which it is unusual"
         ),
         Parameter(
-            name="learning", value=LEARNING_DAYS, unit="d", meaning="before the learned rule"
+            name="learning", value=LEARNING_DAYS, unit="d", meaning="before the learned rules"
         ),
         Parameter(name="escalate", value=ESCALATE_AFTER_S, unit="s", meaning="nobody moves inside"),
+        Parameter(
+            name="urgent", value=AWAY_AFTER_S, unit="s", meaning="the same, where it often opens"
+        ),
         Parameter(name="half_life", value=HALF_LIFE_DAYS, unit="d", meaning="memory of habits"),
     ),
     create=Exit,
     quantities=PERSON,
     safety=True,
+    state_version=2,
 )

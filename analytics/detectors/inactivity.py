@@ -13,9 +13,11 @@ from analytics.features.pauses import LONGEST_S, NIGHT_WORTH, SETTLE_S
 from analytics.features.ruled_out import ruled_out
 from analytics.features.stillness import (
     DENSE_FLOOR_S,
+    DENSE_PRICE_SHARE,
     PRICE_H,
     SPARSE_NIGHT_CAP_S,
     bearable_s,
+    floor_s,
     once_in_days,
 )
 from analytics.features.wording import ROOMS, clock, duration, has, rarity
@@ -64,7 +66,7 @@ class Inactivity:
             return ()
         if not view.occupancy.home:
             return self._gone(view)
-        still, floor = view.still_s(), DENSE_FLOOR_S[view.pauses.zone]
+        still, floor = view.still_s(), floor_s(view, view.pauses.zone)
         if still < floor:
             self.due = view.now + floor - still
             return ()
@@ -177,7 +179,7 @@ DETECTOR = DetectorSpec(
     ),
     references=(
         "detection.md §1: contextual gap survival; TIHM frontier (caps by density of sensing)",
-        "docs/decisions/0110: the price of a false alarm instead of a budget for each context",
+        "docs/decisions/0110 and 0133: the price of a false alarm instead of a budget for each context",
         "Wilhelm & Wahl 2024, Sensors 24(20):6583, the detection time to beat",
         "Fleming & Brayne 2008, BMJ 337:a2227, long lies",
         "Efron 1967, Proc. 5th Berkeley Symposium 4:831, censored durations",
@@ -188,7 +190,13 @@ DETECTOR = DetectorSpec(
             name="price",
             value=PRICE_H,
             unit="h",
-            meaning="delay that one false alarm a week is worth",
+            meaning="delay that one false alarm a week is worth, sparsely sensed",
+        ),
+        Parameter(
+            name="dense_price",
+            value=PRICE_H * DENSE_PRICE_SHARE,
+            unit="h",
+            meaning="the same, densely sensed",
         ),
         Parameter(
             name="night_worth",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
 from analytics.features.devices import PERSON
 from analytics.features.localtime import DAY_STARTS_H, HOUR_S, moment
+from analytics.features.pauses import LONGEST_S
 from analytics.features.ruled_out import ruled_out
 from analytics.features.wording import ROOMS, clock
 from core.model.finding import Finding, Phase, Severity
@@ -50,6 +51,10 @@ class LateRise:
         del observation
         if self._up or not view.fresh or view.device is None:
             return ()
+        if view.previous_at is not None and view.at - view.previous_at >= LONGEST_S:
+            # an absence or an outage that nobody saw is over: when the day began is not known
+            self._up, self._minutes, self.due = True, [], NEVER
+            return self._cleared(view, f"Movement again at {view.clock(view.at)}")
         if view.device.exterior_door:
             return self._rise(view, view.at)
         if view.device.placement is Placement.BED or view.local.day(view.at) != view.day:
@@ -199,6 +204,7 @@ DETECTOR = DetectorSpec(
         "Who has gone out before the first movement inside counts as up.",
         "A second person who is up hides one who is not.",
         "In the first two weeks the usual hours are not known.",
+        "Nothing on the day on which the home is heard again after 16 h and more.",
     ),
     references=("detection.md (a) D3", "docs/decisions/0112: what counts as up, and when it wakes"),
     parameters=(

@@ -13,9 +13,9 @@ from analytics.features.plan import Zone
 from analytics.features.ruled_out import ruled_out
 from analytics.features.stillness import (
     DENSE_FLOOR_S,
-    NIGHT_H,
     SPARSE_NIGHT_CAP_S,
     bearable_s,
+    floor_s,
     once_in_days,
 )
 from analytics.features.wording import clock, duration, rarity
@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from analytics.features.view import HomeView
     from core.model.observation import Observation
 
-PRICE_SHARE = 0.5
-"""Where rooms are well sensed a false alarm counts half of one of D2: people fall in bathrooms."""
+PRICE_SHARE = 0.75
+"""Where rooms are well sensed a false alarm counts less than one of D2: people fall in bathrooms."""
 DENSE_CAP_S = 5400.0
 """Where the home is densely sensed and by day: detection.md (a) D4."""
+NIGHT_H = (19.0, 6.0)
+"""Then people go to bed unseen, and D2's caps hold."""
 PRIOR_DAYS = 10.0
 _ALWAYS = -math.inf
 
@@ -64,7 +66,7 @@ class Overstay:
             return self._left(view)
         if not view.occupancy.home or view.pauses.zone is not Zone.BATHROOM:
             return ()
-        still, floor = view.still_s(), DENSE_FLOOR_S[Zone.BATHROOM]
+        still, floor = view.still_s(), floor_s(view, Zone.BATHROOM)
         limit = floor if still < floor else self.limit_s(view)
         if still < limit or still < floor:
             self.due = view.now + limit - still

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 OF_SILENCE = ("inactivity", "late_rise", "not_back", "overstay")
 """Detectors that silence alone can make speak up."""
-PRICES_H = (0.2, 0.4, 0.75, 1.5, 3.0, 6.0, 12.0)
+PRICES_H = (0.2, 0.4, 0.75, 1.5, 2.0, 3.0, 6.0, 12.0)
 """Hours of delay for one false alarm a week, along the curve; the product's is among them."""
 DAY_H = (7.0, 22.0)
 WINDOW_S = 14 * 3600.0

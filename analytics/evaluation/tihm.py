@@ -35,6 +35,7 @@ from analytics.home_engine import HomeEngine, Inputs, Noticed
 from analytics.incidents import Incident, incidents
 from core.model.errors import Misconfigured
 from core.model.finding import Audience, Finding, Phase, Severity
+from core.model.incident import TOGETHER
 
 SEED = 20_260
 SILENCES_PER_DAY = 2.0
@@ -153,7 +154,7 @@ def report(records: Sequence[HomeRecord], watched: Sequence[Watched]) -> dict[st
             "alerts_in_them": sum(one["apart"] for one in told),
         },
         "inactivity": inactivity,
-        "night_exit": rated([len(_alerts(one, ("exit",))) for one in watched], weeks),
+        "night_exit": exits(watched),
         "curve": curve(watched),
         "halves": {name: of_silence(half) for name, half in _halves(watched)},
         "controls": controls(counted, silences, inactivity["false_per_week"], SEED),
@@ -180,6 +181,11 @@ def of_silence(watched: Sequence[Watched]) -> dict[str, Any]:
             "injected_while_leaving": sum(one.leaving for one in drawn),
         }
     )
+
+
+def exits(watched: Sequence[Watched]) -> dict[str, Any]:
+    """Return how often carers were woken about doors; what follows within half an hour is the same."""
+    return rated([_woken_by_doors(one) for one in watched], [one.weeks for one in watched])
 
 
 def curve(watched: Sequence[Watched]) -> list[dict[str, Any]]:
@@ -232,6 +238,12 @@ def _alerts(home: Watched, detectors: Sequence[str]) -> set[float]:
             if following - last < BLIND_S:
                 found.add(last if one.detector in OF_SILENCE else one.onset.timestamp())
     return found
+
+
+def _woken_by_doors(home: Watched) -> int:
+    told = sorted(_at(one) for one in home.findings if one.detector == "exit" and _wakes(one))
+    apart = TOGETHER.total_seconds()
+    return sum(not place or at - told[place - 1] > apart for place, at in enumerate(told))
 
 
 def _wakes(one: Finding) -> bool:

@@ -61,7 +61,9 @@ class Pauses:
         "_pending",
         "_room",
         "_row",
+        "_seen_by",
         "days",
+        "zone",
     )
 
     def __init__(self) -> None:
@@ -80,12 +82,17 @@ class Pauses:
         #: Since when the time of the present context is not yet counted, and where it belongs.
         self._from, self._hour_ends = 0.0, 0.0
         self._context, self._row = 0, 0
+        #: Device whose further signs in the same hour change nothing; None when not known.
+        self._seen_by: DevicePlan | None = None
+        #: Class of the place of the last movement; that of the bed while it is occupied.
+        self.zone = Zone.OTHER
         #: Effective days that the counts stand for.
         self.days = 0.0
 
     def lie(self, device: DevicePlan, *, occupied: bool) -> None:
         """Take in that a bed was occupied or left, before `show`."""
         self._bed = (device.room_id, str(device.zone)) if occupied else None
+        self._seen_by = None
 
     def show(
         self,
@@ -113,13 +120,17 @@ class Pauses:
             self._late(at, device)
             return
         self._last = at
-        if at - last >= SHORTEST_S:
+        brief = at - last < SHORTEST_S
+        if device is self._seen_by and brief and stayed and at < self._hour_ends:
+            return
+        if not brief:
             self._long(last, at, local, coverage, now, stayed=stayed)
         elif (
             stayed
             and at < self._hour_ends
             and self._contexts[self._context] == (self._bed or (device.room_id, device.zone))
         ):
+            self._seen_by = device
             return
         elif stayed:
             self._exposure[self._row] += (at - self._from) / HOUR_S * self._worth()
@@ -138,6 +149,7 @@ class Pauses:
         self._from, self._hour_ends = at, at + (1.0 - hour % 1.0) * HOUR_S
         self._context = self._number(device)
         self._row = self._context * _HOURS + int(hour)
+        self.zone, self._seen_by = Zone(self._contexts[self._context][1]), None
 
     def _number(self, device: DevicePlan) -> int:
         key = self._bed or (device.room_id, str(device.zone))
@@ -188,11 +200,6 @@ class Pauses:
             self._hour.append(local.hour(start))
             self._length.append(length / HOUR_S)
             self._room.append(context)
-
-    @property
-    def zone(self) -> Zone:
-        """Class of the place of the last movement; that of the bed while it is occupied."""
-        return Zone(self._contexts[self._context][1]) if self._contexts else Zone.OTHER
 
     # What follows from it
 
@@ -254,6 +261,8 @@ class Pauses:
         pauses._pending = [(start, end, context) for start, end, context in state[2]]
         pauses._last = state[3]
         pauses._from, pauses._hour_ends, pauses._context, pauses._row = state[4]
+        if pauses._contexts:
+            pauses.zone = Zone(pauses._contexts[pauses._context][1])
         pauses.days = state[5]
         pauses._bed = None if state[6] is None else (state[6][0], state[6][1])
         return pauses

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class Zone(StrEnum):
     """Class of the place where a gap begins: how long people stay still differs by it."""
 
+    __hash__ = str.__hash__  # in C: looked up for each event
+
     BED = "bed"
     CHAIR = "chair"
     BATHROOM = "bathroom"

@@ -15,8 +15,11 @@ from analytics.features.plan import Zone
 if TYPE_CHECKING:
     from analytics.features.view import HomeView
 
-PRICE_H = 1.5
-"""Hours of delay that one false alarm a week is worth; each hour by night counts a third."""
+PRICE_H = 2.0
+"""Hours of delay that one false alarm a week is worth in a sparsely sensed home; each hour by night counts
+a third (docs/decisions/0110)."""
+DENSE_PRICE_SHARE = 0.5
+"""Share of it in a densely sensed home, where there are few false alarms (docs/decisions/0133)."""
 DENSE_FLOOR_S = {Zone.BATHROOM: 1500.0, Zone.OTHER: 1800.0, Zone.CHAIR: 3600.0, Zone.BED: 5400.0}
 """detection.md §1."""
 SPARSE_FLOOR_S = 3600.0
@@ -34,7 +37,7 @@ DENSE_NIGHT_CAP_S = {
 }
 SPARSE_DAY_CAP_S = 8 * HOUR_S
 SPARSE_NIGHT_CAP_S = 12 * HOUR_S
-NIGHT_H = (19.0, 6.0)
+NIGHT_H = (18.0, 6.0)
 VISITOR_FACTOR = 2.0
 """A visitor's movement hides hers, and hers is hidden (detection.md §7)."""
 _WEEK_H = 168.0
@@ -62,7 +65,7 @@ def bearable_s(view: HomeView, detector: str, share: float = 1.0) -> float:
     last, zone = view.activity.last_at, view.pauses.zone
     at = view.now if last is None else last
     low, high = floor_s(view, zone), cap_s(view, at, zone)
-    price = share * PRICE_H * _WEEK_H
+    price = share * PRICE_H * _WEEK_H * DENSE_PRICE_SHARE ** view.activity.density(view.plan)
     learned = view.pauses.limit_s(view.local, prior(view, at, zone), price, (low, high))
     if getattr(view.occupancy, "visitor", False):
         learned *= VISITOR_FACTOR

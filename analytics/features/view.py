@@ -135,10 +135,12 @@ class HomeView:
         activity, coverage, occupancy = self.activity, self.coverage, self.occupancy
         previous = self.previous_at = activity.last_at
         self.previous_zone, self.previous_room = activity.zone, activity.room
-        self._begin()
+        occupancy.begin()
+        self.outdoors.heard = None
+        self.walks.entered, self.walks.step = 0, None
         dark = coverage.dark_from
         self.shown = coverage.hear(observation, at, self.now)
-        if dark is not None:
+        if dark is not None or coverage.dark_from is not None:
             self._look_again(dark)
         if not self.shown:
             self._track(observation, at)
@@ -146,10 +148,11 @@ class HomeView:
         self.fresh = previous is None or at > previous
         occupancy.show(at, device, observation, (activity, self.plan))
         activity.show(at, device, self.local)
-        stayed = occupancy.before is Place.HOME
         if observation.quantity is Quantity.BED:
             self.pauses.lie(device, occupied=observation.value > 0)
-        self.pauses.show(at, device, self.local, coverage, self.now, stayed=stayed)
+        self.pauses.show(
+            at, device, self.local, coverage, self.now, stayed=occupancy.before is Place.HOME
+        )
         if self.fresh:
             self.walks.show(at, device, observation)
         self.hours.show(at, device, self.walks, fresh=self.fresh)
@@ -188,7 +191,7 @@ class HomeView:
         """Have everybody ticked at the next moment of the grid: something has changed."""
         self._stirred, self.due = True, _AT_ONCE
 
-    def _look_again(self, dark: float) -> None:
+    def _look_again(self, dark: float | None) -> None:
         self.due = _AT_ONCE
         self._stirred = self._stirred or dark != self.coverage.dark_from
 

@@ -48,7 +48,7 @@ NEAR_WAYS = 20.0
 MOST_WAYS = 72
 MOST_WALKS = 24
 _KEEP = 2.0 ** (-1.0 / 28.0)
-_DWELL_STEP = 0.1
+_LONGER, _SHORTER = math.exp(0.1), math.exp(-0.1)
 _LEAK = 0.002
 _LONGEST_BLIND_S = 600.0
 _SEATS = frozenset({Quantity.BED, Quantity.CHAIR})
@@ -73,6 +73,10 @@ class Done(NamedTuple):
     moves: int
 
 
+def _pause_s(soon_s: float) -> float:
+    return max(PAUSE_S, BLIND_SHARE / BLIND_FACTOR * soon_s)
+
+
 class Walks:
     """The walks of one home."""
 
@@ -83,6 +87,7 @@ class Walks:
         "_eyes",
         "_hubs",
         "_last",
+        "_out",
         "_pending",
         "_since",
         "_ways",
@@ -117,6 +122,8 @@ class Walks:
         self.today = [0, 0, 0, 0.0]
         self.yesterday = [0, 0, 0, 0.0]
         self._ways: dict[tuple[int, int], float] = {}
+        #: The same by room, in the same order; None when it is to be made anew.
+        self._out: dict[int, dict[int, float]] | None = None
         self._dwell: dict[int, float] = {}
         self._hubs: frozenset[int] = frozenset()
         #: When each room was last entered.
@@ -197,7 +204,7 @@ class Walks:
         if stayed > max(REST_S, soon_s) or self.walk is None:
             self.rest()
             self.walk = Walk(before, at, self.passed)
-        walked = min(stayed, self.pause_s) if self._back else 0.0
+        walked = min(stayed, _pause_s(soon_s)) if self._back else 0.0
         self._back = at - self._entered_at.get(room, -math.inf) <= soon_s
         self._entered_at[room] = at
         if not self.near(before, room):
@@ -227,7 +234,7 @@ class Walks:
     @property
     def pause_s(self) -> float:
         """Seconds in one room that count as walking at most: what the sensors of this home can tell."""
-        return max(PAUSE_S, BLIND_SHARE / BLIND_FACTOR * self._soon_s)
+        return _pause_s(self._soon_s)
 
     # What others ask
 
@@ -268,26 +275,39 @@ class Walks:
         return self._beside(one, other) or self._beside(other, one)
 
     def _beside(self, one: int, other: int) -> bool:
-        ways = self._ways
-        total = sum(count for (start, _), count in ways.items() if start == one)
-        return total < NEAR_WAYS or ways.get((one, other), 0.0) >= NEAR_SHARE * total
+        ways = self._ways_out().get(one)
+        if ways is None:
+            return True
+        total = sum(ways.values())
+        return total < NEAR_WAYS or ways.get(other, 0.0) >= NEAR_SHARE * total
+
+    def _ways_out(self) -> dict[int, dict[int, float]]:
+        out = self._out
+        if out is None:
+            out = self._out = {}
+            for (start, end), count in self._ways.items():
+                out.setdefault(start, {})[end] = count
+        return out
 
     # Learning
 
     def _learn(self, before: int, room: int, stayed: float) -> None:
         ways, key = self._ways, (before, room)
-        ways[key] = ways.get(key, 0.0) + 1.0
+        count = ways[key] = ways.get(key, 0.0) + 1.0
+        if self._out is not None:
+            self._out.setdefault(before, {})[room] = count
         if len(ways) > MOST_WAYS:
             del ways[min(ways, key=lambda one: (ways[one], one))]
+            self._out = None
         half = self._dwell.get(before, 2 * HUB_DWELL_S)
-        step = _DWELL_STEP if stayed > half else -_DWELL_STEP
-        self._dwell[before] = half * math.exp(step)
+        self._dwell[before] = half * (_LONGER if stayed > half else _SHORTER)
 
     def close_day(self) -> None:
         """Let old ways fade; find the hubs anew."""
         self.yesterday, self.today = self.today, [0, 0, 0, 0.0]
         faded = ((way, count * _KEEP) for way, count in self._ways.items())
         self._ways = {way: count for way, count in faded if count >= 0.1}  # noqa: PLR2004
+        self._out = None
         rooms = {room for way in self._ways for room in way}
         self._dwell = {room: dwell for room, dwell in self._dwell.items() if room in rooms}
         self._entered_at = {room: at for room, at in self._entered_at.items() if room in rooms}

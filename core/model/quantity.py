@@ -23,6 +23,8 @@ class Role(StrEnum):
 class Quantity(StrEnum):
     """One kind of measurement. The value is the word on the wire and in the tables."""
 
+    __hash__ = str.__hash__  # an enum's own is Python, and each observation is looked up ten times
+
     MOTION = "motion"
     PRESENCE = "presence"
     CONTACT = "contact"

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from analytics.detector import NEVER
+from analytics.detectors.exit import DETECTOR
 from analytics.sample_days import BED_MOTION, DOOR, HALL_MOTION, KITCHEN_MOTION, MONDAY
 from core.model.finding import Phase, Severity
 from core.model.quantity import Quantity
@@ -61,6 +63,88 @@ def test_the_night_rule_is_never_learned_away() -> None:
         story.hear(DOOR, Quantity.CONTACT, CLOSED).hear(KITCHEN_MOTION)
     assert len(story.of("exit", Phase.OPENED)) == 30
     assert story.of("exit")[-2].unusual == "She has opened it at night on 29 of 29 nights"
+
+
+def test_where_the_door_often_opens_in_that_hour_it_gets_louder_step_by_step() -> None:
+    story = _every_night(30, hour=1)
+    story.at(24 * 30 + 1).hear(HALL_MOTION).hear(DOOR, Quantity.CONTACT, OPEN).at(24 * 30 + 1, 30)
+    begun = MONDAY + timedelta(days=30, hours=1)
+    last = [one for one in story.of("exit") if one.onset == begun]
+    assert [(one.severity, one.noticed_at - begun) for one in last] == [
+        (Severity.NOTICE, timedelta(0)),
+        (Severity.CHECK, timedelta(minutes=3)),
+        (Severity.URGENT, timedelta(minutes=10)),
+    ]
+
+
+def test_an_hour_in_which_it_never_opened_is_as_loud_as_ever() -> None:
+    story = _every_night(30, hour=1)
+    story.at(24 * 30 + 3).hear(HALL_MOTION).hear(DOOR, Quantity.CONTACT, OPEN)
+    assert story.of("exit")[-1].severity is Severity.CHECK
+
+
+def test_who_is_up_as_on_other_evenings_is_told_of_when_nobody_is_seen_inside() -> None:
+    """On the clock of the home it is an hour later: the evening ends at 22:00 UTC, 23:00 here."""
+    story = Story()
+    for day in range(20):
+        _evening(story, day)
+    at = 24 * 20 + 22
+    _evening(story, 20)
+    story.at(at, 20).hear(DOOR, Quantity.CONTACT, OPEN)
+    assert story.of("exit") == []
+    story.at(at, 24)
+    (told,) = story.of("exit")
+    assert told.severity is Severity.CHECK
+    story.at(at, 31)
+    assert story.of("exit")[-1].severity is Severity.URGENT
+
+
+def test_who_had_gone_to_bed_is_told_of_at_once() -> None:
+    story = Story()
+    for day in range(20):
+        _evening(story, day)
+    at = 24 * 20 + 22
+    story.at(at - 3).hear(KITCHEN_MOTION)
+    for minute in (5, 8, 11, 14, 17):
+        story.at(at, minute).hear(HALL_MOTION)
+    story.at(at, 20).hear(DOOR, Quantity.CONTACT, OPEN)
+    assert [one.severity for one in story.of("exit")] == [Severity.CHECK]
+
+
+def test_movement_behind_a_door_that_nobody_went_to_is_somebody_who_comes_in() -> None:
+    story = Story().at(0).hear(KITCHEN_MOTION).at(1).hear(DOOR, Quantity.CONTACT, OPEN)
+    story.at(1, 0, 10).hear(HALL_MOTION)
+    assert [one.phase for one in story.of("exit")] == [Phase.OPENED, Phase.CLEARED]
+
+
+def test_it_is_due_only_while_somebody_is_waited_for() -> None:
+    exit_ = DETECTOR.create()
+    story = Story().at(1).hear(HALL_MOTION).at(1, 1).hear(DOOR, Quantity.CONTACT, OPEN)
+    exit_.restore(story.home.detectors["exit"].snapshot())
+    view = story.home.view
+    assert view is not None
+    exit_.tick(view)
+    assert exit_.due == (MONDAY + timedelta(hours=1, minutes=4)).timestamp()
+    story.at(1, 2, 30).hear(KITCHEN_MOTION)
+    exit_.restore(story.home.detectors["exit"].snapshot())
+    exit_.tick(view)
+    assert exit_.due == NEVER
+
+
+def _every_night(nights: int, hour: int) -> Story:
+    story = Story()
+    for day in range(nights):
+        story.at(24 * day + hour).hear(HALL_MOTION).hear(DOOR, Quantity.CONTACT, OPEN)
+        story.at(24 * day + hour, 2).hear(DOOR, Quantity.CONTACT, CLOSED).hear(KITCHEN_MOTION)
+        story.at(24 * day + 10).hear(KITCHEN_MOTION)
+    return story
+
+
+def _evening(story: Story, day: int) -> None:
+    """Let somebody be up from 20:00 to 23:20 on the clock of the home."""
+    story.at(24 * day + 10).hear(KITCHEN_MOTION)
+    for minute in range(0, 205, 5):
+        story.at(24 * day + 19, minute).hear(HALL_MOTION)
 
 
 def test_a_door_that_was_seen_late_and_disproved_says_nothing() -> None:

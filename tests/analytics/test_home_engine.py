@@ -233,8 +233,9 @@ def test_an_unreadable_snapshot_is_refused(state: bytes) -> None:
 
 
 def test_a_detector_with_a_new_state_version_starts_anew() -> None:
-    story = Story().at(9).hear(DOOR).at(12)
-    newer = {**discover(), "exit": replace(discover()["exit"], state_version=2)}
+    story = Story().at(9).hear(DOOR, Quantity.CONTACT).at(12)
+    version = discover()["exit"].state_version + 1
+    newer = {**discover(), "exit": replace(discover()["exit"], state_version=version)}
     home = HomeEngine.restored(story.home.snapshot(), newer)
     assert story.home._detectors["exit"].snapshot() != discover()["exit"].create().snapshot()
     assert home._detectors["exit"].snapshot() == discover()["exit"].create().snapshot()

@@ -56,6 +56,13 @@ def test_who_goes_out_early_is_up() -> None:
     assert story.of("late_rise") == []
 
 
+def test_the_day_on_which_a_home_is_heard_again_is_not_judged() -> None:
+    story = _habit()
+    heard_again = MONDAY + timedelta(days=DAYS + 2, hours=12)
+    story.at(24 * (DAYS + 2) + 12).hear(KITCHEN_MOTION).at(24 * (DAYS + 2) + 20)
+    assert story.of("late_rise")[-1].noticed_at < heard_again
+
+
 def test_nothing_is_said_before_two_weeks_are_known() -> None:
     story = _habit(10).at(24 * 10 + 20)
     assert story.of("late_rise") == []

@@ -14,7 +14,8 @@ def test_a_long_stay_in_the_bathroom_is_told_once() -> None:
     (told,) = story.of("overstay")
     assert (told.phase, told.severity) == (Phase.OPENED, Severity.CHECK)
     assert told.what.startswith("Last seen in the bathroom at 10:30, ")
-    assert timedelta(minutes=25) <= told.noticed_at - told.onset <= timedelta(minutes=90)
+    # sparsely sensed as it still is, the home has D2's limit (0111); 90 min are for a dense one
+    assert timedelta(minutes=25) <= told.noticed_at - told.onset <= timedelta(minutes=95)
 
 
 def test_movement_elsewhere_ends_it() -> None:

@@ -91,7 +91,10 @@ def test_a_fault_of_a_device_explains_no_alarm_for_carers() -> None:
 def test_a_slow_change_explains_what_looks_back_and_nothing_acute() -> None:
     at = START + timedelta(days=5)
     change = Episode(kind=Kind.BATHROOM_CHANGE, at=at, lasts=timedelta(days=6))
-    said = [thread("day_change", at + timedelta(days=7)), thread("inactivity", at + timedelta(days=2))]
+    said = [
+        thread("day_change", at + timedelta(days=7)),
+        thread("inactivity", at + timedelta(days=2)),
+    ]
     (count,) = counted([a_home((change,), *said)])
     assert count.false["day_change"] == []
     assert len(count.false["inactivity"]) == 1

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from analytics.detector import Episode, finding
 from analytics.evaluation.injection import PRICES_H, WINDOW_S, Silence, moments
 from analytics.evaluation.silence import controls, delays, own_past_s, past_maximum_s
 from analytics.evaluation.streams import BLIND_S, HomeRecord, read
-from analytics.evaluation.tihm import report, watch
+from analytics.evaluation.tihm import Watched, exits, report, watch
+from analytics.home_engine import HomeEngine
 from core.model.errors import Misconfigured
+from core.model.finding import Severity
 from wayhome.commands.evaluate import app
 
 START = datetime(2019, 4, 1, tzinfo=UTC)
@@ -46,6 +49,21 @@ def test_a_short_record_has_a_short_warm_up(home: HomeRecord, tmp_path: Path) ->
     assert home.days == pytest.approx(5.9, abs=0.2)
     (long,) = read(_record(tmp_path, 43))
     assert long.warm_until == pytest.approx(float(long.at[0]) + 28 * 86400)
+
+
+def test_doors_within_half_an_hour_wake_once(home: HomeRecord) -> None:
+    engine = HomeEngine(home.plan)
+    engine.tick(START)
+    view = engine.view
+    assert view is not None
+    said = []
+    for minute in (0, 20, 45, 120):
+        view.now = START.timestamp() + 60.0 * minute
+        waking = Severity.CHECK if minute != 20 else Severity.URGENT
+        one = Episode(onset=view.now, noticed=view.now, severity=waking)
+        said.append(finding(view, "exit", one, "a door"))
+    home_of = Watched(record=home, findings=said)
+    assert exits([home_of])["false"] == 2
 
 
 def test_gaps_of_a_day_do_not_count(home: HomeRecord) -> None:
