@@ -52,7 +52,7 @@ TIHM lie at the first (median 18), simulated ones at the second."""
 FEWEST_DOUBTS, MOST_DOUBTS = 4.2, 5.0
 """Log-odds against anybody being home that silence can reach in a sparsely and in a densely sensed home:
 more than the word of one sensor outweighs."""
-SOON_SURE, SURE = 1.0, 4.0
+SOON_SURE, SURE = 0.5, 4.0
 """Log-odds from which somebody is home until a door moves again, in a sparsely and in a densely sensed home:
 in the latter who is home shows again within minutes, in the former two movements must do (0113)."""
 LEAST = -5.0

@@ -53,6 +53,19 @@ def test_motion_counts_when_it_begins_and_not_when_it_ends_or_is_said_again() ->
     assert person_made(*repeated)[4:] == [False] * 21
 
 
+def test_a_motion_that_is_heard_after_its_end_does_not_last_for_ever() -> None:
+    state = DeviceState()
+    motion = Quantity.MOTION
+    made = [
+        state.hear(said(HALL_MOTION, motion, value, MONDAY), at, now)
+        for value, at, now in ((1.0, 0, 0), (0.0, 60, 60), (0.0, 400, 400), (1.0, 340, 5000))
+    ]
+    assert made == [True, False, False, True]
+    assert not state.stuck(1e6)
+    state.hear(said(HALL_MOTION, motion, 1.0, MONDAY), 6000, 6000)
+    assert state.stuck(6000 + 7300)
+
+
 def test_state_and_device_quantities_never_count() -> None:
     quantities = set(Quantity) - {
         Quantity.MOTION,
