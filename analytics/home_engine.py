@@ -41,7 +41,7 @@ REMEMBERED_KEYS = 512
 """Natural keys kept per home against redelivery (detection.md §0)."""
 CLOCK_AHEAD_S = 60.0
 """A gateway's clock may run so far ahead of ours before its times are cut."""
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -184,7 +184,7 @@ class AfterKnock:
     def _judged(
         self, device_id: int, worn: _Wearable, knock: Knock, view: HomeView
     ) -> Sequence[Finding]:
-        alone = view.plan.resident_id is not None and not getattr(view.occupancy, "visitor", False)
+        alone = view.plan.resident_id is not None and not view.occupancy.visitor
         beats = worn.beat is not None and knock.at - worn.beat <= BEAT_WITHIN_S
         seen = view.occupancy.home and not view.coverage.blind
         knock.seated = knock.seated or (alone and _resting(view, knock.at))

@@ -71,7 +71,7 @@ class NotBack:
             ):
                 self._outings.add(view.local.bin(left), back - left)
         episode = self._episode
-        if episode is None or not view.occupancy.home:
+        if episode is None or view.occupancy.left_at is not None:
             return ()
         self._episode = None
         where = ROOMS[view.device.room if view.device else ""]
@@ -86,6 +86,8 @@ class NotBack:
         left = view.occupancy.left_at
         if left is None or view.occupancy.home or view.coverage.blind:
             return ()
+        if self._episode is not None:
+            left = self._episode.onset
         out, target = view.coverage.elapsed(left, view.now), self._target_s(view, left)
         if out <= target:
             self.due = view.now + (target - out)
@@ -141,6 +143,8 @@ class NotBack:
         """Seconds after which an outing that began at ``left`` is too long."""
         hour = view.local.hour(left)
         night = hour >= NIGHT_H[0] or hour < NIGHT_H[1]
+        if view.occupancy.perhaps_home:
+            return LONGEST_S
         longest = LONGEST_NIGHT_S if night else LONGEST_S
         return min(max(MARGIN * self.usual_s(view.local.bin(left)), SHORTEST_S), longest)
 

@@ -223,7 +223,7 @@ class Walking:
 
 
 def _guests(view: HomeView) -> bool:
-    return bool(getattr(view.occupancy, "visitor", False))
+    return view.occupancy.visitor
 
 
 DETECTOR = DetectorSpec(

@@ -166,7 +166,7 @@ class _Watching:
         home = view.occupancy.home
         if not self._belief or self._belief[-1][1] != home:
             self._belief.append((min(view.occupancy.since, at), home))
-        guest = bool(getattr(view.occupancy, "visitor", False))
+        guest = view.occupancy.visitor
         if not self._guests or self._guests[-1][1] != guest:
             self._guests.append((at, guest))
 

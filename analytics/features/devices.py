@@ -48,7 +48,8 @@ class DeviceState:
         self.on_since: float | None = None
         #: True once it has reported an end of motion or a closing.
         self.off_known = False
-        #: Last value of each kind of word, with the time since when it holds.
+        #: Last value of each kind of word, with the time since when it holds; for an end of motion,
+        #: when it was last said.
         self.values: dict[str, tuple[float, float]] = {}
 
     def hear(self, observation: Observation, at: float, now: float) -> bool:
@@ -104,6 +105,9 @@ class DeviceState:
             made = value > 0 or quantity in _EDGES
         if before is None or (at >= before[1] and value != before[0]):
             self._change(key, quantity, value, at)
+        elif quantity is Quantity.MOTION and value == 0 and at > before[1]:
+            # the end of a motion whose beginning is still on its way: it must not begin for ever then
+            self.values[key] = (value, at)
         return made
 
     def _change(self, key: str, quantity: Quantity, value: float, at: float) -> None:

@@ -15,6 +15,7 @@ BINS = 8
 """Three-hour bins of the local day; wide, so that a clock change of 1 h is mild (detection.md §0)."""
 NIGHT_FROM_H = 23.0
 NIGHT_UNTIL_H = 6.0
+NOON_H = 12
 WAKING_FROM_H, WAKING_UNTIL_H = 7.0, 22.0
 DAY_STARTS_H = 4.0
 """A day of behaviour runs from 04:00 to 04:00 local time (detection.md §0)."""
@@ -105,6 +106,12 @@ class LocalTime:
         while self.day(slot * _SLOT_S) == today:
             slot += 1
         return float(slot * _SLOT_S)
+
+    def last_noon(self, seconds: float) -> float:
+        """Return the last noon before or at a moment, in seconds; nights go from noon to noon."""
+        day = self.day(seconds)
+        noon = self._wall(day, NOON_H)
+        return noon if noon <= seconds else self._wall(day - 1, NOON_H)
 
     def waking_s(self, start: float, end: float) -> float:
         """Seconds of a span that lie between 07:00 and 22:00."""

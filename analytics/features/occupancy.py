@@ -1,16 +1,24 @@
 """Whether somebody is home, from doors and what follows them. Pure and bounded.
 
-``HOME → LEAVING`` when a door that leads out opens shortly after activity near it; ``LEAVING → AWAY``
-after silence inside; back to ``HOME`` on trusted activity inside (detection.md §1). A sensor that fires
-alone while all are out, with no door before it, is not trusted: heaters and curtains do that. Silence
-after a door never ends the watch by itself: the detector of late returns runs from the door on, because a
-fall in the hall after closing the door looks the same.
+Only a door that leads out makes an absence possible: with each passage somebody may have left or come
+back, and what is heard inside afterwards, or not heard, moves the log-odds that somebody is home until
+they are sure again (docs/decisions/0113). Each firing counts by how much more often that device fires
+when somebody is home than in an empty home (`strays`); silence counts by how densely this home is sensed,
+with a heavy tail. Place is `HOME` while the odds are above even, `LEAVING` for ten minutes after they fell
+to or below it, then `AWAY`.
+
+Silence after a door never ends the watch by itself: the detector of late returns runs from the door on,
+because a fall in the hall after closing the door looks the same.
 """
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from analytics.features.strays import Strays
+from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
     from analytics.features.activity import Activity
@@ -18,19 +26,49 @@ if TYPE_CHECKING:
     from core.model.observation import Observation
 
 EXIT_WITHIN_S = 120.0
-"""Activity near the door at most so long before it opens (detection.md §1)."""
+"""Activity near the door at most so long before it opens speaks for leaving (detection.md §1)."""
 AWAY_AFTER_S = 600.0
 """Silence inside after which somebody who left counts as away (detection.md §1)."""
 DOORSTEP_S = 60.0
 """The sensor behind the door still sees the person who is leaving for so long."""
-
-
-DOOR_BEFORE_S = 900.0
-"""A door that moved so shortly before makes movement inside a return."""
+SAME_PASSAGE_S = 90.0
+"""A door that opens again so shortly after it moved is the same passage."""
+SWINGS_S = 15.0
+"""The same where somebody has surely come in meanwhile and the door opens anew."""
+SENSOR_LIVES_S = 12 * 3600.0
+"""The sensor near the door is trusted to see who leaves if it saw somebody so shortly before."""
+LEAVES, ARRIVES = 0.6, 0.95
+"""Chance that somebody who is home leaves by a door that opens, and that a door that opens with nobody
+home lets somebody in."""
 DOUBT_S = 1800.0
-"""Without a door, movement must be confirmed within so long …"""
+"""Movement in an empty home that is confirmed within so long …"""
 DOUBT_DEVICES, DOUBT_EVENTS = 2, 3
-"""… by so many devices, or so many times by one."""
+"""… by so many devices, or so many times, may be hers: a late return is counted from then on."""
+ARRIVING = 1.0
+"""Log-odds after a door opened from which it let somebody in: who is seen behind it then has come."""
+SPARSE_PER_H, DENSE_PER_H = 18.0, 26.0
+"""Minutes with activity an hour at home between which a home is sparsely or densely sensed here; homes of
+TIHM lie at the first (median 18), simulated ones at the second."""
+FEWEST_DOUBTS, MOST_DOUBTS = 4.2, 5.0
+"""Log-odds against anybody being home that silence can reach in a sparsely and in a densely sensed home:
+more than the word of one sensor outweighs."""
+SOON_SURE, SURE = 0.5, 4.0
+"""Log-odds from which somebody is home until a door moves again, in a sparsely and in a densely sensed home:
+in the latter who is home shows again within minutes, in the former two movements must do (0113)."""
+LEAST = -5.0
+"""Absence is never surer than so: movement inside must be able to overcome it."""
+TAIL = 2.0
+TYPICAL_MIN = 60.0
+"""Silence of s min lowers the log-odds by TAIL · ln(1 + s · rate / TYPICAL_MIN), with the home's minutes
+with activity an hour: pauses of people at rest have heavy tails."""
+UNSEEN_PACE_S = 600.0
+"""Typical silence, at least, where no sensor sees who stands behind the door (docs/decisions/0113)."""
+RESTS_AT_MOST_S = 14 * 3600.0
+"""A bed or chair that has been occupied for longer may be a fault, and proves nobody's presence."""
+LEAVES_RESTING = 0.05
+"""Chance that she leaves by a door that opens while her bed or chair stays occupied."""
+_RESTS = frozenset({Quantity.BED, Quantity.CHAIR})
+_MOST_RESTS = 8
 
 
 class Place(StrEnum):
@@ -44,7 +82,30 @@ class Place(StrEnum):
 class Occupancy:
     """State machine of one home."""
 
-    __slots__ = ("_doubtful", "before", "door_at", "left_at", "place", "returned", "since")
+    __slots__ = (
+        "_arriving",
+        "_away",
+        "_doubtful",
+        "_doubts",
+        "_first",
+        "_odds",
+        "_odds_at",
+        "_out_at",
+        "_pace_s",
+        "_passage_at",
+        "_resting",
+        "_sure",
+        "before",
+        "door_at",
+        "left_at",
+        "perhaps_home",
+        "place",
+        "returned",
+        "since",
+        "strays",
+        "unsettled",
+        "visitor",
+    )
 
     def __init__(self, now: float) -> None:
         self.place = Place.HOME
@@ -52,14 +113,40 @@ class Occupancy:
         self.before = Place.HOME
         #: Since when the state holds.
         self.since = now
-        #: When the last person left; kept until the return.
+        #: When the last person may have left, or was last perhaps there; None while somebody is surely home.
         self.left_at: float | None = None
+        #: Movement of the door by which the present absence, if it is one, began.
+        self._out_at = 0.0
+        #: Whether movement inside has been confirmed since, without a door, and yet is not believed.
+        self.perhaps_home = False
         #: Last movement of a door that leads out.
         self.door_at: float | None = None
-        #: (when, device) of movement inside that is not trusted yet.
-        self._doubtful: list[tuple[float, int]] = []
+        #: Whether somebody may have been out before the present event.
+        self.unsettled = False
         #: (left, back) of the outing that the present event ended; None otherwise.
         self.returned: tuple[float, float] | None = None
+        self.strays = Strays()
+        #: Log-odds that somebody is home at ``_odds_at``; of no meaning while ``left_at`` is None.
+        self._odds, self._odds_at = MOST_DOUBTS, now
+        #: Silence that counts as typical in this home, in seconds.
+        self._pace_s = AWAY_AFTER_S
+        #: Log-odds against presence that silence can reach in this home.
+        self._doubts = MOST_DOUBTS
+        #: Log-odds from which somebody is surely home in this one.
+        self._sure = SURE
+        #: Whether the last door that opened probably let somebody in.
+        self._arriving = False
+        #: When `AWAY` began and when somebody first showed in it; None while it has not come to that.
+        self._away: float | None = None
+        self._first: float | None = None
+        #: Last opening that may have let somebody in.
+        self._passage_at: float | None = None
+        #: (when, device) of the last movements inside since then.
+        self._doubtful: list[tuple[float, int]] = []
+        #: Whether others than the residents seem to be there.
+        self.visitor = False
+        #: Beds and chairs that are occupied, and since when.
+        self._resting: dict[int, float] = {}
 
     @property
     def home(self) -> bool:
@@ -69,6 +156,7 @@ class Occupancy:
     def begin(self) -> None:
         """Forget what the last event did."""
         self.before, self.returned = self.place, None
+        self.unsettled = self.left_at is not None
 
     def show(
         self,
@@ -84,64 +172,163 @@ class Occupancy:
         past
             Activity before this event, and the plan of the home.
         """
+        if observation.quantity in _RESTS:
+            self._rest(at, device, occupied=observation.value > 0)
         if device.exterior_door:
-            self._door(at, opened=observation.value > 0, past=past)
-        elif device.interior and not self.home:
-            self._inside(at, device)
+            self._door(at, past, opened=observation.value > 0)
+        elif self.left_at is not None and device.interior:
+            self._inside(at, device, past)
 
-    def advance(self, now: float, activity: Activity) -> None:
+    def advance(self, now: float) -> None:
         """Let time pass to ``now``."""
-        if now >= self.next_due(activity):
+        if self.left_at is None:
+            return
+        if self.place is Place.HOME and now >= self._doubted_at():
+            self.place, self.since = Place.LEAVING, now
+            if self._away is not None:
+                self.place = Place.AWAY
+        if self.place is Place.LEAVING and now >= self._away_at():
             self.place, self.since = Place.AWAY, now
+            self._away = now
 
-    def next_due(self, activity: Activity) -> float:
+    def next_due(self) -> float:
         """Return from when on `advance` changes something, if nothing is heard."""
-        if self.place is not Place.LEAVING:
-            return float("inf")
-        return max(self.door_at or 0.0, activity.interior_at or 0.0) + AWAY_AFTER_S
+        if self.left_at is None or self.place is Place.AWAY:
+            return math.inf
+        return self._doubted_at() if self.place is Place.HOME else self._away_at()
 
-    def _door(self, at: float, *, opened: bool, past: tuple[Activity, HomePlan]) -> None:
-        activity, plan = past
-        if self.door_at is not None and at < self.door_at:
+    def _doubted_at(self) -> float:
+        """Return when silence will have lowered the odds to even; who rests is silent."""
+        heard = max([self._odds_at, *(since + RESTS_AT_MOST_S for since in self._resting.values())])
+        return heard + self._pace_s * math.expm1(max(self._odds, 0.0) / TAIL)
+
+    def _away_at(self) -> float:
+        return max(self.door_at or 0.0, self._odds_at) + AWAY_AFTER_S
+
+    def _rest(self, at: float, device: DevicePlan, *, occupied: bool) -> None:
+        if not occupied:
+            self._resting.pop(device.device_id, None)
+        elif len(self._resting) < _MOST_RESTS:
+            self._resting[device.device_id] = at
+
+    def _rests(self, at: float) -> bool:
+        return any(at - since <= RESTS_AT_MOST_S for since in self._resting.values())
+
+    def _odds_now(self, at: float) -> float:
+        quiet = 0.0 if self._odds > 0.0 and self._rests(at) else max(at - self._odds_at, 0.0)
+        return max(self._odds - TAIL * math.log1p(quiet / self._pace_s), LEAST)
+
+    def _door(self, at: float, past: tuple[Activity, HomePlan], *, opened: bool) -> None:
+        last = self.door_at
+        if last is not None and at < last:
             return
         self.door_at = at
-        if not opened or not self.home:
+        again = SAME_PASSAGE_S if self.left_at is not None or not opened else SWINGS_S
+        if last is not None and at - last <= again:
             return
-        near = activity.near_exit_at if plan.senses_exit else activity.interior_at
-        seen_inside_since = (
-            activity.interior_at is not None and activity.interior_at > at + DOORSTEP_S
-        )
-        if near is not None and abs(at - near) <= EXIT_WITHIN_S and not seen_inside_since:
-            self.place, self.since, self.left_at = Place.LEAVING, at, at
-
-    def _inside(self, at: float, device: DevicePlan) -> None:
-        left = self.left_at if self.left_at is not None else self.since
-        door = self.door_at if self.door_at is not None else left
-        on_doorstep = device.near_exit and at <= door + DOORSTEP_S
-        if at <= left or (self.place is Place.LEAVING and on_doorstep):
+        activity, plan = past
+        leaves = self._leaves(at, activity, plan)
+        if leaves is None:
             return
-        if self.place is Place.AWAY:
-            back = self._trusted(at, device, door if door > left + DOORSTEP_S else None)
-            if back is None:
-                return
-            self.returned = (left, back)
-        self.place, self.since, self.left_at = Place.HOME, at, None
-        self._doubtful = []
+        home = 1.0 if self.left_at is None else 1.0 / (1.0 + math.exp(-self._odds_now(at)))
+        home = home * (1.0 - leaves) + (1.0 - home) * ARRIVES
+        self._odds, self._odds_at = math.log(home / (1.0 - home)), at
+        self._gauge(activity, plan)
+        self._passage_at, self._arriving = at, self._odds > ARRIVING
+        if self.left_at is None:
+            self._leave(at)
+        self._settle(at, activity.per_hour(plan), seen=False)
 
-    def _trusted(self, at: float, device: DevicePlan, door: float | None) -> float | None:
-        """Return when the return began; None while it may be a sensor alone."""
-        if door is not None and at - door <= DOOR_BEFORE_S:
-            return at
+    def _gauge(self, activity: Activity, plan: HomePlan) -> None:
+        """Note how much silence and movement mean in this home now."""
+        rate = activity.per_hour(plan)
+        pace = 60.0 * TYPICAL_MIN / rate
+        self._pace_s = pace if plan.senses_exit else max(pace, UNSEEN_PACE_S)
+        dense = min(max((rate - SPARSE_PER_H) / (DENSE_PER_H - SPARSE_PER_H), 0.0), 1.0)
+        self._doubts = FEWEST_DOUBTS + (MOST_DOUBTS - FEWEST_DOUBTS) * dense
+        self._sure = SOON_SURE + (SURE - SOON_SURE) * dense
+
+    def _leave(self, at: float) -> None:
+        """Begin what may become an absence."""
+        self.left_at = self._out_at = at
+        self._away = self._first = None
+        self._doubtful, self.perhaps_home = [], False
+        self.strays.begin()
+
+    def _leaves(self, at: float, activity: Activity, plan: HomePlan) -> float | None:
+        """Return how likely somebody who is home leaves now; None if she showed inside since."""
+        inside = activity.interior_at
+        if inside is not None and inside > at + DOORSTEP_S:
+            return None
+        if self._rests(at):
+            return LEAVES_RESTING
+        near = activity.near_exit_at
+        if self.left_at is not None or not plan.senses_exit:
+            return LEAVES
+        if near is None or EXIT_WITHIN_S < at - near <= SENSOR_LIVES_S:
+            return None
+        return LEAVES
+
+    def _inside(self, at: float, device: DevicePlan, past: tuple[Activity, HomePlan]) -> None:
+        door = self.door_at or 0.0
+        doorstep = device.near_exit and at <= door + DOORSTEP_S and not self._arriving
+        if at <= self._out_at or doorstep:
+            return
+        activity, plan = past
+        here = activity.per_hour(plan) / max(plan.sensors, 1)
+        weight = self.strays.weight(device, here)
+        if self._away is not None and self._passage_at == self._out_at:
+            self.strays.note(device.device_id)
+        odds = max(self._odds_now(at), -self._doubts)
+        if odds <= LEAST / 2.0 or self._first is None:
+            self._first = at
+        self._doubt(at, device)
+        self._odds, self._odds_at = odds + weight, max(at, self._odds_at)
+        self._settle(at, activity.per_hour(plan), seen=True)
+
+    def _doubt(self, at: float, device: DevicePlan) -> None:
+        """Count a late return from now on if this movement may be hers."""
         recent = [one for one in self._doubtful if abs(at - one[0]) <= DOUBT_S]
-        self._doubtful = [*recent[-DOUBT_EVENTS:], (at, device.device_id)]
+        self._doubtful = [*recent[1 - DOUBT_EVENTS :], (at, device.device_id)]
         devices = {number for _, number in self._doubtful}
         if len(devices) >= DOUBT_DEVICES or len(self._doubtful) >= DOUBT_EVENTS:
-            return min(when for when, _ in self._doubtful)
-        return None
+            self.left_at = max(self.left_at or at, at)
+            self.perhaps_home = True
+
+    def _settle(self, at: float, per_hour: float, *, seen: bool) -> None:
+        """Draw the conclusions from the odds; a door alone never makes sure."""
+        if self._odds >= self._sure and seen:
+            self._back(at, per_hour)
+        elif self._odds > 0.0 and self.place is not Place.HOME:
+            self.place, self.since = Place.HOME, at
+        elif self._odds <= 0.0 and self.place is Place.HOME:
+            self.place, self.since = (Place.LEAVING if self._away is None else Place.AWAY), at
+
+    def _back(self, at: float, per_hour: float) -> None:
+        left, away, passed = self._out_at, self._away, self._passage_at
+        if away is not None:
+            certain = passed is not None and passed > left
+            back = passed if certain and passed is not None else self._first or at
+            self.returned = (left, max(back, left))
+            if certain:
+                self.strays.learn(back - away, per_hour)
+        if self.place is not Place.HOME:
+            self.place, self.since = Place.HOME, at
+        self.left_at = self._away = self._first = None
 
     def snapshot(self) -> list[Any]:
         """Return all of it as plain values."""
-        return [self.place.value, self.since, self.left_at, self.door_at, self._doubtful]
+        return [
+            self.place.value,
+            self.since,
+            self.left_at,
+            self.door_at,
+            [self._odds, self._odds_at, self._pace_s, self._doubts, self._sure, self._arriving],
+            [self._away, self._first, self._passage_at, self._out_at],
+            sorted(self._resting.items()),
+            [self._doubtful, self.perhaps_home],
+            self.strays.snapshot(),
+        ]
 
     @classmethod
     def restored(cls, state: list[Any]) -> Occupancy:
@@ -149,5 +336,11 @@ class Occupancy:
         occupancy = cls(state[1])
         occupancy.place = occupancy.before = Place(state[0])
         occupancy.left_at, occupancy.door_at = state[2:4]
-        occupancy._doubtful = [(at, device) for at, device in state[4]]
+        occupancy._odds, occupancy._odds_at, occupancy._pace_s = state[4][:3]
+        occupancy._doubts, occupancy._sure, occupancy._arriving = state[4][3:]
+        occupancy._away, occupancy._first, occupancy._passage_at, occupancy._out_at = state[5]
+        occupancy._resting = {int(key): since for key, since in state[6]}
+        occupancy._doubtful = [(at, device) for at, device in state[7][0]]
+        occupancy.perhaps_home = state[7][1]
+        occupancy.strays = Strays.restored(state[8])
         return occupancy

@@ -67,7 +67,7 @@ def bearable_s(view: HomeView, detector: str, share: float = 1.0) -> float:
     low, high = floor_s(view, zone), cap_s(view, at, zone)
     price = share * PRICE_H * _WEEK_H * DENSE_PRICE_SHARE ** view.activity.density(view.plan)
     learned = view.pauses.limit_s(view.local, prior(view, at, zone), price, (low, high))
-    if getattr(view.occupancy, "visitor", False):
+    if view.occupancy.visitor:
         learned *= VISITOR_FACTOR
     return min(max(learned * view.margin(detector, at), low), high)
 

@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from analytics.features.activity import Activity
+from analytics.features.bed_nights import BedNights
 from analytics.features.coverage import Coverage
 from analytics.features.hours import Hours
 from analytics.features.localtime import LocalTime
@@ -47,6 +48,7 @@ class HomeView:
         "_watched_from",
         "activity",
         "at",
+        "bed_nights",
         "changed",
         "coverage",
         "day",
@@ -81,6 +83,7 @@ class HomeView:
         self.coverage = Coverage(now)
         self.occupancy = Occupancy(now)
         self.outdoors = Outdoors()
+        self.bed_nights = BedNights()
         self.walks = Walks()
         self.margins = Margins()
         self.pauses = Pauses()
@@ -149,17 +152,30 @@ class HomeView:
         occupancy.show(at, device, observation, (activity, self.plan))
         activity.show(at, device, self.local)
         if observation.quantity is Quantity.BED:
-            self.pauses.lie(device, occupied=observation.value > 0)
+            self._lie(at, device, occupied=observation.value > 0)
         self.pauses.show(
             at, device, self.local, coverage, self.now, stayed=occupancy.before is Place.HOME
         )
         if self.fresh:
             self.walks.show(at, device, observation)
         self.hours.show(at, device, self.walks, fresh=self.fresh)
+        if occupancy.left_at is not None or occupancy.unsettled:
+            self._look_around()
+
+    def _lie(self, at: float, device: DevicePlan, *, occupied: bool) -> None:
+        self.pauses.lie(device, occupied=occupied)
+        noon = self.local.last_noon(at)
+        self.bed_nights.hear(at, device.device_id, noon, occupied=occupied)
+
+    def _look_around(self) -> None:
+        """Take in that somebody may have left or come back."""
+        occupancy = self.occupancy
         if occupancy.returned is not None:
             self.hours.come_back(*occupancy.returned)
         if occupancy.place is not occupancy.before:
             self.stir()
+        else:
+            self.due = _AT_ONCE
 
     def _begin(self) -> None:
         self.occupancy.begin()
@@ -205,7 +221,7 @@ class HomeView:
         self._begin()
         dark = self.coverage.dark_from
         self.coverage.advance(now, self.plan)
-        self.occupancy.advance(now, self.activity)
+        self.occupancy.advance(now)
         moved = self.occupancy.place is not self.occupancy.before
         day = self.local.day(now)
         self.day_closed = day != self.day
@@ -227,7 +243,7 @@ class HomeView:
         self.due = min(
             self._day_ends,
             self.coverage.next_due(now, self.plan),
-            self.occupancy.next_due(self.activity),
+            self.occupancy.next_due(),
             self.hours.due,
         )
 
@@ -236,7 +252,7 @@ class HomeView:
             self._waking_home_s += self.local.waking_s(self._watched_from, now)
         self._watched = self.occupancy.home and not self.coverage.blind
         self._watched_from = now
-        guest = bool(getattr(self.occupancy, "visitor", False))
+        guest = self.occupancy.visitor
         self.hours.note(now, home=self.occupancy.home, guest=guest)
 
     def still_s(self) -> float:
@@ -271,6 +287,7 @@ class HomeView:
             "coverage": self.coverage.snapshot(),
             "occupancy": self.occupancy.snapshot(),
             "outdoors": self.outdoors.snapshot(),
+            "bed_nights": self.bed_nights.snapshot(),
             "walks": self.walks.snapshot(),
             "margins": self.margins.snapshot(),
             "pauses": self.pauses.snapshot(),
@@ -289,6 +306,7 @@ class HomeView:
         view.coverage = Coverage.restored(state["coverage"])
         view.occupancy = Occupancy.restored(state["occupancy"])
         view.outdoors = Outdoors.restored(state.get("outdoors"))
+        view.bed_nights = BedNights.restored(state["bed_nights"])
         view.walks = Walks.restored(state["walks"])
         view.margins = Margins.restored(state["margins"])
         view.pauses = Pauses.restored(state["pauses"])

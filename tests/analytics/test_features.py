@@ -53,6 +53,19 @@ def test_motion_counts_when_it_begins_and_not_when_it_ends_or_is_said_again() ->
     assert person_made(*repeated)[4:] == [False] * 21
 
 
+def test_a_motion_that_is_heard_after_its_end_does_not_last_for_ever() -> None:
+    state = DeviceState()
+    motion = Quantity.MOTION
+    made = [
+        state.hear(said(HALL_MOTION, motion, value, MONDAY), at, now)
+        for value, at, now in ((1.0, 0, 0), (0.0, 60, 60), (0.0, 400, 400), (1.0, 340, 5000))
+    ]
+    assert made == [True, False, False, True]
+    assert not state.stuck(1e6)
+    state.hear(said(HALL_MOTION, motion, 1.0, MONDAY), 6000, 6000)
+    assert state.stuck(6000 + 7300)
+
+
 def test_state_and_device_quantities_never_count() -> None:
     quantities = set(Quantity) - {
         Quantity.MOTION,
@@ -87,7 +100,7 @@ def test_leaving_needs_movement_near_the_door_and_silence_after_it() -> None:
     assert place(story) is Place.LEAVING
     assert place(story.at(9, 5)) is Place.LEAVING
     assert place(story.at(9, 12)) is Place.AWAY
-    assert place(story.hear(DOOR, Quantity.CONTACT, 0)) is Place.AWAY
+    assert place(story.hear(DOOR, Quantity.CONTACT, 0)) is Place.HOME
     assert place(story.hear(KITCHEN_MOTION)) is Place.HOME
     view = story.home.view
     assert view is not None
@@ -109,17 +122,27 @@ def test_a_sensor_that_fires_alone_while_all_are_out_brings_nobody_home() -> Non
     story = Story().at(9).hear(HALL_MOTION).at(9, 1).hear(DOOR, Quantity.CONTACT, 1).at(9, 20)
     for hour in range(10, 13):
         assert place(story.at(hour).hear(KITCHEN_MOTION)) is Place.AWAY
-    assert place(story.at(12, 5).hear(HALL_MOTION)) is Place.HOME
-    view = story.home.view
-    assert view is not None
-    assert view.occupancy.returned is not None
-    assert view.occupancy.returned[1] == (MONDAY + timedelta(hours=12)).timestamp()
+    returned = []
+    for minute, device in (
+        (1, HALL_MOTION),
+        (2, KITCHEN_MOTION),
+        (3, BED_MOTION),
+        (4, HALL_MOTION),
+    ):
+        story.at(12, minute).hear(device)
+        view = story.home.view
+        assert view is not None
+        returned.append(view.occupancy.returned)
+    assert place(story) is Place.HOME
+    left, back = next(one for one in returned if one is not None)
+    assert left == (MONDAY + timedelta(hours=9, minutes=1)).timestamp()
+    assert back >= (MONDAY + timedelta(hours=12)).timestamp()
 
 
 def test_movement_that_goes_on_is_trusted_without_a_door() -> None:
     story = Story().at(9).hear(HALL_MOTION).at(9, 1).hear(DOOR, Quantity.CONTACT, 1).at(9, 20)
-    for minute in (0, 10, 20):
-        story.at(10, minute).hear(KITCHEN_MOTION)
+    for minute in range(0, 20, 2):
+        story.at(10, minute).hear(KITCHEN_MOTION).hear(BED_MOTION)
     assert place(story) is Place.HOME
 
 

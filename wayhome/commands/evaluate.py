@@ -11,6 +11,7 @@ from rich.table import Table
 from sensors import vectors
 from wayhome.commands.evaluating.actigraphy import actigraphy
 from wayhome.commands.evaluating.falls import falls
+from wayhome.commands.evaluating.homes import homes
 from wayhome.commands.evaluating.outings import outings, tracks
 from wayhome.commands.evaluating.report import report
 from wayhome.commands.evaluating.simulated import calibration, simulated
@@ -27,6 +28,7 @@ def _evaluate() -> None:
 
 app.command()(actigraphy)
 app.command()(falls)
+app.command()(homes)
 app.command()(simulated)
 app.command()(calibration)
 app.command()(outings)

@@ -1,0 +1,105 @@
+"""What moves the odds that somebody is home, and that nothing can mute a person who goes on moving."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics.features.bed_nights import BedNights, Bout, main_block
+from analytics.features.occupancy import Occupancy, Place
+from analytics.features.plan import plan
+from analytics.features.strays import LEAST_WEIGHT, MOST_WEIGHT, Strays
+from analytics.sample_days import BED_MOTION, DOOR, HALL_MOTION, HOUSEHOLD, KITCHEN_MOTION, MONDAY
+from core.model.quantity import Quantity
+from tests.analytics.story import Story
+
+PLAN = plan(HOUSEHOLD)
+KITCHEN = PLAN.by_id[KITCHEN_MOTION]
+
+
+def _occupancy(story: Story) -> Occupancy:
+    view = story.home.view
+    assert view is not None
+    return view.occupancy
+
+
+def _out(hour: float = 9.0) -> Story:
+    story = Story().at(hour).hear(HALL_MOTION).at(hour, 1).hear(DOOR, Quantity.CONTACT, 1)
+    return story.at(hour, 1, 10).hear(DOOR, Quantity.CONTACT, 0).at(hour, 20)
+
+
+def test_a_pair_of_phantoms_ends_no_outing() -> None:
+    story = _out().at(11).hear(KITCHEN_MOTION).at(11, 25).hear(BED_MOTION)
+    assert _occupancy(story.at(12)).place is Place.AWAY
+    assert _occupancy(story).left_at is not None
+
+
+def test_who_comes_home_by_the_door_and_is_seen_behind_it_is_home() -> None:
+    story = _out().at(11).hear(DOOR, Quantity.CONTACT, 1).at(11, 0, 5).hear(HALL_MOTION)
+    story.at(11, 0, 40).hear(KITCHEN_MOTION)
+    assert _occupancy(story).left_at is None
+    assert _occupancy(story.at(15)).place is Place.HOME
+
+
+def test_a_door_that_opens_on_nobody_is_doubted_after_a_while() -> None:
+    story = _out().at(11).hear(DOOR, Quantity.CONTACT, 1)
+    assert _occupancy(story).place is Place.HOME
+    assert _occupancy(story.at(12)).place is Place.AWAY
+    assert _occupancy(story).left_at == (MONDAY + timedelta(hours=9, minutes=1)).timestamp()
+
+
+def test_a_snapshot_in_the_middle_of_a_doubt_is_whole() -> None:
+    story = _out().at(11).hear(KITCHEN_MOTION)
+    saved = msgspec.msgpack.decode(msgspec.msgpack.encode(_occupancy(story).snapshot()))
+    again = Occupancy.restored(saved)
+    assert msgspec.msgpack.encode(again.snapshot()) == msgspec.msgpack.encode(saved)
+    assert again.next_due() == _occupancy(story).next_due()
+
+
+def test_a_sensor_that_fires_in_empty_homes_loses_its_weight_but_never_all() -> None:
+    strays = Strays()
+    fresh = strays.weight(KITCHEN, 5.0)
+    for _ in range(30):
+        strays.begin()
+        for _ in range(10):
+            strays.note(KITCHEN.device_id)
+        strays.learn(8 * 3600.0, 20.0)
+    assert LEAST_WEIGHT <= strays.weight(KITCHEN, 5.0) < fresh - 1.0
+    assert fresh <= MOST_WEIGHT
+
+
+def test_the_life_of_somebody_at_home_is_not_learned_as_phantoms() -> None:
+    strays = Strays()
+    before = strays.per_hour(KITCHEN)
+    strays.begin()
+    for _ in range(60):
+        strays.note(KITCHEN.device_id)
+    strays.learn(4 * 3600.0, 20.0)
+    strays.begin()
+    assert strays.per_hour(KITCHEN) == before
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.floats(1.0, 40_000.0), min_size=2, max_size=20, unique=True).map(sorted),
+)
+def test_the_main_block_lies_within_what_was_heard(times: list[float]) -> None:
+    bouts = [
+        Bout(start, end) for start, end in zip(times[::2], times[1::2], strict=False) if end > start
+    ]
+    block = main_block(bouts)
+    if block is not None:
+        assert bouts[0].start <= block.start < block.end <= bouts[-1].end
+        assert block.seconds >= 600.0
+
+
+def test_a_night_goes_from_noon_to_noon_and_a_turn_is_no_exit() -> None:
+    hour, noon = 3600.0, 12 * 3600.0
+    nights = BedNights()
+    for at, occupied in ((23.0, True), (26.0, False), (26.01, True), (31.0, False), (38.0, True)):
+        nights.hear(at * hour, 1, noon if at < 36 else noon + 24 * hour, occupied=occupied)
+    assert nights.nights == [Bout(23.0 * hour, 31.0 * hour)]
+    assert BedNights.restored(nights.snapshot()).snapshot() == nights.snapshot()
