@@ -115,6 +115,7 @@ def report(study: Study, watched: Sequence[Watched]) -> dict[str, Any]:
         "inactivity": targets.silence(watched) | {"false_per_day": _false_per_day(counts, weeks)},
         "long_lie": targets.long_lie(watched, counts, weeks),
         "occupancy": targets.occupancy(watched),
+        "visitor": targets.visitor(watched),
         "budget": targets.budget(counts, weeks),
         "controls": targets.controls(watched, counts, weeks),
         "cost": targets.cost(watched),

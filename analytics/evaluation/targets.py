@@ -157,6 +157,28 @@ def occupancy(watched: Sequence[Watched]) -> dict[str, Any]:
     }
 
 
+def visitor(watched: Sequence[Watched]) -> dict[str, Any]:
+    """Return minutes with somebody else there or not, and what was believed, in all and by home."""
+    keys = ("alone_as_alone", "alone_as_visited", "visited_as_alone", "visited_as_visited")
+    total = {key: sum(home.visits.get(key, 0) for home in watched) for key in keys}
+    return _visited(total) | {
+        "minutes": total,
+        "homes": {str(home.seed): _visited(home.visits) for home in watched},
+    }
+
+
+def _visited(minutes: dict[str, int]) -> dict[str, float | None]:
+    """Return None for what never was."""
+    hit, missed = minutes.get("visited_as_visited", 0), minutes.get("visited_as_alone", 0)
+    left, false = minutes.get("alone_as_alone", 0), minutes.get("alone_as_visited", 0)
+    return {
+        "sensitivity": hit / (hit + missed) if hit + missed else None,
+        "specificity": left / (left + false) if left + false else None,
+        # the base rate is low: most of the time believed to be visited may be hers alone
+        "precision": hit / (hit + false) if hit + false else None,
+    }
+
+
 def budget(counts: Sequence[Count], weeks: float) -> dict[str, Any]:
     """Return false findings by the worst severity that each reached, for carers and for operators."""
     false = [one for count in counts for threads in count.false.values() for one in threads]
@@ -299,6 +321,8 @@ def table(found: dict[str, Any]) -> list[dict[str, Any]]:
         ("lie, false a week", "<=", 0.15, found["long_lie"]["false"]["per_week"]),
         ("away, sensitivity", ">=", 0.97, found["occupancy"]["sensitivity"]),
         ("away, specificity", ">=", 0.985, found["occupancy"]["specificity"]),
+        ("visitor, sensitivity", ">=", 0.85, found["visitor"]["sensitivity"]),
+        ("visitor, specificity", ">=", 0.92, found["visitor"]["specificity"]),
         ("dead sensor, recall", ">=", 0.92, kind("dead_sensor", "recall")),
         ("obstructed sensor, recall", ">=", 0.92, kind("obstructed", "recall")),
         ("walking without a goal, recall", ">=", 0.9, kind("pacing", "recall")),

@@ -28,6 +28,8 @@ SPEAK_OF_SILENCE = ("inactivity", "late_rise", "overstay", "not_back")
 _SHOWS = [NUMBER[one] for one in (Quantity.MOTION, Quantity.CONTACT)]
 _BED = NUMBER[Quantity.BED]
 
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
 
 @dataclass(slots=True, kw_only=True)
 class Thread:
@@ -81,6 +83,7 @@ class Watched:
     pauses: list[tuple[float, float]] = field(default_factory=list)
     #: Minutes after the quiet days: truth and belief (out, out), (out, home), (home, out), (home, home).
     minutes: dict[str, int] = field(default_factory=dict)
+    #: The same of somebody else being there.
     visits: dict[str, int] = field(default_factory=dict)
     outings: int = 0
     tracked: bool = False
@@ -259,20 +262,25 @@ class _Watching:
         long = gaps >= 3600.0  # noqa: PLR2004
         out.pauses = list(zip(signs[:-1][long].tolist(), signs[1:][long].tolist(), strict=True))
         grid = np.arange(out.start, out.end, MINUTE_S)
-        truth = self._truth(grid)
+        truth, visited = self._truth(grid)
         belief = _stepped(self._belief, grid, before=True)
-        out.minutes = _crossed(truth, belief)
+        out.minutes = _crossed(truth, belief, ("away", "home"))
+        guests = _stepped(self._guests, grid, before=False)
+        out.visits = _crossed(visited, guests, ("alone", "visited"))
         out.outings = int((np.diff(truth.astype(int)) == -1).sum())
 
-    def _truth(self, grid: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        home = np.ones(len(grid), bool)
+    def _truth(self, grid: Floats) -> tuple[Flags, Flags]:
+        """Return when she was at home, and when somebody else was there."""
+        home, visited = np.ones(len(grid), bool), np.zeros(len(grid), bool)
         day, last = self._clock.day(grid[0]) - timedelta(days=1), self._clock.day(grid[-1])
         while day <= last:
             for stay in self._record.stays(day):
                 if stay.room == OUTSIDE:
                     home[(grid >= stay.start) & (grid < stay.end)] = False
+            for start, end in self._record.visits(day):
+                visited[(grid >= start) & (grid < end)] = True
             day += timedelta(days=1)
-        return home
+        return home, visited
 
 
 def specs(names: Sequence[str] | None) -> dict[str, DetectorSpec]:
@@ -318,22 +326,23 @@ def _signs(
     return found
 
 
-def _stepped(
-    changes: Sequence[tuple[float, bool]], grid: Floats, *, before: bool
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _stepped(changes: Sequence[tuple[float, bool]], grid: Floats, *, before: bool) -> Flags:
     at = np.array([when for when, _ in changes])
     values = np.array([before, *(value for _, value in changes)])
-    found: np.ndarray[tuple[int], np.dtype[np.bool_]] = values[np.searchsorted(at, grid, "right")]
+    found: Flags = values[np.searchsorted(at, grid, "right")]
     return found
 
 
 def _crossed(
-    truth: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    belief: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    truth: Flags,
+    belief: Flags,
+    words: tuple[str, str],
 ) -> dict[str, int]:
+    """Count minutes by truth and belief; ``words`` say what false and true mean."""
+    no, yes = words
     return {
-        "away_as_away": int((~truth & ~belief).sum()),
-        "away_as_home": int((~truth & belief).sum()),
-        "home_as_away": int((truth & ~belief).sum()),
-        "home_as_home": int((truth & belief).sum()),
+        f"{no}_as_{no}": int((~truth & ~belief).sum()),
+        f"{no}_as_{yes}": int((~truth & belief).sum()),
+        f"{yes}_as_{no}": int((truth & ~belief).sum()),
+        f"{yes}_as_{yes}": int((truth & belief).sum()),
     }

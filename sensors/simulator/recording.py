@@ -94,6 +94,10 @@ class Recording:
             self._known[day] = self._planned(day)
         return self._known[day]
 
+    def visits(self, day: date) -> list[tuple[float, float]]:
+        """Return when somebody else comes and goes, from getting up on ``day`` to getting up on the next."""
+        return self._visits(self.stays(day))
+
     def _rising(self, day: date) -> float:
         return rising(self.home.person, self._clock, day, self.home.seed)
 

@@ -51,6 +51,12 @@ def a_home(episodes: tuple[Episode, ...], *threads: Thread) -> Watched:
             "home_as_away": 5,
             "home_as_home": 895,
         },
+        visits={
+            "alone_as_alone": 930,
+            "alone_as_visited": 10,
+            "visited_as_alone": 15,
+            "visited_as_visited": 45,
+        },
         rows=10,
         seconds=0.001,
     )
@@ -121,6 +127,9 @@ def test_the_report_has_a_row_for_each_detector_and_target() -> None:
     assert row["delay_min"] == {"median": 30.0, "p90": 30.0}
     assert report["inactivity"]["delay_h"]["day_mean"] == pytest.approx((1 + 16) / 2)
     assert report["occupancy"]["sensitivity"] == pytest.approx(0.9)
+    assert report["visitor"]["sensitivity"] == pytest.approx(45 / 60)
+    assert report["visitor"]["specificity"] == pytest.approx(930 / 940, abs=1e-4)
+    assert report["visitor"]["homes"]["1"]["precision"] == pytest.approx(45 / 55, abs=1e-4)
     assert report["calibration"]["observed"] == 1
     assert {one["row"] for one in report["targets"]} >= {"exit at night, recall"}
     assert report["controls"]["fixed"].keys() == {"2 h", "4 h", "6 h", "12 h"}
@@ -132,8 +141,29 @@ def test_a_home_is_watched_the_same_each_time() -> None:
     assert first.threads == second.threads
     assert first.silences == second.silences
     assert first.failures == []
-    assert sum(first.minutes.values()) == 4 * 24 * 60
+    assert sum(first.minutes.values()) == sum(first.visits.values()) == 4 * 24 * 60
     assert all(one.delay_s is None or one.delay_s > 0 for one in first.silences)
+
+
+def test_homes_that_nobody_visited_say_nothing_of_finding_visitors() -> None:
+    home = a_home(())
+    home.visits = {"alone_as_alone": 60, "alone_as_visited": 0}
+    figures = targets.visitor([home])
+    assert (figures["sensitivity"], figures["specificity"]) == (None, 1.0)
+    assert figures["precision"] is None
+
+
+def test_the_minutes_of_visits_are_those_of_the_record() -> None:
+    watched = watch(watch_of(SMALL, 3))
+    record, days = watch_of(SMALL, 3).record, range(13, 19)
+    first = record.span[0].date()
+    spans = [one for day in days for one in record.visits(first + timedelta(days=day))]
+    truth = sum(
+        max(0.0, min(end, watched.end) - max(start, watched.start)) / 60 for start, end in spans
+    )
+    counted_min = watched.visits["visited_as_visited"] + watched.visits["visited_as_alone"]
+    assert truth > 0
+    assert counted_min == pytest.approx(truth, abs=2 * len(spans))
 
 
 def test_a_stressed_run_has_the_homes_and_episodes_of_the_plain_one() -> None:

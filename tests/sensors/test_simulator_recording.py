@@ -97,6 +97,23 @@ def test_what_is_not_stressed_stays_as_it_was() -> None:
     assert len(moves(visited)) > len(moves(plain))
 
 
+def test_who_visits_comes_and_goes_by_a_door() -> None:
+    home = replace(a_home(), visits_per_week=7.0)
+    record = Recording(
+        home=home,
+        span=(START, START + timedelta(days=4)),
+        circumstances=replace(PLAIN, visitors=True),
+    )
+    rows = together(list(record.batches()))
+    moved = rows.observed[(rows.quantity == NUMBER[Quantity.CONTACT]) & (rows.value > 0)]
+    days = [START.date() + timedelta(days=number) for number in range(1, 3)]
+    visits = [one for day in days for one in record.visits(day)]
+    assert visits
+    for start, end in visits:
+        assert np.abs(moved - start).min() < 60.0
+        assert np.abs(moved - end).min() < 120.0
+
+
 def test_clocks_are_wrong_by_what_was_asked() -> None:
     home = a_home()
     plain, wrong = rows_of(home), rows_of(home, replace(PLAIN, skew_s=300.0))
