@@ -173,7 +173,7 @@ def _told(view: HomeView, episode: Episode, trend: Trend, judged: Floats) -> Fin
         episode,
         f"Days and nights have changed over the last weeks: {details[0]}",
         unusual=f"Against the reference of {trend.weeks} earlier weeks, and lasting",
-        ruled_out=("Hours out of the home, with guests, or not seen are left out",),
+        ruled_out=("Hours out of the home, or not seen, are left out",),
         advice="Look at the nights and days together; mention it at the next appointment.",
         evidence=tuple(fact(text[:1].upper() + text[1:]) for text in details),
     )

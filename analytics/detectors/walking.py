@@ -235,7 +235,7 @@ DETECTOR = DetectorSpec(
         "A motion sensor that is blind for minutes after each movement sees only a part of the ways.",
         "With blind times of four minutes only walking for long can be seen.",
         "Walking at random looks like pottering about, and is often not told.",
-        "Several people at home: nothing is said while a visitor seems to be there.",
+        "Visitors are not recognised: two people at home can look like one who walks a lot.",
         "Where somebody walks for long every day, only still longer walks are told.",
     ),
     references=(

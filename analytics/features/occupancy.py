@@ -143,7 +143,8 @@ class Occupancy:
         self._passage_at: float | None = None
         #: (when, device) of the last movements inside since then.
         self._doubtful: list[tuple[float, int]] = []
-        #: Whether others than the residents seem to be there.
+        #: Whether others than the residents are known to be there: nothing sets it yet, because what can be
+        #: told from sensors of rooms would be wrong most of the time (docs/decisions/0117).
         self.visitor = False
         #: Beds and chairs that are occupied, and since when.
         self._resting: dict[int, float] = {}
