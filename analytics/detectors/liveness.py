@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import EACH_TICK, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import EACH_TICK, NEVER, DetectorSpec, Episode, Parameter, fact, finding
 from analytics.features.coverage import BLIND_AFTER_S, PERIODS, SILENT_HOME_S, Darkness
 from analytics.features.devices import BATTERY_LOW_PERCENT, STUCK_AFTER_S
 from analytics.features.wording import duration, plural
 from core.model.finding import Audience, Finding, Phase, Severity
+from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
 URGENT_AFTER_S = 900.0
 """Blind for longer is urgent for the operators (detection.md (a) D0)."""
-LOOK_EVERY_S = 600.0
-"""Devices fail slowly: it is enough to look at them so often."""
+LOOK_EVERY_S = 86400.0
+"""All devices are looked at so often at least: without a heartbeat none is silent so soon after a word."""
 
+_BATTERY = frozenset({Quantity.BATTERY, Quantity.BATTERY_LOW})
 _PASSES = frozenset({Darkness.PIPELINE, Darkness.QUEUE})
 """What is often over in a moment, and not worth a word then."""
 _FINE = {
@@ -45,23 +47,50 @@ class Liveness:
     def __init__(self) -> None:
         self.due = EACH_TICK
         self._open: dict[str, Episode] = {}
-        self._looked = 0.0
+        #: Devices of the open episodes.
+        self._faulty: frozenset[int] = frozenset()
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
-        """Do nothing yet: the tick tells."""
-        del observation, view
+        """Have the devices looked at when this may change something; the tick tells."""
+        quantity = observation.quantity
+        if quantity is Quantity.MOTION and observation.value > 0:
+            stuck_at = view.now + STUCK_AFTER_S
+            if stuck_at < self.due:
+                self._await_end(observation, view, stuck_at)
+        if observation.device_id in self._faulty or quantity in _BATTERY:
+            self.due = min(self.due, view.now)
         return ()
+
+    def _await_end(self, observation: Observation, view: HomeView, stuck_at: float) -> None:
+        """Look when this motion may be stuck; those that never end by a word can not be."""
+        if view.coverage.devices[observation.device_id].off_known:
+            self.due = stuck_at
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
         """Tell what has gone, and what has come back."""
-        told = list(self._home(view)) if view.coverage.blind or "home" in self._open else []
-        if not view.coverage.blind and view.now - self._looked >= LOOK_EVERY_S:
-            self._looked = view.now
-            for device in view.plan.devices:
-                told += self._device(device, view)
-            told += self._retired(view)
-        self.due = EACH_TICK if view.coverage.blind else self._looked + LOOK_EVERY_S
+        if not view.changed and view.now < self.due:
+            return ()
+        blind = view.coverage.blind
+        told = list(self._home(view)) if blind or "home" in self._open else []
+        if blind:
+            self.due = self._home_due(view)
+            return told
+        for device in view.plan.devices:
+            told += self._device(device, view)
+        told += self._retired(view)
+        self._note_faulty()
+        self.due = _devices_due(view)
         return told
+
+    def _note_faulty(self) -> None:
+        self._faulty = frozenset(int(key.split(":")[1]) for key in self._open if key != "home")
+
+    def _home_due(self, view: HomeView) -> float:
+        """Return when there is more to say of the home, unless it can be seen before."""
+        episode = self._open.get("home")
+        if episode is None:
+            return (view.coverage.dark_from or view.now) + BLIND_AFTER_S
+        return episode.onset + URGENT_AFTER_S if episode.severity is Severity.CHECK else NEVER
 
     def _home(self, view: HomeView) -> Sequence[Finding]:
         dark = view.coverage.dark_from
@@ -173,17 +202,37 @@ class Liveness:
         """Return the state."""
         return [
             {key: episode.snapshot() for key, episode in sorted(self._open.items())},
-            self._looked,
+            self.due,
         ]
 
     def restore(self, state: Any) -> None:
         """Become what `snapshot` saw."""
-        self._looked, self.due = state[1], EACH_TICK
-        self._open = {}
+        self._open, self.due = {}, state[1]
         for key, saved in state[0].items():
             episode = Episode.restored(saved)
             if episode is not None:
                 self._open[key] = episode
+        self._note_faulty()
+
+
+def _devices_due(view: HomeView) -> float:
+    """Return when the first device can be silent or stuck, if no word comes before.
+
+    A word only puts off the silence of its device: one that has no heartbeat is never silent within a day of
+    its word.
+    """
+    coverage, now = view.coverage, view.now
+    due = min(now + LOOK_EVERY_S, coverage.forgets_at)
+    for device in view.plan.devices:
+        left = coverage.silent_limit_s(device) - coverage.silence_s(device, now)
+        if 0 <= left < due - now:
+            due = now + left
+        state = coverage.devices.get(device.device_id)
+        if state is not None and state.on_since is not None and state.off_known:
+            stuck_at = state.on_since + STUCK_AFTER_S
+            if now <= stuck_at < due:
+                due = stuck_at
+    return due
 
 
 def _fault_text(fault: str, device: DevicePlan, view: HomeView) -> str:
@@ -219,5 +268,4 @@ DETECTOR = DetectorSpec(
     ),
     create=Liveness,
     notices_silence=True,
-    quantities=frozenset(),
 )
