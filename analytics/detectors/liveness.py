@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from analytics.detector import EACH_TICK, NEVER, DetectorSpec, Episode, Parameter, fact, finding
 from analytics.features.coverage import BLIND_AFTER_S, PERIODS, SILENT_HOME_S, Darkness
 from analytics.features.devices import BATTERY_LOW_PERCENT, STUCK_AFTER_S
+from analytics.features.obstruction import FEWEST_CHANGES, Obstruction
 from analytics.features.wording import duration, plural
 from core.model.finding import Audience, Finding, Phase, Severity
 from core.model.quantity import Quantity
@@ -30,6 +31,7 @@ _FINE = {
     "silent": "{} reports again",
     "battery": "The battery of {} is fine again",
     "stuck": "{} has ended its motion",
+    "obstructed": "{} sees people again",
 }
 _ADVICE = {
     "silent": (
@@ -38,6 +40,7 @@ _ADVICE = {
     ),
     "battery": ("Change its battery.", "It may soon stop"),
     "stuck": ("Check what it looks at, or restart it.", "Its motion does not count meanwhile"),
+    "obstructed": ("Check whether something hides it or it was turned.", "It may see nobody"),
 }
 
 
@@ -49,14 +52,22 @@ class Liveness:
         self._open: dict[str, Episode] = {}
         #: Devices of the open episodes.
         self._faulty: frozenset[int] = frozenset()
+        self._sights = Obstruction()
+        #: Room changes from which on a sensor may be obstructed.
+        self._changes = 0.0
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Have the devices looked at when this may change something; the tick tells."""
         quantity = observation.quantity
         if quantity is Quantity.MOTION and observation.value > 0:
+            self._sights.see(observation.device_id)
             stuck_at = view.now + STUCK_AFTER_S
             if stuck_at < self.due:
                 self._await_end(observation, view, stuck_at)
+        if view.walks.entered:
+            self._sights.change(view.at)
+            if self._sights.changes > self._changes:
+                self.due = min(self.due, view.now)
         if observation.device_id in self._faulty or quantity in _BATTERY:
             self.due = min(self.due, view.now)
         return ()
@@ -80,6 +91,7 @@ class Liveness:
         told += self._retired(view)
         self._note_faulty()
         self.due = _devices_due(view)
+        self._changes = min(self._sights.next_at, self._sights.changes + FEWEST_CHANGES)
         return told
 
     def _note_faulty(self) -> None:
@@ -149,6 +161,11 @@ class Liveness:
         faults = {"silent": gone or silent > view.coverage.silent_limit_s(device)}
         if state is not None:
             faults |= {"battery": state.low, "stuck": state.stuck(view.now)}
+            # what is silent or stuck sees nobody either: that is told by another name
+            other = faults["silent"] or (state.off_known and state.on_since is not None)
+            told_already = f"device:{device.device_id}:obstructed" in self._open
+            hidden = self._sights.obstructed(device.device_id)
+            faults["obstructed"] = hidden and (told_already or not other)
         told: list[Finding] = []
         for fault, wrong in faults.items():
             key = f"device:{device.device_id}:{fault}"
@@ -168,15 +185,25 @@ class Liveness:
             view,
             DETECTOR.name,
             episode,
-            _fault_text(fault, device, view),
+            self._text(fault, device, view),
             audience=Audience.OPERATORS,
             subject=key,
             advice=advice,
             evidence=(fact(meaning, None, device.device_id),),
         )
 
+    def _text(self, fault: str, device: DevicePlan, view: HomeView) -> str:
+        if fault != "obstructed":
+            return _fault_text(fault, device, view)
+        missed = self._sights.missed(device.device_id)
+        return (
+            f"{device.name} reports, but has not seen anybody while people went from room to room "
+            f"{plural(missed, 'time')}"
+        )
+
     def _retired(self, view: HomeView) -> list[Finding]:
         told: list[Finding] = []
+        self._sights.keep(view.plan.by_id)
         for key in sorted(self._open):
             if key != "home" and int(key.split(":")[1]) not in view.plan.by_id:
                 told += self._close(key, view, "The device is not in use any more")
@@ -203,11 +230,15 @@ class Liveness:
         return [
             {key: episode.snapshot() for key, episode in sorted(self._open.items())},
             self.due,
+            self._sights.snapshot(),
+            self._changes,
         ]
 
     def restore(self, state: Any) -> None:
         """Become what `snapshot` saw."""
         self._open, self.due = {}, state[1]
+        if len(state) > 2:  # noqa: PLR2004 (older ones know nothing of sights)
+            self._sights, self._changes = Obstruction.restored(state[2]), state[3]
         for key, saved in state[0].items():
             episode = Episode.restored(saved)
             if episode is not None:
@@ -252,9 +283,10 @@ def _fault_text(fault: str, device: DevicePlan, view: HomeView) -> str:
 DETECTOR = DetectorSpec(
     name="liveness",
     title="Sensor health",
-    notices="The home can not be seen, a device is silent or stuck, a battery is low.",
+    notices="The home can not be seen, a device is silent, stuck or sees nobody, a battery is low.",
     blind_spots=(
-        "A sensor that hangs behind a curtain still reports: what it misses is not noticed yet.",
+        "A sensor that is hidden is noticed once people have changed rooms some 45 times without it.",
+        "A sensor that sees a part of its room only is not noticed.",
         "A device without a heartbeat may be dead for a day before its silence is long.",
     ),
     references=("detection.md (a) D0 and §1: sensor dead; (c) 2: pipeline silence is no silence",),
@@ -264,6 +296,9 @@ DETECTOR = DetectorSpec(
         Parameter(name="silent_home", value=SILENT_HOME_S, unit="s", meaning="no device at all"),
         Parameter(name="battery", value=BATTERY_LOW_PERCENT, unit="%", meaning="below is low"),
         Parameter(name="stuck", value=STUCK_AFTER_S, unit="s", meaning="motion without end"),
+        Parameter(
+            name="unseen", value=FEWEST_CHANGES, unit="1", meaning="room changes missed, at least"
+        ),
         Parameter(name="periods", value=PERIODS, unit="1", meaning="missed reports of a heartbeat"),
     ),
     create=Liveness,
