@@ -179,3 +179,16 @@ def test_a_device_taken_out_while_it_is_fine_and_one_put_in_say_nothing() -> Non
     )
     story.home.look(Inputs(heard_at=MONDAY + timedelta(days=9), heard_since=MONDAY))
     assert story.at(1, 30).of("liveness") == []
+
+
+def test_one_late_word_among_timely_ones_ends_nothing_and_begins_nothing() -> None:
+    story = Story().at(8).hear(KITCHEN_MOTION).at(8, 1).hear(KITCHEN_MOTION, value=0)
+    for quarter in range(1, 64):
+        story.at(8, 15 * quarter)
+        for device in HOUSEHOLD.devices:
+            story.hear(device.device_id, Quantity.LINK_QUALITY, 100)
+    before = list(story.said)
+    assert [one.detector for one in before] != []
+    story.at(24, 1).hear(HALL_MOTION, Quantity.LINK_QUALITY, 90, late=timedelta(hours=1))
+    story.at(24, 1, 30).hear(DOOR, Quantity.LINK_QUALITY, 90).at(24, 10)
+    assert story.said == before
