@@ -313,6 +313,7 @@ class HomeEngine:
         saved = _decoded(self.snapshot())
         saved["plan"] = home
         if saved["view"] is not None:
+            saved["view"]["stirred"] = True
             coverage = saved["view"]["coverage"]
             known = coverage["devices"].items()
             coverage["devices"] = {key: state for key, state in known if int(key) in home.by_id}

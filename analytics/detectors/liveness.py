@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import EACH_TICK, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import EACH_TICK, NEVER, DetectorSpec, Episode, Parameter, fact, finding
 from analytics.features.coverage import BLIND_AFTER_S, PERIODS, SILENT_HOME_S, Darkness
 from analytics.features.devices import BATTERY_LOW_PERCENT, STUCK_AFTER_S
+from analytics.features.obstruction import FEWEST_CHANGES, Obstruction
 from analytics.features.wording import duration, plural
 from core.model.finding import Audience, Finding, Phase, Severity
+from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,15 +21,17 @@ if TYPE_CHECKING:
 
 URGENT_AFTER_S = 900.0
 """Blind for longer is urgent for the operators (detection.md (a) D0)."""
-LOOK_EVERY_S = 600.0
-"""Devices fail slowly: it is enough to look at them so often."""
+LOOK_EVERY_S = 86400.0
+"""All devices are looked at so often at least: without a heartbeat none is silent so soon after a word."""
 
+_BATTERY = frozenset({Quantity.BATTERY, Quantity.BATTERY_LOW})
 _PASSES = frozenset({Darkness.PIPELINE, Darkness.QUEUE})
 """What is often over in a moment, and not worth a word then."""
 _FINE = {
     "silent": "{} reports again",
     "battery": "The battery of {} is fine again",
     "stuck": "{} has ended its motion",
+    "obstructed": "{} sees people again",
 }
 _ADVICE = {
     "silent": (
@@ -36,6 +40,7 @@ _ADVICE = {
     ),
     "battery": ("Change its battery.", "It may soon stop"),
     "stuck": ("Check what it looks at, or restart it.", "Its motion does not count meanwhile"),
+    "obstructed": ("Check whether something hides it or it was turned.", "It may see nobody"),
 }
 
 
@@ -45,23 +50,59 @@ class Liveness:
     def __init__(self) -> None:
         self.due = EACH_TICK
         self._open: dict[str, Episode] = {}
-        self._looked = 0.0
+        #: Devices of the open episodes.
+        self._faulty: frozenset[int] = frozenset()
+        self._sights = Obstruction()
+        #: Room changes from which on a sensor may be obstructed.
+        self._changes = 0.0
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
-        """Do nothing yet: the tick tells."""
-        del observation, view
+        """Have the devices looked at when this may change something; the tick tells."""
+        quantity = observation.quantity
+        if quantity is Quantity.MOTION and observation.value > 0:
+            self._sights.see(observation.device_id)
+            stuck_at = view.now + STUCK_AFTER_S
+            if stuck_at < self.due:
+                self._await_end(observation, view, stuck_at)
+        if view.walks.entered:
+            self._sights.change(view.at)
+            if self._sights.changes > self._changes:
+                self.due = min(self.due, view.now)
+        if observation.device_id in self._faulty or quantity in _BATTERY:
+            self.due = min(self.due, view.now)
         return ()
+
+    def _await_end(self, observation: Observation, view: HomeView, stuck_at: float) -> None:
+        """Look when this motion may be stuck; those that never end by a word can not be."""
+        if view.coverage.devices[observation.device_id].off_known:
+            self.due = stuck_at
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
         """Tell what has gone, and what has come back."""
-        told = list(self._home(view)) if view.coverage.blind or "home" in self._open else []
-        if not view.coverage.blind and view.now - self._looked >= LOOK_EVERY_S:
-            self._looked = view.now
-            for device in view.plan.devices:
-                told += self._device(device, view)
-            told += self._retired(view)
-        self.due = EACH_TICK if view.coverage.blind else self._looked + LOOK_EVERY_S
+        if not view.changed and view.now < self.due:
+            return ()
+        blind = view.coverage.blind
+        told = list(self._home(view)) if blind or "home" in self._open else []
+        if blind:
+            self.due = self._home_due(view)
+            return told
+        for device in view.plan.devices:
+            told += self._device(device, view)
+        told += self._retired(view)
+        self._note_faulty()
+        self.due = _devices_due(view)
+        self._changes = min(self._sights.next_at, self._sights.changes + FEWEST_CHANGES)
         return told
+
+    def _note_faulty(self) -> None:
+        self._faulty = frozenset(int(key.split(":")[1]) for key in self._open if key != "home")
+
+    def _home_due(self, view: HomeView) -> float:
+        """Return when there is more to say of the home, unless it can be seen before."""
+        episode = self._open.get("home")
+        if episode is None:
+            return (view.coverage.dark_from or view.now) + BLIND_AFTER_S
+        return episode.onset + URGENT_AFTER_S if episode.severity is Severity.CHECK else NEVER
 
     def _home(self, view: HomeView) -> Sequence[Finding]:
         dark = view.coverage.dark_from
@@ -120,6 +161,11 @@ class Liveness:
         faults = {"silent": gone or silent > view.coverage.silent_limit_s(device)}
         if state is not None:
             faults |= {"battery": state.low, "stuck": state.stuck(view.now)}
+            # what is silent or stuck sees nobody either: that is told by another name
+            other = faults["silent"] or (state.off_known and state.on_since is not None)
+            told_already = f"device:{device.device_id}:obstructed" in self._open
+            hidden = self._sights.obstructed(device.device_id)
+            faults["obstructed"] = hidden and (told_already or not other)
         told: list[Finding] = []
         for fault, wrong in faults.items():
             key = f"device:{device.device_id}:{fault}"
@@ -139,15 +185,25 @@ class Liveness:
             view,
             DETECTOR.name,
             episode,
-            _fault_text(fault, device, view),
+            self._text(fault, device, view),
             audience=Audience.OPERATORS,
             subject=key,
             advice=advice,
             evidence=(fact(meaning, None, device.device_id),),
         )
 
+    def _text(self, fault: str, device: DevicePlan, view: HomeView) -> str:
+        if fault != "obstructed":
+            return _fault_text(fault, device, view)
+        missed = self._sights.missed(device.device_id)
+        return (
+            f"{device.name} reports, but has not seen anybody while people went from room to room "
+            f"{plural(missed, 'time')}"
+        )
+
     def _retired(self, view: HomeView) -> list[Finding]:
         told: list[Finding] = []
+        self._sights.keep(view.plan.by_id)
         for key in sorted(self._open):
             if key != "home" and int(key.split(":")[1]) not in view.plan.by_id:
                 told += self._close(key, view, "The device is not in use any more")
@@ -173,17 +229,41 @@ class Liveness:
         """Return the state."""
         return [
             {key: episode.snapshot() for key, episode in sorted(self._open.items())},
-            self._looked,
+            self.due,
+            self._sights.snapshot(),
+            self._changes,
         ]
 
     def restore(self, state: Any) -> None:
         """Become what `snapshot` saw."""
-        self._looked, self.due = state[1], EACH_TICK
-        self._open = {}
+        self._open, self.due = {}, state[1]
+        if len(state) > 2:  # noqa: PLR2004 (older ones know nothing of sights)
+            self._sights, self._changes = Obstruction.restored(state[2]), state[3]
         for key, saved in state[0].items():
             episode = Episode.restored(saved)
             if episode is not None:
                 self._open[key] = episode
+        self._note_faulty()
+
+
+def _devices_due(view: HomeView) -> float:
+    """Return when the first device can be silent or stuck, if no word comes before.
+
+    A word only puts off the silence of its device: one that has no heartbeat is never silent within a day of
+    its word.
+    """
+    coverage, now = view.coverage, view.now
+    due = min(now + LOOK_EVERY_S, coverage.forgets_at)
+    for device in view.plan.devices:
+        left = coverage.silent_limit_s(device) - coverage.silence_s(device, now)
+        if 0 <= left < due - now:
+            due = now + left
+        state = coverage.devices.get(device.device_id)
+        if state is not None and state.on_since is not None and state.off_known:
+            stuck_at = state.on_since + STUCK_AFTER_S
+            if now <= stuck_at < due:
+                due = stuck_at
+    return due
 
 
 def _fault_text(fault: str, device: DevicePlan, view: HomeView) -> str:
@@ -203,9 +283,10 @@ def _fault_text(fault: str, device: DevicePlan, view: HomeView) -> str:
 DETECTOR = DetectorSpec(
     name="liveness",
     title="Sensor health",
-    notices="The home can not be seen, a device is silent or stuck, a battery is low.",
+    notices="The home can not be seen, a device is silent, stuck or sees nobody, a battery is low.",
     blind_spots=(
-        "A sensor that hangs behind a curtain still reports: what it misses is not noticed yet.",
+        "A sensor that is hidden is noticed once people have changed rooms some 45 times without it.",
+        "A sensor that sees a part of its room only is not noticed.",
         "A device without a heartbeat may be dead for a day before its silence is long.",
     ),
     references=("detection.md (a) D0 and §1: sensor dead; (c) 2: pipeline silence is no silence",),
@@ -215,9 +296,11 @@ DETECTOR = DetectorSpec(
         Parameter(name="silent_home", value=SILENT_HOME_S, unit="s", meaning="no device at all"),
         Parameter(name="battery", value=BATTERY_LOW_PERCENT, unit="%", meaning="below is low"),
         Parameter(name="stuck", value=STUCK_AFTER_S, unit="s", meaning="motion without end"),
+        Parameter(
+            name="unseen", value=FEWEST_CHANGES, unit="1", meaning="room changes missed, at least"
+        ),
         Parameter(name="periods", value=PERIODS, unit="1", meaning="missed reports of a heartbeat"),
     ),
     create=Liveness,
     notices_silence=True,
-    quantities=frozenset(),
 )

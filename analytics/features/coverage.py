@@ -81,6 +81,11 @@ class Coverage:
         """Whether the home can not be seen now."""
         return self.dark_from is not None
 
+    @property
+    def forgets_at(self) -> float:
+        """When the oldest blind span is forgotten: silences around it count as longer then."""
+        return self.spans[0][1] + _KEEP_SPANS_S if self.spans else math.inf
+
     def look(self, heard_at: float | None, heard_since: float | None) -> None:
         """Take in a proof of life of the pipeline.
 
@@ -143,7 +148,7 @@ class Coverage:
 
     def next_due(self, now: float, plan: HomePlan) -> float:
         """Return from when on `advance` may change something, if nothing is heard; after it."""
-        due = [self.spans[0][1] + _KEEP_SPANS_S] if self.spans else []
+        due = [self.forgets_at]
         if self.dark_from is None:
             due += [self.proof + BLIND_AFTER_S, self.heard + SILENT_HOME_S]
             for hub in plan.hubs:

@@ -44,7 +44,8 @@ class DeviceState:
         self.period_s = FIRST_PERIOD_S
         self.battery: float | None = None
         self.low = False
-        #: Since when its motion is on without an end; None while off.
+        #: Since when its motion is heard to be on without an end; None while off. Not when it began: of what
+        #: comes hours late, the end may come as late.
         self.on_since: float | None = None
         #: True once it has reported an end of motion or a closing.
         self.off_known = False
@@ -71,7 +72,7 @@ class DeviceState:
                 self.period_s += (span - self.period_s) * _LEAK
         quantity = observation.quantity
         if quantity in PERSON:
-            return self._person(observation, at)
+            return self._person(observation, at, now)
         if quantity is Quantity.BATTERY:
             self.battery = observation.value
             if observation.value < BATTERY_LOW_PERCENT:
@@ -86,7 +87,7 @@ class DeviceState:
         """Whether its motion has been on for too long to be true."""
         return self.off_known and self.on_since is not None and now - self.on_since > STUCK_AFTER_S
 
-    def _person(self, observation: Observation, at: float) -> bool:
+    def _person(self, observation: Observation, at: float, now: float) -> bool:
         quantity, value = observation.quantity, observation.value
         if quantity in _PRESSES:
             return quantity is Quantity.BUTTON or value > 0
@@ -104,15 +105,16 @@ class DeviceState:
         else:
             made = value > 0 or quantity in _EDGES
         if before is None or (at >= before[1] and value != before[0]):
-            self._change(key, quantity, value, at)
+            self._change(key, observation, at, now)
         elif quantity is Quantity.MOTION and value == 0 and at > before[1]:
             # the end of a motion whose beginning is still on its way: it must not begin for ever then
             self.values[key] = (value, at)
         return made
 
-    def _change(self, key: str, quantity: Quantity, value: float, at: float) -> None:
-        if quantity is Quantity.MOTION:
-            self.on_since = at if value > 0 else None
+    def _change(self, key: str, observation: Observation, at: float, now: float) -> None:
+        value = observation.value
+        if observation.quantity is Quantity.MOTION:
+            self.on_since = now if value > 0 else None
         if key in self.values or len(self.values) < _MOST_VALUES:
             self.values[key] = (value, at)
 

@@ -140,3 +140,55 @@ def test_a_home_that_only_sends_old_messages_is_watched_and_told() -> None:
     told = [one for one in story.of("liveness") if one.subject == "home"]
     assert "only what is more than 10 min old" in told[0].what
     assert [one.phase for one in told] == [Phase.OPENED, Phase.CLEARED]
+
+
+def test_a_fault_is_told_at_the_first_moment_at_which_it_is_one() -> None:
+    story = Story().at(1).hear(HALL_MOTION, value=0).at(1, 10).hear(HALL_MOTION)
+    for quarter in range(12):
+        story.at(1, 10 + 15 * quarter).hear(KITCHEN_MOTION)
+    (stuck,) = [one for one in story.of("liveness") if one.subject.endswith("stuck")]
+    assert stuck.noticed_at == MONDAY + timedelta(hours=3, minutes=10, seconds=30)
+    story.hear(HALL_MOTION, value=0).at(4, 5)
+    (ended,) = story.of("liveness", Phase.CLEARED)
+    assert ended.noticed_at - story.now <= timedelta(0)
+
+
+def test_devices_are_looked_at_only_when_one_may_have_failed() -> None:
+    story, dues = Story().at(1), set()
+    for device in HOUSEHOLD.devices:
+        story.hear(device.device_id, Quantity.BATTERY, 90)
+    for hour in range(2, 26):
+        story.at(hour)
+        for device in HOUSEHOLD.devices:
+            story.hear(device.device_id, Quantity.LINK_QUALITY, 100)
+        dues.add(story.home.detectors["liveness"].due)
+    assert len(dues) <= 24 / 2 + 1
+    assert story.of("liveness") == []
+
+
+def test_a_motion_whose_beginning_comes_hours_late_has_time_to_end() -> None:
+    story = Story().at(8).hear(HALL_MOTION, value=0)
+    story.at(12).hear(HALL_MOTION, late=timedelta(hours=3)).at(12, 20)
+    assert story.of("liveness") == [one for one in story.of("liveness") if "silent" in one.subject]
+
+
+def test_a_device_taken_out_while_it_is_fine_and_one_put_in_say_nothing() -> None:
+    story = Story().at(1).hear(HALL_MOTION)
+    story.home = story.home.replan(
+        Story(replace(HOUSEHOLD, devices=HOUSEHOLD.devices[1:])).home.plan
+    )
+    story.home.look(Inputs(heard_at=MONDAY + timedelta(days=9), heard_since=MONDAY))
+    assert story.at(1, 30).of("liveness") == []
+
+
+def test_one_late_word_among_timely_ones_ends_nothing_and_begins_nothing() -> None:
+    story = Story().at(8).hear(KITCHEN_MOTION).at(8, 1).hear(KITCHEN_MOTION, value=0)
+    for quarter in range(1, 64):
+        story.at(8, 15 * quarter)
+        for device in HOUSEHOLD.devices:
+            story.hear(device.device_id, Quantity.LINK_QUALITY, 100)
+    before = list(story.said)
+    assert [one.detector for one in before] != []
+    story.at(24, 1).hear(HALL_MOTION, Quantity.LINK_QUALITY, 90, late=timedelta(hours=1))
+    story.at(24, 1, 30).hear(DOOR, Quantity.LINK_QUALITY, 90).at(24, 10)
+    assert story.said == before
