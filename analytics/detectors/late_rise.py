@@ -10,6 +10,7 @@ from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, fi
 from analytics.features.devices import PERSON
 from analytics.features.localtime import DAY_STARTS_H, HOUR_S, moment
 from analytics.features.pauses import LONGEST_S
+from analytics.features.plan import Zone
 from analytics.features.ruled_out import ruled_out
 from analytics.features.wording import ROOMS, clock
 from core.model.finding import Finding, Phase, Severity
@@ -31,6 +32,8 @@ LEARNING_DAYS = 14
 KEPT_DAYS = 56
 SUSTAINED_MINUTES = 4
 SUSTAINED_S = 1800.0
+_NO_RISE = frozenset({Zone.BED, Zone.BATHROOM})
+"""Who stirs in bed, or goes to the bathroom and back, is not up (0112)."""
 _ALWAYS = -math.inf
 
 
@@ -57,7 +60,7 @@ class LateRise:
             return self._cleared(view, f"Movement again at {view.clock(view.at)}")
         if view.device.exterior_door:
             return self._rise(view, view.at)
-        if view.device.placement is Placement.BED or view.local.day(view.at) != view.day:
+        if view.device.zone in _NO_RISE or view.local.day(view.at) != view.day:
             return ()
         minute = int(view.at // 60)
         oldest = minute - SUSTAINED_S / 60
@@ -231,5 +234,6 @@ DETECTOR = DetectorSpec(
     ),
     create=LateRise,
     forecasts=True,
+    state_version=2,
     quantities=PERSON,
 )

@@ -1,4 +1,8 @@
-"""D4: somebody went into the bathroom and nothing has moved since for longer than is usual there."""
+"""D4: somebody went into the bathroom and has not shown elsewhere for longer than is usual there.
+
+Two rules: nothing has moved since the last movement in the bathroom (0111), and, where rooms are densely
+sensed, the bathroom alone has moved since somebody went in (0139).
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,15 @@ from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, fi
 from analytics.features.devices import PERSON
 from analytics.features.limits import PRIOR_H
 from analytics.features.localtime import moment
+from analytics.features.occupancy import Place
+from analytics.features.pauses import LONGEST_S
 from analytics.features.plan import Zone
 from analytics.features.ruled_out import ruled_out
+from analytics.features.stays import ONCE_IN_DAYS, Stays
 from analytics.features.stillness import (
     DENSE_FLOOR_S,
     SPARSE_NIGHT_CAP_S,
+    VISITOR_FACTOR,
     bearable_s,
     floor_s,
     once_in_days,
@@ -36,15 +44,20 @@ DENSE_CAP_S = 5400.0
 NIGHT_H = (19.0, 6.0)
 """Then people go to bed unseen, and D2's caps hold."""
 PRIOR_DAYS = 10.0
+DENSE = 0.3
+"""Density of sensing from which whoever leaves the bathroom is soon seen elsewhere (0139)."""
+LEARNING_DAYS = 21.0
+"""Before, the stays of this home are not known."""
 _ALWAYS = -math.inf
 
 
 class Overstay:
-    """Stillness after the bathroom, judged by what is usual there at this hour."""
+    """The stay in the bathroom and the stillness after it, judged by what is usual there at this hour."""
 
     def __init__(self) -> None:
         self.due = _ALWAYS
         self._episode: Episode | None = None
+        self._stays = Stays()
         self._known: tuple[float, int, float, float] | None = None
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
@@ -53,26 +66,75 @@ class Overstay:
         if not view.fresh:
             return ()
         bathroom = view.pauses.zone is Zone.BATHROOM
-        self.due = view.at + DENSE_FLOOR_S[Zone.BATHROOM] if bathroom else NEVER
+        if bathroom or self._stays.since is not None:
+            self._follow(view, bathroom=bathroom)
+        self.due = self._soonest(view) if bathroom else NEVER
         episode = self._episode
-        if episode is None or view.at <= episode.onset:
+        if episode is None or view.at <= episode.onset or (bathroom and _dense(view)):
             return ()
         return self._over(view, f"Movement again at {view.clock(view.at)}")
+
+    def _soonest(self, view: HomeView) -> float:
+        """Return when either limit may be reached: the one of the stay only at a sign like this."""
+        floor = DENSE_FLOOR_S[Zone.BATHROOM]
+        long = self._episode is None and self._stays.seen_s() >= floor
+        return view.now if long and _dense(view) else view.at + floor
+
+    def _follow(self, view: HomeView, *, bathroom: bool) -> None:
+        """Begin, keep or end the stay."""
+        stays, device = self._stays, view.device
+        room = device.room_id if device is not None else 0
+        if stays.since is not None and not (bathroom and room == stays.room):
+            self._end(view)
+        if bathroom and stays.since is None:
+            stays.enter(view.at, room, night=_night(view, view.at))
+        elif bathroom:
+            stays.last = view.at
+
+    def _end(self, view: HomeView) -> None:
+        since, stays = self._stays.since, self._stays
+        assert since is not None  # noqa: S101 (asked before)
+        if view.occupancy.before is not Place.HOME or view.at - since >= LONGEST_S:
+            stays.leave()
+            return
+        blind = view.coverage.first_blind(since, view.at)
+        stays.learn(cut_at=blind)
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
         """Find out whether it has been too long."""
         self.due, last = NEVER, view.activity.last_at
+        if view.day_closed:
+            self._stays.close_day()
+        if not view.occupancy.home:
+            self._stays.leave()
         if last is None or view.coverage.blind or self._episode is not None:
             return self._left(view)
         if not view.occupancy.home or view.pauses.zone is not Zone.BATHROOM:
             return ()
+        since = self._stays.since
+        if since is not None and self._stayed(view, since):
+            self._episode = Episode(onset=since, noticed=view.now, severity=Severity.CHECK)
+            return (self._told_stay(self._episode, view),)
         still, floor = view.still_s(), floor_s(view, Zone.BATHROOM)
         limit = floor if still < floor else self.limit_s(view)
         if still < limit or still < floor:
-            self.due = view.now + limit - still
+            self.due = min(self.due, view.now + limit - still)
             return ()
         self._episode = Episode(onset=last, noticed=view.now, severity=Severity.CHECK)
         return (self._told(self._episode, view, still),)
+
+    def _stayed(self, view: HomeView, since: float) -> bool:
+        """Tell whether the stay is too long."""
+        if not _dense(view) or view.days_watched < LEARNING_DAYS:
+            return False
+        return self._stays.seen_s() >= self.stay_limit_s(view, since)
+
+    def stay_limit_s(self, view: HomeView, since: float) -> float:
+        """Seconds of a stay begun at ``since`` that are bearable: the habit, from the floor to the cap."""
+        habit = self._stays.limit_s(night=self._stays.night) * view.margin(DETECTOR.name, since)
+        if view.occupancy.visitor:
+            habit *= VISITOR_FACTOR
+        return min(max(habit, DENSE_FLOOR_S[Zone.BATHROOM]), DENSE_CAP_S)
 
     def limit_s(self, view: HomeView) -> float:
         """Seconds of stillness in the bathroom that are bearable now."""
@@ -112,6 +174,25 @@ class Overstay:
         assert episode is not None  # noqa: S101 (asked before)
         return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
 
+    def _told_stay(self, episode: Episode, view: HomeView) -> Finding:
+        length = self._stays.seen_s()
+        days, known = self._stays.once_in_days(length), PRIOR_DAYS + int(view.days_watched)
+        last = view.activity.last_at or episode.onset
+        return finding(
+            view,
+            DETECTOR.name,
+            episode,
+            f"In the bathroom since {view.clock(episode.onset)}, {duration(length)}, and seen nowhere else",
+            unusual=f"Staying so long happens {rarity(days, known)}",
+            once_in_days=round(min(days, known), 1),
+            ruled_out=ruled_out(view),
+            advice="Call or look in; start with the bathroom.",
+            evidence=(
+                fact("Into the bathroom", episode.onset),
+                fact("Last movement: bathroom", last),
+            ),
+        )
+
     def _told(self, episode: Episode, view: HomeView, still: float) -> Finding:
         days, known = once_in_days(view, still), PRIOR_DAYS + int(view.days_watched)
         return finding(
@@ -128,12 +209,22 @@ class Overstay:
 
     def snapshot(self) -> Any:
         """Return the state."""
-        return self._episode.snapshot() if self._episode else None
+        return [self._episode.snapshot() if self._episode else None, self._stays.snapshot()]
 
     def restore(self, state: Any) -> None:
         """Become what `snapshot` saw."""
-        self._episode = Episode.restored(state)
+        self._episode, self._stays = Episode.restored(state[0]), Stays.restored(state[1])
         self._known, self.due = None, _ALWAYS
+
+
+def _dense(view: HomeView) -> bool:
+    """Whether whoever leaves the bathroom is soon seen elsewhere."""
+    return view.activity.density(view.plan) >= DENSE
+
+
+def _night(view: HomeView, at: float) -> bool:
+    hour = view.local.hour(at)
+    return hour >= NIGHT_H[0] or hour < NIGHT_H[1]
 
 
 def _cap_s(view: HomeView, last: float) -> float:
@@ -141,8 +232,7 @@ def _cap_s(view: HomeView, last: float) -> float:
 
     By night, and where rooms are sensed sparsely, people go to bed unseen: there D2's caps hold.
     """
-    hour = view.local.hour(last)
-    if hour >= NIGHT_H[0] or hour < NIGHT_H[1]:
+    if _night(view, last):
         return math.inf
     sparse = 8 * 3600.0
     return float(sparse * (DENSE_CAP_S / sparse) ** view.activity.density(view.plan))
@@ -151,14 +241,16 @@ def _cap_s(view: HomeView, last: float) -> float:
 DETECTOR = DetectorSpec(
     name="overstay",
     title="Long in the bathroom",
-    notices="Somebody was last seen in the bathroom longer ago than is usual at this time of day.",
+    notices="Somebody has been in the bathroom, or was last seen there, for longer than is usual.",
     blind_spots=(
         "Who leaves the bathroom unseen and sits still elsewhere seems to be in it.",
-        "Somebody who moves in the bathroom, or a second person elsewhere, is not told.",
+        "A second person who moves elsewhere hides somebody in the bathroom.",
+        "Sparsely sensed, and for three weeks anywhere, movement in the bathroom begins the wait anew.",
     ),
     references=(
         "detection.md §1 and (a) D4",
         "docs/decisions/0111: what a false alarm is worth in the bathroom; caps by density and night",
+        "docs/decisions/0139: stays in the bathroom, whatever moves inside",
     ),
     parameters=(
         Parameter(
@@ -180,6 +272,18 @@ DETECTOR = DetectorSpec(
             meaning="told by then by day in a densely sensed home, whatever learned",
         ),
         Parameter(
+            name="dense",
+            value=DENSE,
+            unit="1",
+            meaning="density of sensing from which stays are judged",
+        ),
+        Parameter(
+            name="once_in",
+            value=ONCE_IN_DAYS,
+            unit="d",
+            meaning="a stay is too long if it comes so seldom here",
+        ),
+        Parameter(
             name="latest",
             value=SPARSE_NIGHT_CAP_S / 3600,
             unit="h",
@@ -198,5 +302,6 @@ DETECTOR = DetectorSpec(
     create=Overstay,
     notices_silence=False,
     forecasts=True,
+    state_version=2,
     quantities=PERSON,
 )

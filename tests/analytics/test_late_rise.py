@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from analytics.sample_days import (
+    BATH_MOTION,
     BED_MOTION,
     DOOR,
     HALL_MOTION,
@@ -71,3 +72,12 @@ def test_nothing_is_said_before_two_weeks_are_known() -> None:
 def test_a_restart_changes_nothing() -> None:
     story = _habit().at(24 * DAYS + 9).restart().at(24 * DAYS + 15)
     assert [one.phase for one in story.of("late_rise")] == [Phase.OPENED, Phase.RAISED]
+
+
+def test_who_is_restless_in_bed_and_goes_to_the_bathroom_is_not_up() -> None:
+    story = _habit().at(24 * DAYS + 4)
+    story.move(BED_MOTION, every=3, until=24 * DAYS + 4.5).move(
+        BATH_MOTION, every=2, until=24 * DAYS + 5
+    )
+    story.move(BED_MOTION, every=10, until=24 * DAYS + 9)
+    assert [one.phase for one in story.of("late_rise")] == [Phase.OPENED]

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import timedelta
+
+import pytest
 
 from analytics.detectors.overstay import Overstay
 from analytics.sample_days import BATH_MOTION, HALL_MOTION, KITCHEN_MOTION, LOUNGE_MOTION, MONDAY
@@ -58,3 +61,62 @@ def test_a_restart_within_an_episode_changes_nothing() -> None:
     story = Story().at(9).hear(BATH_MOTION).at(12).restart().at(20)
     assert len(story.of("overstay")) == 1
     assert story.of("overstay")[0].onset == MONDAY + timedelta(hours=9)
+
+
+DAYS = 22
+EVENING = 24 * DAYS + 18
+
+
+@pytest.fixture(scope="module")
+def dense() -> Story:
+    """Three weeks of a densely sensed home: every two minutes somewhere, ten minutes in the bathroom."""
+    story = Story()
+    for day in range(DAYS + 1):
+        until = 24 * day + (18 if day == DAYS else 21)
+        story.at(24 * day + 6).move(KITCHEN_MOTION, every=2, until=24 * day + 9)
+        story.move(BATH_MOTION, every=2, until=24 * day + 9 + 10 / 60)
+        story.move(LOUNGE_MOTION, every=2, until=until)
+    assert story.of("overstay") == []
+    return story
+
+
+def test_who_stirs_in_the_bathroom_and_is_seen_nowhere_else_is_told(dense: Story) -> None:
+    story = deepcopy(dense).move(BATH_MOTION, every=6, until=EVENING + 2)
+    (told,) = story.of("overstay")
+    assert (told.phase, told.severity) == (Phase.OPENED, Severity.CHECK)
+    assert told.what.startswith("In the bathroom since 19:00, ")
+    assert told.onset == MONDAY + timedelta(hours=EVENING)
+    assert timedelta(minutes=25) <= told.noticed_at - told.onset <= timedelta(minutes=96)
+    story.hear(HALL_MOTION)
+    assert [one.phase for one in story.of("overstay")] == [Phase.OPENED, Phase.CLEARED]
+
+
+def test_who_comes_and_goes_is_not_told(dense: Story) -> None:
+    story = deepcopy(dense)
+    for quarter in range(8):
+        story.move(BATH_MOTION, every=2, until=EVENING + (quarter + 1) / 4)
+        story.hear(HALL_MOTION)
+    assert story.of("overstay") == []
+
+
+def test_a_stay_as_usual_is_not_told(dense: Story) -> None:
+    story = deepcopy(dense).move(BATH_MOTION, every=2, until=EVENING + 20 / 60)
+    assert story.move(LOUNGE_MOTION, every=2, until=EVENING + 3).of("overstay") == []
+
+
+def test_in_a_sparsely_sensed_home_movement_in_the_bathroom_begins_the_wait_anew() -> None:
+    story = Story()
+    for day in range(DAYS):
+        story.at(24 * day + 8).move(LOUNGE_MOTION, every=20, until=24 * day + 20)
+    story.at(EVENING).move(BATH_MOTION, every=6, until=EVENING + 2)
+    assert story.of("overstay") == []
+
+
+def test_a_restart_within_a_stay_changes_nothing(dense: Story) -> None:
+    story = deepcopy(dense).move(BATH_MOTION, every=6, until=EVENING + 0.3)
+    again = deepcopy(story).restart()
+    first, second = (
+        one.move(BATH_MOTION, every=6, until=EVENING + 2).of("overstay") for one in (story, again)
+    )
+    assert len(first) == 1
+    assert first == second
