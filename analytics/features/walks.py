@@ -19,6 +19,8 @@ from analytics.features.walk_patterns import UNKNOWN, Pattern, Walk
 from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analytics.features.plan import DevicePlan
     from core.model.observation import Observation
 
@@ -26,6 +28,8 @@ DEBOUNCE_S = 3.0
 """A room counts as entered once somebody has been there for so long (detection.md §2)."""
 REST_S = 120.0
 """Who stays in a room for longer walks no more (detection.md §2)."""
+EYES_EVERY = 16
+"""After so many room changes it is looked again how long the sensors are blind: that changes over days."""
 PAUSE_S = 20.0
 """Of the time in one room at most so much counts as walking (detection.md §2, both ends of pacing)."""
 BACK_S = (60.0, 330.0)
@@ -73,6 +77,11 @@ class Done(NamedTuple):
     moves: int
 
 
+def _soon_s(blind_s: Sequence[float]) -> float:
+    blind = median(blind_s) if blind_s else FIRST_BLIND_S
+    return min(max(BACK_S[0], BLIND_FACTOR * blind), BACK_S[1])
+
+
 def _pause_s(soon_s: float) -> float:
     return max(PAUSE_S, BLIND_SHARE / BLIND_FACTOR * soon_s)
 
@@ -90,6 +99,7 @@ class Walks:
         "_out",
         "_pending",
         "_since",
+        "_soon_s",
         "_ways",
         "counts",
         "done",
@@ -132,6 +142,8 @@ class Walks:
         self._back = False
         #: Each motion sensor's last sign, and the lower envelope of the times between two.
         self._eyes: dict[int, tuple[float, float]] = {}
+        #: Seconds within which somebody who walks is seen to be back, by a middling sensor.
+        self._soon_s = _soon_s([])
 
     # What happens
 
@@ -200,6 +212,8 @@ class Walks:
         self.entered = room
         self.counts += 1
         self.today[0] += 1
+        if self.counts % EYES_EVERY == 0:
+            self._soon_s = _soon_s([blind for _, blind in self._eyes.values()])
         soon_s = self._soon_s
         if stayed > max(REST_S, soon_s) or self.walk is None:
             self.rest()
@@ -224,12 +238,6 @@ class Walks:
         self.done = [*self.done[-MOST_WALKS + 1 :], one]
         self.today[2] += 1
         self.today[3] += walk.walked_s / 60.0
-
-    @property
-    def _soon_s(self) -> float:
-        """Seconds within which somebody who walks is seen to be back, by a middling sensor."""
-        blind = median(one for _, one in self._eyes.values()) if self._eyes else FIRST_BLIND_S
-        return min(max(BACK_S[0], BLIND_FACTOR * blind), BACK_S[1])
 
     @property
     def pause_s(self) -> float:
@@ -340,6 +348,7 @@ class Walks:
             "hubs": sorted(self._hubs),
             "back": [self._back, list(self._entered_at.items())],
             "eyes": [[eye, *known] for eye, known in self._eyes.items()],
+            "soon": self._soon_s,
         }
 
     @classmethod
@@ -363,4 +372,5 @@ class Walks:
         walks._back, entered = state["back"]
         walks._entered_at = dict(entered)
         walks._eyes = {eye: (last, blind) for eye, last, blind in state["eyes"]}
+        walks._soon_s = state["soon"]
         return walks
