@@ -18,13 +18,13 @@ from analytics.features.localtime import moment
 from core.model import plugins
 from core.model.errors import PluginBroken
 from core.model.finding import Audience, Evidence, Finding, Phase, Severity
+from core.model.forecast import Forecast
 from core.model.ids import DeviceId, HomeId, ResidentId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from analytics.features.view import HomeView
-    from core.model.forecast import Forecast
     from core.model.observation import Observation
     from core.model.quantity import Quantity
 
@@ -185,6 +185,22 @@ def finding(
         noticed_at=moment(view.now),
         what=what,
         **more,
+    )
+
+
+def forecast(view: HomeView, detector: str, at: float, severity: Severity, what: str) -> Forecast:
+    """Return that a detector speaks at ``at``, in seconds, if nothing happens in the home of ``view``.
+
+    It concerns the resident where one lives alone.
+    """
+    person = view.plan.resident_id
+    return Forecast(
+        home_id=HomeId(view.plan.home_id),
+        resident_id=None if person is None else ResidentId(person),
+        detector=detector,
+        speaks_at=moment(at),
+        severity=severity,
+        what=what,
     )
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding, forecast
 from analytics.features.devices import PERSON
 from analytics.features.limits import ELSEWHERE, HALF_LIFE_DAYS, PRIOR_H, SMOOTH, WIDTH_H
-from analytics.features.localtime import moment
 from analytics.features.pauses import LONGEST_S, NIGHT_WORTH, SETTLE_S
 from analytics.features.ruled_out import ruled_out
 from analytics.features.stillness import (
@@ -23,7 +22,6 @@ from analytics.features.stillness import (
 from analytics.features.wording import ROOMS, clock, duration, has, rarity
 from core.model.finding import Finding, Phase, Severity
 from core.model.forecast import Forecast
-from core.model.ids import HomeId, ResidentId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,15 +104,9 @@ class Inactivity:
         wait = self.limit_s(view) * (1.0 if first else RAISE_FACTOR) - view.still_s()
         at = view.now + max(wait, 0.0)
         told = "the first carer is told" if first else "it becomes urgent"
-        person = view.plan.resident_id
-        return Forecast(
-            home_id=HomeId(view.plan.home_id),
-            resident_id=None if person is None else ResidentId(person),
-            detector=DETECTOR.name,
-            speaks_at=moment(at),
-            severity=Severity.CHECK if first else Severity.URGENT,
-            what=f"If nothing moves by {clock(view.local, at, view.now)}, {told}",
-        )
+        severity = Severity.CHECK if first else Severity.URGENT
+        what = f"If nothing moves by {clock(view.local, at, view.now)}, {told}"
+        return forecast(view, DETECTOR.name, at, severity, what)
 
     # Words
 

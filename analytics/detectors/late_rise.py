@@ -6,9 +6,9 @@ import math
 from array import array
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding, forecast
 from analytics.features.devices import PERSON
-from analytics.features.localtime import DAY_STARTS_H, HOUR_S, moment
+from analytics.features.localtime import DAY_STARTS_H, HOUR_S
 from analytics.features.pauses import LONGEST_S
 from analytics.features.plan import Zone
 from analytics.features.ruled_out import ruled_out
@@ -16,7 +16,6 @@ from analytics.features.wording import ROOMS, clock
 from core.model.finding import Finding, Phase, Severity
 from core.model.forecast import Forecast
 from core.model.home import Placement
-from core.model.ids import HomeId, ResidentId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,15 +142,9 @@ class LateRise:
         at = max(usual if self._episode is None else latest, view.now)
         first = self._episode is None
         told = "it is noted as late" if first else "the first carer is told"
-        person = view.plan.resident_id
-        return Forecast(
-            home_id=HomeId(view.plan.home_id),
-            resident_id=None if person is None else ResidentId(person),
-            detector=DETECTOR.name,
-            speaks_at=moment(at),
-            severity=Severity.NOTICE if first else Severity.CHECK,
-            what=f"If nobody is up by {clock(view.local, at, view.now)}, {told}",
-        )
+        severity = Severity.NOTICE if first else Severity.CHECK
+        what = f"If nobody is up by {clock(view.local, at, view.now)}, {told}"
+        return forecast(view, DETECTOR.name, at, severity, what)
 
     def _rises_further(self, view: HomeView) -> bool:
         told = self._episode is not None and self._episode.severity is Severity.CHECK

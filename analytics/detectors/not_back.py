@@ -5,14 +5,22 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import EACH_TICK, NEVER, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import (
+    EACH_TICK,
+    NEVER,
+    DetectorSpec,
+    Episode,
+    Parameter,
+    fact,
+    finding,
+    forecast,
+)
 from analytics.features.devices import PERSON
-from analytics.features.localtime import BINS, HOUR_S, moment
+from analytics.features.localtime import BINS, HOUR_S
 from analytics.features.survival import Grid, Histograms
 from analytics.features.wording import ROOMS, duration
 from core.model.finding import Finding, Phase, Severity
 from core.model.forecast import Forecast
-from core.model.ids import HomeId, ResidentId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,14 +118,9 @@ class NotBack:
         speaks = view.now + max(target - view.coverage.elapsed(left, view.now), 0.0)
         raised = self._episode is not None
         told = "it becomes urgent" if raised else "the first carer is told"
-        return Forecast(
-            home_id=HomeId(view.plan.home_id),
-            resident_id=_resident(view),
-            detector=DETECTOR.name,
-            speaks_at=moment(speaks),
-            severity=Severity.URGENT if raised else Severity.CHECK,
-            what=f"If nobody is back by {view.clock(speaks)}, {told}",
-        )
+        severity = Severity.URGENT if raised else Severity.CHECK
+        what = f"If nobody is back by {view.clock(speaks)}, {told}"
+        return forecast(view, DETECTOR.name, speaks, severity, what)
 
     def _target_s(self, view: HomeView, left: float) -> float:
         """Seconds out after which there is something to say."""
@@ -183,11 +186,6 @@ class NotBack:
         self._outings.restore(state["outings"])
         self._episode = Episode.restored(state["episode"])
         self.due = EACH_TICK
-
-
-def _resident(view: HomeView) -> ResidentId | None:
-    person = view.plan.resident_id
-    return None if person is None else ResidentId(person)
 
 
 DETECTOR = DetectorSpec(

@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding, forecast
 from analytics.features.devices import PERSON
 from analytics.features.limits import PRIOR_H
-from analytics.features.localtime import moment
 from analytics.features.occupancy import Place
 from analytics.features.pauses import LONGEST_S
 from analytics.features.plan import Zone
@@ -29,7 +28,6 @@ from analytics.features.stillness import (
 from analytics.features.wording import clock, duration, rarity
 from core.model.finding import Finding, Phase, Severity
 from core.model.forecast import Forecast
-from core.model.ids import HomeId, ResidentId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,16 +151,11 @@ class Overstay:
         if not waits or self._episode or view.coverage.blind or not view.occupancy.home:
             return None
         at = view.now + max(self.limit_s(view) - view.still_s(), 0.0)
-        person = view.plan.resident_id
-        return Forecast(
-            home_id=HomeId(view.plan.home_id),
-            resident_id=None if person is None else ResidentId(person),
-            detector=DETECTOR.name,
-            speaks_at=moment(at),
-            severity=Severity.CHECK,
-            what=f"If nothing moves outside the bathroom by {clock(view.local, at, view.now)}, "
-            "the first carer is told",
+        what = (
+            f"If nothing moves outside the bathroom by {clock(view.local, at, view.now)}, "
+            "the first carer is told"
         )
+        return forecast(view, DETECTOR.name, at, Severity.CHECK, what)
 
     def _left(self, view: HomeView) -> Sequence[Finding]:
         if self._episode is None or view.occupancy.home:
