@@ -61,6 +61,8 @@ class Opening:
     room_id: int
     #: Whether nobody had moved inside just before: then movement behind the door is somebody who came in.
     arrival: bool
+    #: Whether somebody was taken to be home; otherwise somebody had moved inside and was not believed.
+    sure: bool = True
     #: How many of its `STAGES` are said.
     said: int = 0
 
@@ -72,20 +74,29 @@ class Opening:
 
     def snapshot(self) -> list[Any]:
         """Return it as plain values."""
-        return [self.onset, self.hour.value, self.door_at, self.room_id, self.arrival, self.said]
+        return [
+            self.onset,
+            self.hour.value,
+            self.door_at,
+            self.room_id,
+            self.arrival,
+            self.sure,
+            self.said,
+        ]
 
     @classmethod
     def restored(cls, state: list[Any] | None) -> Opening | None:
         """Return the opening as `snapshot` saw it; None for None."""
         if state is None:
             return None
-        onset, hour, door_at, room_id, arrival, said = state
+        onset, hour, door_at, room_id, arrival, sure, said = state
         return cls(
             onset=onset,
             hour=Hour(hour),
             door_at=door_at,
             room_id=room_id,
             arrival=arrival,
+            sure=sure,
             said=said,
         )
 
@@ -135,7 +146,8 @@ class Exit:
             return ()
         inside = view.activity.interior_at
         seen_since = inside is not None and inside > view.at + DOORSTEP_S
-        if hour is Hour.ORDINARY or seen_since or view.occupancy.before is not Place.HOME:
+        sure = view.occupancy.before is Place.HOME
+        if hour is Hour.ORDINARY or seen_since or not (sure or view.occupancy.perhaps_home):
             return ()
         self._opening = opening = Opening(
             onset=view.at,
@@ -143,6 +155,7 @@ class Exit:
             door_at=view.at,
             room_id=device.room_id,
             arrival=inside is None or view.at - inside > EXIT_WITHIN_S,
+            sure=sure,
         )
         self.due = opening.due
         return () if self.due > view.at else self._say(opening, view, _opened(view))
@@ -174,7 +187,7 @@ class Exit:
             what,
             phase,
             unusual=self._unusual(opening, view),
-            ruled_out=("Somebody was home when it opened",),
+            ruled_out=("Somebody was home when it opened",) if opening.sure else (),
             advice="Call now; if nobody answers, go and look near the home first.",
             evidence=(fact("The outer door opened", opening.onset),),
         )
@@ -284,5 +297,5 @@ DETECTOR = DetectorSpec(
     create=Exit,
     quantities=PERSON,
     safety=True,
-    state_version=2,
+    state_version=3,
 )

@@ -166,3 +166,17 @@ def test_a_late_door_says_that_it_is_late() -> None:
         .hear(DOOR, Quantity.CONTACT, OPEN, late=timedelta(minutes=30))
     )
     assert "(this reached us only at 03:00)" in story.of("exit")[0].what
+
+
+def test_who_was_seen_inside_and_is_not_believed_is_told_of_at_night_all_the_same() -> None:
+    story = Story().move(KITCHEN_MOTION, every=5, until=20)
+    story.at(20).hear(HALL_MOTION).at(20, 1).hear(DOOR, Quantity.CONTACT, OPEN)
+    story.hear(DOOR, Quantity.CONTACT, CLOSED).at(22)
+    for minute in (0, 5, 10):
+        story.at(22, minute).hear(KITCHEN_MOTION).at(22, minute, 20).hear(KITCHEN_MOTION, value=0.0)
+    story.at(26)
+    assert story.home.view is not None
+    assert not story.home.view.occupancy.home
+    told = story.hear(DOOR, Quantity.CONTACT, OPEN).of("exit")
+    assert [one.severity for one in told] == [Severity.CHECK]
+    assert told[0].ruled_out == ()
