@@ -22,8 +22,9 @@ from wayhome.demonstration.phone import phone
 from wayhome.demonstration.world import World
 from wayhome.stack import Stack, StackSettings
 
-SETTLE_TIMEOUT_S = 20.0
-"""How long the last messages may take into the database."""
+SETTLE_TIMEOUT_S = 45.0
+"""How long the last messages may take into the database: a gateway that had to connect again hears what it
+had not acknowledged only after the broker's ``ack_wait`` (10 s), on a loaded machine perhaps twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
