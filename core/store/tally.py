@@ -21,6 +21,8 @@ class Tally:
 
     observations: int
     quarantined: int
+    #: Messages of devices that were not registered when they came: known, and not stored.
+    discovered: int
     findings: int
     alerts: int
     acknowledged: int
@@ -33,7 +35,8 @@ async def count(connection: Connection) -> Tally:
     """Count everything."""
     cursor = await connection.execute(
         "select (select count(*) from observation) + (select count(*) from position),"
-        " (select count(*) from quarantine), (select count(*) from finding),"
+        " (select count(*) from quarantine), (select coalesce(sum(messages), 0) from discovered),"
+        " (select count(*) from finding),"
         " (select count(*) from alert), (select count(*) from alert where acknowledged_at is not null)"
     )
     row = await cursor.fetchone()
@@ -44,10 +47,11 @@ async def count(connection: Connection) -> Tally:
         (list(IMMEDIATE),),
     )
     delays = tuple(float(delay) for (delay,) in await cursor.fetchall())
-    observations, quarantined, findings, alerts, acknowledged = row or (0, 0, 0, 0, 0)
+    observations, quarantined, discovered, findings, alerts, acknowledged = row or (0,) * 6
     return Tally(
         observations=observations,
         quarantined=quarantined,
+        discovered=int(discovered),
         findings=findings,
         alerts=alerts,
         acknowledged=acknowledged,

@@ -24,7 +24,7 @@ KEYS = {
 async def test_it_ends_by_itself_and_says_what_it_measured() -> None:
     figures = await answer("demo", "--for", "45", "--json")
     assert figures.keys() >= KEYS
-    assert (figures["lost"], figures["duplicates"]) == (0, 0)
+    assert (figures["lost"], figures["duplicates"]) == (0, 0), figures
     assert figures["observations"] > 5000
     assert figures["findings"] >= 3
     assert figures["alerts"] >= 3

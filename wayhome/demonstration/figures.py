@@ -21,12 +21,14 @@ class Figures:
     acknowledged: int
     #: Milliseconds from the sensor's own time to the alert's row, p50 and p99, of the demo's episodes.
     sensor_to_alert_ms: dict[str, float | None]
-    #: Published, acknowledged by the broker, and neither stored nor in quarantine.
+    #: Published, acknowledged by the broker, and neither stored nor in quarantine nor discovered.
     lost: int
     #: Rows more than were published.
     duplicates: int
     published: int
     quarantined: int
+    #: Came before the gateway had read that their device is registered.
+    discovered: int
 
 
 def quantile(values: Sequence[float], share: float) -> float | None:
@@ -57,8 +59,9 @@ async def read(system: System, published: int) -> Figures:
             "p50": quantile(seen.sensor_to_alert_ms, 0.5),
             "p99": quantile(seen.sensor_to_alert_ms, 0.99),
         },
-        lost=max(0, missing),
+        lost=max(0, missing - seen.discovered),
         duplicates=max(0, -missing),
         published=published,
         quarantined=seen.quarantined,
+        discovered=seen.discovered,
     )

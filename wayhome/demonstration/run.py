@@ -22,6 +22,8 @@ from wayhome.demonstration.phone import phone
 from wayhome.demonstration.world import World
 from wayhome.stack import Stack, StackSettings
 
+READ_S = 3.0
+"""The broker reads its accounts, the gateway its homes; on a loaded machine a second may be too short."""
 SETTLE_TIMEOUT_S = 45.0
 """How long the last messages may take into the database: a gateway that had to connect again hears what it
 had not acknowledged only after the broker's ``ack_wait`` (10 s), on a loaded machine perhaps twice."""
@@ -67,7 +69,7 @@ async def _play(
     async with connect(stack.system.database("wayhome_registrar")) as connection:
         people = await world.register(connection, settings.homes, clock.now(), phone_url)
     await stack.refresh_accounts()
-    await clock.sleep(1.0)  # the broker reads its accounts, the gateway its homes
+    await clock.sleep(READ_S)
     _welcome(stack, people, settings)
     start = clock.now().astimezone(UTC)
     until = None if settings.lasts_s is None else start + timedelta(seconds=settings.lasts_s)
