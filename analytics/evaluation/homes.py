@@ -1,7 +1,8 @@
 """Where people are, on labelled days of flats: out, in bed, in the toilet at night, as the product says.
 
 Each home is watched by `HomeEngine` with the settings it ships with, from its first row on, without a
-warm-up; each minute between the first and the last label counts. Nothing is fitted here.
+warm-up; each minute between the first and the last label counts. No run fits
+anything; what ships was partly chosen with the public homes in view.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def report(lived: Sequence[Lived]) -> dict[str, Any]:
             },
             "any_bathroom": {one.home.name: toilet_at_night(one, one.bathroom) for one in lived},
         },
-        "settings": "as shipped; nothing is fitted to these homes; no warm-up",
+        "settings": "as shipped, some of it chosen with these homes in view; no warm-up",
         "failures": sorted({text for one in lived for text in one.failures}),
     }
 

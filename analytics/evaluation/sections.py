@@ -73,7 +73,8 @@ def tihm(report: Report) -> Iterator[str]:
         f"{people} homes of people with dementia (TIHM; {number(report.get('person_days'))} days after the"
         " warm-up; movement and doors of eight places, activations only). Every finding on the record as it"
         f" is counts as false, over {weeks} person-weeks: some will have been right, nobody can say which."
-        " Silences are put into copies of the record at random moments at home. Nothing is fitted here."
+        " Silences are put into copies of the record at random moments at home."
+        " The price of a false alarm and the door rules were chosen with these homes in view."
     )
     yield table(("whole suite, a person-week", "aim", "reached"), list(_told(report)))
     yield "Silence, all-in (No movement, Not back yet, Late rise, Overstay), beside what any rule must beat:"

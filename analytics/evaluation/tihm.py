@@ -2,7 +2,8 @@
 
 False alarms are counted on the untouched record after the warm-up: all of them, whatever they were about.
 What is raised in a gap of a day or more is counted apart: nobody knows whether the home was blind or
-empty. Detection runs with the settings it ships with; nothing is fitted here.
+empty. Detection runs with the settings it ships with; some of them were
+chosen with TIHM in view, so its figures there are optimistic.
 """
 
 from __future__ import annotations
@@ -159,7 +160,7 @@ def report(records: Sequence[HomeRecord], watched: Sequence[Watched]) -> dict[st
         "halves": {name: of_silence(half) for name, half in _halves(watched)},
         "controls": controls(counted, silences, inactivity["false_per_week"], SEED),
         "seeds": {"silences": SEED},
-        "settings": "as shipped; nothing is fitted to this record",
+        "settings": "as shipped; some shipped numbers were chosen with this record in view",
         "state_bytes_most": max(one.state_bytes for one in watched),
         "failures": sorted({text for one in watched for text in one.failures}),
     }

@@ -28,7 +28,7 @@ def homes(
     """Compare who is out, nights in bed and the toilet at night with labelled days.
 
     Any homes of the layout: kinds and rooms come from sensors.csv. Rows that can not be true are skipped and
-    counted. Nothing is fitted to the homes.
+    counted. No run fits anything.
     """
     report = study.evaluate(folder)
     if save is not None:

@@ -25,7 +25,7 @@ def tihm(
     """Count what the suite would have said in these homes, and how soon it notices a silence put in.
 
     False alarms are those on the untouched record after the warm-up (28 days, or 14 where the record is
-    short). Gaps of a day and more are counted apart. Nothing is fitted to the record.
+    short). Gaps of a day and more are counted apart. No run fits anything.
     """
     with progress(None, "homes") as bar:
         report = study.evaluate(
