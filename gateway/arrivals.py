@@ -68,10 +68,11 @@ def arrivals_of(
 
 
 def _distinct(readings: Sequence[Reading]) -> list[Reading]:
-    """Leave out readings that would have the same key."""
+    """Leave out readings that say the same again."""
     kept: dict[tuple[object, ...], Reading] = {}
     for reading in readings:
-        kept.setdefault((reading.quantity, reading.discriminator, reading.observed_at), reading)
+        said = (reading.quantity, reading.discriminator, reading.value, reading.position)
+        kept.setdefault((*said, reading.observed_at), reading)
     return list(kept.values())
 
 

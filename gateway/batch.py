@@ -107,10 +107,11 @@ class Intake:
 
 
 def apart(arrivals: Iterable[Arrival]) -> tuple[Arrival, ...]:
-    """Leave out what stands in ``arrivals`` twice, by the device's own claim."""
+    """Leave out what stands in ``arrivals`` twice: the same value under the device's own claim."""
     keys: dict[tuple[object, ...], Arrival] = {}
     for one in arrivals:
-        keys.setdefault((one.device_id, one.claim, one.quantity, one.discriminator), one)
+        said = (one.quantity, one.discriminator, one.value, one.position)
+        keys.setdefault((one.device_id, one.claim, *said), one)
     return tuple(keys.values())
 
 

@@ -16,7 +16,7 @@ class Timing(StrEnum):
     """Where the time of an observation comes from, which decides what counts as the same one."""
 
     DEVICE = "device"
-    """The device's own: the natural key is final."""
+    """The device's own: the same value under it is the same observation."""
     ADJUSTED = "adjusted"
     """From a clock that is or was off: the same claim of the device is the same observation."""
     GATEWAY = "gateway"

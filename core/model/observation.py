@@ -30,7 +30,8 @@ class Position:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """One quantity of one device at one time; its natural key is
-    (device_id, observed_at, quantity, discriminator).
+    (device_id, observed_at, quantity, discriminator). Another value that the device claims for the same
+    moment stands a microsecond later.
     """  # noqa: D205
 
     home_id: HomeId

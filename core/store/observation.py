@@ -1,4 +1,4 @@
-"""Observations: written by the gateway. One row per natural key, whatever is delivered twice.
+"""Observations: written by the gateway. One row per thing said, whatever is delivered twice.
 
 Two ways lead in. The quick one is a binary ``COPY`` straight into the tables; a single known key makes
 it fail as a whole. Then the same rows go through a temporary table, which costs four times as much and
@@ -200,9 +200,11 @@ async def _copy(connection: Connection, statement: LiteralString, rows: bytes) -
 async def stage(connection: Connection, arrivals: Sequence[Arrival]) -> int:
     """Write those of ``arrivals`` that are not there yet; return the number of new rows.
 
-    An `Timing.ADJUSTED` one is the same as a row with the same claim of the device, whatever the
-    correction was then. A `Timing.GATEWAY` one is always new: on an equal key it moves on by less than a
-    millisecond. (Redeliveries of those are told apart before, by their receipts.)
+    One is there when a row holds the same value under the same claim of the device, whatever the
+    correction was then. Another value under an equal key is news, from a clock that is coarser than the
+    device is quick: it moves on by a microsecond and keeps its claim (docs/decisions/0035). A
+    `Timing.GATEWAY` one is always new: on an equal key it moves on by less than a millisecond.
+    (Redeliveries of those are told apart before, by their receipts.)
 
     Raises
     ------
@@ -237,32 +239,34 @@ async def _stage(
 class _Move(msgspec.Struct, frozen=True):
     """Statements that take rows from a temporary table into the log."""
 
-    known: LiteralString
-    untimed: LiteralString
+    forget: LiteralString
+    insert: LiteralString
     apart: LiteralString
 
 
 def _moving(
-    table: LiteralString, columns: LiteralString, key: LiteralString, same: LiteralString
+    table: LiteralString, columns: LiteralString, key: LiteralString, value: LiteralString
 ) -> _Move:
     claim: LiteralString = "coalesce(s.claimed_at, s.observed_at)"
+    said: LiteralString = f"{key}, {value}"
+    same: LiteralString = " and ".join(
+        [f"o.{column} = s.{column}" for column in said.split(", ") if column != "observed_at"]
+    )
     twin: LiteralString = (
-        f"exists (select 1 from {table} o where o.device_id = s.device_id and {same}"
+        f"exists (select 1 from {table} o where {same}"
         f" and coalesce(o.claimed_at, o.observed_at) = {claim} and o.observed_at between"
     )
-    insert: LiteralString = (
-        f"insert into {table} ({columns}) select {columns} from staged_{table} s"
-    )
     return _Move(
-        known=f"{insert} where timing = 'device' or timing = 'adjusted'"
-        f" and not {twin} {claim} - %(reach)s and {claim} + %(reach)s)"
-        f" and not {twin} s.received_at - %(distrusted_reach)s and s.received_at)"
-        f" order by {key} on conflict do nothing",
-        untimed=f"with done as ({insert} where timing = 'gateway' order by {key}"
-        f" on conflict do nothing returning {key})"
-        f" delete from staged_{table} where ({key}) in (select {key} from done)",
-        apart=f"update staged_{table} set observed_at = observed_at"
-        " + (1 + floor(random() * 900)) * interval '1 microsecond' where timing = 'gateway'",
+        forget=f"delete from staged_{table} s where timing <> 'gateway'"
+        f" and ({twin} {claim} - %(reach)s and {claim} + %(reach)s)"
+        f" or {twin} s.received_at - %(distrusted_reach)s and s.received_at))",
+        insert=f"with done as (insert into {table} ({columns}) select {columns} from staged_{table}"
+        f" order by {key}, received_at on conflict do nothing returning {said})"
+        f" delete from staged_{table} where ({said}) in (select {said} from done)",
+        apart=f"update staged_{table} set observed_at = observed_at + interval '1 microsecond'"
+        " * case timing when 'gateway' then 1 + floor(random() * 900) else 1 end,"
+        " claimed_at = case timing when 'gateway' then claimed_at"
+        " else coalesce(claimed_at, observed_at) end",
     )
 
 
@@ -282,23 +286,22 @@ _MOVE_SCALARS = _moving(
     "observation",
     _SCALARS,
     "device_id, observed_at, quantity, discriminator",
-    "o.quantity = s.quantity and o.discriminator = s.discriminator",
+    "value",
 )
 _MOVE_PLACES = _moving(
     "position",
     _PLACES,
     "device_id, observed_at, discriminator",
-    "o.discriminator = s.discriminator",
+    "latitude, longitude",
 )
 
 
 async def _move(connection: Connection, move: _Move) -> int:
-    done = await connection.execute(
-        move.known, {"reach": CLAIM_REACH, "distrusted_reach": DISTRUSTED_REACH}
-    )
-    written = done.rowcount
+    reaches = {"reach": CLAIM_REACH, "distrusted_reach": DISTRUSTED_REACH}
+    written = 0
     while True:
-        done = await connection.execute(move.untimed)
+        await connection.execute(move.forget, reaches)
+        done = await connection.execute(move.insert)
         written += done.rowcount
         left = await connection.execute(move.apart)
         if left.rowcount == 0:

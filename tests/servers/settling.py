@@ -10,6 +10,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import psycopg
+
 if TYPE_CHECKING:
     from core.store.pool import Connection
 
@@ -29,3 +31,20 @@ async def settled(connection: Connection) -> Connection:
             return connection
         assert time.monotonic() < deadline, f"a transaction is held open for {DEADLINE_S} s"
         await asyncio.sleep(0.005)
+
+
+async def until_blocked(url: str) -> None:
+    """Wait until a transaction of this database waits for another one."""
+    query = (
+        "select count(*) from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    async with (
+        asyncio.timeout(10),
+        await psycopg.AsyncConnection.connect(url, autocommit=True) as connection,
+    ):
+        while True:
+            row = await (await connection.execute(query)).fetchone()
+            if row and row[0]:
+                return
+            await asyncio.sleep(0.01)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from core.store import observation
 from core.store.observation import Duplicates, RowsRefused
 from core.store.observation_log import read_page
 from core.store.pool import Pool, open_pool, transaction
-from tests.servers.settling import settled
+from tests.servers.settling import settled, until_blocked
 
 if TYPE_CHECKING:
     from tests.servers.databases import Database
@@ -126,6 +127,38 @@ async def test_a_distrusted_claim_is_known_for_a_day(store: Store) -> None:
     assert await store.stage(an_arrival(0, **adjusted)) == 1
     assert await store.stage(an_arrival(80_000, **adjusted)) == 0
     assert await store.stage(an_arrival(200_000, **adjusted)) == 1, "next week's is another one"
+
+
+async def test_two_values_under_one_claim_are_two_observations(store: Store) -> None:
+    """A clock in whole seconds, and a door that is opened and shut within one."""
+    elsewhere = Position(latitude=53.9, longitude=-1.55)
+    opened, shut = an_arrival(0, value=1.0), an_arrival(0, value=0.0)
+    here, there = a_place(0), a_place(0)._replace(position=elsewhere)
+    with pytest.raises(Duplicates):
+        await store.copy(opened, shut)
+    assert await store.stage(opened, here) == 2
+    assert await store.stage(shut, opened, there, here) == 2
+    assert await store.stage(shut, opened, there, here) == 0, "redelivered"
+    assert await store.stage(an_arrival(0, value=0.5, timing=Timing.ADJUSTED)) == 1
+    found = store.rows(
+        "select value, observed_at, coalesce(claimed_at, observed_at) from observation"
+        " order by observed_at"
+    )
+    step = timedelta(microseconds=1)
+    expected = [(1.0, NOON, NOON), (0.0, NOON + step, NOON), (0.5, NOON + 2 * step, NOON)]
+    assert found == expected
+    assert store.rows("select latitude from position order by observed_at") == [(53.8,), (53.9,)]
+
+
+async def test_a_second_gateway_that_waits_for_the_first_stores_nothing_twice(store: Store) -> None:
+    """Both were sent the same message, and the first has not committed yet."""
+    both = (an_arrival(0, value=1.0), an_arrival(0, value=0.0))
+    async with asyncio.TaskGroup() as group, transaction(store.pool) as first:
+        assert await observation.stage(first, both) == 2
+        second = group.create_task(store.stage(*both))
+        await until_blocked(store.url)
+    assert second.result() == 0
+    assert store.rows("select count(*) from observation") == [(2,)]
 
 
 async def test_without_a_device_time_equal_keys_are_two_observations(store: Store) -> None:
