@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.features.coverage import LATE_S, Darkness
 from analytics.features.devices import PERSON
 from analytics.features.door_habits import (
     EVENING_ENDS_H,
@@ -158,7 +159,9 @@ class Exit:
             sure=sure,
         )
         self.due = opening.due
-        return () if self.due > view.at else self._say(opening, view, _opened(view))
+        if self.due > view.at or _brought_by_a_queue(view):
+            return ()
+        return self._say(opening, view, _opened(view))
 
     def _say(self, opening: Opening, view: HomeView, what: str) -> Sequence[Finding]:
         severity, episode = STAGES[opening.hour][opening.said][1], self._episode
@@ -233,6 +236,11 @@ def _inside(opening: Opening, view: HomeView, device: DevicePlan) -> bool:
     return device.room_id != opening.room_id if opening.room_id else not device.near_exit
 
 
+def _brought_by_a_queue(view: HomeView) -> bool:
+    """Whether a hub is delivering what it kept: who moved inside afterwards may stand behind it."""
+    return view.coverage.cause is Darkness.QUEUE and view.now - view.at > LATE_S
+
+
 def _nobody_since(view: HomeView, opening: Opening) -> str:
     return (
         f"The outer door opened at {view.clock(opening.door_at)} and nobody has moved inside since,"
@@ -242,7 +250,7 @@ def _nobody_since(view: HomeView, opening: Opening) -> str:
 
 def _opened(view: HomeView) -> str:
     text = f"The outer door opened at {view.clock(view.at)}"
-    if view.now - view.at > 600:  # noqa: PLR2004
+    if view.now - view.at > LATE_S:
         text += f" (this reached us only at {view.clock(view.now)})"
     before = view.previous_at
     if before is None or view.at < before:

@@ -6,6 +6,7 @@ from analytics.detector import NEVER
 from analytics.detectors.exit import DETECTOR
 from analytics.sample_days import BED_MOTION, DOOR, HALL_MOTION, KITCHEN_MOTION, MONDAY
 from core.model.finding import Phase, Severity
+from core.model.ids import DeviceId
 from core.model.quantity import Quantity
 from tests.analytics.story import Story
 
@@ -157,15 +158,29 @@ def test_a_door_that_was_seen_late_and_disproved_says_nothing() -> None:
     assert story.of("exit") == []
 
 
-def test_a_late_door_says_that_it_is_late() -> None:
-    story = (
-        Story()
-        .at(1)
-        .hear(BED_MOTION)
-        .at(2)
-        .hear(DOOR, Quantity.CONTACT, OPEN, late=timedelta(minutes=30))
-    )
-    assert "(this reached us only at 03:00)" in story.of("exit")[0].what
+def test_a_door_that_a_hub_had_kept_is_told_when_its_queue_is_over() -> None:
+    story = _kept_door().at(3, 1, 15)
+    (told,) = story.of("exit")
+    assert told.onset == MONDAY + timedelta(hours=2)
+    assert told.what == ("The outer door opened at 03:00 and nobody has moved inside since, 1 h 01")
+
+
+def test_a_door_that_a_hub_had_kept_is_not_told_when_somebody_moved_inside_later() -> None:
+    story = _kept_door().hear(KITCHEN_MOTION, late=timedelta(minutes=50)).at(4)
+    assert story.of("exit") == []
+
+
+def test_a_door_that_is_opened_now_is_told_at_once_in_the_midst_of_a_queue() -> None:
+    story = _kept_door(said=BED_MOTION).hear(DOOR, Quantity.CONTACT, OPEN)
+    assert [one.onset for one in story.of("exit")] == [MONDAY + timedelta(hours=3)]
+
+
+def _kept_door(said: DeviceId = DOOR) -> Story:
+    """Tell of an hour without a word, and what a hub then brings: a door of an hour ago."""
+    story = Story().at(1, 50).hear(BED_MOTION).at(3)
+    if said == DOOR:
+        return story.hear(DOOR, Quantity.CONTACT, OPEN, late=timedelta(hours=1))
+    return story.hear(said, late=timedelta(hours=1))
 
 
 def test_who_was_seen_inside_and_is_not_believed_is_told_of_at_night_all_the_same() -> None:
