@@ -95,8 +95,12 @@ def drivers() -> str:
     parts = []
     for family, found in driver.discover().items():
         reports = ", ".join(f"`{q.value}`" for q in sorted(found.quantities))
+        told = found.reporting
+        silence = "then it is missed" if told.heartbeat else "longer when nothing happens"
         parts.append(
-            f"## {found.title} (`{family}`)\n\nReports: {reports}.\n\n{found.setup.strip()}"
+            f"## {found.title} (`{family}`)\n\nReports: {reports}.\n\nSet: {found.setup.strip()}\n\n"
+            f"Speaks every {told.interval_s / 60:g} min ({silence}). Lives on: {told.supply.value}."
+            f" Battery: {told.battery}"
         )
     return "The families of devices that Wayhome reads.\n\n" + "\n\n".join(parts)
 

@@ -74,9 +74,12 @@ def numbers_from_zero(driver: Driver, payload: bytes, topic: str) -> None:
 
 
 def describes_itself(driver: Driver, payload: bytes, topic: str) -> None:
-    """Say what it is, what it reads and what to set on the product."""
+    """Say what it is, what it reads, what to set on the product and what its devices do by themselves."""
     del payload, topic
     _require(bool(driver.title and driver.setup and driver.quantities), "title, setup, quantities")
+    told = driver.reporting
+    _require(told.interval_s > 0 and bool(told.battery), "reporting: an interval and the battery")
+    _require(bool(driver.protocols and driver.example_topic), "protocols and an example_topic")
 
 
 RULES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -47,6 +48,27 @@ class Decoded:
     boot: str = ""
 
 
+class Supply(StrEnum):
+    """What a device lives on."""
+
+    BATTERY = "battery"
+    MAINS = "mains"
+    EITHER = "either"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporting:
+    """What a device of a family does by itself: where registration begins, and what liveness expects."""
+
+    #: Seconds between two messages at most, when nothing happens.
+    interval_s: float
+    #: True when it keeps to that; False when silence may just mean that nothing happened.
+    heartbeat: bool
+    supply: Supply
+    #: How it tells that its battery runs out, in a sentence for a technician.
+    battery: str
+
+
 class Driver(Protocol):
     """Reads one family of devices. A driver is a module in ``sensors/drivers`` that offers ``DRIVER``."""
 
@@ -58,6 +80,13 @@ class Driver(Protocol):
     quantities: frozenset[Quantity]
     #: What to set on the product so that its topics land below ``homes/{home}/{family}``.
     setup: str
+    reporting: Reporting
+    #: Names by which collections of messages call this family (``wayhome evaluate payloads``).
+    protocols: frozenset[str]
+    #: How the product's own topics begin where nothing was set: not part of what `decode` reads.
+    bases: tuple[str, ...]
+    #: A topic of this family, for messages that come without theirs.
+    example_topic: str
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
         """Read one message.

@@ -45,22 +45,31 @@ def read(file: Path) -> Iterator[Vector | None]:
                 yield None
 
 
-def message(vector: Vector, family: str) -> tuple[str, bytes]:
+def message(vector: Vector, driver: Driver) -> tuple[str, bytes]:
     """Return the topic below the family's base, and the payload, as a broker would give them."""
     topic = vector.topic
     if not topic and isinstance(vector.payload, dict):
         topic = str(vector.payload.get("topic", ""))
-    topic = topic.removeprefix(f"{family}/") or {"owntracks": "vector/device"}.get(family, "vector")
+    for base in driver.bases:
+        topic = topic.removeprefix(base)
+    topic = topic or driver.example_topic
     raw = vector.raw
     if isinstance(raw, str):
         return topic, raw.encode()
     return topic, msgspec.json.encode(vector.payload)
 
 
-def outcome(driver: Driver | None, topic: str, payload: bytes) -> str:
+def by_protocol() -> Mapping[str, Driver]:
+    """Return the drivers by the names under which collections of messages know their families."""
+    return {
+        protocol: driver
+        for driver in drivers.discover().values()
+        for protocol in sorted(driver.protocols)
+    }
+
+
+def outcome(driver: Driver, topic: str, payload: bytes) -> str:
     """Return the column in which this message counts."""
-    if driver is None:
-        return "unsupported"
     try:
         decoded = driver.decode(topic, payload)
     except Malformed:
@@ -81,14 +90,17 @@ def evaluate(file: Path) -> dict[str, dict[str, dict[str, int]]]:
     dict
         ``{"protocols": {NAME: {column of OUTCOMES: count}}}``.
     """
-    known: Mapping[str, Driver] = drivers.discover()
+    known = by_protocol()
     report: dict[str, dict[str, int]] = {}
     for vector in read(file):
         name = UNREADABLE if vector is None else vector.protocol
         counts = report.setdefault(name, dict.fromkeys(OUTCOMES, 0))
         counts["vectors"] += 1
+        driver = known.get(name)
         if vector is None:
             counts["quarantined"] += 1
+        elif driver is None:
+            counts["unsupported"] += 1
         else:
-            counts[outcome(known.get(name), *message(vector, name))] += 1
+            counts[outcome(driver, *message(vector, driver))] += 1
     return {"protocols": report}

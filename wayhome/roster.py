@@ -24,6 +24,7 @@ from core.model.home import (
 )
 from core.model.ids import DeviceId, HomeId, OrganisationId, ResidentId, RoomId
 from core.store import registry
+from sensors import driver
 
 if TYPE_CHECKING:
     from core.store.pool import Connection
@@ -58,8 +59,9 @@ class RosterDevice:
     placement: Placement
     room: str = ""
     worn_by: str = ""
-    reporting_interval_s: float = 3600.0
-    heartbeat: bool = False
+    #: What devices of its family do (``docs/reference/drivers.md``) where it is not said.
+    reporting_interval_s: float | None = None
+    heartbeat: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +169,12 @@ def _device(
         raise Malformed(f"home {home_id} device {device.id}.room", f"one of {', '.join(rooms)}")
     if device.worn_by and device.worn_by not in people:
         raise Malformed(f"home {home_id} device {device.id}.worn_by", "a resident of this home")
+    if device.family not in driver.discover():
+        raise Malformed(
+            f"home {home_id} device {device.id}.family", f"one of {', '.join(driver.discover())}"
+        )
+    told = driver.discover()[device.family].reporting
+    interval_s, heartbeat = device.reporting_interval_s, device.heartbeat
     return Device(
         device_id=DeviceId(0),
         home_id=home_id,
@@ -176,8 +184,8 @@ def _device(
         placement=device.placement,
         room=rooms.get(device.room),
         resident_id=people[device.worn_by].resident_id if device.worn_by else None,
-        reporting_interval_s=device.reporting_interval_s,
-        heartbeat=device.heartbeat,
+        reporting_interval_s=told.interval_s if interval_s is None else interval_s,
+        heartbeat=told.heartbeat if heartbeat is None else heartbeat,
     )
 
 

@@ -1,4 +1,4 @@
-"""Somebody pressed for help: urgent at once, ended only by a human."""
+"""Somebody pressed for help, or a device says that somebody fell: urgent at once, ended only by a human."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ class Sos:
         if len(self._pressed) < _MOST_DEVICES or device.device_id in self._pressed:
             self._pressed[device.device_id] = view.at
         late = view.now - view.at > LATE_S
-        what = f"Call for help at {view.clock(view.at)} ({device.name})"
+        call = (
+            "Call for help" if observation.quantity is Quantity.SOS else "A fall, says the device,"
+        )
+        what = f"{call} at {view.clock(view.at)} ({device.name})"
         if late:
             what += f"; it reached us only at {view.clock(view.now)}"
         episode = Episode(onset=view.at, noticed=view.now, severity=Severity.URGENT)
@@ -73,15 +76,16 @@ class Sos:
 DETECTOR = DetectorSpec(
     name="sos",
     title="Call for help",
-    notices="Somebody pressed an emergency button.",
+    notices="Somebody pressed an emergency button, or a device says by itself that somebody fell.",
     blind_spots=(
         "A button that is not worn, or whose battery is flat, is not pressed (see Sensor health).",
+        "How well a device knows a fall is its maker's promise, and none of ours.",
     ),
     references=("detection.md (a) D11: a press is urgent and nothing cancels it by itself",),
     parameters=(
         Parameter(name="same_press", value=SAME_PRESS_S, unit="s", meaning="presses that are one"),
     ),
     create=Sos,
-    quantities=frozenset({Quantity.SOS}),
+    quantities=frozenset({Quantity.SOS, Quantity.FALL}),
     safety=True,
 )

@@ -31,6 +31,7 @@ class Quantity(StrEnum):
     VIBRATION = "vibration"
     BUTTON = "button"
     SOS = "sos"
+    FALL = "fall"
     BED = "bed"
     CHAIR = "chair"
     POSITION = "position"
@@ -49,12 +50,15 @@ class Quantity(StrEnum):
     SWITCH = "switch"
     WATER_LEAK = "water_leak"
     SMOKE = "smoke"
+    GAS = "gas"
+    CARBON_MONOXIDE = "carbon_monoxide"
     TAMPER = "tamper"
     ZONE = "zone"
     BATTERY = "battery"
     BATTERY_LOW = "battery_low"
     VOLTAGE = "voltage"
     LINK_QUALITY = "link_quality"
+    SIGNAL = "signal"
     DEVICE_TEMPERATURE = "device_temperature"
 
 
@@ -138,6 +142,9 @@ _ROWS = (
         "A button was pressed; the discriminator says how.",
     ),
     _row(Quantity.SOS, "1", _FLAG, Role.PERSON, "A call for help: 1 pressed."),
+    _row(
+        Quantity.FALL, "1", _FLAG, Role.STATE, "The device itself says that somebody fell: 1 yes."
+    ),
     _row(Quantity.BED, "1", _FLAG, Role.PERSON, "Bed occupied: 1 yes, 0 no."),
     _row(Quantity.CHAIR, "1", _FLAG, Role.PERSON, "Chair occupied: 1 yes, 0 no."),
     _row(
@@ -198,6 +205,8 @@ _ROWS = (
     ),
     _row(Quantity.WATER_LEAK, "1", _FLAG, Role.STATE, "Water where it should not be: 1 yes."),
     _row(Quantity.SMOKE, "1", _FLAG, Role.STATE, "Smoke: 1 yes."),
+    _row(Quantity.GAS, "1", _FLAG, Role.STATE, "Gas that burns: 1 yes."),
+    _row(Quantity.CARBON_MONOXIDE, "1", _FLAG, Role.STATE, "Carbon monoxide: 1 yes."),
     _row(Quantity.TAMPER, "1", _FLAG, Role.DEVICE, "The case of the device is open: 1 yes."),
     _row(
         Quantity.ZONE,
@@ -217,6 +226,13 @@ _ROWS = (
         (0, 255),
         Role.DEVICE,
         "Strength of the last radio hop, 0 to 255.",
+    ),
+    _row(
+        Quantity.SIGNAL,
+        "dBm",
+        (-150, 30),
+        Role.DEVICE,
+        "How strongly it is heard; the discriminator names the receiver, which may stand in a room.",
     ),
     _row(
         Quantity.DEVICE_TEMPERATURE,

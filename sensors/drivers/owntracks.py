@@ -12,7 +12,7 @@ from core.model.errors import Malformed, Unsupported
 from core.model.observation import Position
 from core.model.quantity import Quantity
 from sensors import decoding
-from sensors.driver import Decoded, Reading
+from sensors.driver import Decoded, Reading, Reporting, Supply
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,6 +28,15 @@ class _OwnTracks:
     title = "OwnTracks"
     quantities = frozenset({Quantity.POSITION, Quantity.ZONE, Quantity.BATTERY, Quantity.STEPS})
     setup = "pubTopicBase: homes/HOME/owntracks/%u/%d"
+    reporting = Reporting(
+        interval_s=1800,
+        heartbeat=False,
+        supply=Supply.BATTERY,
+        battery="The percentage of the phone with every position.",
+    )
+    protocols = frozenset({"owntracks"})
+    bases = ("owntracks/",)
+    example_topic = "person/phone"
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
         levels = topic.split("/")

@@ -36,7 +36,7 @@ from core.model.errors import Malformed
 from core.model.observation import Position
 from core.model.quantity import Quantity, definition
 from sensors import decoding
-from sensors.driver import Decoded, Reading
+from sensors.driver import Decoded, Reading, Reporting, Supply
 from sensors.impact_window import Impact, Sample, measured
 
 _LARGEST_NUMBER = 2**53
@@ -50,6 +50,15 @@ class _Wayhome:
     title = "Wayhome native"
     quantities = frozenset(Quantity)
     setup = "publish to homes/HOME/wayhome/DEVICE/QUANTITY with QoS 1"
+    reporting = Reporting(
+        interval_s=3600,
+        heartbeat=False,
+        supply=Supply.EITHER,
+        battery="A percentage as the quantity battery.",
+    )
+    protocols = frozenset({"wayhome"})
+    bases = ("wayhome/",)
+    example_topic = "device/motion"
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
         device, _, last = topic.rpartition("/")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from core.model.errors import Malformed, Unsupported
 from core.model.quantity import Quantity
 from sensors import decoding
-from sensors.driver import Decoded, Reading
+from sensors.driver import Decoded, Reading, Reporting, Supply
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,6 +58,15 @@ class _Zigbee2Mqtt:
         }
     )
     setup = "mqtt.base_topic: homes/HOME/zigbee2mqtt and advanced.last_seen: ISO_8601"
+    reporting = Reporting(
+        interval_s=3600,
+        heartbeat=False,
+        supply=Supply.BATTERY,
+        battery="A percentage, about once an hour; some devices only say that it is low.",
+    )
+    protocols = frozenset({"zigbee2mqtt"})
+    bases = ("zigbee2mqtt/",)
+    example_topic = "device"
 
     def decode(self, topic: str, payload: bytes) -> Decoded:
         device, _, last = topic.rpartition("/")

@@ -27,3 +27,10 @@ def test_a_bouncing_button_is_one_call_and_a_second_press_is_another() -> None:
 def test_a_call_that_comes_late_still_calls_and_says_so() -> None:
     story = Story().at(9).hear(BUTTON, Quantity.SOS, late=timedelta(hours=2))
     assert story.of("sos")[0].what == "Call for help at 08:00 (Button); it reached us only at 10:00"
+
+
+def test_a_device_that_says_somebody_fell_is_believed_at_once() -> None:
+    story = Story().at(9).hear(BUTTON, Quantity.FALL, 0).at(9, 5).hear(BUTTON, Quantity.FALL)
+    (told,) = story.of("sos")
+    assert told.severity is Severity.URGENT
+    assert told.what == "A fall, says the device, at 10:05 (Button)"

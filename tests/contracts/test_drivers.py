@@ -14,7 +14,7 @@ from core.model.errors import PluginBroken
 from core.model.plugins import discover as discover_plugins
 from sensors import driver as drivers
 from sensors.checks import Check, yield_checks
-from sensors.vectors import Vector, message, read
+from sensors.vectors import Vector, by_protocol, message, read
 
 ALL = [check for driver in drivers.discover().values() for check in yield_checks(driver)]
 NAMES = [
@@ -116,11 +116,13 @@ def test_bent_real_messages(bend: st.DrawFn, real: list[tuple[str, str, bytes]])
 @pytest.fixture(scope="module")
 def real(data_folder: Path) -> list[tuple[str, str, bytes]]:
     """Messages of real devices that a driver of ours reads."""
+    known = by_protocol()
     vectors = read(data_folder / "payloads" / "vectors.jsonl")
-    known = [
-        one for one in vectors if isinstance(one, Vector) and one.protocol in drivers.discover()
+    return [
+        (known[one.protocol].family, *message(one, known[one.protocol]))
+        for one in vectors
+        if isinstance(one, Vector) and one.protocol in known
     ]
-    return [(one.protocol, *message(one, one.protocol)) for one in known]
 
 
 def test_a_plugin_that_does_not_load_is_named(

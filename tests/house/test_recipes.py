@@ -24,7 +24,7 @@ DRIVER = '''
 
 from core.model.quantity import Quantity
 from sensors import decoding
-from sensors.driver import Decoded
+from sensors.driver import Decoded, Reporting, Supply
 
 
 class _Recipe:
@@ -32,6 +32,10 @@ class _Recipe:
     title = "Recipe"
     quantities = frozenset({Quantity.TEMPERATURE})
     setup = "publish to homes/HOME/recipe/DEVICE"
+    reporting = Reporting(interval_s=600, heartbeat=True, supply=Supply.MAINS, battery="It has none.")
+    protocols = frozenset({"recipe"})
+    bases = ()
+    example_topic = "thermometer"
 
     def decode(self, topic, payload):
         fields = decoding.decode_object(payload) or {}

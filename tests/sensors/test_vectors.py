@@ -41,9 +41,8 @@ def test_the_real_messages(data_folder: Path) -> None:
     for vector in vectors.read(file):
         assert vector is not None
         if vector.protocol in known:
-            found = vectors.outcome(
-                known[vector.protocol], *vectors.message(vector, vector.protocol)
-            )
+            driver = known[vector.protocol]
+            found = vectors.outcome(driver, *vectors.message(vector, driver))
             assert (found == "decoded") == carries(vector), vector
 
 
