@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import Counter, Gauge
 
 from analytics import answers
+from analytics.batteries import keep_forecasting
 from analytics.engine import Inputs
 from analytics.forecasts import ForecastBook
 from analytics.recovery import recover, save, take_in_registry, to_json
@@ -79,7 +80,7 @@ class Watch:
     ) -> None:
         self._context = context
         self._settings = context.settings
-        self._pool = pool
+        self.pool = pool
         self._state = recovered
         self._reload = False
         self._known: set[int] = set()
@@ -101,12 +102,12 @@ class Watch:
         if self._reload:
             self._reload = False
             if await take_in_registry(
-                self._pool, self._state, self._settings.shard, self._settings.shards
+                self.pool, self._state, self._settings.shard, self._settings.shards
             ):
                 self._learn_devices()
                 self._taught = False
         now = self._context.clock.now()
-        async with transaction(self._pool) as connection:
+        async with transaction(self.pool) as connection:
             page = await observation_log.read_page(
                 connection, self._state.end, self._settings.batch_rows
             )
@@ -132,7 +133,7 @@ class Watch:
     async def save(self) -> None:
         """Save the state; only when it is what was committed."""
         if self.clean:
-            async with transaction(self._pool) as connection:
+            async with transaction(self.pool) as connection:
                 await save(connection, self._state, self._settings.shard)
 
     async def _step(
@@ -312,6 +313,7 @@ async def _work(context: Context[AnalyticsSettings], watch: Watch, lease: Connec
                 ("steps", _step_on(watch, context.settings)),
                 ("registry", _follow_registry(watch, context.settings)),
                 ("lease", _keep(lease, context)),
+                ("batteries", _forecast_batteries(context, watch)),
             )
         ]
         await lost.wait()
@@ -325,6 +327,14 @@ async def _until_lost(lost: asyncio.Event, work: Coroutine[None, None, None]) ->
         await work
     except StoreUnavailable:
         lost.set()
+
+
+async def _forecast_batteries(context: Context[AnalyticsSettings], watch: Watch) -> None:
+    """Leave it to the first shard: there is little to do, and one writer is enough."""
+    if context.settings.shard == 0:
+        await keep_forecasting(watch.pool, context.clock)
+    else:
+        await asyncio.Event().wait()
 
 
 async def _step_on(watch: Watch, settings: AnalyticsSettings) -> None:

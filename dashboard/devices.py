@@ -60,14 +60,15 @@ def _line(device: DeviceState, now: datetime, *, exact: bool) -> DeviceLine:
     charge = device.battery_percent
     return DeviceLine(
         device=device,
-        heard=_heard(device.last_seen, now, exact=exact),
+        heard=heard(device.last_seen, now, exact=exact),
         battery="" if charge is None else f"{charge:.0f} %",
         fault=fault,
         advice=advice,
     )
 
 
-def _heard(moment: datetime | None, now: datetime, *, exact: bool) -> str:
+def heard(moment: datetime | None, now: datetime, *, exact: bool) -> str:
+    """Say when a device was heard; by the hour where not ``exact``."""
     if moment is None:
         return "never"
     if exact:
@@ -84,9 +85,9 @@ def _fault(device: DeviceState, now: datetime) -> tuple[str, str]:
     silent_s = (now - device.last_seen).total_seconds()
     hub = device.placement is Placement.HUB
     if device.online is False:
-        return "Gone, says its hub", _revive(hub=hub)
+        return "Gone, says its hub", revive(hub=hub)
     if device.heartbeat and silent_s > MISSED_PERIODS * device.reporting_interval_s:
-        return f"Silent for {wording.span(silent_s)}", _revive(hub=hub)
+        return f"Silent for {wording.span(silent_s)}", revive(hub=hub)
     if device.battery_percent is not None and device.battery_percent < LOW_PERCENT:
         return f"Battery low: {device.battery_percent:.0f} %", "Change its battery."
     if not device.clock_trusted:
@@ -94,7 +95,8 @@ def _fault(device: DeviceState, now: datetime) -> tuple[str, str]:
     return "", ""
 
 
-def _revive(*, hub: bool) -> str:
+def revive(*, hub: bool) -> str:
+    """Say what to do about a device that is silent."""
     if hub:
         return "Check power and internet of the hub. Until then we see nothing of this home."
     return "Check its battery and its distance to the hub."

@@ -12,6 +12,7 @@ from gateway.numbering import Numbering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
     from core.model.ids import DeviceId, HomeId
     from core.model.intake import KnownDevice
@@ -32,6 +33,7 @@ class Track:
     __slots__ = (
         "allowance",
         "archive",
+        "charge",
         "device_id",
         "heard",
         "home_id",
@@ -61,6 +63,8 @@ class Track:
         self.heard = False
         self.online: bool | None = None
         self.trusted: bool | None = None
+        #: Day (UTC) and lowest charge in percent that were last recorded.
+        self.charge: tuple[date, float] | None = None
         #: Hour for which one rate-limited message was kept.
         self.sampled_hour = -1
 

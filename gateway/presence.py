@@ -8,7 +8,7 @@ killed gateway knows it again (docs/decisions/0033).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from core.model.intake import NumberedStretch, PresenceChange
@@ -44,6 +44,7 @@ class _Open:
         track = self.track
         envelope_s = track.skew.envelope_s
         stretches: tuple[NumberedStretch | None, ...] = track.numbers.take() or (None,)
+        charge = self._lowest_charge()
         return [
             PresenceChange(
                 device_id=track.device_id,
@@ -55,9 +56,20 @@ class _Open:
                 skew_s=None if envelope_s is None else -envelope_s,
                 clock_trusted=self.trusted,
                 numbers=stretch,
+                charge=charge if number == 0 else None,
             )
-            for stretch in stretches
+            for number, stretch in enumerate(stretches)
         ]
+
+    def _lowest_charge(self) -> tuple[date, float] | None:
+        """Return the charge where it is the day's first or a lower one: a row a day, not a message."""
+        if self.battery is None or self.last_seen is None:
+            return None
+        day, before = self.last_seen.astimezone(UTC).date(), self.track.charge
+        if before is not None and before[0] == day and before[1] <= self.battery:
+            return None
+        self.track.charge = day, self.battery
+        return self.track.charge
 
     def deferred(self) -> Deferred:
         seen, track = self.last_seen or self.since, self.track

@@ -51,6 +51,7 @@ class Registry:
             self._checked = asyncio.get_running_loop().time()
             if fingerprint == self._fingerprint:
                 return False
+            await presence.expect(connection)
             homes = await presence.homes(connection)
             known = await presence.known_devices(connection)
         self._directory.replace(homes, known)

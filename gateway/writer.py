@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.model.errors import StoreUnavailable
 from core.model.intake import Quarantined
-from core.store import discovered, observation, presence, quarantine, receipt, refusal
+from core.store import battery, discovered, observation, presence, quarantine, receipt, refusal
 from core.store.observation import CopyRefused, Duplicates, RowsRefused
 from core.store.pool import transaction
 from gateway import figures
@@ -143,6 +143,7 @@ class Writer:
         await quarantine.put(connection, batch.quarantined)
         for changes in _rounds(batch.presence):
             await presence.change(connection, changes)
+        await battery.record(connection, batch.presence)
         await discovered.note(connection, batch.discovered)
         await refusal.count(connection, batch.refusals)
         await self._sign(connection, batch, slip)
@@ -161,6 +162,7 @@ class Writer:
             parts: list[Callable[[], Awaitable[None]]] = [
                 *(lambda one=one: quarantine.put(connection, [one]) for one in kept),
                 *(lambda c=c: presence.change(connection, c) for c in _rounds(batch.presence)),
+                lambda: battery.record(connection, batch.presence),
                 lambda: discovered.note(connection, batch.discovered),
                 lambda: refusal.count(connection, batch.refusals),
             ]

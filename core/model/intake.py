@@ -86,6 +86,8 @@ class PresenceChange:
     skew_s: float | None = None
     clock_trusted: bool | None = None
     numbers: NumberedStretch | None = None
+    #: Day (UTC) and charge in percent, where it is the first or a lower one of that day.
+    charge: tuple[date, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

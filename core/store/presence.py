@@ -102,6 +102,15 @@ async def homes(connection: Connection) -> dict[HomeId, str]:
     return {HomeId(home_id): mode for home_id, mode in await cursor.fetchall()}
 
 
+async def expect(connection: Connection) -> None:
+    """Give every device in use a row, also the one that was never heard: it is looked for there."""
+    await connection.execute(
+        "insert into presence (device_id, home_id) select d.device_id, d.home_id from device d"
+        " left join presence p using (device_id) where p.device_id is null and d.retired_at is null"
+        " order by 1 on conflict do nothing"
+    )
+
+
 async def known_devices(connection: Connection) -> tuple[KnownDevice, ...]:
     """Return all devices in use with what was last known of them."""
     cursor = connection.cursor(row_factory=class_row(KnownDevice))

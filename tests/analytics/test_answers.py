@@ -116,7 +116,7 @@ class House:
     async def turn(self, watch: Watch) -> float:
         """Let a tick go by; return the margin of inactivity at nine in the morning."""
         self.clock.advance(40)
-        async with watch._pool.connection() as connection:
+        async with watch.pool.connection() as connection:
             await settled(connection)
         while await watch.advance():
             pass

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from gateway.batch import Batch
 from gateway.presence import WRITE_EVERY_S
 from tests.gateway.builders import NOON, Desk, after, contact, message
@@ -59,3 +61,16 @@ def test_what_was_written_is_not_taken_up_again() -> None:
     slots = [take(desk, n, seq=n, boot="b").slip.encode() for n in (0, 1)]
     slots.append(desk.intake.close([], after(60)).slip.encode())
     assert Desk().ring.restore(slots) == ()
+
+
+def test_of_each_day_the_first_and_every_lower_charge_is_recorded_once() -> None:
+    desk = Desk()
+    day_s, recorded = 86400.0, []
+    for seconds, battery in ((0, 80), (10, 80), (20, 81), (30, 79), (day_s, 79), (day_s + 10, 79)):
+        told = message("homes/live/zigbee2mqtt/hall", {"battery": battery})
+        admitted = desk.intake.admit([told], after(seconds))
+        at_once = desk.intake.close(admitted, after(seconds)).presence
+        later = desk.intake.close([], after(seconds + WRITE_EVERY_S)).presence
+        recorded += [one.charge for one in (*at_once, *later) if one.charge is not None]
+    today = NOON.date()
+    assert recorded == [(today, 80.0), (today, 79.0), (today + timedelta(1), 79.0)]

@@ -16,6 +16,7 @@ WRITER = {
     "finding": "analytics", "engine_step": "analytics", "engine_snapshot": "analytics",
     "detector_error": "analytics", "margin_change": "analytics", "learning_cursor": "analytics",
     "forecast": "analytics",
+    "battery_record": "gateway", "battery_forecast": "analytics",
     "alert": "alerts", "alert_finding": "alerts", "alert_cursor": "alerts", "delivery": "alerts",
     "delivery_attempt": "alerts",
     "response": "dashboard", "access_record": "dashboard", "login_session": "dashboard",

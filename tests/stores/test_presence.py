@@ -51,6 +51,16 @@ async def test_news_is_merged_and_no_news_changes_nothing(connection: Connection
         await presence.change(connection, [change(), change()])
 
 
+async def test_a_device_that_was_never_heard_is_looked_for(
+    connection: Connection, plain_database: Database
+) -> None:
+    await register(plain_database.url, devices=[device("door"), device("hall")])
+    for _ in range(2):
+        await presence.expect(connection)
+    found = await presence.presences(connection, HomeId(HOME))
+    assert [one.last_seen for one in found] == [None, None]
+
+
 async def test_gaps_add_up_in_any_order(connection: Connection) -> None:
     await presence.change(connection, [change(0, numbers=stretch(1, 10, 8))])
     assert await missed(connection) == 2
