@@ -28,7 +28,15 @@ from core.store import registry
 if TYPE_CHECKING:
     from core.store.pool import Connection
 
-ROLES = ("family_carer", "care_worker", "clinician", "technician", "organisation_admin")
+ROLES = (
+    "family_carer",
+    "care_worker",
+    "clinician",
+    "technician",
+    "organisation_admin",
+    "auditor",
+)
+"""Residents join by an invitation, which knows who they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
