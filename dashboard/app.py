@@ -16,7 +16,7 @@ from core.model.errors import StoreUnavailable
 from dashboard.guard import Guard
 from dashboard.page import Page, discover
 from dashboard.site import Site, site_of
-from dashboard.visit import LoginNeeded, admitting, login_path, see_other
+from dashboard.visit import LoginNeeded, ProofNeeded, admitting, login_path, see_other
 
 if TYPE_CHECKING:
     from fastapi.params import Depends as Dependency
@@ -31,11 +31,19 @@ WORDS = {
         "That did not work",
         "The form was too old or came from another site. Go back, reload the page and try again.",
     ),
+    400: (
+        "That did not work",
+        "Something in the form was missing or not possible. Go back and check what you filled in.",
+    ),
     404: (
         "There is nothing here",
         "The page does not exist, or it is not for you. Go back to the start.",
     ),
     405: ("That did not work", "This page does not take that."),
+    409: (
+        "Somebody was quicker",
+        "It has changed since you opened the page. Go back, reload the page and look again.",
+    ),
     413: ("That is too long", "Please write less."),
     429: ("Please wait", "There were too many attempts. Wait fifteen minutes and try again."),
     500: (
@@ -64,6 +72,7 @@ def build(site: Site) -> FastAPI:
         app.include_router(page.router, dependencies=_gates(page))
     app.add_api_route("/static/{digest}/{name}", static, methods=["GET"])
     app.add_exception_handler(LoginNeeded, _log_in)
+    app.add_exception_handler(ProofNeeded, _prove)
     app.add_exception_handler(StoreUnavailable, _store_lost)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(StarletteHTTPException, _refused)
@@ -97,6 +106,12 @@ async def _log_in(request: Request, _: Exception) -> Response:
     if request.url.path.startswith("/api/") or request.url.path == "/live":
         return refusal(request, 401)
     return see_other(login_path(request))
+
+
+async def _prove(request: Request, _: Exception) -> Response:
+    if request.url.path.startswith("/api/") or request.url.path == "/live":
+        return refusal(request, 403)
+    return see_other("/me")
 
 
 async def _store_lost(request: Request, error: Exception) -> Response:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.model.errors import StoreUnavailable
-from core.model.ids import AlertId
+from core.model.ids import AlertId, CarerId
 from core.store import page as page_store
 from core.store.account import Visitor, acting
 from core.store.listen import wakeups
@@ -134,6 +134,12 @@ class Live:
             else:
                 self._see(seeing=True)
                 health.set("database", ok=True)
+
+    def leave(self, carer_id: CarerId) -> None:
+        """Let the streams of a person end: a log-in that has ended hears nothing more."""
+        for listener in self._listeners:
+            if listener.visitor.carer_id == carer_id:
+                listener.close()
 
     def close(self) -> None:
         """Let all streams end."""

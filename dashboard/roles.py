@@ -1,40 +1,94 @@
-"""Who may see and do what. One table; pages ask it, tests read it."""
+"""Who may see and do what. One table; pages ask it, tests read it (docs/decisions/0147)."""
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 from core.model.finding import Audience
 from core.store.account import CarerRole, Visitor
 from core.store.page import Sight
 
+
+class Right(StrEnum):
+    """One thing that a role may see or do, within the homes that it sees at all."""
+
+    ACTIVITY = "activity"
+    """See how a person lives. A technician may not: devices tell enough for that work."""
+    DEVICES = "devices"
+    """See the devices of a home."""
+    SYSTEM = "system"
+    """See how the services are, and homes that are being set up."""
+    PAYLOADS = "payloads"
+    """See messages as they came. They may hold anything, also what a person did."""
+    CARE_ALERTS = "care_alerts"
+    """See alerts about people."""
+    REPAIR_ALERTS = "repair_alerts"
+    """See alerts about the system."""
+    ANSWER = "answer"
+    """Answer alerts, report what was missed, confirm what was learned."""
+    CIRCLES = "circles"
+    """See who cares for whom; the family carer who is told first and administrators arrange it."""
+    ORGANISATION = "organisation"
+    """Invite colleagues, end their access, demand a second factor."""
+    LOOKED = "looked"
+    """See who looked at a resident's data."""
+    AUDIT = "audit"
+    """Read the organisation's record of looks, and nothing else that is personal."""
+
+
+_CARE = frozenset({Right.ACTIVITY, Right.DEVICES, Right.CARE_ALERTS, Right.ANSWER})
+MAY: dict[CarerRole, frozenset[Right]] = {
+    CarerRole.RESIDENT: frozenset({Right.ACTIVITY, Right.LOOKED}),
+    CarerRole.FAMILY_CARER: _CARE | {Right.CIRCLES, Right.LOOKED},
+    CarerRole.CARE_WORKER: _CARE,
+    CarerRole.CLINICIAN: frozenset({Right.ACTIVITY, Right.CARE_ALERTS}),
+    CarerRole.TECHNICIAN: frozenset(
+        {Right.DEVICES, Right.SYSTEM, Right.PAYLOADS, Right.REPAIR_ALERTS, Right.ANSWER}
+    ),
+    CarerRole.ORGANISATION_ADMIN: _CARE
+    | {Right.SYSTEM, Right.REPAIR_ALERTS, Right.CIRCLES, Right.ORGANISATION, Right.LOOKED},
+    CarerRole.AUDITOR: frozenset({Right.AUDIT}),
+}
+"""The table: a role may what stands here, and nothing else."""
+
+
+def having(right: Right) -> frozenset[CarerRole]:
+    """Return the roles that have a right."""
+    return frozenset(role for role, rights in MAY.items() if right in rights)
+
+
 ALL = frozenset(CarerRole)
 CARERS = frozenset({CarerRole.FAMILY_CARER, CarerRole.CARE_WORKER})
-SEE_ACTIVITY = CARERS | {CarerRole.CLINICIAN, CarerRole.ORGANISATION_ADMIN}
-"""Who may see how a person lives. A technician may not: devices tell enough for that work."""
-SEE_DEVICES = CARERS | {CarerRole.TECHNICIAN, CarerRole.ORGANISATION_ADMIN}
-SEE_SYSTEM = frozenset({CarerRole.TECHNICIAN, CarerRole.ORGANISATION_ADMIN})
-SEE_PAYLOADS = frozenset({CarerRole.TECHNICIAN})
-"""A payload may hold anything, also what a person did: only who must repair it sees it."""
-ANSWER = ALL - {CarerRole.CLINICIAN}
+SEE_ACTIVITY = having(Right.ACTIVITY)
+SEE_DEVICES = having(Right.DEVICES)
+SEE_SYSTEM = having(Right.SYSTEM)
+SEE_PAYLOADS = having(Right.PAYLOADS)
+SEE_ALERTS = having(Right.CARE_ALERTS) | having(Right.REPAIR_ALERTS)
+SEE_CIRCLES = having(Right.CIRCLES)
+SEE_LOOKS = having(Right.LOOKED)
+SEE_AUDIT = having(Right.AUDIT)
+ARRANGE_ORGANISATION = having(Right.ORGANISATION)
+ANSWER = having(Right.ANSWER)
 
-_AUDIENCES: dict[CarerRole, tuple[Audience, ...]] = {
-    CarerRole.FAMILY_CARER: (Audience.CARERS,),
-    CarerRole.CARE_WORKER: (Audience.CARERS,),
-    CarerRole.CLINICIAN: (Audience.CARERS,),
-    CarerRole.TECHNICIAN: (Audience.OPERATORS,),
-    CarerRole.ORGANISATION_ADMIN: (Audience.CARERS, Audience.OPERATORS),
-}
+_AUDIENCES = {Right.CARE_ALERTS: Audience.CARERS, Right.REPAIR_ALERTS: Audience.OPERATORS}
 NAMES: dict[CarerRole, str] = {
+    CarerRole.RESIDENT: "Resident",
     CarerRole.FAMILY_CARER: "Family carer",
     CarerRole.CARE_WORKER: "Care worker",
     CarerRole.CLINICIAN: "Clinician",
     CarerRole.TECHNICIAN: "Technician",
     CarerRole.ORGANISATION_ADMIN: "Administrator",
+    CarerRole.AUDITOR: "Auditor",
 }
 
 
 def sight_of(visitor: Visitor) -> Sight:
     """Which alerts this person may see; homes that are being set up only concern who sets them up."""
-    return Sight(audiences=_AUDIENCES[visitor.role], silent=visitor.role in SEE_SYSTEM)
+    rights = MAY[visitor.role]
+    return Sight(
+        audiences=tuple(audience for right, audience in _AUDIENCES.items() if right in rights),
+        silent=visitor.role in SEE_SYSTEM,
+    )
 
 
 def may_answer(visitor: Visitor) -> bool:

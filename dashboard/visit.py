@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from core.store.account import CarerRole, Visitor, acting, record_access
+from dashboard.caller import Caller, caller_of
 from dashboard.entrance import SESSION_COOKIE, same
 from dashboard.site import Site, site_of
 
@@ -29,10 +30,16 @@ REFRESH_HEADER = "x-wayhome-refresh"
 """A page that asks for itself again says so: that is the same view of the person."""
 ONE_VIEW = timedelta(minutes=10)
 """After so long a page that refreshes itself is recorded as a view again."""
+FRESH_FOR = timedelta(minutes=15)
+"""How long after logging in a person may change what opens the log-in."""
 
 
 class LoginNeeded(Exception):  # noqa: N818 (an answer, not a fault)
     """Nobody is logged in."""
+
+
+class ProofNeeded(Exception):  # noqa: N818
+    """A password opened the session, and the organisation wants more: only ``/me`` is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +52,16 @@ class Visit:
     now: datetime
     #: The cookie, when the session was made to last longer and the browser must be told.
     renewed: str = ""
+
+    @property
+    def fresh(self) -> bool:
+        """True shortly after logging in: a browser that was left open may not change what opens it."""
+        return self.now - self.visitor.created_at <= FRESH_FOR
+
+    @property
+    def caller(self) -> Caller:
+        """Where the request comes from."""
+        return caller_of(self.request, self.site.entrance.proxies)
 
     def acting(self) -> AbstractAsyncContextManager[Connection]:
         """Run one transaction that sees what this person may see."""
@@ -75,12 +92,16 @@ async def visit(request: Request) -> Visit:
     ------
     LoginNeeded
         If nobody is logged in.
+    ProofNeeded
+        If the organisation wants more than a password and this is not the page where to give it.
     """
     site = site_of(request)
     token = request.cookies.get(SESSION_COOKIE, "")
     visitor, longer = await site.entrance.visitor(token) if token else (None, False)
     if visitor is None:
         raise LoginNeeded
+    if visitor.must_prove_more and not _is_open(request.url.path):
+        raise ProofNeeded
     return Visit(
         request=request,
         site=site,
@@ -88,6 +109,10 @@ async def visit(request: Request) -> Visit:
         now=site.clock.now(),
         renewed=token if longer else "",
     )
+
+
+def _is_open(path: str) -> bool:
+    return path in {"/me", "/logout"} or path.startswith("/me/")
 
 
 Visiting = Annotated[Visit, Depends(visit)]

@@ -165,6 +165,7 @@ def _services(folder: Path) -> None:
     for service in SERVICES:
         keep(folder / service / "database-url", urls[f"wayhome_{service}"] + "\n")
     secret(folder / "alerts", "webhook-secret")
+    secret(folder / "dashboard", "identity-key")
     authority = (folder / "broker" / "ca.crt").read_text()
     keep(folder / "gateway" / "ca.crt", authority)
     keep(folder / "operator" / "ca.crt", authority)

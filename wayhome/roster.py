@@ -29,7 +29,15 @@ from sensors import driver
 if TYPE_CHECKING:
     from core.store.pool import Connection
 
-ROLES = ("family_carer", "care_worker", "clinician", "technician", "organisation_admin")
+ROLES = (
+    "family_carer",
+    "care_worker",
+    "clinician",
+    "technician",
+    "organisation_admin",
+    "auditor",
+)
+"""Residents join by an invitation, which knows who they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

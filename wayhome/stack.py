@@ -269,6 +269,7 @@ class Stack:
                 "web_host": self.settings.web_host,
                 "web_port": self._web_port,
                 "public_url": self.web_url,
+                "identity_key_file": secret(self.secrets, "identity"),
                 "cookie_secure": "false",  # plain http on this machine; a proxy with TLS stands before others
             }
         return Child(

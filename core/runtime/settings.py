@@ -130,6 +130,15 @@ class DashboardSettings(ServiceSettings):
         unit="h",
         least=0.01,
     )
+    identity_key: str = setting(
+        "",
+        help="Key that seals the secrets of authenticator apps; without one there are none. Must stay.",
+        secret=True,
+    )
+    trusted_proxies: str = setting(
+        "",
+        help="Addresses or networks of our own proxies, by comma; their X-Forwarded-For is believed.",
+    )
 
 
 SERVICES: dict[str, type[ServiceSettings]] = {

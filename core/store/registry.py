@@ -176,6 +176,8 @@ async def register_carer(
 ) -> CarerId:
     """Create a log-in or change its name, role and password; return the carer's id.
 
+    Somebody who was shut out stays so: an old file must not let in who has left.
+
     Raises
     ------
     Misconfigured
@@ -185,7 +187,7 @@ async def register_carer(
     await cursor.execute(
         "insert into carer (organisation_id, login, name, role, password_hash)"
         " values (%s, %s, %s, %s, %s) on conflict (login) do update set name = excluded.name,"
-        " role = excluded.role, password_hash = excluded.password_hash, disabled_at = null"
+        " role = excluded.role, password_hash = excluded.password_hash"
         " where carer.organisation_id = excluded.organisation_id returning carer_id",
         (organisation_id, login, name, role, password_hash),
     )

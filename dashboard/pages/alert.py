@@ -12,12 +12,12 @@ from core.model.ids import AlertId
 from core.store import page as store
 from dashboard.answers import take
 from dashboard.page import Page
-from dashboard.roles import ALL, SEE_ACTIVITY, SEE_DEVICES, sight_of
+from dashboard.roles import SEE_ACTIVITY, SEE_ALERTS, SEE_DEVICES, sight_of
 from dashboard.standing import standing
 from dashboard.visit import Form, Visiting, see_other
 
 router = APIRouter()
-PAGE = Page(router=router, roles=ALL)
+PAGE = Page(router=router, roles=SEE_ALERTS)
 
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 

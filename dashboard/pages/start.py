@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from dashboard.page import Page
-from dashboard.roles import ALL, SEE_ACTIVITY
+from dashboard.roles import ALL, SEE_ACTIVITY, SEE_AUDIT
 from dashboard.visit import Visiting, see_other
 
 router = APIRouter()
@@ -15,5 +15,8 @@ PAGE = Page(router=router, roles=ALL)
 
 @router.get("/")
 async def start(visiting: Visiting) -> Response:
-    """Go on to the homes, or to the system for those who look after it."""
-    return see_other("/today" if visiting.visitor.role in SEE_ACTIVITY else "/system")
+    """Go on to the homes, to the system for those who look after it, to the record for auditors."""
+    role = visiting.visitor.role
+    if role in SEE_AUDIT:
+        return see_other("/audit")
+    return see_other("/today" if role in SEE_ACTIVITY else "/system")

@@ -12,7 +12,7 @@ from core.runtime.settings import DashboardSettings
 from core.store.pool import open_pool
 from dashboard.app import build
 from dashboard.service import make_site
-from tests.dashboard.town import NOW, PASSWORD, Town, town_in
+from tests.dashboard.town import KEY, NOW, PASSWORD, Town, town_in
 from tests.dashboard.visitors import Browser, Visitors
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ async def visitors(
 ) -> AsyncIterator[Visitors]:
     """Give browsers on a dashboard that works on a real database, as its own role."""
     url = plain_database.url_as("wayhome_dashboard")
-    settings = DashboardSettings(database_url=url, cookie_secure=False)
+    settings = DashboardSettings(database_url=url, cookie_secure=False, identity_key=KEY)
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(url))
         site = make_site(pool, clock, settings)

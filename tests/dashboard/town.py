@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 1, 15, 3, 20, tzinfo=UTC)
 PASSWORD = "correct horse"
+KEY = "the key of this installation"
 #: As strong as needed here, not more: a test makes many log-ins.
 CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 DOOR = "The outer door opened at 03:08, 6 minutes after the last movement (bedroom)"
@@ -55,6 +56,17 @@ class Town:
             self.execute("insert into care (home_id, carer_id) values (%s, %s)", home, number)
         self.carers[login] = number
         return number
+
+    def resident(self, login: str, home: str) -> int:
+        """Let the person who lives in a home log in."""
+        ((organisation, name, number),) = self.execute(
+            "select organisation_id, resident.name, resident_id from home join resident using (home_id)"
+            " where home_id = %s",
+            home,
+        )
+        carer = self.carer(login, "resident", organisation, name=name)
+        self.execute("update carer set resident_id = %s where carer_id = %s", number, carer)
+        return carer
 
     def home(self, home: str, organisation: str, resident: str, *, mode: str = "live") -> None:
         """Register a home with a resident, four rooms and a sensor in each, a door and a hub."""
@@ -225,6 +237,8 @@ def _built(town: Town) -> Town:
     town.carer("clinician", "clinician", "leeds")
     town.carer("technician", "technician", "leeds")
     town.carer("admin", "organisation_admin", "leeds")
+    town.carer("auditor", "auditor", "leeds")
+    town.resident("resident", "ada")
     town.carer("stranger", "organisation_admin", "york")
     town.live()
     return town

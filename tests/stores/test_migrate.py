@@ -60,9 +60,15 @@ def test_the_owner_need_not_be_a_superuser(own_postgres: EmbeddedPostgres) -> No
         connection.execute("insert into organisation (organisation_id, name) values ('a', 'A')")
         connection.execute(
             "insert into carer (organisation_id, login, name, role, password_hash)"
-            " values ('a', 'ann', 'Ann', 'family_carer', 'hash')"
+            " values ('a', 'ann', 'Ann', 'organisation_admin', 'hash')"
+        )
+        connection.execute(
+            "insert into home (home_id, organisation_id, name) values ('h', 'a', 'H')"
         )
     with psycopg.connect(dashboard) as connection:
+        connection.execute(
+            "select set_config('wayhome.carer', '1', true), set_config('wayhome.scope', '', true)"
+        )
         connection.execute(
             "insert into login_session values ('x', 1, 'c', now(), now() + interval '1 hour')"
         )
@@ -70,6 +76,23 @@ def test_the_owner_need_not_be_a_superuser(own_postgres: EmbeddedPostgres) -> No
         behind = connection.execute("select name from carer_for_session('x', now())").fetchall()
         assert connection.execute("select name from carer").fetchall() == []
     assert found == behind == [("Ann",)]
+    with psycopg.connect(dashboard) as connection:
+        connection.execute(
+            "select set_config('wayhome.carer', '1', true), set_config('wayhome.organisation', 'a', true),"
+            " set_config('wayhome.scope', 'organisation', true)"
+        )
+        connection.execute(
+            "insert into access_record (at, carer_id, home_id, page) values (now(), 1, 'h', 'p')"
+        )
+        connection.execute(
+            "insert into invitation (organisation_id, token_hash, name, role, home_id, invited_by,"
+            " created_at, expires_at)"
+            " values ('a', 'x', 'Bo', 'family_carer', 'h', 1, now(), now() + interval '1 hour')"
+        )
+        made = connection.execute("select accept_invitation('x', now(), 'Bo', 'bo', '')").fetchone()
+        assert made == (2,)
+        assert connection.execute("select end_carer(2, now())").fetchone() == (True,)
+        assert connection.execute("select home_id from care").fetchall() == []
 
 
 def test_a_new_password_is_in_no_log_of_the_server(own_postgres: EmbeddedPostgres) -> None:

@@ -9,8 +9,22 @@ import pytest
 
 from tests.servers.databases import Database
 
-OPEN = {"alert_cursor", "engine_step", "gateway_heartbeat", "login_attempt", "login_session"}
-"""Tables that the dashboard reads whole: progress of services, and who is logged in."""
+OPEN = {"alert_cursor", "engine_step", "gateway_heartbeat", "login_attempt", "login_challenge"}
+"""Tables that the dashboard reads whole: progress of services, and what is needed before anybody is known."""
+OWN = {"login_session", "passkey", "authenticator", "recovery_code"}
+"""What belongs to one person, whatever that person may see."""
+ARRANGED = {"invitation"}
+"""What is seen by who arranges the circle or the organisation."""
+WITHOUT_WALL = {
+    "alert_cursor": "how far a service has read; numbers only",
+    "engine_step": "how far a service has read; numbers only",
+    "learning_cursor": "how far a service has read; numbers only",
+    "gateway_heartbeat": "signs of life of services",
+    "receipt": "fingerprints of messages for the gateway alone; no page reads it",
+    "login_attempt": "counted before anybody is known; kept for a day, addresses as keyed hashes",
+    "login_challenge": "random numbers, hashed, asked for before anybody is known",
+}
+"""Every table that has no wall, and why."""
 SEED: LiteralString = """
 insert into organisation (organisation_id, name) values ('a', 'A'), ('b', 'B');
 insert into home (home_id, organisation_id, name) values ('a1', 'a', 'x'), ('a2', 'a', 'x'), ('b1', 'b', 'x');
@@ -55,6 +69,15 @@ insert into margin_decision (home_id, change_id, carer_id, verdict, at)
 insert into forecast (home_id, detector, speaks_at, severity, what, made_at)
   select home_id, 'd', now(), 'check', 'w', now() from home;
 insert into access_record (at, carer_id, home_id, page) select now(), 1, home_id, 'p' from home;
+insert into invitation (organisation_id, token_hash, name, role, home_id, invited_by, created_at, expires_at)
+  select organisation_id, home_id::bytea, 'N', 'family_carer', home_id, 1, now(), now() from home;
+insert into login_session (token_hash, carer_id, csrf, created_at, expires_at)
+  select login::bytea, carer_id, '', now(), now() + interval '1 hour' from carer;
+insert into passkey (credential_id, carer_id, user_handle, public_key, name, created_at)
+  select login::bytea, carer_id, '', '', 'P', now() from carer;
+insert into authenticator (carer_id, sealed_secret, created_at) select carer_id, '', now() from carer;
+insert into recovery_code (carer_id, code_hash) select carer_id, '' from carer;
+insert into contact_point (carer_id, channel, address) select carer_id, 'ntfy', 'x' from carer;
 """
 BY_ALERT = {"delivery", "response", "alert_finding"}
 READABLE = """
@@ -105,8 +128,121 @@ def test_every_table_that_the_pages_read_is_walled_or_named_here(town: Database)
     assert {str(name) for (name,) in bare} == OPEN
 
 
+def test_every_table_is_behind_a_forced_wall_or_named_with_its_reason(town: Database) -> None:
+    with psycopg.connect(town.url) as connection:
+        bare = connection.execute(
+            "select relname from pg_class where relnamespace = 'public'::regnamespace"
+            " and relkind in ('r', 'p') and relname not like '%yoyo%'"
+            " and not (relrowsecurity and relforcerowsecurity)"
+        ).fetchall()
+    assert {str(name) for (name,) in bare} == set(WITHOUT_WALL)
+
+
+def test_a_wall_lets_through_by_role_and_nobody_by_public(town: Database) -> None:
+    with psycopg.connect(town.url) as connection:
+        found = connection.execute(
+            "select tablename, policyname from pg_policies where 'public' = any(roles)"
+        ).fetchall()
+    assert found == []
+
+
+@pytest.mark.parametrize("table", sorted(OWN))
+def test_what_is_somebody_s_own_is_shown_to_nobody_else(town: Database, table: str) -> None:
+    query = f"select carer_id from {table}".encode()
+    for scope in ("circle", "organisation", "audit"):
+        for who, seen in (("1", [(1,)]), ("3", [(3,)]), ("", []), ("9", [])):
+            with as_visitor(town, organisation="a", carer=who, scope=scope) as connection:
+                assert connection.execute(query).fetchall() == seen, (table, scope, who)
+
+
+def test_a_session_is_also_for_who_shows_its_cookie(town: Database) -> None:
+    with as_visitor(town, session=b"ann".hex()) as connection:
+        assert connection.execute("select carer_id from login_session").fetchall() == [(1,)]
+        assert connection.execute("delete from login_session").rowcount == 1
+
+
+def test_an_invitation_is_seen_by_who_arranges_its_circle(town: Database) -> None:
+    ann = {"organisation": "a", "carer": "1", "scope": "circle"}
+    assert homes_seen(town, "invitation", **ann) == ["a1"]
+    assert homes_seen(town, "invitation", **(ann | {"carer": "2"})) == ["a2"]
+    assert homes_seen(town, "invitation", **(ann | {"organisation": "b"})) == []
+    with psycopg.connect(town.url) as connection:
+        connection.execute("update carer set role = 'organisation_admin' where carer_id = 2")
+    admin = ann | {"carer": "2", "scope": "organisation"}
+    assert homes_seen(town, "invitation", **admin) == ["a1", "a2"]
+
+
+def test_an_auditor_sees_who_looked_and_no_home(town: Database) -> None:
+    auditor = {"organisation": "a", "carer": "1", "scope": "audit"}
+    assert homes_seen(town, "access_record", **auditor) == ["a1", "a2"]
+    for table in walled(town) - {"access_record", "organisation", "carer"} - OWN - ARRANGED:
+        assert homes_seen(town, table, **auditor) == [], table
+
+
+def test_a_resident_sees_the_own_home_and_no_other(town: Database) -> None:
+    with psycopg.connect(town.url) as connection:
+        connection.execute("delete from care where carer_id = 2")
+        connection.execute(
+            "update carer set role = 'resident',"
+            " resident_id = (select resident_id from resident where home_id = 'a2') where carer_id = 2"
+        )
+    resident = {"organisation": "a", "carer": "2", "scope": "circle"}
+    for table in walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED:
+        assert homes_seen(town, table, **resident) == ["a2"], table
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select arrange_order('b1', array[3::bigint])",
+        "select arrange_order('a1', array[1::bigint])",
+        "select end_care('b1', 3, now())",
+        "select end_care('a2', 2, now())",
+        "select end_care('a1', 1, now())",
+        "select end_carer(3, now())",
+        "select end_carer(2, now())",
+        "select demand_second_factor(true)",
+    ],
+)
+def test_nobody_arranges_what_is_not_theirs(town: Database, statement: str) -> None:
+    ann = {"organisation": "a", "carer": "1", "scope": "organisation"}
+    with as_visitor(town, **ann) as connection:
+        assert connection.execute(statement.encode()).fetchone() == (False,)
+    with psycopg.connect(town.url) as connection:
+        whole = connection.execute("select count(*) from care").fetchone()
+        shut = connection.execute("select count(*) from carer where disabled_at is not null")
+        assert (whole, shut.fetchone()) == ((4,), (0,))
+
+
+@pytest.mark.parametrize(
+    ("home", "role", "carer", "allowed"),
+    [
+        ("a1", "family_carer", 1, True),
+        ("a1", "care_worker", 1, False),
+        ("a1", "family_carer", 2, False),
+        ("a2", "family_carer", 1, False),
+        ("b1", "family_carer", 1, False),
+        (None, "organisation_admin", 1, False),
+    ],
+)
+def test_family_invites_family_into_the_own_circle_only(
+    town: Database, home: str | None, role: str, carer: int, *, allowed: bool
+) -> None:
+    ann = {"organisation": "a", "carer": "1", "scope": "circle"}
+    statement = (
+        "insert into invitation (organisation_id, token_hash, name, role, home_id, invited_by,"
+        " created_at, expires_at) values ('a', 'x', 'N', %s, %s, %s, now(), now())"
+    )
+    with as_visitor(town, **ann) as connection:
+        if allowed:
+            assert connection.execute(statement, (role, home, carer)).rowcount == 1
+        else:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement, (role, home, carer))
+
+
 def test_without_a_visitor_nothing_is_shown(town: Database) -> None:
-    for table in walled(town):
+    for table in walled(town) - OWN:
         for who in (
             {},
             {"organisation": "", "carer": "", "scope": ""},
@@ -120,7 +256,7 @@ def test_without_a_visitor_nothing_is_shown(town: Database) -> None:
 
 def test_an_organisation_sees_its_homes_and_no_other(town: Database) -> None:
     ann = {"organisation": "a", "carer": "1", "scope": "organisation"}
-    for table in walled(town) - {"organisation", "carer", "care"}:
+    for table in walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED:
         assert homes_seen(town, table, **ann) == ["a1", "a2"], table
     assert homes_seen(town, "care", **ann) == ["a1", "a1", "a2"]
     with as_visitor(town, **ann) as connection:
@@ -133,7 +269,7 @@ def test_an_organisation_sees_its_homes_and_no_other(town: Database) -> None:
 
 def test_a_circle_sees_its_homes_and_no_other(town: Database) -> None:
     ann = {"organisation": "a", "carer": "1", "scope": "circle"}
-    for table in walled(town) - {"organisation", "carer", "care"}:
+    for table in walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED:
         assert homes_seen(town, table, **ann) == ["a1"], table
     assert homes_seen(town, "care", **ann) == ["a1", "a1"]  # and who else cares for it
     for scope in ("", "Organisation", "all"):
@@ -141,7 +277,7 @@ def test_a_circle_sees_its_homes_and_no_other(town: Database) -> None:
 
 
 def test_a_carer_of_another_organisation_sees_nothing(town: Database) -> None:
-    for table in walled(town) - {"organisation", "carer"}:
+    for table in walled(town) - {"organisation", "carer"} - OWN:
         assert homes_seen(town, table, organisation="b", carer="1", scope="circle") == [], table
 
 

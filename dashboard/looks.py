@@ -1,0 +1,41 @@
+"""What a record of a look says in plain words."""
+
+from __future__ import annotations
+
+from core.store.account import CarerRole
+from dashboard.roles import NAMES
+
+_PAGES = {
+    "today": "how things are today",
+    "alerts": "the list of alerts",
+    "alert": "an alert",
+    "timeline": "the last 24 hours at home",
+    "devices": "the devices",
+    "learning": "what answers have changed",
+    "system": "what needs repair",
+    "api": "alerts, by a program",
+    "people": "who cares for whom",
+    "looked": "who looked",
+}
+
+
+def page_words(page: str) -> str:
+    """Return what somebody looked at.
+
+    Examples
+    --------
+    >>> page_words("timeline"), page_words("missing_person_pack")
+    ('the last 24 hours at home', 'missing person pack')
+    """
+    return _PAGES.get(page, page.replace("_", " "))
+
+
+def role_words(role: str) -> str:
+    """Return what a role is called.
+
+    Examples
+    --------
+    >>> role_words("care_worker"), role_words("")
+    ('care worker', 'role not kept')
+    """
+    return NAMES[CarerRole(role)].lower() if role in set(CarerRole) else "role not kept"

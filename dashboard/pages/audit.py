@@ -1,0 +1,142 @@
+"""The record of looks of the whole organisation, for its auditor: filtered, and as CSV. No home's data."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, HTTPException, Query
+from starlette.responses import Response
+
+from core.model.ids import CarerId
+from core.store import audit as store
+from core.store import people
+from core.store.account import CarerRole
+from dashboard.looks import page_words, role_words
+from dashboard.page import Page
+from dashboard.roles import SEE_AUDIT
+from dashboard.visit import Visiting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from core.store.audit import Look, LookFilter
+
+router = APIRouter()
+PAGE = Page(router=router, roles=SEE_AUDIT, title="Record", path="/audit", order=10)
+
+ZONE = ZoneInfo("Europe/London")
+"""An organisation's record knows no home's zone; its days are those of the office."""
+PER_PAGE = 100
+MOST_ROWS = 50_000
+SHOWN = timedelta(days=30)
+BAD_DAY = "Please give both days as year-month-day, for example 2026-03-14, the first one first."
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Text = Annotated[str, Query(max_length=64)]
+
+
+@router.get("/audit")
+async def audit(
+    visiting: Visiting,
+    since: Text = "",
+    until: Text = "",
+    home: Text = "",
+    carer: Text = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
+    """Show who looked at which home, the latest first."""
+    wanted = _filter(visiting.now, since, until, home, carer)
+    error = "" if wanted else BAD_DAY
+    wanted = wanted or _filter(visiting.now, "", "", home, carer)
+    if wanted is None:
+        raise HTTPException(400)
+    async with visiting.acting() as connection:
+        found = await store.looks(connection, wanted, PER_PAGE + 1, PER_PAGE * (page - 1))
+        colleagues = await people.colleagues(connection)
+    days = {"since": _day(wanted.since), "until": _day(wanted.until - timedelta(days=1))}
+    return visiting.page(
+        "audit.html",
+        ZONE,
+        here=PAGE.path,
+        status=400 if error else 200,
+        looks=found[:PER_PAGE],
+        more=len(found) > PER_PAGE,
+        page=page,
+        colleagues=[one for one in colleagues if one.role is not CarerRole.RESIDENT],
+        home=home,
+        carer=carer,
+        error=error,
+        page_words=page_words,
+        role_words=role_words,
+        **days,
+    )
+
+
+@router.get("/audit.csv")
+async def audit_csv(
+    visiting: Visiting, since: Text = "", until: Text = "", home: Text = "", carer: Text = ""
+) -> Response:
+    """Give the same as CSV (RFC 4180), times in UTC."""
+    wanted = _filter(visiting.now, since, until, home, carer)
+    if wanted is None:
+        raise HTTPException(400)
+    async with visiting.acting() as connection:
+        found = await store.looks(connection, wanted, MOST_ROWS)
+    return Response(
+        table(found),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="record-of-looks.csv"'},
+    )
+
+
+def table(looks: Iterable[Look]) -> str:
+    """Write looks as CSV; a text that a spreadsheet would run as a formula is made plain."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["number", "at", "who", "role", "home", "page"])
+    for look in looks:
+        row = [look.name or f"person {look.carer_id}", look.role, look.home_id, look.page]
+        moment = look.at.astimezone(UTC).isoformat()
+        writer.writerow([look.access_id, moment, *(plain_cell(text) for text in row)])
+    return out.getvalue()
+
+
+def plain_cell(text: str) -> str:
+    """Return a text that a spreadsheet shows and does not run.
+
+    Examples
+    --------
+    >>> plain_cell("=1+1"), plain_cell("Ruth")
+    ("'=1+1", 'Ruth')
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _filter(now: datetime, since: str, until: str, home: str, carer: str) -> LookFilter | None:
+    last = now.astimezone(ZONE).date()
+    try:
+        end = date.fromisoformat(until) if until else last
+        start = date.fromisoformat(since) if since else end - SHOWN
+        begin, stop = _midnight(start), _midnight(end + timedelta(days=1))
+    except (ValueError, OverflowError):
+        return None
+    if start > end:
+        return None
+    number = carer if carer.isascii() and carer.isdigit() and len(carer) < 19 else ""  # noqa: PLR2004
+    return store.LookFilter(
+        since=begin,
+        until=stop,
+        home_id=home.replace("\0", "") or None,
+        carer_id=CarerId(int(number)) if number else None,
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=ZONE).astimezone(UTC)
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone(ZONE).date().isoformat()

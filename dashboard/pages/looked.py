@@ -1,0 +1,44 @@
+"""Who looked: for each resident, who saw what about them and when (docs/decisions/0148)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from core.store import audit, people, timeline
+from dashboard.looks import page_words, role_words
+from dashboard.page import Page
+from dashboard.roles import SEE_LOOKS
+from dashboard.visit import Visiting
+
+router = APIRouter()
+PAGE = Page(router=router, roles=SEE_LOOKS)
+
+SHOWN = timedelta(days=30)
+MOST = 200
+MOST_HOMES = 20
+
+
+@router.get("/looked")
+async def looked(visiting: Visiting) -> Response:
+    """Show who looked in the last 30 days."""
+    since = visiting.now - SHOWN
+    async with visiting.acting() as connection:
+        circles = await people.circles(connection, MOST_HOMES)
+        found = [
+            (circle, await audit.looks_at(connection, circle.home_id, since, MOST))
+            for circle in circles
+        ]
+        zone = await timeline.first_zone(connection)
+        await visiting.looked_at(connection, [one.home_id for one in circles], "looked")
+    return visiting.page(
+        "looked.html",
+        zone,
+        found=found,
+        days=SHOWN.days,
+        most=MOST,
+        page_words=page_words,
+        role_words=role_words,
+    )

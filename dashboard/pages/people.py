@@ -1,0 +1,237 @@
+"""People: who cares for whom and in which order, who is invited, and who has left (docs/decisions/0147)."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Query
+from starlette.responses import Response
+
+from core.model.ids import CarerId, HomeId, ResidentId
+from core.store import people as store
+from core.store import timeline
+from core.store.account import CarerRole
+from dashboard import invitations
+from dashboard.page import Page
+from dashboard.roles import ARRANGE_ORGANISATION, NAMES, SEE_CIRCLES
+from dashboard.visit import Form, Visit, Visiting, see_other
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.store.people import Circle
+    from core.store.pool import Connection
+
+router = APIRouter(prefix="/people")
+PAGE = Page(router=router, roles=SEE_CIRCLES, title="People", path="/people", order=40)
+log = logging.getLogger("wayhome.dashboard")
+
+PER_PAGE = 20
+COLLEAGUES = (
+    CarerRole.CARE_WORKER,
+    CarerRole.CLINICIAN,
+    CarerRole.TECHNICIAN,
+    CarerRole.ORGANISATION_ADMIN,
+    CarerRole.AUDITOR,
+)
+"""Who belongs to the organisation and not to one circle."""
+NO_NAME = "Please type the name of the person you invite."
+Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+@router.get("")
+async def people(visiting: Visiting, page: Annotated[int, Query(ge=1, le=1000)] = 1) -> Response:
+    """Show the circles, and to administrators everybody of the organisation."""
+    return await _show(visiting, page=page)
+
+
+@router.post("/invite")
+async def invite(visiting: Visiting, form: Form) -> Response:
+    """Make an invitation and show its link and square code, once."""
+    name = invitations.clean_name(form.get("name", ""))
+    if not name:
+        return await _show(visiting, error=NO_NAME, status=400)
+    role, resident_id = _role(form.get("role", ""))
+    home_id = HomeId(form["home"]) if form.get("home") else None
+    code = invitations.new_code()
+    wanted = store.NewInvitation(
+        token_hash=invitations.code_hash(code),
+        name=name,
+        role=role,
+        home_id=home_id,
+        resident_id=resident_id,
+        created_at=visiting.now,
+        expires_at=visiting.now + invitations.LASTS,
+    )
+    async with visiting.acting() as connection:
+        circle = None if home_id is None else await store.circle_of(connection, home_id)
+        if home_id is not None and circle is None:
+            raise HTTPException(404)
+        if not await store.invite(connection, visiting.visitor.carer_id, wanted):
+            raise HTTPException(403)
+        zone = circle.zone if circle else await timeline.first_zone(connection)
+    _note(visiting, "invited")
+    address = invitations.link(visiting.site.settings, code)
+    return visiting.page(
+        "people_invited.html",
+        zone,
+        here=PAGE.path,
+        name=name,
+        invited_role=NAMES[role],
+        link=address,
+        code=code,
+        square=invitations.square(address),
+        until=wanted.expires_at,
+    )
+
+
+@router.post("/invitations/{invitation_id}/revoke")
+async def revoke(visiting: Visiting, invitation_id: Number, form: Form) -> Response:
+    """Let an invitation count no more."""
+    del form
+    async with visiting.acting() as connection:
+        if not await store.revoke(connection, invitation_id, visiting.now):
+            raise HTTPException(404)
+    _note(visiting, "invitation_revoked")
+    return see_other("/people")
+
+
+@router.post("/circles/{home_id}/earlier")
+async def earlier(visiting: Visiting, home_id: Name, form: Form) -> Response:
+    """Let somebody be told one place earlier."""
+    async with visiting.acting() as connection:
+        circle = await _arranged(connection, HomeId(home_id))
+        order = moved([one.carer_id for one in circle.members], _carer(form))
+        if not await store.arrange(connection, circle.home_id, order):
+            raise HTTPException(409)
+    _note(visiting, "circle_arranged")
+    return see_other(f"/people#circle-{home_id}")
+
+
+@router.post("/circles/{home_id}/end")
+async def end_care(visiting: Visiting, home_id: Name, form: Form) -> Response:
+    """Take somebody out of a circle."""
+    leaver = _carer(form)
+    async with visiting.acting() as connection:
+        circle = await _arranged(connection, HomeId(home_id))
+        if leaver not in {one.carer_id for one in circle.members}:
+            raise HTTPException(404)
+        if not await store.end_care(connection, circle.home_id, leaver, visiting.now):
+            raise HTTPException(403)
+    _note(visiting, "care_ended")
+    visiting.site.live.leave(leaver)
+    return see_other(f"/people#circle-{home_id}")
+
+
+@router.post("/end")
+async def end_carer(visiting: Visiting, form: Form) -> Response:
+    """Shut somebody out who has left the organisation."""
+    _arranges_organisation(visiting)
+    leaver = _carer(form)
+    async with visiting.acting() as connection:
+        if leaver not in {one.carer_id for one in await store.colleagues(connection)}:
+            raise HTTPException(404)
+        if not await store.end_carer(connection, leaver, visiting.now):
+            raise HTTPException(403)
+    _note(visiting, "carer_ended")
+    visiting.site.live.leave(leaver)
+    return see_other("/people")
+
+
+@router.post("/second-factor")
+async def second_factor(visiting: Visiting, form: Form) -> Response:
+    """Let nobody in with a password alone, or let them again."""
+    _arranges_organisation(visiting)
+    async with visiting.acting() as connection:
+        if not await store.demand_second_factor(connection, wanted=form.get("wanted") == "yes"):
+            raise HTTPException(403)
+    _note(visiting, "second_factor_changed")
+    return see_other("/people")
+
+
+def moved(order: Sequence[CarerId], carer_id: CarerId) -> list[CarerId]:
+    """Return an order in which somebody stands one place earlier.
+
+    Examples
+    --------
+    >>> moved([CarerId(1), CarerId(2), CarerId(3)], CarerId(3))
+    [1, 3, 2]
+    >>> moved([CarerId(1)], CarerId(1)), moved([CarerId(1)], CarerId(9))
+    ([1], [1])
+    """
+    new = list(order)
+    if carer_id in new and (place := new.index(carer_id)) > 0:
+        new[place - 1], new[place] = new[place], new[place - 1]
+    return new
+
+
+async def _show(visiting: Visit, *, page: int = 1, error: str = "", status: int = 200) -> Response:
+    administers = visiting.visitor.role in ARRANGE_ORGANISATION
+    async with visiting.acting() as connection:
+        circles = await store.circles(connection, PER_PAGE, PER_PAGE * (page - 1))
+        total = await store.home_count(connection)
+        colleagues = await store.colleagues(connection) if administers else ()
+        invited = await store.open_invitations(connection, visiting.now)
+        demanded = await store.second_factor_demanded(connection)
+        zone = await timeline.first_zone(connection)
+        await visiting.looked_at(connection, [one.home_id for one in circles], "people")
+    return visiting.page(
+        "people.html",
+        circles[0].zone if circles else zone,
+        here=PAGE.path,
+        status=status,
+        circles=circles,
+        colleagues=colleagues,
+        invited=invited,
+        home_names={one.home_id: one.name for one in circles},
+        administers=administers,
+        colleague_roles=COLLEAGUES,
+        role_names=NAMES,
+        demanded=demanded,
+        error=error,
+        page=page,
+        last_page=max(1, -(-total // PER_PAGE)),
+    )
+
+
+async def _arranged(connection: Connection, home_id: HomeId) -> Circle:
+    circle = await store.circle_of(connection, home_id)
+    if circle is None:
+        raise HTTPException(404)
+    if not circle.arranged:
+        raise HTTPException(403)
+    return circle
+
+
+def _arranges_organisation(visiting: Visit) -> None:
+    if visiting.visitor.role not in ARRANGE_ORGANISATION:
+        raise HTTPException(403)
+
+
+def _role(word: str) -> tuple[CarerRole, ResidentId | None]:
+    """Read a role; a resident's comes with whom it is: ``resident:12``."""
+    name, _, number = word.partition(":")
+    try:
+        role = CarerRole(name)
+    except ValueError as error:
+        raise HTTPException(400) from error
+    if (role is CarerRole.RESIDENT) != _is_number(number):
+        raise HTTPException(400)
+    return role, ResidentId(int(number)) if number else None
+
+
+def _carer(form: dict[str, str]) -> CarerId:
+    text = form.get("carer", "")
+    if not _is_number(text):
+        raise HTTPException(400)
+    return CarerId(int(text))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18  # noqa: PLR2004 (a bigint)
+
+
+def _note(visiting: Visit, action: str) -> None:
+    log.info("people changed", extra={"action": action, "carer": visiting.visitor.carer_id})
