@@ -10,6 +10,7 @@ from core.model.errors import WayhomeError
 from wayhome.commands import (
     audit,
     demo,
+    devices,
     doctor,
     evaluate,
     install,
@@ -52,6 +53,7 @@ app.command(rich_help_panel=_CARE)(register.register)
 app.command(rich_help_panel=_CARE)(install.install)
 app.command(rich_help_panel=_CARE)(migrate.migrate)
 app.command(rich_help_panel=_CARE)(doctor.doctor)
+app.add_typer(devices.app, name="devices", rich_help_panel=_CARE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)
 app.add_typer(replay.app, name="replay", rich_help_panel=_CARE)
 app.add_typer(evaluate.app, name="evaluate", rich_help_panel=_CARE)

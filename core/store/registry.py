@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 from zoneinfo import ZoneInfo
 
 from psycopg.rows import dict_row
@@ -14,6 +14,8 @@ from core.model.ids import CarerId, DeviceId, HomeId, OrganisationId, ResidentId
 from core.store.listen import notify
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.store.pool import Connection
 
 
@@ -88,31 +90,44 @@ async def register_resident(
     return ResidentId(row["resident_id"])
 
 
+_REGISTER_DEVICE: LiteralString = (
+    "insert into device (home_id, family, external_id, name, placement, room_id, resident_id,"
+    " reporting_interval_s, heartbeat) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " on conflict (home_id, family, external_id) do update set name = excluded.name,"
+    " placement = excluded.placement, room_id = excluded.room_id,"
+    " resident_id = excluded.resident_id, heartbeat = excluded.heartbeat,"
+    " reporting_interval_s = excluded.reporting_interval_s, retired_at = null"
+    " returning device_id"
+)
+
+
 async def register_device(connection: Connection, device: Device) -> DeviceId:
     """Create a device or change where it sits; return its id. ``device.device_id`` is not read."""
-    row = await _one(
-        connection,
-        "insert into device (home_id, family, external_id, name, placement, room_id, resident_id,"
-        " reporting_interval_s, heartbeat) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-        " on conflict (home_id, family, external_id) do update set name = excluded.name,"
-        " placement = excluded.placement, room_id = excluded.room_id,"
-        " resident_id = excluded.resident_id, heartbeat = excluded.heartbeat,"
-        " reporting_interval_s = excluded.reporting_interval_s, retired_at = null"
-        " returning device_id",
-        (
-            device.home_id,
-            device.family,
-            device.external_id,
-            device.name,
-            device.placement.value,
-            device.room.room_id if device.room else None,
-            device.resident_id,
-            device.reporting_interval_s,
-            device.heartbeat,
-        ),
-    )
+    row = await _one(connection, _REGISTER_DEVICE, _device_values(device))
     await notify(connection, "registry", device.home_id)
     return DeviceId(row["device_id"])
+
+
+async def register_devices(connection: Connection, devices: Sequence[Device]) -> None:
+    """Do the same for many, in one go."""
+    async with connection.cursor() as cursor:
+        await cursor.executemany(_REGISTER_DEVICE, [_device_values(device) for device in devices])
+    for home_id in sorted({device.home_id for device in devices}):
+        await notify(connection, "registry", home_id)
+
+
+def _device_values(device: Device) -> tuple[object, ...]:
+    return (
+        device.home_id,
+        device.family,
+        device.external_id,
+        device.name,
+        device.placement.value,
+        device.room.room_id if device.room else None,
+        device.resident_id,
+        device.reporting_interval_s,
+        device.heartbeat,
+    )
 
 
 async def register_household(connection: Connection, household: Household) -> Household:

@@ -173,7 +173,9 @@ async def discovered(connection: Connection) -> tuple[Discovered, ...]:
     rows = await _rows(
         connection,
         "select home_id, family, external_id, last_seen, messages, last_topic as topic,"
-        " substring(last_payload for 2000) as payload from discovered"
+        " substring(last_payload for 2000) as payload from discovered x where not exists"
+        " (select 1 from device d where d.home_id = x.home_id and d.family = x.family"
+        "  and d.external_id = x.external_id and d.retired_at is null)"
         " order by first_seen desc limit %(limit)s",
         {"limit": LIST_LIMIT},
     )

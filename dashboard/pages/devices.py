@@ -12,7 +12,7 @@ from core.model.ids import HomeId
 from core.store import system, timeline
 from dashboard.devices import device_lines
 from dashboard.page import Page
-from dashboard.roles import SEE_ACTIVITY, SEE_DEVICES
+from dashboard.roles import SEE_ACTIVITY, SEE_DEVICES, SEE_SYSTEM
 from dashboard.visit import Visiting
 
 router = APIRouter()
@@ -37,4 +37,5 @@ async def devices(visiting: Visiting, home_id: Name) -> Response:
         home=glance.home,
         lines=device_lines(found, visiting.now, exact=exact),
         see_activity=exact,
+        see_system=visiting.visitor.role in SEE_SYSTEM,
     )

@@ -25,15 +25,20 @@ WRITER = {
     "recovery_code": "dashboard", "login_challenge": "dashboard",
 }  # fmt: skip
 """The one service that writes each table."""
-BY_TRIGGER = {"audit_head"}
-"""What no service writes: a trigger does, with the owner's rights."""
+BY_TRIGGER = {"audit_head", "device_change"}
+"""What no service writes: a trigger or function does, with the owner's rights."""
 FOR_PAGES = (
     "accept_invitation", "arrange_order", "arranges", "carer_for_login", "carer_for_session",
     "change_password", "demand_second_factor", "end_care", "end_carer", "forget_expired",
     "homes_of_circle", "invitation_for", "own_login", "passkey_for",
+    "sets_up", "register_device", "change_device", "undo_device_change", "add_room",
+    "stands_last",
 )  # fmt: skip
 """Functions that run with the owner's rights for the pages; each looks at who is acting."""
-FOR_NOBODY = ("chain_access_record", "refuse_change_of_audit", "shut_out")
+FOR_NOBODY = (
+    "chain_access_record", "refuse_change_of_audit", "shut_out",
+    "device_terms", "put_device", "note_device",
+)  # fmt: skip
 """Functions that only triggers and other functions call."""
 APPENDED_ONLY = {
     "observation", "position", "finding", "response", "access_record", "missed_event",

@@ -47,6 +47,8 @@ insert into refusal select current_date, home_id, 's', 'r', 1, now() from home;
 insert into discovered select home_id, 'f', 'e', now(), now(), 1, 't', ''::bytea from home
   union all select 'nowhere', 'f', 'e', now(), now(), 1, 't', '';
 insert into presence (device_id, home_id) select device_id, home_id from device;
+insert into device_change (home_id, device_id, carer_id, at, kind, after)
+  select home_id, device_id, 1, now(), 'changed', '{}' from device;
 insert into battery_record select device_id, home_id, current_date, 50 from device;
 insert into battery_forecast (device_id, home_id, computed_at) select device_id, home_id, now() from device;
 insert into finding (home_id, detector, severity, audience, phase, onset, noticed_at, what, step)

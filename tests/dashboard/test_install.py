@@ -1,0 +1,182 @@
+"""Registration on the pages: what speaks is placed, moved, replaced, taken out of use; each step undone."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.dashboard.town import NOW
+
+if TYPE_CHECKING:
+    from tests.dashboard.town import Town
+    from tests.dashboard.visitors import Browser, Visitors
+
+PAGE = "/homes/ada/install"
+
+
+@pytest.fixture
+def speaking(town: Town) -> Town:
+    """A motion sensor and a door that speak in Ada's home and are not registered."""
+    for name, payload in (
+        ("lounge_motion", b'{"occupancy":true,"battery":90}'),
+        ("back_door", b'{"contact":true}'),
+    ):
+        town.execute(
+            "insert into discovered values ('ada', 'zigbee2mqtt', %s, %s, %s, 3, %s, %s)",
+            name,
+            NOW - timedelta(minutes=5),
+            NOW - timedelta(minutes=1),
+            f"homes/ada/zigbee2mqtt/{name}",
+            payload,
+        )
+    return town
+
+
+def _device(town: Town, name: str) -> dict[str, Any]:
+    ((row,),) = town.execute(
+        "select to_jsonb(d) || jsonb_build_object('room', r.name) from device d"
+        " left join room r using (room_id) where d.home_id = 'ada' and d.name = %s",
+        name,
+    )
+    return dict(row)
+
+
+def _room(town: Town, name: str, home: str = "ada") -> str:
+    query = "select room_id from room where home_id = %s and name = %s"
+    return str(town.number(query, home, name))
+
+
+async def _register(browser: Browser, town: Town, **fields: str) -> int:
+    given = {
+        "family": "zigbee2mqtt",
+        "external_id": "back_door",
+        "name": "Back door",
+        "placement": "entrance",
+        "room": _room(town, "Kitchen"),
+    }
+    return (await browser.send(f"{PAGE}/register", **(given | fields))).status_code
+
+
+async def test_what_speaks_is_listed_with_a_guess_and_registered(
+    visitors: Visitors, speaking: Town
+) -> None:
+    browser = await visitors.of("technician")
+    text = await browser.text(PAGE)
+    assert "2 devices not registered" in text
+    assert 'value="Lounge motion"' in text
+    assert "It says: motion 1, battery 90" in text
+    assert await _register(browser, speaking) == 303
+    row = _device(speaking, "Back door")
+    assert (row["room"], row["placement"], row["external_id"]) == (
+        "Kitchen",
+        "entrance",
+        "back_door",
+    )
+    assert (row["reporting_interval_s"], row["heartbeat"]) == (3600, False)
+    text = await browser.text(PAGE)
+    assert "1 device not registered" in text
+    assert "Back door: registered, Technician" in text
+    assert "back_door" not in await browser.text("/system")
+
+
+async def test_a_registration_is_heard_by_the_gateway_at_once(
+    visitors: Visitors, speaking: Town
+) -> None:
+    speaking.execute("listen registry")
+    await _register(await visitors.of("technician"), speaking)
+    told = list(speaking.connection.notifies(timeout=5, stop_after=1))
+    assert [one.payload for one in told] == ["ada"]
+
+
+async def test_every_step_can_be_taken_back(visitors: Visitors, speaking: Town) -> None:
+    browser = await visitors.of("admin")
+    await _register(browser, speaking)
+    number = _device(speaking, "Back door")["device_id"]
+    base = f"{PAGE}/devices/{number}"
+    moved = {"name": "Garden door", "placement": "entrance", "room": _room(speaking, "Hall")}
+    assert (await browser.send(f"{base}/changed", **moved)).status_code == 303
+    assert _device(speaking, "Garden door")["room"] == "Hall"
+    assert (await browser.send(f"{base}/retired")).status_code == 303
+    assert _device(speaking, "Garden door")["retired_at"] is not None
+    undo = ""
+    for name, in_use in (("Garden door", True), ("Back door", True), ("Back door", False)):
+        (undo,) = re.findall(rf'action="({PAGE}/undo/\d+)"', await browser.text(PAGE))
+        assert (await browser.send(undo)).status_code == 303
+        row = _device(speaking, name)
+        assert (row["device_id"], row["retired_at"] is None) == (number, in_use)
+    assert f"{PAGE}/undo/" not in await browser.text(PAGE)
+    assert (await browser.send(undo)).status_code == 409
+
+
+async def test_a_new_device_takes_the_place_and_the_history_of_an_old_one(
+    visitors: Visitors, speaking: Town
+) -> None:
+    before = _device(speaking, "Front door")
+    base = f"{PAGE}/devices/{before['device_id']}"
+    browser = await visitors.of("technician")
+    answer = await browser.send(f"{base}/replaced", by="zigbee2mqtt/back_door")
+    assert answer.status_code == 303
+    after = _device(speaking, "Front door")
+    assert after["device_id"] == before["device_id"]
+    assert (after["external_id"], after["room"]) == ("back_door", "Hall")
+    answer = await browser.send(f"{base}/replaced", by="zigbee2mqtt/hub")
+    assert answer.status_code == 400
+    assert "one that is not registered in this home already" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"name": " "}, "name: expected 1 to 60 printable characters"),
+        ({"placement": "ceiling"}, "placement: expected one of room"),
+        ({"room": ""}, "room: expected the room in which it is"),
+        ({"room": "x"}, "room: expected one of the list"),
+        ({"placement": "worn"}, "wearer: expected somebody who wears it"),
+        ({"family": "unheard"}, "device: expected one of those that speak here"),
+        ({"external_id": ""}, "device: expected one of those that speak here"),
+    ],
+)
+async def test_what_is_wrong_is_said(
+    visitors: Visitors, speaking: Town, fields: dict[str, str], words: str
+) -> None:
+    browser = await visitors.of("technician")
+    given = {
+        "family": "zigbee2mqtt",
+        "external_id": "back_door",
+        "name": "Back door",
+        "placement": "entrance",
+        "room": _room(speaking, "Kitchen"),
+    }
+    answer = await browser.send(f"{PAGE}/register", **(given | fields))
+    assert answer.status_code == 400
+    assert words.lower() in answer.text.lower()
+
+
+async def test_rooms_of_other_homes_and_a_second_registration_are_refused(
+    visitors: Visitors, speaking: Town
+) -> None:
+    browser = await visitors.of("technician")
+    assert await _register(browser, speaking, room=_room(speaking, "Hall", "eve")) == 400
+    assert await _register(browser, speaking) == 303
+    assert await _register(browser, speaking) == 409
+    answer = await browser.send(f"{PAGE}/room", name="Loft", kind="other", exit="yes")
+    assert answer.status_code == 303
+    assert (await browser.send(f"{PAGE}/room", name="Loft", kind="other")).status_code == 409
+    assert "Loft (leads out)" in await browser.text(PAGE)
+
+
+async def test_nobody_else_registers(visitors: Visitors, speaking: Town) -> None:
+    number = _device(speaking, "Front door")["device_id"]
+    for login in ("ben", "worker", "clinician"):
+        browser = await visitors.of(login)
+        assert (await browser.get(PAGE)).status_code == 404
+        assert await _register(browser, speaking) == 404
+    stranger = await visitors.of("stranger")
+    assert (await stranger.get(PAGE)).status_code == 404
+    assert await _register(stranger, speaking) == 404
+    answer = await stranger.send(f"/homes/eve/install/devices/{number}/retired")
+    assert answer.status_code == 404
+    assert _device(speaking, "Front door")["retired_at"] is None

@@ -1,0 +1,113 @@
+"""A list of devices: checked as a whole first, each fault with its line, and nothing goes in by halves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from core.model.errors import Malformed
+from core.runtime.settings import child_environment
+from core.store import registry
+from core.store.pool import connect
+from tests.servers.databases import Database
+from wayhome import roster, van
+
+HEAD = "home,family,id,name,placement,room,worn_by"
+GOOD = ("7f3k,zigbee2mqtt,van1,Van sensor,room,Hall,", "7f3k,zigbee2mqtt,van2,Hub,hub,,")
+
+
+@pytest.fixture
+def registered(plain_database: Database) -> Database:
+    async def write() -> None:
+        async with connect(plain_database.url_as("wayhome_registrar")) as connection:
+            await roster.register(connection, roster.read(Path("docs/how-to/register.toml")))
+
+    asyncio.run(write())
+    return plain_database
+
+
+def checked(database: Database, *lines: str) -> van.Checked:
+    async def look() -> van.Checked:
+        async with connect(database.url_as("wayhome_registrar")) as connection:
+            return van.check("\n".join(lines), await registry.households(connection))
+
+    return asyncio.run(look())
+
+
+def imported(database: Database, file: Path) -> tuple[int, dict[str, object], str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "wayhome", "devices", "import", str(file), "--json"],
+        env=child_environment({"database_url": database.url_as("wayhome_registrar")}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stderr
+
+
+def count(database: Database) -> int:
+    with psycopg.connect(database.url) as connection:
+        row = connection.execute("select count(*) from device").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def test_a_van_full_is_registered_and_the_second_time_each_line_is_a_fault(
+    registered: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "van.csv"
+    file.write_text("\ufeff" + "\r\n".join([HEAD, *GOOD, ""]))
+    before = count(registered)
+    status, answer, _ = imported(registered, file)
+    assert (status, answer["registered"], answer["faults"]) == (0, 2, [])
+    assert count(registered) == before + 2
+    status, answer, said = imported(registered, file)
+    assert status == 1
+    assert answer["faults"] == [
+        {"line": line, "fault": "id: is registered already"} for line in (2, 3)
+    ]
+    assert "nothing was registered" in said
+    assert count(registered) == before + 2
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("7f3k,zigbee2mqtt,x,Name,room,Hall", "6 columns instead of 7"),
+        ("nowhere,zigbee2mqtt,x,Name,hub,,", "home: nowhere is not registered"),
+        ("7f3k,zigbee,x,Name,hub,,", "family: expected one of"),
+        ("7f3k,zigbee2mqtt,,Name,hub,,", "id: expected 1 to 200"),
+        ("7f3k,zigbee2mqtt,x,,hub,,", "name: expected 1 to 200"),
+        ("7f3k,zigbee2mqtt,van1,Name,hub,,", "id: stands in line 2 already"),
+        ("7f3k,zigbee2mqtt,x,Name,ceiling,,", "placement: expected one of room"),
+        ("7f3k,zigbee2mqtt,x,Name,room,,", "room: a device placed as room needs one"),
+        ("7f3k,zigbee2mqtt,x,Name,room,Attic,", "room: 7f3k has"),
+        ("7f3k,zigbee2mqtt,x,Name,worn,,Bob", "worn_by: nobody of this name"),
+        ("7f3k,zigbee2mqtt,x,Name,worn,,", "worn_by: say who wears it"),
+    ],
+)
+def test_each_fault_has_its_line_and_nothing_goes_in(
+    registered: Database, line: str, words: str
+) -> None:
+    found = checked(registered, HEAD, *GOOD, line)
+    (fault,) = found.faults
+    assert fault.line == 4
+    assert fault.text.startswith(words)
+
+
+@pytest.mark.parametrize("head", ["home,id", "", HEAD + ",more", HEAD.replace("home", "house")])
+def test_other_columns_are_refused(registered: Database, head: str) -> None:
+    with pytest.raises(Malformed, match="line 1: expected the columns home,family"):
+        checked(registered, head, *GOOD)
+
+
+def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "van.csv"
+    file.write_bytes(b"home\xff\xfe")
+    with pytest.raises(Malformed, match="UTF-8"):
+        van.read(file)

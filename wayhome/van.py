@@ -1,0 +1,166 @@
+"""A list of devices as CSV, a van full at once: checked as a whole before the first one is registered."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.model.errors import Malformed
+from core.model.home import Device, Household, Placement
+from core.model.ids import DeviceId, HomeId
+from core.store import registry
+from sensors import driver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.store.pool import Connection
+
+COLUMNS = ("home", "family", "id", "name", "placement", "room", "worn_by")
+LONGEST = 200
+MOST_BYTES = 32 << 20
+AT_ONCE = 200
+_NEEDS_ROOM = frozenset({Placement.ROOM, Placement.ENTRANCE, Placement.BED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What is wrong with one line."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A list that was read: what it asks for, and what is wrong with it."""
+
+    devices: tuple[Device, ...]
+    faults: tuple[Fault, ...]
+
+
+def read(file: Path) -> str:
+    """Return the text of a file; a byte-order mark of a spreadsheet is left out.
+
+    Raises
+    ------
+    Malformed
+        If it is too long or no UTF-8.
+    """
+    content = file.read_bytes()
+    if len(content) > MOST_BYTES:
+        raise Malformed(file.name, f"at most {MOST_BYTES >> 20} MB")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Malformed(file.name, "UTF-8 (in the spreadsheet: save as CSV UTF-8)") from error
+
+
+def check(text: str, households: Sequence[Household]) -> Checked:
+    """Check every line against what is registered.
+
+    Raises
+    ------
+    Malformed
+        If the first line does not name the columns `COLUMNS`.
+    """
+    rows = csv.reader(io.StringIO(text, newline=""))
+    head = [word.strip().lower() for word in next(rows, [])]
+    if head != list(COLUMNS):
+        raise Malformed("line 1", f"the columns {','.join(COLUMNS)}")
+    known = {str(one.home.home_id): one for one in households}
+    taken = {
+        (str(one.home.home_id), device.family, device.external_id): 0
+        for one in households
+        for device in one.devices
+    }
+    devices: list[Device] = []
+    faults: list[Fault] = []
+    for cells in rows:
+        if not any(cell.strip() for cell in cells):
+            continue
+        found = list(_faults(cells, known, taken))
+        faults += [Fault(line=rows.line_num, text=text) for text in found]
+        if len(cells) == len(COLUMNS):
+            taken.setdefault(tuple(_trimmed(cells)[:3]), rows.line_num)  # type: ignore[arg-type]
+        if not found:
+            devices.append(_device(_trimmed(cells), known))
+    return Checked(devices=tuple(devices), faults=tuple(faults))
+
+
+def _trimmed(cells: Sequence[str]) -> list[str]:
+    return [cell.strip() for cell in cells]
+
+
+def _faults(
+    cells: Sequence[str],
+    known: Mapping[str, Household],
+    taken: Mapping[tuple[str, str, str], int],
+) -> Iterator[str]:
+    """Yield what is wrong with one line."""
+    if len(cells) != len(COLUMNS):
+        yield f"{len(cells)} columns instead of {len(COLUMNS)}"
+        return
+    home, family, identity, name, placement, room, wearer = _trimmed(cells)
+    household = known.get(home)
+    if household is None:
+        yield f"home: {home or 'nothing'} is not registered"
+    if family not in driver.discover():
+        yield f"family: expected one of {', '.join(driver.discover())}"
+    for field, word in (("id", identity), ("name", name)):
+        if not 0 < len(word) <= LONGEST or not word.isprintable():
+            yield f"{field}: expected 1 to {LONGEST} printable characters"
+    if (at := taken.get((home, family, identity))) is not None:
+        yield f"id: stands in line {at} already" if at else "id: is registered already"
+    yield from _misplaced(placement, room, wearer)
+    if household is not None:
+        yield from _not_there(household, room, wearer)
+
+
+def _misplaced(placement: str, room: str, wearer: str) -> Iterator[str]:
+    if placement not in set(Placement):
+        yield f"placement: expected one of {', '.join(Placement)}"
+        return
+    if Placement(placement) in _NEEDS_ROOM and not room:
+        yield f"room: a device placed as {placement} needs one"
+    if placement == Placement.WORN and not wearer:
+        yield "worn_by: say who wears it"
+
+
+def _not_there(household: Household, room: str, wearer: str) -> Iterator[str]:
+    home_id = household.home.home_id
+    if room and room not in {one.name for one in household.rooms}:
+        yield f"room: {home_id} has {', '.join(one.name for one in household.rooms) or 'no room'}"
+    if wearer and wearer not in {one.name for one in household.residents}:
+        yield f"worn_by: nobody of this name lives in {home_id}"
+
+
+def _device(cells: Sequence[str], known: Mapping[str, Household]) -> Device:
+    home, family, identity, name, placement, room, wearer = cells
+    household, told = known[home], driver.discover()[family].reporting
+    return Device(
+        device_id=DeviceId(0),
+        home_id=HomeId(home),
+        family=family,
+        external_id=identity,
+        name=name,
+        placement=Placement(placement),
+        room=next((one for one in household.rooms if one.name == room), None),
+        resident_id=next((p.resident_id for p in household.residents if p.name == wearer), None),
+        reporting_interval_s=told.interval_s,
+        heartbeat=told.heartbeat,
+    )
+
+
+async def register(
+    connection: Connection, devices: Sequence[Device], done: Callable[[int], None]
+) -> None:
+    """Register all in the caller's transaction: all or none. ``done`` is told how many each time."""
+    for begin in range(0, len(devices), AT_ONCE):
+        some = devices[begin : begin + AT_ONCE]
+        await registry.register_devices(connection, some)
+        done(len(some))
