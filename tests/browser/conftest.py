@@ -35,6 +35,16 @@ class Pages:
 
 
 @pytest.fixture
+def named_pages(plain_database: Database) -> Iterator[Pages]:
+    """Give a running dashboard at an address that may have passkeys."""
+    with (
+        town_in(plain_database, datetime.now(UTC)) as town,
+        dashboard(plain_database.url_as("wayhome_dashboard"), "localhost") as (address, process),
+    ):
+        yield Pages(address=address, town=town, process=process)
+
+
+@pytest.fixture
 def pages(plain_database: Database) -> Iterator[Pages]:
     """Give a running dashboard."""
     with (

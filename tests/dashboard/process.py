@@ -12,24 +12,27 @@ import httpx
 import pytest
 
 from core.runtime.settings import child_environment
+from tests.dashboard.town import KEY
 from tests.servers.ports import free_port
 
 READY_S = 20.0
 
 
 @contextmanager
-def dashboard(url: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Run the service and give its address."""
+def dashboard(url: str, host: str = "127.0.0.1") -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run the service and give its address; passkeys work where ``host`` is ``localhost``."""
     port = free_port()
+    address = f"http://{host}:{port}"
     environment = child_environment(
         {
             "database_url": url,
             "web_port": port,
+            "public_url": address,
+            "identity_key": KEY,
             "cookie_secure": "false",
         }
     )
     process = subprocess.Popen([sys.executable, "-m", "dashboard"], env=environment)
-    address = f"http://127.0.0.1:{port}"
     try:
         _wait(address, process)
         yield address, process
