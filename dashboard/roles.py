@@ -15,6 +15,8 @@ SEE_SYSTEM = frozenset({CarerRole.TECHNICIAN, CarerRole.ORGANISATION_ADMIN})
 SEE_PAYLOADS = frozenset({CarerRole.TECHNICIAN})
 """A payload may hold anything, also what a person did: only who must repair it sees it."""
 ANSWER = ALL - {CarerRole.CLINICIAN}
+SEARCH = CARERS | {CarerRole.ORGANISATION_ADMIN}
+"""Who may keep a missing-person profile, make a pack of it and give it to the police."""
 
 _AUDIENCES: dict[CarerRole, tuple[Audience, ...]] = {
     CarerRole.FAMILY_CARER: (Audience.CARERS,),
@@ -40,3 +42,8 @@ def sight_of(visitor: Visitor) -> Sight:
 def may_answer(visitor: Visitor) -> bool:
     """Tell whether this person may answer alerts."""
     return visitor.role in ANSWER
+
+
+def may_search(visitor: Visitor) -> bool:
+    """Tell whether this person may make a missing-person pack."""
+    return visitor.role in SEARCH

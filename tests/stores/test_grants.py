@@ -20,11 +20,15 @@ WRITER = {
     "delivery_attempt": "alerts",
     "response": "dashboard", "access_record": "dashboard", "login_session": "dashboard",
     "login_attempt": "dashboard", "missed_event": "dashboard", "margin_decision": "dashboard",
+    "profile_photo": "dashboard", "missing_profile": "dashboard", "missing_pack": "dashboard",
+    "pack_answer": "dashboard", "police_link": "dashboard", "police_link_end": "dashboard",
+    "link_opening": "dashboard", "police_token": "dashboard", "link_attempt": "dashboard",
 }  # fmt: skip
 """The one service that writes each table."""
 APPENDED_ONLY = {
     "observation", "position", "finding", "response", "access_record", "missed_event",
-    "margin_change", "margin_decision",
+    "margin_change", "margin_decision", "profile_photo", "missing_profile", "missing_pack", "pack_answer",
+    "police_link", "police_link_end", "link_opening",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""
 OF_OURS = """
@@ -106,7 +110,7 @@ def test_functions_of_ours_are_for_the_entrance_and_trust_no_temporary_table(
     path = ["search_path=pg_catalog, public, pg_temp"]
     assert found == [
         (name, True, path, ["wayhome_dashboard"])
-        for name in ("carer_for_login", "carer_for_session", "homes_of_circle")
+        for name in ("carer_for_link", "carer_for_login", "carer_for_session", "homes_of_circle")
     ]
 
 

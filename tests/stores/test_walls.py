@@ -9,8 +9,11 @@ import pytest
 
 from tests.servers.databases import Database
 
-OPEN = {"alert_cursor", "engine_step", "gateway_heartbeat", "login_attempt", "login_session"}
-"""Tables that the dashboard reads whole: progress of services, and who is logged in."""
+OPEN = {
+    "alert_cursor", "engine_step", "gateway_heartbeat", "login_attempt", "login_session",
+    "link_attempt", "police_token",
+}  # fmt: skip
+"""Tables that the dashboard reads whole: progress of services, who is logged in, what opens a link."""
 SEED: LiteralString = """
 insert into organisation (organisation_id, name) values ('a', 'A'), ('b', 'B');
 insert into home (home_id, organisation_id, name) values ('a1', 'a', 'x'), ('a2', 'a', 'x'), ('b1', 'b', 'x');
@@ -53,6 +56,20 @@ insert into margin_decision (home_id, change_id, carer_id, verdict, at)
 insert into forecast (home_id, detector, speaks_at, severity, what, made_at)
   select home_id, 'd', now(), 'check', 'w', now() from home;
 insert into access_record (at, carer_id, home_id, page) select now(), 1, home_id, 'p' from home;
+insert into profile_photo (home_id, resident_id, carer_id, at, width, height, content)
+  select home_id, resident_id, 1, now(), 1, 1, 'x' from resident;
+insert into missing_profile (home_id, resident_id, version, form, answers, section, carer_id, at)
+  select home_id, resident_id, 1, 'national', '{}', 'person', 1, now() from resident;
+insert into missing_pack (home_id, resident_id, carer_id, at, purpose, form, answers, facts)
+  select home_id, resident_id, 1, now(), 'missing_person', 'national', '{}', '{}' from resident;
+insert into pack_answer (home_id, pack_id, carer_id, at, answers)
+  select home_id, pack_id, 1, now(), '{}' from missing_pack;
+insert into police_link (home_id, resident_id, pack_id, carer_id, made_at, ends_at, share_position)
+  select home_id, resident_id, pack_id, 1, now(), now() + interval '1 hour', true from missing_pack;
+insert into police_link_end (link_id, home_id, carer_id, at)
+  select link_id, home_id, 1, now() from police_link;
+insert into link_opening (link_id, home_id, at, page, place)
+  select link_id, home_id, now(), 'page', '10.0.0.x' from police_link;
 """
 BY_ALERT = {"delivery", "response", "alert_finding"}
 READABLE = """
