@@ -41,8 +41,21 @@ def check_answers(
             try:
                 answers[name] = checked(field, name, text, today)
             except Malformed as error:
-                wrong[name] = f"Expected {error.expected}."
+                wrong[name] = complaint(error.expected)
     return answers, wrong
+
+
+def complaint(expected: str) -> str:
+    """Return what is wrong with an answer as a sentence.
+
+    Examples
+    --------
+    >>> complaint("a date"), complaint("no card numbers")
+    ('Expected a date.', 'No card numbers.')
+    """
+    if expected.startswith("no "):
+        return f"{expected[0].upper()}{expected[1:]}."
+    return f"Expected {expected}."
 
 
 def checked(field: Field, name: str, text: str, today: date) -> str:

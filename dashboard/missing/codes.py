@@ -21,8 +21,18 @@ def new_code() -> str:
     >>> [len(group) for group in new_code().split("-")]
     [5, 5, 5, 5]
     """
-    signs = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-    return "-".join(signs[at : at + GROUP] for at in range(0, LENGTH, GROUP))
+    return "-".join(groups("".join(secrets.choice(ALPHABET) for _ in range(LENGTH))))
+
+
+def groups(code: str) -> tuple[str, ...]:
+    """Return the parts of a code as it is read out.
+
+    Examples
+    --------
+    >>> groups("ABCDEFGHJKMNPQRSTVWX")
+    ('ABCDE', 'FGHJK', 'MNPQR', 'STVWX')
+    """
+    return tuple(code[at : at + GROUP] for at in range(0, len(code), GROUP))
 
 
 def plain(code: str) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PHOTO_MM = (62.0, 78.0)
 SKETCH_MM = 105.0
 ALARM = (150, 14, 14)
+_DIAGONAL = 0.7071
+"""Numbers of rings stand to the south-east, where no letter of the compass is."""
 _ON_TOP = frozenset({"full_name", "known_as", "born"})
 
 
@@ -170,7 +172,8 @@ def _drawing(paper: Paper, sketch: Sketch) -> None:
     for circle in sketch.circles:
         paper.circle(middle_x, middle_y, circle.radius * scale)
         paper.pen(9, bold=True)
-        paper.text(middle_x + 1, middle_y - circle.radius * scale + 4, str(circle.number))
+        aside = circle.radius * scale * _DIAGONAL + 1
+        paper.text(middle_x + aside, middle_y + aside + 2.5, str(circle.number))
     paper.line(middle_x, top + 5, middle_x, top + SKETCH_MM - 5)
     paper.line(left + 5, middle_y, left + SKETCH_MM - 5, middle_y)
     paper.pen(11, bold=True)

@@ -38,6 +38,8 @@ log = logging.getLogger("wayhome.dashboard")
 
 MOST_OPENINGS = 100
 HOURS = (4, 12, 24, 48, 72, 168)
+SHOWN_COOKIE, SHOWN_S = "wayhome_link", 600
+"""The code goes back to the browser of who made it, for the page that shows it, and for so many seconds."""
 PDF_NAME = 'inline; filename="missing-person-pack.pdf"'
 JSON_NAME = 'attachment; filename="missing-person-pack.json"'
 
@@ -94,11 +96,15 @@ async def told(visiting: Visiting, resident_id: Number, pack_id: Number, form: F
 async def make_link(
     visiting: Visiting, resident_id: Number, pack_id: Number, form: Form
 ) -> Response:
-    """Make a link for the police; its code is shown this once."""
+    """Make a link for the police, and lead to its code."""
     hours = _hours(visiting, form.get("hours", ""))
     code = codes.new_code()
     async with visiting.acting() as connection:
         person, found = await _found(visiting, connection, resident_id, pack_id)
+        if hours is None:
+            most = visiting.site.settings.police_link_most_days * 24
+            refused = Refused(answers=_told(found), wrong={"hours": f"Expected 1 to {most} hours."})
+            return await _page(visiting, connection, person, found, refused)
         link = PoliceLink(
             link_id=LinkId(0),
             home_id=person.home.home_id,
@@ -115,17 +121,39 @@ async def make_link(
         "link for the police made",
         extra={"action": "link_made", "link": number, "carer": link.carer_id, "hours": hours},
     )
-    address = f"{_site_address(visiting)}/police#{code}"
+    path = f"/missing/{resident_id}/links/{number}"
+    answer = see_other(path)
+    answer.set_cookie(
+        SHOWN_COOKIE,
+        code,
+        path=path,
+        max_age=SHOWN_S,
+        httponly=True,
+        samesite="strict",
+        secure=visiting.site.settings.cookie_secure,
+    )
+    return answer
+
+
+@router.get("/missing/{resident_id}/links/{link_id}")
+async def show_code(visiting: Visiting, resident_id: Number, link_id: Number) -> Response:
+    """Show the code of a link to who made it, for some minutes: nothing of ours keeps it."""
+    async with visiting.acting() as connection:
+        person = await desk.person(connection, resident_id)
+        link = await desk.link_of(connection, person, link_id)
+        await visiting.looked_at(connection, [person.home.home_id], "missing_link")
+    code = codes.plain(visiting.request.cookies.get(SHOWN_COOKIE, ""))
+    address = f"{_site_address(visiting)}/police"
     return visiting.page(
         "missing_code.html",
         person.home.zone,
         resident=person.resident,
-        pack=found.pack,
         link=link,
-        code=code,
-        address=address,
-        plain_address=f"{_site_address(visiting)}/police",
-        picture=_picture(address),
+        is_open=link.is_open(visiting.now),
+        groups=codes.groups(code),
+        address=f"{address}#{'-'.join(codes.groups(code))}",
+        plain_address=address,
+        picture=_picture(f"{address}#{code}") if code else "",
     )
 
 
@@ -194,7 +222,6 @@ async def _page(
     openings = await police_link.openings(connection, found.pack.pack_id, MOST_OPENINGS)
     people = [one.carer_id for one in found.told] + [one.carer_id for one in links]
     enders = [one.ended_by for one in links]
-    told = found.told[0].answers if found.told else {}
     settings = visiting.site.settings
     most = settings.police_link_most_days * 24
     return visiting.page(
@@ -205,7 +232,7 @@ async def _page(
         found=found,
         sheet=found.sheet,
         fields=_form(found.pack).at_the_time,
-        answers=refused.answers if refused else told,
+        answers=refused.answers if refused else _told(found),
         wrong=refused.wrong if refused else {},
         links=links,
         openings=openings,
@@ -219,14 +246,17 @@ def _form(pack: Pack) -> forms.ProfileForm:
     return forms.discover().get(pack.form) or forms.discover()["national"]
 
 
-def _hours(visiting: Visit, text: str) -> int:
+def _told(found: Opened) -> dict[str, str]:
+    return dict(found.told[0].answers) if found.told else {}
+
+
+def _hours(visiting: Visit, text: str) -> int | None:
+    """Return how long a link shall last; None when it is no number of hours that is allowed."""
     settings = visiting.site.settings
     if not text:
         return settings.police_link_hours
     hours = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0  # noqa: PLR2004
-    if not 1 <= hours <= settings.police_link_most_days * 24:
-        raise HTTPException(400)
-    return hours
+    return hours if 1 <= hours <= settings.police_link_most_days * 24 else None
 
 
 def _site_address(visiting: Visit) -> str:

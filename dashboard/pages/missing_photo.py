@@ -15,6 +15,7 @@ from core.model.missing import PhotoId
 from core.store import missing
 from core.store.account import record_access
 from dashboard.missing import desk
+from dashboard.missing.checking import complaint
 from dashboard.missing.desk import Folder, Number, SentUpload
 from dashboard.missing.photo import redraw
 from dashboard.page import Page
@@ -50,7 +51,7 @@ async def add_photo(visiting: Visiting, resident_id: Number, sent: SentUpload) -
         taken_on = _taken_on(sent.fields.get("taken_on", ""), today)
         drawn = await asyncio.to_thread(redraw, sent.content)
     except Malformed as error:
-        return _photo_page(visiting, kept, wrong={error.field: f"Expected {error.expected}."})
+        return _photo_page(visiting, kept, wrong={error.field: complaint(error.expected)})
     new = missing.NewPhoto(
         content=drawn.content, width=drawn.width, height=drawn.height, taken_on=taken_on
     )

@@ -12,7 +12,7 @@ from core.model.errors import Malformed, Misconfigured
 from core.model.ids import CarerId, HomeId, ResidentId
 from core.model.missing import Photo, PhotoId, Profile
 from core.runtime.settings import DashboardSettings
-from dashboard.missing.checking import check_answers, checked, point, tidy
+from dashboard.missing.checking import check_answers, checked, complaint, point, tidy
 from dashboard.missing.form import Field, Kind, chosen
 from dashboard.missing.refusing import CARD, CODE, luhn, refused
 from dashboard.missing.reminders import reminders
@@ -96,7 +96,8 @@ def test_an_answer_is_refused_beside_its_question_and_kept_as_typed() -> None:
         section.fields, {"bank": "PIN 1234", "money": "Yes", "unknown": "x"}, TODAY
     )
     assert answers == {"bank": "PIN 1234", "money": "Yes"}
-    assert wrong == {"bank": f"Expected {CODE}."}
+    assert wrong == {"bank": complaint(CODE)}
+    assert wrong["bank"].startswith("No passwords or PINs: leave them out")
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ async def make_link(browser: Browser, town: Town, **fields: str) -> str:
     """Make a pack and a link to it; return the code."""
     path = await make_pack(browser, resident(town))
     answer = await browser.send(f"{path}/links", **fields)
-    assert answer.status_code == 200, answer.text
-    found = CODE.search(answer.text)
+    assert answer.status_code == 303, answer.text
+    found = CODE.search(await browser.text(answer.headers["location"]))
     assert found is not None
     return found[1]
 
@@ -90,7 +90,13 @@ async def test_the_code_is_kept_as_a_hash_and_stands_in_no_address_and_no_log(
     assert len(bytes(token)) == 32
     for table in ("police_link", "police_token", "link_attempt", "link_opening"):
         assert plain not in str(town.execute(f"select * from {table}"))
-    assert code not in await ben.text(f"/missing/{resident(town)}"), "it is shown once"
+    number, link = resident(town), town.number("select link_id from police_link")
+    assert code not in await ben.text(f"/missing/{number}")
+    assert code in await ben.text(f"/missing/{number}/links/{link}")
+    mia = await visitors.of("mia")
+    text = await mia.text(f"/missing/{number}/links/{link}")
+    assert "shown for ten minutes only, to who made it" in text
+    assert not CODE.search(text)
     cookie = page.history[0].headers["set-cookie"]
     for words in ("HttpOnly", "SameSite=strict", "Path=/police"):
         assert words in cookie
@@ -195,14 +201,14 @@ async def test_the_position_now_is_shown_only_when_it_was_shared(
 @pytest.mark.parametrize(
     ("hours", "status"),
     [
-        ("", 200),
-        ("168", 200),
-        ("169", 400),
-        ("0", 400),
-        ("-1", 400),
-        ("x", 400),
-        ("1e3", 400),
-        ("٣", 400),
+        ("", 303),
+        ("168", 303),
+        ("169", 422),
+        ("0", 422),
+        ("-1", 422),
+        ("x", 422),
+        ("1e3", 422),
+        ("٣", 422),
     ],
 )
 async def test_a_link_lasts_twelve_hours_and_seven_days_at_most(
@@ -212,7 +218,10 @@ async def test_a_link_lasts_twelve_hours_and_seven_days_at_most(
     path = await make_pack(ben, resident(town))
     answer = await ben.send(f"{path}/links", hours=hours)
     assert answer.status_code == status
-    if status == 200:
+    if status == 422:
+        assert "Expected 1 to 168 hours." in answer.text
+        assert town.execute("select * from police_link") == []
+    if status == 303:
         ((ends,),) = town.execute("select ends_at from police_link")
         assert ends == NOW + timedelta(hours=int(hours or "12"))
 

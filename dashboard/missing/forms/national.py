@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dashboard.missing.form import Field, Kind, ProfileForm, Section
 
-_MAP = "An address or a name. If you know the point on a map, add it: latitude, longitude."
+_MAP = "An address, or the name of a place."
 
 FORM = ProfileForm(
     title="Herbert Protocol",
