@@ -35,6 +35,8 @@ async def who(visiting: Visiting, home_id: Name) -> Response:
     people = await _people(visiting, home_id)
     if len(people) == 1:
         return see_other(f"/missing/{people[0].resident.resident_id}")
+    async with visiting.acting() as connection:
+        await visiting.looked_at(connection, [people[0].home.home_id], "missing_who")
     return visiting.page("missing_who.html", people[0].home.zone, people=people)
 
 

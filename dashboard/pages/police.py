@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -232,9 +232,9 @@ async def _json(_: Request, view: View) -> Response:
     return json_answer(view.found)
 
 
-async def _photo(request: Request, view: View) -> Response:
+async def _photo(_: Request, view: View) -> Response:
     if view.found.photo is None:
-        return _refused(request, NOTHING, 404)
+        raise HTTPException(404)
     return Response(view.found.photo[0], media_type="image/jpeg")
 
 

@@ -336,3 +336,21 @@ async def test_old_codes_and_attempts_are_forgotten(pool: Pool, town: Town) -> N
         assert await police_link.sweep(connection, later, later - timedelta(hours=1)) == 1
         found = await police_link.guesses(connection, "10.0.0.x", NOW - timedelta(days=1))
         assert (found.from_here, found.of_all) == (1, 1)
+
+
+async def test_erasing_a_resident_erases_all_of_it(pool: Pool, town: Town) -> None:
+    link = await a_link(pool, town, await a_pack(pool, town))
+    async with acting(pool, visitor(town, "ben")) as connection:
+        ada = await missing.person_of(connection, resident(town))
+        assert ada is not None
+        new = missing.NewPhoto(content=b"x", width=1, height=1, taken_on=None)
+        photo = await missing.add_photo(connection, ada, new, CarerId(town.carers["ben"]), NOW)
+        await missing.save_profile(connection, replace(profile(town), photo_id=photo))
+        opening = LinkOpening(link_id=link, at=NOW, page="page", place="10.0.0.x")
+        await police_link.note_opening(connection, HomeId("ada"), opening)
+    town.execute("delete from resident where home_id = 'ada'")
+    for table in (
+        "missing_profile", "profile_photo", "missing_pack", "police_link", "link_opening",
+        "police_token",
+    ):  # fmt: skip
+        assert town.number(f"select count(*) from {table}") == 0, table
