@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from dashboard import wording
+from dashboard.missing import words
 from dashboard.page import navigation
-from dashboard.roles import NAMES, may_answer
+from dashboard.roles import NAMES, may_answer, may_search
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,6 +53,7 @@ class Layout:
         self._templates.globals |= {
             "asset": lambda name: self.assets[name].address,
             "wording": wording,
+            "words": words,
         }
 
     def render(self, template: str, view: dict[str, Any]) -> str:
@@ -75,6 +77,7 @@ class Layout:
             "csrf": visitor.csrf if visitor else "",
             "role_name": NAMES[visitor.role] if visitor else "",
             "can_answer": may_answer(visitor) if visitor else False,
+            "can_search": may_search(visitor) if visitor else False,
             "pages": navigation(visitor.role) if visitor else (),
             "now": now,
             "zone": zone,

@@ -32,11 +32,13 @@ class Right(StrEnum):
     """Invite colleagues, end their access, demand a second factor."""
     LOOKED = "looked"
     """See who looked at a resident's data."""
+    SEARCH = "search"
+    """Keep a missing-person profile, make a pack of it and give it to the police."""
     AUDIT = "audit"
     """Read the organisation's record of looks, and nothing else that is personal."""
 
 
-_CARE = frozenset({Right.ACTIVITY, Right.DEVICES, Right.CARE_ALERTS, Right.ANSWER})
+_CARE = frozenset({Right.ACTIVITY, Right.DEVICES, Right.CARE_ALERTS, Right.ANSWER, Right.SEARCH})
 MAY: dict[CarerRole, frozenset[Right]] = {
     CarerRole.RESIDENT: frozenset({Right.ACTIVITY, Right.LOOKED}),
     CarerRole.FAMILY_CARER: _CARE | {Right.CIRCLES, Right.LOOKED},
@@ -66,6 +68,7 @@ SEE_PAYLOADS = having(Right.PAYLOADS)
 SEE_ALERTS = having(Right.CARE_ALERTS) | having(Right.REPAIR_ALERTS)
 SEE_CIRCLES = having(Right.CIRCLES)
 SEE_LOOKS = having(Right.LOOKED)
+SEARCH = having(Right.SEARCH)
 SEE_AUDIT = having(Right.AUDIT)
 ARRANGE_ORGANISATION = having(Right.ORGANISATION)
 ANSWER = having(Right.ANSWER)
@@ -94,3 +97,8 @@ def sight_of(visitor: Visitor) -> Sight:
 def may_answer(visitor: Visitor) -> bool:
     """Tell whether this person may answer alerts."""
     return visitor.role in ANSWER
+
+
+def may_search(visitor: Visitor) -> bool:
+    """Tell whether this person may make a missing-person pack."""
+    return visitor.role in SEARCH

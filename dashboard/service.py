@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from core.model.errors import StoreUnavailable
 from core.runtime.health import serve_app
-from core.store.pool import open_pool
+from core.store import police_link
+from core.store.pool import open_pool, transaction
 from dashboard import metrics
 from dashboard.app import build
-from dashboard.entrance import Entrance
+from dashboard.entrance import KEEP_ATTEMPTS, Entrance
 from dashboard.layout import Layout
 from dashboard.live import Live
+from dashboard.missing.form import chosen
 from dashboard.site import Site
 
 if TYPE_CHECKING:
@@ -29,7 +31,14 @@ SWEEP_S = 600.0
 
 
 def make_site(pool: Pool, clock: Clock, settings: DashboardSettings) -> Site:
-    """Put the parts of a dashboard together."""
+    """Put the parts of a dashboard together.
+
+    Raises
+    ------
+    Misconfigured
+        Naming the setting, if there is no such form of a profile.
+    """
+    chosen(settings.herbert_form)
     return Site(
         pool=pool,
         clock=clock,
@@ -59,10 +68,17 @@ async def main(context: Context[DashboardSettings]) -> None:
                     site.live.close()
 
 
+async def _sweep_codes(site: Site) -> None:
+    now = site.clock.now()
+    async with transaction(site.pool) as connection:
+        await police_link.sweep(connection, now, now - KEEP_ATTEMPTS)
+
+
 async def _sweep(site: Site) -> None:
     while True:
         try:
             ended = await site.entrance.sweep()
+            await _sweep_codes(site)
         except StoreUnavailable as error:
             log.warning("no sweep: %s", error, extra={"action": "store_unavailable"})
         else:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analytics.detector import EACH_TICK, NEVER, DetectorSpec, Episode, Parameter, fact, finding
-from analytics.features import search_rings, tracks
+from analytics.features import tracks
 from analytics.features.fixes import SIGMAS_IN_RADIUS, away
 from analytics.features.localtime import HOUR_S, NIGHT_FROM_H, NIGHT_UNTIL_H
-from analytics.features.search_rings import Terrain, rings
 from analytics.features.wording import duration, subject
+from core.model import search_rings
 from core.model.finding import Evidence, Finding, Phase, Severity
 from core.model.quantity import Quantity
+from core.model.search_rings import Terrain, rings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

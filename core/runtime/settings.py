@@ -139,6 +139,15 @@ class DashboardSettings(ServiceSettings):
         "",
         help="Addresses or networks of our own proxies, by comma; their X-Forwarded-For is believed.",
     )
+    herbert_form: str = setting(
+        "national", help="Form of the missing-person profile: a file of dashboard/missing/forms."
+    )
+    police_link_hours: int = setting(
+        12, help="How long a link for the police lasts unless the carer says.", unit="h", least=1
+    )
+    police_link_most_days: int = setting(
+        7, help="How long a link for the police may last.", unit="days", least=1, most=30
+    )
 
 
 SERVICES: dict[str, type[ServiceSettings]] = {

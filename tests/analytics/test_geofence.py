@@ -9,7 +9,6 @@ import pytest
 
 from analytics.detector import DetectorSpec, discover
 from analytics.features.plan import plan
-from analytics.features.search_rings import Terrain, rings
 from analytics.features.tracks import Track
 from analytics.home_engine import HomeEngine, Inputs
 from analytics.sample_days import BED_MOTION, HOUSEHOLD, KITCHEN_MOTION, MONDAY, TRACKER
@@ -17,6 +16,7 @@ from analytics.trial import with_each_tick
 from core.model.finding import Phase, Severity
 from core.model.home import Placement
 from core.model.quantity import Quantity
+from core.model.search_rings import Terrain, rings
 from tests.analytics.outdoor_story import SHOP, Outside, walk
 from tests.analytics.story import FOREVER, Story
 

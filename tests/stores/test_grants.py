@@ -23,6 +23,9 @@ WRITER = {
     "login_attempt": "dashboard", "missed_event": "dashboard", "margin_decision": "dashboard",
     "invitation": "dashboard", "passkey": "dashboard", "authenticator": "dashboard",
     "recovery_code": "dashboard", "login_challenge": "dashboard",
+    "profile_photo": "dashboard", "missing_profile": "dashboard", "missing_pack": "dashboard",
+    "pack_answer": "dashboard", "police_link": "dashboard", "police_link_end": "dashboard",
+    "link_opening": "dashboard", "police_token": "dashboard", "link_attempt": "dashboard",
 }  # fmt: skip
 """The one service that writes each table."""
 BY_TRIGGER = {"audit_head", "device_change"}
@@ -32,7 +35,7 @@ FOR_PAGES = (
     "change_password", "demand_second_factor", "end_care", "end_carer", "forget_expired",
     "homes_of_circle", "invitation_for", "own_login", "passkey_for",
     "sets_up", "register_device", "change_device", "undo_device_change", "add_room",
-    "stands_last",
+    "stands_last", "carer_for_link",
 )  # fmt: skip
 """Functions that run with the owner's rights for the pages; each looks at who is acting."""
 FOR_NOBODY = (
@@ -42,7 +45,8 @@ FOR_NOBODY = (
 """Functions that only triggers and other functions call."""
 APPENDED_ONLY = {
     "observation", "position", "finding", "response", "access_record", "missed_event",
-    "margin_change", "margin_decision",
+    "margin_change", "margin_decision", "profile_photo", "missing_profile", "missing_pack", "pack_answer",
+    "police_link", "police_link_end", "link_opening",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""
 OF_OURS = """

@@ -9,7 +9,10 @@ import pytest
 
 from tests.servers.databases import Database
 
-OPEN = {"alert_cursor", "engine_step", "gateway_heartbeat", "login_attempt", "login_challenge"}
+OPEN = {
+    "alert_cursor", "engine_step", "gateway_heartbeat", "login_attempt", "login_challenge",
+    "link_attempt", "police_token",
+}  # fmt: skip
 """Tables that the dashboard reads whole: progress of services, and what is needed before anybody is known."""
 OWN = {"login_session", "passkey", "authenticator", "recovery_code"}
 """What belongs to one person, whatever that person may see."""
@@ -23,6 +26,8 @@ WITHOUT_WALL = {
     "receipt": "fingerprints of messages for the gateway alone; no page reads it",
     "login_attempt": "counted before anybody is known; kept for a day, addresses as keyed hashes",
     "login_challenge": "random numbers, hashed, asked for before anybody is known",
+    "link_attempt": "counted before anybody is known; addresses as keyed hashes",
+    "police_token": "hashes of links, asked for before anybody is known",
 }
 """Every table that has no wall, and why."""
 SEED: LiteralString = """
@@ -80,6 +85,20 @@ insert into passkey (credential_id, carer_id, user_handle, public_key, name, cre
 insert into authenticator (carer_id, sealed_secret, created_at) select carer_id, '', now() from carer;
 insert into recovery_code (carer_id, code_hash) select carer_id, '' from carer;
 insert into contact_point (carer_id, channel, address) select carer_id, 'ntfy', 'x' from carer;
+insert into profile_photo (home_id, resident_id, carer_id, at, width, height, content)
+  select home_id, resident_id, 1, now(), 1, 1, 'x' from resident;
+insert into missing_profile (home_id, resident_id, version, form, answers, section, carer_id, at)
+  select home_id, resident_id, 1, 'national', '{}', 'person', 1, now() from resident;
+insert into missing_pack (home_id, resident_id, carer_id, at, purpose, form, answers, facts)
+  select home_id, resident_id, 1, now(), 'missing_person', 'national', '{}', '{}' from resident;
+insert into pack_answer (home_id, pack_id, carer_id, at, answers)
+  select home_id, pack_id, 1, now(), '{}' from missing_pack;
+insert into police_link (home_id, resident_id, pack_id, carer_id, made_at, ends_at, share_position)
+  select home_id, resident_id, pack_id, 1, now(), now() + interval '1 hour', true from missing_pack;
+insert into police_link_end (link_id, home_id, carer_id, at)
+  select link_id, home_id, 1, now() from police_link;
+insert into link_opening (link_id, home_id, at, page, place)
+  select link_id, home_id, now(), 'page', '10.0.0.x' from police_link;
 """
 BY_ALERT = {"delivery", "response", "alert_finding"}
 READABLE = """

@@ -1,0 +1,1 @@
+"""Forms of police forces: one file each, found by their name."""
