@@ -45,11 +45,15 @@ _TABLE: words.Table = {
     "ActivePower": (Quantity.POWER, words.amount),
     "BatteryPercentage": (Quantity.BATTERY, words.amount),
     "BatteryVoltage": (Quantity.VOLTAGE, words.scaled(1000)),
+    "Voltage": (Quantity.VOLTAGE, words.scaled(1000)),
+    "RMSVoltage": (Quantity.VOLTAGE, words.scaled(1000)),
     "LinkQuality": (Quantity.LINK_QUALITY, words.amount),
 }
 _OF_THE_DEVICE: words.Table = {
     name: _TABLE[name] for name in ("BatteryPercentage", "BatteryVoltage", "LinkQuality")
 }
+_BATTERY: words.Table = {"Battery": (Quantity.BATTERY, words.amount)}
+"""As Bluetooth sensors tell it, and Zigbee devices did before ``BatteryPercentage``."""
 QUANTITIES = frozenset(
     {
         *(quantity for quantity, _ in _TABLE.values()),
@@ -141,7 +145,7 @@ def _named(bridge: str, fields: Mapping[str, Any], address: object) -> str:
 
 
 def _of_zigbee(fields: Mapping[str, Any]) -> list[Reading]:
-    found = words.read(fields, _TABLE)
+    found = words.read(fields, _TABLE) + words.read(fields, _BATTERY)
     commands = [key for key in fields if _PRESSED.fullmatch(key)]
     for command in commands:
         found.append(decoding.reading(Quantity.BUTTON, 1.0, command, discriminator=command))
@@ -203,19 +207,22 @@ def _bluetooth(bridge: str, name: str, fields: Mapping[str, Any]) -> Decoded:
 def bluetooth(fields: Mapping[str, Any], bridge: str, discriminator: str = "") -> list[Reading]:
     """Read one sensor of the Xiaomi family.
 
+    Parameters
+    ----------
+    discriminator
+        Its name, where the message tells of several: then they are channels of the bridge, and neither
+        battery nor strength is told, for they would be taken for the bridge's.
+
     Raises
     ------
     Malformed
         Naming the field that is impossible.
     """
     found = words.read(fields, _TABLE, discriminator=discriminator)
-    if fields.get("Battery") is not None:
-        left = words.amount(fields["Battery"], "Battery")
-        found.append(
-            decoding.reading(Quantity.BATTERY, left, "Battery", discriminator=discriminator)
-        )
     press = fields.get("Btn")
     if press is not None:
         code = f"{words.amount(press, 'Btn'):g}"
         found.append(decoding.reading(Quantity.BUTTON, 1.0, "Btn", discriminator=code))
-    return found if discriminator else found + _strength(fields, bridge)
+    if discriminator:
+        return found
+    return found + words.read(fields, _BATTERY) + _strength(fields, bridge)

@@ -149,7 +149,9 @@ def _of_object(topic: str, fields: dict[str, Any]) -> Decoded:
         device, found = lamp[1], shelly_gen1.lamp(int(lamp[2]), fields)
     else:
         device, _, last = topic.rpartition("/")
-        if last not in ("status", "info"):
+        if last == "ext_temperatures":  # the probes of an add-on, in one object
+            fields = {"ext_temperature": fields}
+        elif last not in ("status", "info"):
             raise Unsupported(f"shelly: {last[:40]}")
         found = shelly_gen1.status(fields) + shelly_gen2.several(fields, None)
     return Decoded(external_id=decoding.name(device), readings=tuple(found))

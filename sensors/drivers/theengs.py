@@ -133,6 +133,10 @@ def _heard(device: str, gateway: str, fields: dict[str, Any]) -> Decoded:
         found.append(decoding.reading(Quantity.SIGNAL, strength, "rssi", discriminator=gateway))
     for button in _BUTTONS:
         found += _pressed(button, fields.get(button))
+    action = fields.get("action")
+    if isinstance(action, str) and action and kind == "BTN":
+        which = action[: decoding.NAME_LENGTH]
+        found.append(decoding.reading(Quantity.BUTTON, 1.0, "action", discriminator=which))
     state = fields.get("state")
     if kind == "ACTR" and state in ("on", "off"):
         found.append(decoding.reading(Quantity.SWITCH, float(state == "on"), "state"))

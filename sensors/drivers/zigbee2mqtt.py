@@ -10,6 +10,7 @@ A message repeats what the hub remembers of the device; only ``action`` is a thi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -71,16 +72,18 @@ _ENDPOINTS = frozenset(
     }
 )
 """Ends of a field's name that tell apart several of one kind in one device."""
+_MOVING = {
+    **dict.fromkeys(("none", "static", "still", "breathe"), 0.0),
+    **dict.fromkeys(
+        ("large", "small", "move", "moving", "active", "large_move", "small_move"), 1.0
+    ),
+}
 _STATES: Mapping[str, tuple[Quantity, Mapping[str, float]]] = {
     "fall_down_status": (Quantity.FALL, {"none": 0.0, "fall": 1.0}),  # "maybe_fall" decides itself
     "presence_state": (Quantity.PRESENCE, {"none": 0.0, "presence": 1.0, "move": 1.0}),
-    "motion_state": (
-        Quantity.MOTION,
-        {
-            **dict.fromkeys(("none", "static", "still", "breathe"), 0.0),
-            **dict.fromkeys(("large", "small", "move", "moving", "large_move", "small_move"), 1.0),
-        },
-    ),
+    "motion_state": (Quantity.MOTION, _MOVING),
+    "human_motion_state": (Quantity.MOTION, _MOVING),
+    "pressure_state": (Quantity.BED, {"none": 0.0, "sit": 1.0, "sedentary": 1.0}),
     "door_state": (Quantity.CONTACT, {"open": 1.0, "closed": 0.0, "error_forced_open": 1.0}),
     "battery_state": (Quantity.BATTERY_LOW, {"low": 1.0, "medium": 0.0, "high": 0.0}),
 }
@@ -99,6 +102,7 @@ _BED_STRAP = frozenset({"work_state", "presence_time"})
 _HIGHEST_VOLTS = 500.0
 """Mains are told in volts, batteries in millivolts."""
 _COMMANDS = ("set", "get")
+_RELAY = re.compile(r"switch\d")
 
 
 class _Zigbee2Mqtt:
@@ -149,7 +153,10 @@ def _readings(fields: dict[str, Any]) -> list[Reading]:
             continue  # beside lux the other is raw
         meaning = _TABLE.get(key)
         if meaning is None:
-            found += _other(key, value, at)
+            if (
+                key != "click" or "action" not in fields
+            ):  # versions between told one press under both
+                found += _other(key, value, at)
             continue
         quantity, rule = meaning
         if key == "occupancy" and fields.keys() >= _BED_STRAP:
@@ -159,13 +166,13 @@ def _readings(fields: dict[str, Any]) -> list[Reading]:
 
 
 def _other(key: str, value: object, at: datetime | None) -> list[Reading]:
-    if key == "action":
+    if key in ("action", "click"):
         return _acted(value, at)
     if key == "voltage":
         volts = decoding.number(value, key)
         volts = volts * 1000 if volts < _HIGHEST_VOLTS else volts
         return [decoding.reading(Quantity.VOLTAGE, volts, key, observed_at=at)]
-    if key == "state" or key.startswith("state_"):
+    if key == "state" or key.startswith("state_") or _RELAY.fullmatch(key):
         return _switched(key, value, at)
     if key in _STATES:
         quantity, known = _STATES[key]

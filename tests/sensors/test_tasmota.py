@@ -45,6 +45,19 @@ def test_what_a_bridge_hears_is_a_device_of_its_own() -> None:
     assert name({"DS18B20": {"Temperature": 21}}) == "bridge"
 
 
+def test_several_sensors_in_one_message_are_channels_without_a_battery() -> None:
+    two = {
+        "A-52680f": {"Temperature": 21.1, "Battery": 2},
+        "B-a2fd09": {"Battery": 9, "Humidity": 50},
+    }
+    told = DRIVER.decode("tele/bridge/SENSOR", json.dumps(two).encode())
+    assert told.external_id == "bridge"
+    assert {(one.quantity, one.discriminator) for one in told.readings} == {
+        (Quantity.TEMPERATURE, "A-52680f"),
+        (Quantity.HUMIDITY, "B-a2fd09"),
+    }
+
+
 def test_a_beacon_that_is_no_longer_heard_tells_no_strength() -> None:
     gone = DRIVER.decode(
         "tele/b/SENSOR", b'{"IBEACON":{"MAC":"A4C1387FC1E1","RSSI":-56,"STATE":"OFF"}}'
