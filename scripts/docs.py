@@ -210,7 +210,7 @@ def detection_results() -> str:
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "glossary": ("Glossary", glossary),
     "quantities": ("Quantities", quantities),
-    "drivers": ("Drivers", drivers),
+    "devices": ("Devices", drivers),
     "detectors": ("Detectors", detectors),
     "channels": ("Channels", channels),
     "settings": ("Settings", setting_page),

@@ -53,10 +53,25 @@ def message(vector: Vector, driver: Driver) -> tuple[str, bytes]:
     for base in driver.bases:
         topic = topic.removeprefix(base)
     topic = topic or driver.example_topic
-    raw = vector.raw
-    if isinstance(raw, str):
-        return topic, raw.encode()
-    return topic, msgspec.json.encode(vector.payload)
+    return topic, _payload(vector)
+
+
+def _payload(vector: Vector) -> bytes:
+    """Return the payload as it was captured; ``raw`` may also be a line of a log with it inside."""
+    said = vector.payload
+    if isinstance(vector.raw, str):
+        raw = vector.raw.encode()
+        if raw.strip() == said or _is_json(raw) or said is None:
+            return raw
+    return said.encode() if isinstance(said, str) else msgspec.json.encode(said)
+
+
+def _is_json(raw: bytes) -> bool:
+    try:
+        msgspec.json.decode(raw)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def by_protocol() -> Mapping[str, Driver]:

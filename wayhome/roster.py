@@ -67,7 +67,7 @@ class RosterDevice:
     placement: Placement
     room: str = ""
     worn_by: str = ""
-    #: What devices of its family do (``docs/reference/drivers.md``) where it is not said.
+    #: What devices of its family do (``docs/reference/devices.md``) where it is not said.
     reporting_interval_s: float | None = None
     heartbeat: bool | None = None
 

@@ -15,6 +15,7 @@ from core.model.plugins import discover as discover_plugins
 from sensors import driver as drivers
 from sensors.checks import Check, yield_checks
 from sensors.vectors import Vector, by_protocol, message, read
+from tests.contracts import shapes
 
 ALL = [check for driver in drivers.discover().values() for check in yield_checks(driver)]
 NAMES = [
@@ -56,6 +57,7 @@ KEYS = [
     "stillness",
     "window",
     "rate",
+    *shapes.KEYS,
 ]
 scalars = (
     st.none()
@@ -64,6 +66,7 @@ scalars = (
     | st.floats(allow_nan=True)
     | st.text(max_size=20)
     | st.sampled_from(["location", "transition", "steps", "lwt", "enter", "ON", "online", "sos"])
+    | st.sampled_from(shapes.WORDS)
 )
 documents = st.recursive(
     scalars,
@@ -74,6 +77,7 @@ documents = st.recursive(
 )
 topics = st.sampled_from(
     [
+        *shapes.TOPICS,
         "a/b",
         "x/motion",
         "x/position",

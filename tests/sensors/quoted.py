@@ -1,0 +1,25 @@
+"""Messages as the products' own documentation quotes them (``quoted.jsonl``), with all that each one says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+
+class Quoted(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the file."""
+
+    family: str
+    #: Where it is from.
+    source: str
+    topic: str
+    payload: str
+    #: ``quantity`` or ``quantity/discriminator``, and the value.
+    says: dict[str, float]
+
+
+QUOTED = tuple(
+    msgspec.json.decode(line, type=Quoted)
+    for line in (Path(__file__).parent / "quoted.jsonl").read_bytes().splitlines()
+)
