@@ -78,6 +78,7 @@ CHANNEL = '''
 """A made-up channel that takes everything."""
 
 from alerts.channel import Receipt
+from core.model.address import AddressKind
 
 
 class Recipe:
@@ -85,6 +86,7 @@ class Recipe:
     title = "Recipe"
     max_length = 100
     wakes = True
+    takes = AddressKind.WEB
 
     def __init__(self, settings):
         self.settings = settings

@@ -17,14 +17,18 @@ WRITER = {
     "detector_error": "analytics", "margin_change": "analytics", "learning_cursor": "analytics",
     "forecast": "analytics",
     "alert": "alerts", "alert_finding": "alerts", "alert_cursor": "alerts", "delivery": "alerts",
-    "delivery_attempt": "alerts",
+    "delivery_attempt": "alerts", "channel_offer": "alerts", "lost_contact": "alerts",
+    "provider_event": "alerts", "phone_answer": "alerts",
     "response": "dashboard", "access_record": "dashboard", "login_session": "dashboard",
+    "own_contact": "dashboard", "telling_choice": "dashboard", "contact_test": "dashboard",
+    "delivery_seen": "dashboard",
     "login_attempt": "dashboard", "missed_event": "dashboard", "margin_decision": "dashboard",
 }  # fmt: skip
 """The one service that writes each table."""
 APPENDED_ONLY = {
     "observation", "position", "finding", "response", "access_record", "missed_event",
-    "margin_change", "margin_decision",
+    "margin_change", "margin_decision", "lost_contact", "provider_event", "phone_answer", "contact_test",
+    "delivery_seen",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""
 OF_OURS = """

@@ -9,7 +9,9 @@ import pytest
 
 from tests.servers.databases import Database
 
-OPEN = {"alert_cursor", "engine_step", "gateway_heartbeat", "login_attempt", "login_session"}
+OPEN = {"alert_cursor", "engine_step", "gateway_heartbeat", "login_attempt", "login_session"} | {
+    "channel_offer"
+}
 """Tables that the dashboard reads whole: progress of services, and who is logged in."""
 SEED: LiteralString = """
 insert into organisation (organisation_id, name) values ('a', 'A'), ('b', 'B');
@@ -53,8 +55,22 @@ insert into margin_decision (home_id, change_id, carer_id, verdict, at)
 insert into forecast (home_id, detector, speaks_at, severity, what, made_at)
   select home_id, 'd', now(), 'check', 'w', now() from home;
 insert into access_record (at, carer_id, home_id, page) select now(), 1, home_id, 'p' from home;
+insert into contact_point select carer_id, 'ntfy', 'x' from carer;
+insert into own_contact (carer_id, channel, address, created_at)
+  select carer_id, 'sms', 'x', now() from carer;
+insert into lost_contact select contact_id, now(), 'r' from own_contact;
+insert into telling_choice select carer_id, 'name', now() from carer;
+insert into contact_test (carer_id, channel, asked_at) select carer_id, 'ntfy', now() from carer;
+insert into delivery (kind, carer_id, channel, step, next_try_at) select 'test', carer_id, 'sms', 0, now()
+  from carer where carer_id <> 1;
+insert into delivery_seen select delivery_id, carer_id, now() from delivery where kind = 'test';
+insert into phone_answer (delivery_id, alert_id, carer_id, channel, at)
+  select delivery_id, alert_id, carer_id, 'sms', now() from delivery where kind = 'alert';
 """
-BY_ALERT = {"delivery", "response", "alert_finding"}
+BY_ALERT = {"delivery", "response", "alert_finding", "phone_answer"}
+OWN = {"contact_point", "own_contact", "telling_choice", "contact_test"}
+"""Tables of which everybody sees the own rows only, also an administrator."""
+OF_OWN = {"lost_contact", "delivery_seen"}
 READABLE = """
 select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
     and relname not like '%yoyo%' and has_any_column_privilege('wayhome_dashboard', oid, 'select')
@@ -118,7 +134,7 @@ def test_without_a_visitor_nothing_is_shown(town: Database) -> None:
 
 def test_an_organisation_sees_its_homes_and_no_other(town: Database) -> None:
     ann = {"organisation": "a", "carer": "1", "scope": "organisation"}
-    for table in walled(town) - {"organisation", "carer", "care"}:
+    for table in walled(town) - OWN - OF_OWN - {"organisation", "carer", "care"}:
         assert homes_seen(town, table, **ann) == ["a1", "a2"], table
     assert homes_seen(town, "care", **ann) == ["a1", "a1", "a2"]
     with as_visitor(town, **ann) as connection:
@@ -131,7 +147,7 @@ def test_an_organisation_sees_its_homes_and_no_other(town: Database) -> None:
 
 def test_a_circle_sees_its_homes_and_no_other(town: Database) -> None:
     ann = {"organisation": "a", "carer": "1", "scope": "circle"}
-    for table in walled(town) - {"organisation", "carer", "care"}:
+    for table in walled(town) - OWN - OF_OWN - {"organisation", "carer", "care"}:
         assert homes_seen(town, table, **ann) == ["a1"], table
     assert homes_seen(town, "care", **ann) == ["a1", "a1"]  # and who else cares for it
     for scope in ("", "Organisation", "all"):
@@ -139,7 +155,7 @@ def test_a_circle_sees_its_homes_and_no_other(town: Database) -> None:
 
 
 def test_a_carer_of_another_organisation_sees_nothing(town: Database) -> None:
-    for table in walled(town) - {"organisation", "carer"}:
+    for table in walled(town) - OWN - OF_OWN - {"organisation", "carer"}:
         assert homes_seen(town, table, organisation="b", carer="1", scope="circle") == [], table
 
 
@@ -184,6 +200,46 @@ def test_nobody_decides_about_a_change_of_another_home(town: Database) -> None:
             " select 'a2', change_id, 2, 'confirm', now() from margin_change"
             " where home_id = 'a1'"
         )
+
+
+def test_ways_to_a_person_are_seen_by_that_person_only(town: Database) -> None:
+    for scope in ("circle", "organisation"):
+        for organisation, carer in (("a", "1"), ("a", "2"), ("b", "3")):
+            who = {"organisation": organisation, "carer": carer, "scope": scope}
+            with as_visitor(town, **who) as connection:
+                for table in OWN:
+                    found = connection.execute(f"select carer_id from {table}".encode()).fetchall()
+                    assert found == [(int(carer),)], table
+                lost = connection.execute("select contact_id from lost_contact").fetchall()
+                own = connection.execute("select contact_id from own_contact").fetchall()
+                assert lost == own
+                tests = connection.execute(
+                    "select carer_id from delivery where kind = 'test'"
+                ).fetchall()
+                assert tests == ([] if carer == "1" else [(int(carer),)])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into own_contact (carer_id, channel, address, created_at) values (2, 'sms', 'y', now())",
+        "insert into telling_choice values (3, 'name', now())",
+        "insert into contact_test (carer_id, channel, asked_at) values (2, 'sms', now())",
+        "insert into contact_test (carer_id, channel, contact_id, asked_at) values (1, 'sms', 2, now())",
+        "insert into delivery_seen select max(delivery_id), 1, now() from delivery where kind = 'alert'",
+    ],
+)
+def test_nobody_changes_or_confirms_for_somebody_else(town: Database, statement: str) -> None:
+    ann = {"organisation": "a", "carer": "1", "scope": "organisation"}
+    with as_visitor(town, **ann) as connection:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement.encode())
+        connection.rollback()
+    with as_visitor(town, **ann) as connection:
+        changed = connection.execute(
+            "update own_contact set removed_at = now() where carer_id <> 1"
+        )
+        assert changed.rowcount == 0
 
 
 def test_a_temporary_table_does_not_get_the_owner_s_rights(town: Database) -> None:
