@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
 from alerts import channels
+from alerts.channel_settings import ChannelSettings
 from core.model import plugins
-from core.model.errors import PluginBroken, Temporary
+from core.model.errors import Permanent, PluginBroken, Temporary
 from core.model.finding import Severity
 from core.model.ids import AlertId, DeliveryId
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from core.model.address import AddressKind
+
+__all__ = [
+    "Busy",
+    "Channel",
+    "ChannelSettings",
+    "Gone",
+    "Outgoing",
+    "Receipt",
+    "Traits",
+    "discover",
+    "shortened",
+    "traits",
+]
 
 
 class Busy(Temporary):
@@ -30,22 +46,19 @@ class Busy(Temporary):
         super().__init__(text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelSettings:
-    """What a channel may need beyond the address."""
-
-    #: Longest time in seconds to wait for one answer of the service.
-    timeout_s: float = 10.0
-    #: Key that signs messages (HMAC-SHA256); empty for none.
-    secret: str = ""
+class Gone(Permanent):
+    """The service says that this address has ended for good; it is not a way to the person any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One message to one person. Its texts name nobody and say nothing about anybody."""
+    """One message to one address of one person. Its texts say no more than that person chose."""
 
     delivery_id: DeliveryId
-    alert_id: AlertId
+    #: None for what is not about an alert: a test, or word that another way to the person has ended.
+    alert_id: AlertId | None
+    #: ``alert``, ``test`` or ``lost``.
+    kind: str = "alert"
     #: Where the channel reaches the person; empty for the page.
     address: str
     severity: Severity
@@ -55,6 +68,10 @@ class Outgoing:
     text: str
     #: Page of the alert; empty when the address of the pages is not set.
     link: str = ""
+    #: What a reply by text must hold to count as "I'm on it"; empty where nothing takes replies.
+    code: str = ""
+    #: The person typed the address: it must not lead into our own network.
+    typed: bool = False
 
     @property
     def idempotency_key(self) -> str:
@@ -84,6 +101,8 @@ class Channel(Protocol):
     max_length: int
     #: True when it needs an address and reaches a person who is not looking at the page.
     wakes: bool
+    #: What kind of address it needs.
+    takes: AddressKind
 
     def __init__(self, settings: ChannelSettings) -> None:
         """Make it; nothing is sent yet."""
@@ -104,6 +123,29 @@ class Channel(Protocol):
     async def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What a channel's class may say beyond the contract, as class attributes of the same names."""
+
+    #: Messages to one person in 15 minutes at most; 0 for no limit. The first word of an urgent alert
+    #: is never held.
+    most_in_quarter: int = 0
+    #: Checks that the service behind it makes impossible: name of the check and the reason.
+    cannot: Mapping[str, str] = field(default_factory=dict)
+    #: Settings that are missing for it to work, for people; empty when it is ready.
+    lacks: str = ""
+
+
+def traits(kind: type[Channel], settings: ChannelSettings) -> Traits:
+    """Return what a channel says of itself; ``lacks`` is a static method of the settings there."""
+    lacks = getattr(kind, "lacks", None)
+    return Traits(
+        most_in_quarter=getattr(kind, "most_in_quarter", 0),
+        cannot=getattr(kind, "cannot", {}),
+        lacks="" if lacks is None else lacks(settings),
+    )
 
 
 @cache

@@ -51,8 +51,10 @@ async def take_findings(pool: Pool, clock: Clock) -> int:
             return 0
         if position != seen:
             found = await alert_table.findings_after(connection, position, BATCH)
-        for logged in found:
-            await take(connection, logged, clock.now())
+        # what needs no answer of the database is not waited for
+        async with connection.pipeline():
+            for logged in found:
+                await take(connection, logged, clock.now())
         if found:
             await alert_table.move_cursor(connection, READER, found[-1].at)
     for logged in found:

@@ -15,25 +15,31 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts import metrics
-from alerts.channel import Busy
+from alerts.answer_code import code_of
+from alerts.channel import Busy, Gone, Receipt, traits
+from alerts.channel_settings import ChannelSettings
 from alerts.rounds import complain
 from alerts.wording import outgoing
 from core.model.errors import Permanent, StoreUnavailable, Temporary
 from core.model.finding import DeliveryState
 from core.store import alert as alert_table
+from core.store import contact as contact_table
 from core.store import delivery as delivery_table
 from core.store.delivery import Claim, ClaimedDelivery, Ending
 from core.store.pool import heed_cancellation, transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from alerts.channel import Channel
     from core.runtime.clock import Clock
     from core.runtime.health import Health
+    from core.store.delivery import Contact
     from core.store.pool import Connection, Pool
 
 log = logging.getLogger("wayhome.alerts")
 
-PARALLEL = 16
+PARALLEL = 64
 """Messages under way at once by one channel."""
 FIRST_DELAY_S = 2.0
 LONGEST_DELAY_S = 60.0
@@ -57,6 +63,8 @@ class Desk:
     send_timeout_s: float
     poll_s: float
     public_url: str
+    #: Key of the codes that replies by text must hold; empty where nothing takes replies.
+    reply_key: str = ""
 
 
 def retry_delay_s(attempt: int, chance: float) -> float:
@@ -86,7 +94,10 @@ class Outbox:
         self._channel = channel
         self._wake = asyncio.Event()
         self._part = f"channel {channel.name}"
+        self._most_in_quarter = traits(type(channel), ChannelSettings()).most_in_quarter
         self._under_way = 0
+        self._ended_now: list[tuple[ClaimedDelivery, Ending]] = []
+        self._to_mark = asyncio.Event()
 
     def wake(self) -> None:
         """Look at once whether something is due."""
@@ -95,6 +106,7 @@ class Outbox:
     async def run(self) -> None:
         """Send what is due until cancelled."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._marking(), name=f"marks of {self._part}")
             while True:
                 self._wake.clear()
                 batch = await self._claim()
@@ -110,9 +122,7 @@ class Outbox:
         """Send everything that is due now; return how many attempts that took."""
         attempts = 0
         while batch := await self._claim():
-            for claimed in batch:
-                self._under_way += 1
-                await self._deliver(claimed)
+            await self._mark([(claimed, await self._send(claimed)) for claimed in batch])
             attempts += len(batch)
         return attempts
 
@@ -129,6 +139,7 @@ class Outbox:
             limit=free,
             now=now,
             lease_until=now + timedelta(seconds=lease_s),
+            most_in_quarter=self._most_in_quarter,
         )
         try:
             async with transaction(self._desk.pool) as connection:
@@ -138,31 +149,79 @@ class Outbox:
             return []
 
     async def _deliver(self, claimed: ClaimedDelivery) -> None:
-        try:
-            ending = await self._send(claimed)
-            await self._mark(claimed, ending)
-        finally:
-            self._under_way -= 1
-            self._wake.set()
+        self._ended_now.append((claimed, await self._send(claimed)))
+        self._to_mark.set()
+
+    async def _marking(self) -> None:
+        """Mark what has ended, all of it in one transaction: a commit waits for the disk."""
+        while True:
+            await self._to_mark.wait()
+            self._to_mark.clear()
+            ended, self._ended_now = self._ended_now, []
+            await self._mark(ended)
+            self._under_way -= len(ended)
+            if self._under_way <= PARALLEL // 2:
+                self._wake.set()  # a claim looks at the whole queue: not one for each that ended
 
     async def _send(self, claimed: ClaimedDelivery) -> Ending:
-        if claimed.address is None and self._channel.wakes:
+        """Hand it over to every address of the person; it is out when one of them took it."""
+        if not claimed.contacts and self._channel.wakes:
             return self._ended(DeliveryState.FAILED, "permanent", "there is no address any more")
+        contacts: Sequence[Contact | None] = claimed.contacts if self._channel.wakes else (None,)
+        found = await asyncio.gather(*(self._hand_over(claimed, to) for to in contacts))
+        await self._forget(claimed, found, contacts)
+        for receipt in found:
+            if isinstance(receipt, Receipt):
+                self._desk.health.set(self._part, ok=True)
+                return self._ended(DeliveryState.SENT, "sent", reference=receipt.reference)
+        for error in found:
+            if isinstance(error, Temporary):
+                return self._later(claimed, error)
+        return self._ended(DeliveryState.FAILED, "permanent", str(found[0]))
+
+    async def _hand_over(
+        self, claimed: ClaimedDelivery, contact: Contact | None
+    ) -> Receipt | Permanent | Temporary:
+        code = code_of(self._desk.reply_key, claimed.delivery_id)
+        message = outgoing(claimed, self._desk.public_url, contact, code)
         try:
             async with asyncio.timeout(self._desk.send_timeout_s):
-                receipt = await self._channel.send(outgoing(claimed, self._desk.public_url))
-        except Permanent as error:
-            return self._ended(DeliveryState.FAILED, "permanent", str(error))
+                return await self._channel.send(message)
+        except (Permanent, Temporary) as error:
+            return error
         except TimeoutError:
-            return self._later(claimed, Temporary("took too long"))
-        except Temporary as error:
-            return self._later(claimed, error)
+            return Temporary("took too long")
         except Exception as error:
             # the fence around a plugin: its bug must not silence the other channels
             log.exception("channel is broken", extra={"action": "channel_broken"})
-            return self._later(claimed, Temporary(f"broken: {type(error).__name__}"))
-        self._desk.health.set(self._part, ok=True)
-        return self._ended(DeliveryState.SENT, "sent", reference=receipt.reference)
+            return Temporary(f"broken: {type(error).__name__}")
+
+    async def _forget(
+        self,
+        claimed: ClaimedDelivery,
+        found: Sequence[Receipt | Permanent | Temporary],
+        contacts: Sequence[Contact | None],
+    ) -> None:
+        """Take addresses that have ended out of use; their owner and the operators hear of it."""
+        for error, contact in zip(found, contacts, strict=True):
+            if isinstance(error, Gone) and contact is not None and contact.contact_id is not None:
+                with contextlib.suppress(StoreUnavailable):  # then the next message finds it gone
+                    await self._lose(claimed, contact.contact_id, str(error))
+
+    async def _lose(self, claimed: ClaimedDelivery, contact_id: int, reason: str) -> None:
+        now = self._desk.clock.now()
+        async with transaction(self._desk.pool) as connection:
+            new = await contact_table.lose_contact(connection, contact_id, reason, now)
+            if new and claimed.home_id is not None:
+                await complain(
+                    connection,
+                    claimed.home_id,
+                    f"{claimed.channel}/{claimed.carer_id}",
+                    what=f"A way to a carer has ended: {self._channel.title}, {reason}.",
+                    advice="Ask the carer to add it again under How you are told, and to try it.",
+                    now=now,
+                )
+        log.info("contact lost", extra={"action": "contact_lost", "contact": contact_id})
 
     def _later(self, claimed: ClaimedDelivery, error: Temporary) -> Ending:
         now = self._desk.clock.now()
@@ -188,27 +247,31 @@ class Outbox:
         now = self._desk.clock.now()
         return Ending(state=state, at=now, result=result, error=error, reference=reference)
 
-    async def _mark(self, claimed: ClaimedDelivery, ending: Ending) -> None:
-        while True:
+    async def _mark(self, ended: list[tuple[ClaimedDelivery, Ending]]) -> None:
+        while ended:
             try:
                 async with transaction(self._desk.pool) as connection:
-                    await delivery_table.finish(connection, claimed, ending)
-                if ending.state is not DeliveryState.SENT:
-                    async with transaction(self._desk.pool) as connection:
-                        await self._trouble(connection, claimed, ending)
+                    await delivery_table.finish(connection, ended)
+                for claimed, ending in ended:
+                    if ending.state is not DeliveryState.SENT:
+                        async with transaction(self._desk.pool) as connection:
+                            await self._trouble(connection, claimed, ending)
                 break
             except StoreUnavailable as error:
                 log.warning("cannot mark: %s", error, extra={"action": "mark_failed"})
                 await self._desk.clock.sleep(MARK_RETRY_S)
             heed_cancellation()
-            if self._desk.clock.now() >= claimed.lease_until:
-                return  # another worker has it now
-        self._count(claimed, ending)
+            now = self._desk.clock.now()  # another worker has what is past its lease
+            ended = [(claimed, ending) for claimed, ending in ended if now < claimed.lease_until]
+        for claimed, ending in ended:
+            self._count(claimed, ending)
 
     async def _trouble(
         self, connection: Connection, claimed: ClaimedDelivery, ending: Ending
     ) -> None:
         """Let the next in line be told at once, and the operators know."""
+        if claimed.alert_id is None or claimed.home_id is None:
+            return  # whoever asked for a test sees on the page how it ended
         if ending.state is DeliveryState.FAILED:
             await alert_table.look_again(connection, claimed.alert_id)
             await complain(

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib.util
+import socket
+import sys
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -9,16 +14,22 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from alerts.channel import Busy
+from alerts.channel import Busy, Gone
+from core.model.address import is_global
 from core.model.errors import Permanent, Temporary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
+
+if importlib.util.find_spec("sniffio") is None:
+    # httpcore looks for it before every step; Python searches all folders anew for what is not there
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 LONGEST_WAIT_S = 300.0
 """However long a service asks us to stay away, an alert is tried again after this."""
 ANSWER_BYTES = 4096
 """No more of an answer is read."""
+_ENDED = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _AGAIN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 
 
@@ -29,15 +40,25 @@ class Post:
     address: str
     content: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    #: Somebody typed the address on a page: it must not lead into our own network.
+    typed: bool = False
+    #: A 404 or 410 means that the address has ended for good, as it does for a push subscription.
+    may_end: bool = False
 
 
 class Poster:
     """Posts with time limits, over its own connections; follows no redirect and no proxy variable.
 
     Each channel has its own, so that one that hangs holds nobody else's connections.
+
+    Parameters
+    ----------
+    local_network
+        True lets typed addresses lead into the local network too.
     """
 
-    def __init__(self, timeout_s: float) -> None:
+    def __init__(self, timeout_s: float, *, local_network: bool = True) -> None:
+        self._local_network = local_network
         self._client = httpx.AsyncClient(
             timeout=timeout_s,
             follow_redirects=False,
@@ -52,15 +73,21 @@ class Poster:
         ------
         Busy, Temporary
             After no answer, a 5xx, or a 429 (whose ``Retry-After`` in seconds is kept).
+        Gone
+            After a 404 or 410, when the post says that an address may end.
         Permanent
-            After any other refusal or a redirect, or for an address that is not http(s).
+            After any other refusal or a redirect, or for an address that is not http(s) or, typed by
+            somebody, leads into a local network.
         """
         address = checked(post.address)
         try:
-            async with self._client.stream(
+            request = self._client.build_request(
                 "POST", address, content=post.content, headers=dict(post.headers)
-            ) as response:
-                _judge(response)
+            )
+            if post.typed and not self._local_network:
+                await _pin(request)
+            async with _streamed(self._client, request) as response:
+                _judge(response, may_end=post.may_end)
                 return await _beginning(response)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
             raise Permanent("the address is not one that can be posted to") from error
@@ -98,7 +125,35 @@ def checked(address: str) -> str:
     return address
 
 
-def _judge(response: httpx.Response) -> None:
+async def _pin(request: httpx.Request) -> None:
+    """Send a request to the very address that was looked at, which must be a public one.
+
+    A name could lead elsewhere the next time it is asked for; the certificate is still the name's.
+    """
+    host, port = request.url.host, request.url.port or 443
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Temporary("the name of the address is not known") from error
+    places = [str(entry[4][0]) for entry in found]
+    if request.url.scheme != "https" or not places or not all(map(is_global, places)):
+        raise Permanent("the address leads into a local network")
+    request.extensions = {**request.extensions, "sni_hostname": host}
+    request.url = request.url.copy_with(host=places[0])
+
+
+@asynccontextmanager
+async def _streamed(
+    client: httpx.AsyncClient, request: httpx.Request
+) -> AsyncIterator[httpx.Response]:
+    response = await client.send(request, stream=True)
+    try:
+        yield response
+    finally:
+        await response.aclose()
+
+
+def _judge(response: httpx.Response, *, may_end: bool) -> None:
     status = response.status_code
     if response.is_success:
         return
@@ -106,6 +161,8 @@ def _judge(response: httpx.Response) -> None:
         raise Busy(f"answered {status}", _retry_after_s(response.headers.get("Retry-After", "")))
     if response.is_server_error or status in _AGAIN:
         raise Temporary(f"answered {status}")
+    if may_end and status in _ENDED:
+        raise Gone(f"answered {status}")
     raise Permanent(f"answered {status}")
 
 

@@ -7,15 +7,18 @@ import logging
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from alerts import metrics
+from alerts import channel_settings, metrics
 from alerts.answers import take_answers
-from alerts.channel import ChannelSettings, discover
+from alerts.channel import discover
 from alerts.intake import take_findings
+from alerts.offers import offers
 from alerts.outbox import Desk, Outbox
+from alerts.receipts import receiving
 from alerts.rounds import BATCH, look, team_of
 from core.model.errors import StoreUnavailable
 from core.model.ids import AlertId
 from core.store import alert as alert_table
+from core.store import contact as contact_table
 from core.store import delivery as delivery_table
 from core.store.listen import wakeups
 from core.store.pool import heed_cancellation, open_pool, transaction
@@ -47,6 +50,7 @@ class Alerting:
         self.pool = pool
         self._outboxes = outboxes
         self._poll_s = context.settings.poll_ms / 1000
+        self._offers = offers(channel_settings.of(context.settings))
 
     async def findings(self) -> None:
         """Turn findings into alerts as they come."""
@@ -60,6 +64,19 @@ class Alerting:
         async for _ in wakeups(url, "response", poll_s=self._poll_s):
             await self._drain("answers", take_answers)
 
+    async def tests(self) -> None:
+        """Send the test messages that carers ask for."""
+        url = self._context.settings.database_url
+        async for _ in wakeups(url, contact_table.WAKEUP, poll_s=self._poll_s):
+            await self._guarded("tests", self.tests_once)
+
+    async def tests_once(self) -> None:
+        """Put what was asked for into the outbox."""
+        async with transaction(self.pool) as connection:
+            made = await contact_table.take_tests(connection, self._context.clock.now())
+        if made:
+            self._wake()
+
     async def escalation(self) -> None:
         """Make the deliveries whose time has come."""
         while True:
@@ -69,6 +86,7 @@ class Alerting:
     async def audit(self) -> None:
         """Look at everything that is open, in case something was missed, and at who can be told."""
         while True:
+            await self._guarded("offer", self.offer)
             await self._guarded("audit", self.audit_once)
             await self._context.clock.sleep(AUDIT_S)
 
@@ -111,6 +129,11 @@ class Alerting:
             self._wake()
         await self._judge_reach(untold)
 
+    async def offer(self) -> None:
+        """Let the pages know by which channels people can be told."""
+        async with transaction(self.pool) as connection:
+            await contact_table.publish_offers(connection, self._offers, self._context.clock.now())
+
     async def _drain(self, part: str, take: Callable[..., Awaitable[int]]) -> None:
         async def all_of_it() -> None:
             while await take(self.pool, self._context.clock):
@@ -133,10 +156,15 @@ class Alerting:
         async with transaction(self.pool) as connection:
             homes = await alert_table.homes_without_carers(connection)
             unknown = await delivery_table.unknown_channels(connection, list(discover()))
+            idle = await delivery_table.unknown_channels(
+                connection, [one.channel for one in self._offers if not one.lacks]
+            )
+        idle = [name for name in idle if name not in unknown]
         faults = [
             f"{untold} open alerts have nobody to tell" if untold else "",
             f"{homes} watched homes have no carer: assign one" if homes else "",
             f"unknown channels in contacts: {', '.join(unknown)}" if unknown else "",
+            f"channels in contacts that are not set up: {', '.join(idle)}" if idle else "",
         ]
         text = "; ".join(filter(None, faults))
         self._context.health.set("reach", ok=not text, text=text)
@@ -162,9 +190,7 @@ class Alerting:
 async def main(context: Context[AlertsSettings]) -> None:
     """Run until cancelled."""
     settings = context.settings
-    channel_settings = ChannelSettings(
-        timeout_s=settings.send_timeout_s, secret=settings.webhook_secret
-    )
+    to_channels = channel_settings.of(settings)
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(
             open_pool(settings.database_url, most=CONNECTIONS, name="wayhome alerts")
@@ -178,17 +204,20 @@ async def main(context: Context[AlertsSettings]) -> None:
             send_timeout_s=settings.send_timeout_s,
             poll_s=settings.poll_ms / 1000,
             public_url=settings.public_url,
+            reply_key=settings.webhook_secret if settings.receipts_url else "",
         )
         outboxes = []
         for make in discover().values():
-            channel = make(channel_settings)
+            channel = make(to_channels)
             stack.push_async_callback(channel.close)
             outboxes.append(Outbox(desk, channel))
         alerting = Alerting(context, pool, outboxes)
+        await stack.enter_async_context(receiving(context, pool, to_channels))
         async with asyncio.TaskGroup() as group:
             for loop in (
                 alerting.findings,
                 alerting.answers,
+                alerting.tests,
                 alerting.escalation,
                 alerting.audit,
                 alerting.counting,

@@ -1,17 +1,19 @@
-"""What a push says: how soon, and to open Wayhome. It may stand on a locked screen. Pure.
+"""What a message says: how soon, and to open Wayhome. It may stand on a locked screen. Pure.
 
-No name, no place, no detail: those are on the page, behind the log-in (docs/decisions/0053).
+No name, no place, no detail unless its reader chose so: those are on the page, behind the log-in
+(docs/decisions/0054, 0145).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alerts.channel import Outgoing
 from core.model.finding import Audience, Severity
 
 if TYPE_CHECKING:
-    from core.store.delivery import ClaimedDelivery
+    from core.store.delivery import ClaimedDelivery, Contact
 
 _TITLE = {
     Severity.URGENT: "Wayhome: act now",
@@ -29,10 +31,56 @@ _TEXT = {
 _CLEARED = "The cause has gone since, and nobody has answered yet. Open Wayhome."
 _ASKED = "It has become more serious since you answered. Open Wayhome and answer again."
 _REPEATED = "Nobody has answered yet. "
+_BESIDE = {
+    "test": ("Wayhome: a test", "This is a test. Open Wayhome to confirm that it arrived."),
+    "lost": (
+        "Wayhome: check how you are told",
+        "One of your phones or addresses no longer takes alerts. Open Wayhome.",
+    ),
+}
+_PATH = {
+    "alert": "/alerts/{alert}",
+    "test": "/reach/arrived/{delivery}",
+    "lost": "/reach",
+}
 
 
-def outgoing(claimed: ClaimedDelivery, public_url: str) -> Outgoing:
-    """Put a claimed delivery into words."""
+def outgoing(
+    claimed: ClaimedDelivery, public_url: str, contact: Contact | None = None, code: str = ""
+) -> Outgoing:
+    """Put a claimed delivery into words.
+
+    Parameters
+    ----------
+    contact
+        The address that it goes to; None for the page.
+    code
+        What a reply by text must hold to count as an answer.
+    """
+    title, text = _words(claimed)
+    base = public_url.rstrip("/")
+    path = _PATH[claimed.kind].format(alert=claimed.alert_id, delivery=claimed.delivery_id)
+    message = Outgoing(
+        delivery_id=claimed.delivery_id,
+        alert_id=claimed.alert_id,
+        kind=claimed.kind,
+        address="",
+        severity=claimed.severity,
+        step=claimed.step,
+        title=title,
+        text=text,
+        link=base + path if base else "",
+        code=code,
+    )
+    if contact is None:
+        return message
+    return replace(message, address=contact.address, typed=contact.contact_id is not None)
+
+
+def _words(claimed: ClaimedDelivery) -> tuple[str, str]:
+    if claimed.kind != "alert":
+        return _BESIDE[claimed.kind]
+    title = _TITLE[claimed.severity]
     text = _TEXT[claimed.severity, claimed.audience]
     if claimed.cleared:
         text = _CLEARED
@@ -40,14 +88,17 @@ def outgoing(claimed: ClaimedDelivery, public_url: str) -> Outgoing:
         text = _ASKED
     elif claimed.repeated:
         text = _REPEATED + text
-    base = public_url.rstrip("/")
-    return Outgoing(
-        delivery_id=claimed.delivery_id,
-        alert_id=claimed.alert_id,
-        address=claimed.address or "",
-        severity=claimed.severity,
-        step=claimed.step,
-        title=_TITLE[claimed.severity],
-        text=text,
-        link=f"{base}/alerts/{claimed.alert_id}" if base else "",
-    )
+    return _told(claimed, title), _detailed(claimed, text)
+
+
+def _told(claimed: ClaimedDelivery, title: str) -> str:
+    """Name the person where the reader chose so and the alert is about one."""
+    if claimed.detail == "nothing" or not claimed.resident:
+        return title
+    return f"{title} ({claimed.resident})"
+
+
+def _detailed(claimed: ClaimedDelivery, text: str) -> str:
+    if claimed.detail != "sentence" or not claimed.what:
+        return text
+    return f"{claimed.what.rstrip('.')}. {text}"

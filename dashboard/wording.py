@@ -57,7 +57,17 @@ _DETECTORS = {
     "not_back": "Not back yet",
 }
 _BIN_H = 3
-_CHANNELS = {"web": "page", "ntfy": "push", "webhook": "alarm system"}
+_CHANNELS = {
+    "web": "page",
+    "webpush": "push",
+    "ntfy": "push",
+    "sms": "text message",
+    "voice": "phone call",
+    "email": "e-mail",
+    "notify": "GOV.UK Notify",
+    "apprise": "another service",
+    "webhook": "alarm system",
+}
 _STATES = {
     DeliveryState.PENDING: "not sent yet",
     DeliveryState.SENDING: "sending",

@@ -19,6 +19,7 @@ from alerts import channel
 from analytics import detector
 from analytics.evaluation import results
 from core import model
+from core.model.address import AddressKind
 from core.model.quantity import DEFINITIONS
 from core.runtime import settings
 from sensors import driver
@@ -124,17 +125,42 @@ def _bullets(title: str, lines: Sequence[str]) -> str:
     return f"{title}:\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
+ADDRESSES = {
+    AddressKind.WEB: "an http(s) address",
+    AddressKind.PHONE: "a phone number (E.164, `+44…`)",
+    AddressKind.EMAIL: "an e-mail address",
+    AddressKind.PHONE_OR_EMAIL: "a phone number or an e-mail address",
+    AddressKind.PUSH: "a browser's push subscription, made by a button on the page *How you are told*",
+    AddressKind.APPRISE: "an address of Apprise, `service://…`, registered by the organisation",
+}
+
+
 def channels() -> str:
     """List the ways to reach a carer."""
     parts = []
     for name, found in channel.discover().items():
-        wakes = "needs an address and reaches people who are not looking at the page"
-        facts = f"Up to {found.max_length} characters; " + (
-            f"{wakes}." if found.wakes else "seen by people who look."
-        )
+        traits = channel.traits(found, channel.ChannelSettings())
+        facts = [f"Up to {found.max_length} characters."]
+        if found.wakes:
+            facts.append(
+                f"Reaches people who are not looking at the page, by {ADDRESSES[found.takes]}."
+            )
+        else:
+            facts.append("Seen by people who look.")
+        if traits.most_in_quarter:
+            limit = f"At most {traits.most_in_quarter} messages to one person in 15 minutes"
+            facts.append(f"{limit}; the first word of an urgent alert is never held.")
+        if traits.lacks:
+            facts.append(f"Needs {_settings(traits.lacks)}.")
+        facts += [f"{reason.capitalize()}." for reason in traits.cannot.values()]
         summary = first_sentence(found, name)
-        parts.append(f"## {found.title} (`{name}`)\n\n{summary}\n\n{facts}")
+        parts.append(f"## {found.title} (`{name}`)\n\n{summary}\n\n{' '.join(facts)}")
     return "The ways an alert reaches a carer.\n\n" + "\n\n".join(parts)
+
+
+def _settings(text: str) -> str:
+    """Mark the names of settings."""
+    return re.sub(r"(WAYHOME_\w+)", r"`\1`", text)
 
 
 def setting_rows(kind: type[settings.ServiceSettings]) -> Iterator[tuple[str, str, str, str]]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from alerts import push_key
 from core.model.errors import Misconfigured
 from core.store.migrate import ROLES
 from wayhome import broker_access, certificates
@@ -35,6 +36,8 @@ BROKER_NAMES = ("mosquitto", "localhost")
 """How our own containers reach the broker; the names for hubs come on top."""
 DATABASE = "database:5432/wayhome"
 SERVICES = ("gateway", "analytics", "alerts", "dashboard")
+OF_PROVIDERS = ("smtp-password", "phone-token", "notify-key")
+"""Secrets that others give out: empty files, to be filled by hand (docs/how-to/channels.md)."""
 #: Numeric users inside the images: eclipse-mosquitto, timescaledb (Alpine's postgres) and our own.
 OWNERS = {"broker": 1883, "database": 70} | dict.fromkeys((*SERVICES, "migrate", "operator"), 10001)
 _OPERATOR_ROLES = ("wayhome_registrar", "wayhome_operator", "wayhome_gateway")
@@ -166,6 +169,10 @@ def _services(folder: Path) -> None:
         keep(folder / service / "database-url", urls[f"wayhome_{service}"] + "\n")
     secret(folder / "alerts", "webhook-secret")
     secret(folder / "dashboard", "identity-key")
+    secret(folder / "alerts", "push-key", push_key.new_key)
+    secret(folder / "alerts", "notify-callback-token")
+    for name in OF_PROVIDERS:
+        secret(folder / "alerts", name, str)
     authority = (folder / "broker" / "ca.crt").read_text()
     keep(folder / "gateway" / "ca.crt", authority)
     keep(folder / "operator" / "ca.crt", authority)

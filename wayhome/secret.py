@@ -5,10 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
-def secret(folder: Path, name: str) -> Path:
-    """Return the file of the secret ``name`` in ``folder``, made with a new random one when missing."""
+def random_word() -> str:
+    """Return a new random secret."""
+    return secrets.token_urlsafe(24)
+
+
+def secret(folder: Path, name: str, make: Callable[[], str] = random_word) -> Path:
+    """Return the file of the secret ``name`` in ``folder``, made with a new one when missing."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     path = folder / name
@@ -16,7 +25,7 @@ def secret(folder: Path, name: str) -> Path:
         draft = folder / f".{name}.{secrets.token_hex(4)}"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(24))
+            file.write(make())
         draft.rename(path)
     return path
 

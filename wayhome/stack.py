@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from alerts import push_key
 from core.model.errors import Misconfigured, Temporary
 from core.runtime.clock import SystemClock
 from core.runtime.settings import child_environment
@@ -264,6 +265,7 @@ class Stack:
         if name == "alerts":
             values["public_url"] = self.web_url
             values["webhook_secret_file"] = secret(self.secrets, "webhook")
+            values["push_key_file"] = secret(self.secrets, "push-key", push_key.new_key)
         if name == "dashboard":
             values |= {
                 "web_host": self.settings.web_host,

@@ -8,6 +8,7 @@ import msgspec
 
 from alerts.channel import ChannelSettings, Outgoing, Receipt, shortened
 from alerts.posting import Post, Poster
+from core.model.address import AddressKind
 from core.model.finding import Severity
 
 PRIORITY = {Severity.NOTICE: "2", Severity.CHECK: "4", Severity.URGENT: "5"}
@@ -30,9 +31,10 @@ class Ntfy:
     title = "Push by ntfy"
     max_length = 1000
     wakes = True
+    takes = AddressKind.WEB
 
     def __init__(self, settings: ChannelSettings) -> None:
-        self._poster = Poster(settings.timeout_s)
+        self._poster = Poster(settings.timeout_s, local_network=settings.local_network)
 
     async def send(self, delivery: Outgoing) -> Receipt:
         """Post one message; see `Poster.post` for what may go wrong."""
@@ -47,7 +49,7 @@ class Ntfy:
             headers["Click"] = delivery.link
         text = shortened(delivery.text, self.max_length).encode()
         answer = await self._poster.post(
-            Post(address=delivery.address, content=text, headers=headers)
+            Post(address=delivery.address, content=text, headers=headers, typed=delivery.typed)
         )
         try:
             return Receipt(reference=msgspec.json.decode(answer, type=_Answer).id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alerts.channel import ChannelSettings, Outgoing, Receipt
+from core.model.address import AddressKind
 
 
 class Web:
@@ -12,6 +13,7 @@ class Web:
     title = "Page"
     max_length = 10_000
     wakes = False
+    takes = AddressKind.NONE
 
     def __init__(self, settings: ChannelSettings) -> None:
         del settings

@@ -9,6 +9,7 @@ import msgspec
 
 from alerts.channel import ChannelSettings, Outgoing, Receipt, shortened
 from alerts.posting import Post, Poster
+from core.model.address import AddressKind
 
 
 class Webhook:
@@ -22,16 +23,18 @@ class Webhook:
     title = "Webhook"
     max_length = 1000
     wakes = True
+    takes = AddressKind.WEB
 
     def __init__(self, settings: ChannelSettings) -> None:
         self._secret = settings.secret.encode()
-        self._poster = Poster(settings.timeout_s)
+        self._poster = Poster(settings.timeout_s, local_network=settings.local_network)
 
     async def send(self, delivery: Outgoing) -> Receipt:
         """Post one message; see `Poster.post` for what may go wrong."""
         body = msgspec.json.encode(
             {
                 "delivery": delivery.delivery_id,
+                "kind": delivery.kind,
                 "alert": delivery.alert_id,
                 "step": delivery.step,
                 "severity": delivery.severity.value,
@@ -47,7 +50,9 @@ class Webhook:
         if self._secret:
             digest = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
             headers["X-Wayhome-Signature"] = f"sha256={digest}"
-        await self._poster.post(Post(address=delivery.address, content=body, headers=headers))
+        await self._poster.post(
+            Post(address=delivery.address, content=body, headers=headers, typed=delivery.typed)
+        )
         return Receipt()
 
     async def close(self) -> None:

@@ -114,6 +114,44 @@ class AlertsSettings(ServiceSettings):
     )
     public_url: str = setting("", help="Address of the pages, for links in messages.")
     webhook_secret: str = setting("", help="Key that signs webhooks (HMAC-SHA256).", secret=True)
+    local_network: bool = setting(
+        default=False, help="Let addresses that carers type lead into the local network."
+    )
+    receipts_host: str = setting("127.0.0.1", help="Address that providers' callbacks come in on.")
+    receipts_port: int = setting(0, help="Port of them; 0 for none.", most=65535)
+    receipts_url: str = setting(
+        "", help="Public https address that a proxy leads to that port; empty for no callbacks."
+    )
+    push_key: str = setting("", help="Private key of web push (VAPID), base64url.", secret=True)
+    push_contact: str = setting(
+        "", help="mailto: or https: for push services to write to; PUBLIC_URL when empty."
+    )
+    smtp_host: str = setting("", help="Mail server that takes alerts by e-mail; empty for none.")
+    smtp_port: int = setting(587, help="Its port.", least=1, most=65535)
+    smtp_security: str = setting(
+        "starttls", help="tls, starttls or none.", one_of=("tls", "starttls", "none")
+    )
+    smtp_username: str = setting("", help="User name at the mail server.")
+    smtp_password: str = setting("", help="Password at the mail server.", secret=True)
+    smtp_from: str = setting("", help="Address that stands as the sender of e-mail.")
+    phone_provider: str = setting(
+        "twilio", help="Whose interface texts and calls go through.", one_of=("twilio",)
+    )
+    phone_url: str = setting("https://api.twilio.com", help="Address of that interface.")
+    phone_account: str = setting("", help="Account at the provider; empty for no texts and calls.")
+    phone_token: str = setting("", help="Its token; also checks its callbacks.", secret=True)
+    phone_from: str = setting("", help="Number that texts and calls come from (E.164).")
+    notify_url: str = setting(
+        "https://api.notifications.service.gov.uk", help="Address of GOV.UK Notify."
+    )
+    notify_key: str = setting("", help="API key of GOV.UK Notify; empty for none.", secret=True)
+    notify_sms_template: str = setting("", help="Its template for texts, with ((text)).")
+    notify_email_template: str = setting(
+        "", help="Its template for e-mail, with ((title)), ((text)) and ((link))."
+    )
+    notify_callback_token: str = setting(
+        "", help="Bearer token that its callbacks carry.", secret=True
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +161,9 @@ class DashboardSettings(ServiceSettings):
     web_host: str = setting("127.0.0.1", help="Address that the pages listen on.")
     web_port: int = setting(8080, help="Port of the pages.", most=65535)
     public_url: str = setting("", help="Address as people type it; http://HOST:PORT when empty.")
+    local_network: bool = setting(
+        default=False, help="Let addresses that carers type lead into the local network."
+    )
     cookie_secure: bool = setting(default=True, help="Send cookies over https only.")
     session_hours: float = setting(
         336.0,

@@ -119,15 +119,21 @@ async def findings_after(
 
 async def alert_of(connection: Connection, finding: Finding) -> StoredAlert | None:
     """Return the alert that the finding's episode opened or joined, locked; None when there is none."""
-    key = (finding.home_id, finding.resident_id, finding.detector, finding.subject, finding.onset)
-    opened = await _one(
-        connection, "select a.* from alert a where " + _EPISODE + " for no key update", key
-    )
-    return opened or await _one(
+    values = {
+        "home": finding.home_id,
+        "resident": finding.resident_id,
+        "detector": finding.detector,
+        "subject": finding.subject,
+        "onset": finding.onset,
+    }
+    return await _one(
         connection,
-        "select * from alert where alert_id = (select max(j.alert_id) from alert_finding j"
-        " join finding a using (finding_id) where " + _EPISODE + ") for no key update",
-        key,
+        "select * from alert where alert_id = coalesce((select a.alert_id from alert a where "
+        + _EPISODE
+        + "), (select max(j.alert_id) from alert_finding j join finding a using (finding_id) where "
+        + _EPISODE
+        + ")) for no key update",
+        values,
     )
 
 
@@ -267,11 +273,11 @@ async def homes_without_carers(connection: Connection) -> int:
 
 
 _EPISODE: LiteralString = (
-    "a.home_id = %s and a.resident_id is not distinct from %s and a.detector = %s"
-    " and a.subject = %s and a.onset = %s"
+    "a.home_id = %(home)s and a.resident_id is not distinct from %(resident)s"
+    " and a.detector = %(detector)s and a.subject = %(subject)s and a.onset = %(onset)s"
 )
 _ADDRESSES: LiteralString = (
-    " coalesce((select array_agg(p.channel order by p.channel) from contact_point p"
+    " coalesce((select array_agg(distinct p.channel order by p.channel) from live_contact p"
     " where p.carer_id = c.carer_id), '{}') as channels"
 )
 _CARERS: LiteralString = (
@@ -299,7 +305,9 @@ async def _members(
 
 
 async def _one(
-    connection: Connection, query: LiteralString, values: tuple[object, ...]
+    connection: Connection,
+    query: LiteralString,
+    values: tuple[object, ...] | Mapping[str, object],
 ) -> StoredAlert | None:
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(query, values)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, LiteralString, Protocol
+from typing import TYPE_CHECKING, Any, LiteralString, Protocol
 
 from psycopg.rows import dict_row
 
 from core.model.finding import Audience, DeliveryState, Severity
 from core.model.ids import AlertId, CarerId, DeliveryId, HomeId
-from core.store.listen import notify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,12 +47,25 @@ class ToldEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One address by which a channel reaches a person."""
+
+    #: Number of an address that the person added; None for the one that the organisation registered.
+    contact_id: int | None
+    #: Works like a password: never in logs.
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedDelivery:
     """A delivery that this worker holds until its lease ends."""
 
     delivery_id: DeliveryId
-    alert_id: AlertId
-    home_id: HomeId
+    #: ``alert``, ``test``, or ``lost`` for word that another way to this person has ended.
+    kind: str
+    #: None for what is not about an alert, as the home.
+    alert_id: AlertId | None
+    home_id: HomeId | None
     carer_id: CarerId
     channel: str
     step: int
@@ -61,8 +73,8 @@ class ClaimedDelivery:
     attempt: int
     created_at: datetime
     lease_until: datetime
-    #: Where the channel reaches the person; None when it was taken away since.
-    address: str | None
+    #: Where the channel reaches the person; none when all were taken away since.
+    contacts: tuple[Contact, ...]
     severity: Severity
     audience: Audience
     #: True when the cause has gone since.
@@ -71,6 +83,11 @@ class ClaimedDelivery:
     asked: bool
     #: True when this alert has told somebody before, in this run of its escalation.
     repeated: bool
+    #: How much the reader chose to be told of a person: ``nothing``, ``name`` or ``sentence``.
+    detail: str = "nothing"
+    #: First name of the resident. Personal, as is the sentence of the alert.
+    resident: str = ""
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +99,8 @@ class Claim:
     limit: int
     now: datetime
     lease_until: datetime
+    #: Messages to one person in 15 minutes at most; 0 for no limit.
+    most_in_quarter: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +118,7 @@ class Ending:
 
 
 _WANTED: LiteralString = (
-    "(a.state = 'open' and (a.cleared_at is null or a.severity = 'urgent')"
+    "(d.kind <> 'alert' or a.state = 'open' and (a.cleared_at is null or a.severity = 'urgent')"
     " or a.state = 'acknowledged' and a.cleared_at is null"
     "  and (a.policy->>'asked')::bigint = d.carer_id"
     "  and d.step >= (a.policy->>'first_step')::integer)"
@@ -117,16 +136,32 @@ _ALONE: LiteralString = (
     "not exists (select 1 from delivery o where o.carer_id = d.carer_id and o.channel = d.channel"
     " and o.state = 'sending' and o.lease_until > %(now)s)"
 )
-# First attempts before retries, urgent before the rest, the first word of an alert before its repeats.
+_FIRST: LiteralString = "d.step = coalesce((a.policy->>'first_step')::integer, 0)"
+# So many messages that a phone is switched off help nobody; the first word of an urgent alert always goes.
+_ALLOWED: LiteralString = (
+    "(%(most)s = 0 or d.kind = 'alert' and a.severity = 'urgent' and "
+    + _FIRST
+    + " or (select count(*) from delivery o where o.carer_id = d.carer_id"
+    " and o.channel = d.channel and o.sent_at > %(now)s::timestamptz - interval '15 minutes')"
+    " < %(most)s)"
+)
+_LAST_TOLD: LiteralString = (
+    "(select max(o.sent_at) from delivery o where o.carer_id = d.carer_id"
+    " and o.channel = d.channel and o.sent_at is not null)"
+)
+# First attempts before retries, alerts before tests, urgent before the rest, the first word of an alert
+# before its repeats; then whoever was told longest ago.
 _QUEUE: LiteralString = (
-    "d.attempts > 0, a.severity <> 'urgent',"
-    " d.step <> coalesce((a.policy->>'first_step')::integer, 0), d.created_at, d.delivery_id"
+    "(d.attempts > 0)::int * 8 + (d.kind <> 'alert')::int * 4 + (a.severity <> 'urgent')::int * 2"
+    " + (not " + _FIRST + ")::int"
 )
 _CLAIM: LiteralString = (
     "with line as ("
-    " select d.delivery_id, row_number() over (order by " + _QUEUE + ") as place,"
-    " row_number() over (partition by d.carer_id order by " + _QUEUE + ") as turn"
-    " from delivery d join alert a using (alert_id)"
+    " select d.delivery_id, d.carer_id, d.created_at, coalesce("
+    + _QUEUE
+    + ", 4) as place, "
+    + _LAST_TOLD
+    + " as told_at from delivery d left join alert a using (alert_id)"
     " where d.channel = %(channel)s and d.state in ('pending', 'sending')"
     " and d.next_try_at <= %(now)s and "
     + _FREE
@@ -136,20 +171,39 @@ _CLAIM: LiteralString = (
     + _UNANSWERED
     + " and "
     + _ALONE
-    + "), mine as ("
-    " select d.delivery_id from delivery d join line using (delivery_id)"
-    " where line.turn = 1 and "
+    + " and "
+    + _ALLOWED
+    + "), turn as ("
+    " select distinct on (carer_id) * from line order by carer_id, place, created_at, delivery_id"
+    "), mine as ("
+    " select d.delivery_id from delivery d join turn using (delivery_id)"
+    " where "
     + _FREE
-    + " order by line.place limit %(limit)s for update of d skip locked"
-    ") update delivery d set state = 'sending', attempts = d.attempts + 1,"
+    + " order by turn.place, turn.told_at nulls first, turn.created_at, turn.delivery_id"
+    " limit %(limit)s for update of d skip locked"
+    "), taken as ("
+    " update delivery d set state = 'sending', attempts = d.attempts + 1,"
     " lease_until = %(lease_until)s, lease_holder = %(holder)s"
-    " from mine, alert a where d.delivery_id = mine.delivery_id and a.alert_id = d.alert_id"
-    " returning d.delivery_id, d.alert_id, a.home_id, d.carer_id, d.channel, d.step,"
-    " d.attempts as attempt, d.created_at, d.lease_until, a.severity, a.audience,"
-    " a.cleared_at is not null as cleared, a.state = 'acknowledged' as asked,"
-    " d.step > coalesce((a.policy->>'first_step')::integer, 0) as repeated,"
-    " (select address from contact_point p where p.carer_id = d.carer_id"
-    "  and p.channel = d.channel) as address"
+    " from mine where d.delivery_id = mine.delivery_id returning d.*"
+    "), noted as ("
+    " insert into delivery_attempt (delivery_id, attempt, started_at)"
+    " select delivery_id, attempts, %(now)s from taken"
+    ") select d.delivery_id, d.kind, d.alert_id, a.home_id, d.carer_id, d.channel, d.step,"
+    " d.attempts as attempt, d.created_at, d.lease_until, coalesce(a.severity, 'check') as severity,"
+    " coalesce(a.audience, 'carers') as audience,"
+    " a.cleared_at is not null as cleared, coalesce(a.state = 'acknowledged', false) as asked,"
+    " coalesce(not "
+    + _FIRST
+    + ", false) as repeated, coalesce((select t.detail from telling_choice t"
+    "  where t.carer_id = d.carer_id), 'nothing') as detail, coalesce(split_part((select r.name"
+    "  from resident r where r.resident_id = a.resident_id), ' ', 1), '') as resident,"
+    " coalesce(a.what, '') as what, (select coalesce(jsonb_agg(jsonb_build_array(p.contact_id,"
+    "  p.address) order by p.contact_id nulls first), '[]') from live_contact p"
+    "  where p.carer_id = d.carer_id and p.channel = d.channel and (d.test_id is null"
+    "  or p.contact_id is not distinct from (select t.contact_id from contact_test t"
+    "   where t.test_id = d.test_id))) as contacts"
+    " from taken d left join alert a using (alert_id) join turn using (delivery_id)"
+    " order by turn.place, turn.told_at nulls first, turn.created_at, d.delivery_id"
 )
 
 
@@ -158,8 +212,8 @@ async def request(
 ) -> None:
     """Put deliveries into the outbox; those that are there already stay as they are.
 
-    An older delivery to the same person by the same channel that keeps failing ends here: the newer
-    one says the same.
+    An older delivery to the same person by the same channel that keeps failing or being held ends here:
+    the newer one says the same.
     """
     async with connection.cursor() as cursor:
         await cursor.executemany(
@@ -168,9 +222,10 @@ async def request(
             [(alert_id, r.carer_id, r.channel, r.step, now, now) for r in requests],
         )
         await cursor.executemany(
-            "update delivery set state = 'failed', error = 'a later step took over'"
-            " where alert_id = %s and carer_id = %s and channel = %s and step < %s"
-            " and state = 'pending' and attempts > 0",
+            "update delivery d set state = 'failed', error = 'a later step took over'"
+            " from alert a where d.alert_id = %s and a.alert_id = d.alert_id and carer_id = %s"
+            " and channel = %s and step < %s and d.state = 'pending' and (attempts > 0 or step >"
+            " coalesce((a.policy->>'first_step')::integer, 0))",
             [(alert_id, r.carer_id, r.channel, r.step) for r in requests],
         )
 
@@ -205,8 +260,9 @@ async def cancel_unwanted(connection: Connection, now: datetime) -> int:
 async def claim(connection: Connection, wanted: Claim) -> list[ClaimedDelivery]:
     """Take due deliveries of one channel for this worker until its lease ends.
 
-    First attempts come before retries, urgent ones before the rest, the first word of an alert before
-    its repeats, older before newer; one at a time for each person.
+    First attempts come before retries, alerts before tests, urgent ones before the rest, the first word
+    of an alert before its repeats, who was told longest ago before others; one at a time for each person.
+    What is beyond the channel's limit for one person waits, except the first word of an urgent alert.
     """
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
@@ -217,44 +273,50 @@ async def claim(connection: Connection, wanted: Claim) -> list[ClaimedDelivery]:
             "limit": wanted.limit,
             "holder": wanted.holder,
             "lease_until": wanted.lease_until,
+            "most": wanted.most_in_quarter,
         },
     )
-    claimed = [
-        ClaimedDelivery(
-            **(row | {"severity": Severity(row["severity"]), "audience": Audience(row["audience"])})
-        )
-        for row in await cursor.fetchall()
-    ]
-    await _note_attempts(connection, claimed, wanted.now)
+    claimed = [_claimed(row) for row in await cursor.fetchall()]
+    await _note_lost(connection, claimed, wanted.now)
     return claimed
 
 
-async def finish(connection: Connection, claimed: ClaimedDelivery, ending: Ending) -> bool:
-    """Note how an attempt ended; False when the lease was lost to another worker meanwhile."""
-    await connection.execute(
-        "update delivery_attempt set ended_at = %s, result = %s, error = %s"
-        " where delivery_id = %s and attempt = %s",
-        (ending.at, ending.result, ending.error, claimed.delivery_id, claimed.attempt),
-    )
-    cursor = await connection.execute(
-        "update delivery set state = %(state)s, error = %(error)s, lease_until = null,"
-        " lease_holder = null, next_try_at = coalesce(%(next)s, next_try_at),"
-        " provider_reference = coalesce(%(reference)s, provider_reference),"
-        " sent_at = case when %(state)s = 'sent' then %(at)s::timestamptz else sent_at end"
-        " where delivery_id = %(delivery)s and attempts = %(attempt)s and state = 'sending'",
+async def finish(connection: Connection, ended: Sequence[tuple[ClaimedDelivery, Ending]]) -> None:
+    """Note how attempts ended; one whose lease was lost to another worker meanwhile stays as it is."""
+    values = [
         {
             "state": ending.state.value,
+            "result": ending.result,
             "error": ending.error,
             "next": ending.next_try_at,
             "reference": ending.reference or None,
             "at": ending.at,
             "delivery": claimed.delivery_id,
             "attempt": claimed.attempt,
-        },
+        }
+        for claimed, ending in ended
+    ]
+    async with connection.cursor() as cursor:
+        await cursor.executemany(_FINISH, values)
+    over = {DeliveryState.SENT, DeliveryState.FAILED}
+    alerts = {str(claimed.alert_id) for claimed, ending in ended if ending.state in over}
+    await connection.execute(
+        "select pg_notify('alert', number) from unnest(%s::text[]) as n(number)",
+        (sorted(alerts - {"None"}),),
     )
-    if ending.state in {DeliveryState.SENT, DeliveryState.FAILED}:
-        await notify(connection, "alert", str(claimed.alert_id))
-    return cursor.rowcount == 1
+
+
+_FINISH: LiteralString = (
+    "with attempt as (update delivery_attempt set ended_at = %(at)s, result = %(result)s,"
+    " error = %(error)s where delivery_id = %(delivery)s and attempt = %(attempt)s)"
+    " update delivery set state = case when %(state)s = 'sent' and provider_state = 'failed'"
+    " then 'failed' else %(state)s end, error = case when %(state)s = 'sent' and"
+    " provider_state = 'failed' then error else %(error)s end, lease_until = null,"
+    " lease_holder = null, next_try_at = coalesce(%(next)s, next_try_at),"
+    " provider_reference = coalesce(%(reference)s, provider_reference),"
+    " sent_at = case when %(state)s = 'sent' then %(at)s::timestamptz else sent_at end"
+    " where delivery_id = %(delivery)s and attempts = %(attempt)s and state = 'sending'"
+)
 
 
 async def waiting(connection: Connection, now: datetime) -> dict[str, tuple[int, float]]:
@@ -273,7 +335,7 @@ async def waiting(connection: Connection, now: datetime) -> dict[str, tuple[int,
 async def unknown_channels(connection: Connection, known: Sequence[str]) -> list[str]:
     """Return channels that carers have addresses for and that this version does not have."""
     cursor = await connection.execute(
-        "select distinct channel from contact_point where channel <> all(%s) order by channel",
+        "select distinct channel from live_contact where channel <> all(%s) order by channel",
         (list(known),),
     )
     return [row[0] for row in await cursor.fetchall()]
@@ -296,16 +358,28 @@ async def _cancel(
     return cursor.rowcount
 
 
-async def _note_attempts(
+def _claimed(row: dict[str, Any]) -> ClaimedDelivery:
+    contacts = tuple(Contact(contact_id=number, address=text) for number, text in row["contacts"])
+    return ClaimedDelivery(
+        **row
+        | {
+            "severity": Severity(row["severity"]),
+            "audience": Audience(row["audience"]),
+            "contacts": contacts,
+        }
+    )
+
+
+async def _note_lost(
     connection: Connection, claimed: Sequence[ClaimedDelivery], now: datetime
 ) -> None:
+    """Note the attempts that ended with their worker."""
+    again = [(now, c.delivery_id, c.attempt) for c in claimed if c.attempt > 1]
+    if not again:
+        return
     async with connection.cursor() as cursor:
         await cursor.executemany(
             "update delivery_attempt set ended_at = %s, result = 'lost'"
             " where delivery_id = %s and attempt < %s and result = 'started'",
-            [(now, c.delivery_id, c.attempt) for c in claimed if c.attempt > 1],
-        )
-        await cursor.executemany(
-            "insert into delivery_attempt (delivery_id, attempt, started_at) values (%s, %s, %s)",
-            [(c.delivery_id, c.attempt, now) for c in claimed],
+            again,
         )

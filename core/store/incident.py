@@ -35,11 +35,12 @@ async def join_finding(
         It is of a further episode: what is known of both stays on the alert as evidence.
     """
     cursor = await connection.execute(
-        "insert into alert_finding (alert_id, finding_id) values (%s, %s) on conflict do nothing",
+        "insert into alert_finding (alert_id, finding_id) values (%s, %s) on conflict do nothing"
+        " returning alert_id",
         (alert_id, finding_id),
     )
     values = {"alert": alert_id, "finding": finding_id}
-    if further and cursor.rowcount:
+    if further and await cursor.fetchone():
         await connection.execute(_ADOPT_TOO if adopt else _ADD, values)
     elif adopt:
         await connection.execute(_ADOPT, values)

@@ -109,10 +109,11 @@ def test_folders_are_given_to_the_users_that_run() -> None:
         assert compose()["services"][name]["user"] == f"{owner}:{owner}"
 
 
-def test_only_two_doors_are_open() -> None:
+def test_only_three_doors_are_open() -> None:
     doors = {name: one["ports"] for name, one in compose()["services"].items() if "ports" in one}
     assert doors == {
         "mosquitto": ["${BROKER_PORT:-8883}:8883"],
+        "alerts": ["${RECEIPTS_AT:-127.0.0.1:8090}:8090"],
         "dashboard": ["${PAGES_AT:-127.0.0.1:8080}:8080"],
     }
     assert compose()["networks"]["store"] == {"internal": True}

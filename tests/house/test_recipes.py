@@ -82,6 +82,7 @@ CHANNEL = '''
 """A made-up channel that takes everything."""
 
 from alerts.channel import Receipt
+from core.model.address import AddressKind
 
 
 class Recipe:
@@ -89,6 +90,7 @@ class Recipe:
     title = "Recipe"
     max_length = 100
     wakes = True
+    takes = AddressKind.WEB
 
     def __init__(self, settings):
         self.settings = settings

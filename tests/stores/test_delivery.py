@@ -85,10 +85,11 @@ async def test_a_delivery_is_asked_for_once_claimed_once_and_sent(
     for _ in range(2):
         await table.request(connection, alert_id, [request(house.carers[0])], NINE)
     (claimed,) = await claim(connection)
-    assert (claimed.alert_id, claimed.attempt, claimed.address) == (alert_id, 1, ADDRESS)
+    assert (claimed.alert_id, claimed.attempt) == (alert_id, 1)
+    assert [contact.address for contact in claimed.contacts] == [ADDRESS]
     assert (claimed.cleared, claimed.asked, claimed.repeated) == (False, False, False)
     assert await claim(connection) == []
-    assert await table.finish(connection, claimed, sent(0.1))
+    await table.finish(connection, [(claimed, sent(0.1))])
     (entry,) = await table.told(connection, alert_id)
     assert (entry.step, entry.state) == (0, DeliveryState.SENT)
     assert house.execute("select attempt, result, ended_at is null from delivery_attempt") == [
@@ -106,8 +107,9 @@ async def test_a_lease_that_ends_is_claimed_again_and_the_first_worker_can_not_m
     assert await claim(connection, 0.49) == []
     (second,) = await claim(connection, 0.5)
     assert (second.delivery_id, second.attempt) == (first.delivery_id, 2)
-    assert not await table.finish(connection, first, later(0.6, 1))
-    assert await table.finish(connection, second, sent(0.6))
+    await table.finish(connection, [(first, later(0.6, 1))])
+    assert house.execute("select state from delivery") == [("sending",)]
+    await table.finish(connection, [(second, sent(0.6))])
     assert house.execute("select attempt, result from delivery_attempt order by attempt") == [
         (1, "temporary"),
         (2, "sent"),
@@ -129,7 +131,7 @@ async def test_a_failed_attempt_waits_for_its_time(house: House, connection: Con
     alert_id = await opened(connection)
     await table.request(connection, alert_id, [request(house.carers[0])], NINE)
     (claimed,) = await claim(connection)
-    assert await table.finish(connection, claimed, later(0.1, 2))
+    await table.finish(connection, [(claimed, later(0.1, 2))])
     assert await claim(connection, 1.9) == []
     (again,) = await claim(connection, 2)
     assert again.attempt == 2
@@ -165,7 +167,7 @@ async def test_a_retry_lets_the_others_pass(house: House, connection: Connection
     stuck = await opened(connection, "stuck")
     await table.request(connection, stuck, [request(one)], NINE)
     (claimed,) = await claim(connection)
-    await table.finish(connection, claimed, later(0, 1))
+    await table.finish(connection, [(claimed, later(0, 1))])
     check = await opened(connection, "check", Severity.CHECK)
     await table.request(connection, check, [request(two)], at(1))
     order = [(await claim(connection, 1, limit=1))[0].alert_id for _ in range(2)]
@@ -179,7 +181,7 @@ async def test_one_message_at_a_time_to_one_person(house: House, connection: Con
         await table.request(connection, alert_id, [request(one)], NINE)
     (first,) = await claim(connection)
     assert await claim(connection) == []
-    await table.finish(connection, first, sent(0))
+    await table.finish(connection, [(first, sent(0))])
     assert len(await claim(connection)) == 1
 
 
@@ -251,7 +253,7 @@ async def test_a_later_step_takes_over_from_one_that_keeps_failing(
     one, two, _ = house.carers
     await table.request(connection, alert_id, [request(one)], NINE)
     (claimed,) = await claim(connection)
-    await table.finish(connection, claimed, later(0, 1))
+    await table.finish(connection, [(claimed, later(0, 1))])
     await table.request(connection, alert_id, [request(two)], NINE)
     await table.request(connection, alert_id, [request(one, 1), request(two, 1)], at(5))
     rows = house.execute("select carer_id, step, state from delivery order by carer_id, step")
@@ -263,12 +265,12 @@ async def test_a_later_step_takes_over_from_one_that_keeps_failing(
     ]
 
 
-async def test_an_address_that_was_taken_away_is_none(house: House, connection: Connection) -> None:
+async def test_an_address_that_was_taken_away_is_gone(house: House, connection: Connection) -> None:
     alert_id = await opened(connection)
     await table.request(connection, alert_id, [request(house.carers[0])], NINE)
     house.execute("delete from contact_point")
     (claimed,) = await claim(connection)
-    assert claimed.address is None
+    assert claimed.contacts == ()
 
 
 async def test_what_waits_is_counted(house: House, connection: Connection) -> None:

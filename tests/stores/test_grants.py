@@ -18,8 +18,11 @@ WRITER = {
     "forecast": "analytics",
     "battery_record": "gateway", "battery_forecast": "analytics",
     "alert": "alerts", "alert_finding": "alerts", "alert_cursor": "alerts", "delivery": "alerts",
-    "delivery_attempt": "alerts",
+    "delivery_attempt": "alerts", "channel_offer": "alerts", "lost_contact": "alerts",
+    "provider_event": "alerts", "phone_answer": "alerts",
     "response": "dashboard", "access_record": "dashboard", "login_session": "dashboard",
+    "own_contact": "dashboard", "telling_choice": "dashboard", "contact_test": "dashboard",
+    "delivery_seen": "dashboard",
     "login_attempt": "dashboard", "missed_event": "dashboard", "margin_decision": "dashboard",
     "invitation": "dashboard", "passkey": "dashboard", "authenticator": "dashboard",
     "recovery_code": "dashboard", "login_challenge": "dashboard",
@@ -47,6 +50,8 @@ APPENDED_ONLY = {
     "observation", "position", "finding", "response", "access_record", "missed_event",
     "margin_change", "margin_decision", "profile_photo", "missing_profile", "missing_pack", "pack_answer",
     "police_link", "police_link_end", "link_opening",
+    "margin_change", "margin_decision", "lost_contact", "provider_event", "phone_answer", "contact_test",
+    "delivery_seen",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""
 OF_OURS = """

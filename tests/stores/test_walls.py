@@ -11,11 +11,14 @@ from tests.servers.databases import Database
 
 OPEN = {
     "alert_cursor", "engine_step", "gateway_heartbeat", "login_attempt", "login_challenge",
-    "link_attempt", "police_token",
+    "link_attempt", "police_token", "channel_offer",
 }  # fmt: skip
 """Tables that the dashboard reads whole: progress of services, and what is needed before anybody is known."""
 OWN = {"login_session", "passkey", "authenticator", "recovery_code"}
 """What belongs to one person, whatever that person may see."""
+WAYS = {"contact_point", "own_contact", "telling_choice", "contact_test"}
+"""Ways to a person: of these everybody sees the own rows only, also an administrator."""
+OF_WAYS = {"lost_contact", "delivery_seen"}
 ARRANGED = {"invitation"}
 """What is seen by who arranges the circle or the organisation."""
 WITHOUT_WALL = {
@@ -25,6 +28,7 @@ WITHOUT_WALL = {
     "gateway_heartbeat": "signs of life of services",
     "receipt": "fingerprints of messages for the gateway alone; no page reads it",
     "login_attempt": "counted before anybody is known; kept for a day, addresses as keyed hashes",
+    "channel_offer": "which channels the alerting service has; nothing personal",
     "login_challenge": "random numbers, hashed, asked for before anybody is known",
     "link_attempt": "counted before anybody is known; addresses as keyed hashes",
     "police_token": "hashes of links, asked for before anybody is known",
@@ -99,8 +103,18 @@ insert into police_link_end (link_id, home_id, carer_id, at)
   select link_id, home_id, 1, now() from police_link;
 insert into link_opening (link_id, home_id, at, page, place)
   select link_id, home_id, now(), 'page', '10.0.0.x' from police_link;
+insert into own_contact (carer_id, channel, address, created_at)
+  select carer_id, 'sms', 'x', now() from carer;
+insert into lost_contact select contact_id, now(), 'r' from own_contact;
+insert into telling_choice select carer_id, 'name', now() from carer;
+insert into contact_test (carer_id, channel, asked_at) select carer_id, 'ntfy', now() from carer;
+insert into delivery (kind, carer_id, channel, step, next_try_at) select 'test', carer_id, 'sms', 0, now()
+  from carer where carer_id <> 1;
+insert into delivery_seen select delivery_id, carer_id, now() from delivery where kind = 'test';
+insert into phone_answer (delivery_id, alert_id, carer_id, channel, at)
+  select delivery_id, alert_id, carer_id, 'sms', now() from delivery where kind = 'alert';
 """
-BY_ALERT = {"delivery", "response", "alert_finding"}
+BY_ALERT = {"delivery", "response", "alert_finding", "phone_answer"}
 READABLE = """
 select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
     and relname not like '%yoyo%' and has_any_column_privilege('wayhome_dashboard', oid, 'select')
@@ -196,7 +210,9 @@ def test_an_invitation_is_seen_by_who_arranges_its_circle(town: Database) -> Non
 def test_an_auditor_sees_who_looked_and_no_home(town: Database) -> None:
     auditor = {"organisation": "a", "carer": "1", "scope": "audit"}
     assert homes_seen(town, "access_record", **auditor) == ["a1", "a2"]
-    for table in walled(town) - {"access_record", "organisation", "carer"} - OWN - ARRANGED:
+    for table in (
+        walled(town) - {"access_record", "organisation", "carer"} - OWN - ARRANGED - WAYS - OF_WAYS
+    ):
         assert homes_seen(town, table, **auditor) == [], table
 
 
@@ -208,7 +224,7 @@ def test_a_resident_sees_the_own_home_and_no_other(town: Database) -> None:
             " resident_id = (select resident_id from resident where home_id = 'a2') where carer_id = 2"
         )
     resident = {"organisation": "a", "carer": "2", "scope": "circle"}
-    for table in walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED:
+    for table in walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED - WAYS - OF_WAYS:
         assert homes_seen(town, table, **resident) == ["a2"], table
 
 
@@ -263,7 +279,7 @@ def test_family_invites_family_into_the_own_circle_only(
 
 
 def test_without_a_visitor_nothing_is_shown(town: Database) -> None:
-    for table in walled(town) - OWN:
+    for table in walled(town) - OWN - WAYS - OF_WAYS:
         for who in (
             {},
             {"organisation": "", "carer": "", "scope": ""},
@@ -277,7 +293,7 @@ def test_without_a_visitor_nothing_is_shown(town: Database) -> None:
 
 def test_an_organisation_sees_its_homes_and_no_other(town: Database) -> None:
     ann = {"organisation": "a", "carer": "1", "scope": "organisation"}
-    for table in walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED:
+    for table in walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED - WAYS - OF_WAYS:
         assert homes_seen(town, table, **ann) == ["a1", "a2"], table
     assert homes_seen(town, "care", **ann) == ["a1", "a1", "a2"]
     with as_visitor(town, **ann) as connection:
@@ -290,7 +306,7 @@ def test_an_organisation_sees_its_homes_and_no_other(town: Database) -> None:
 
 def test_a_circle_sees_its_homes_and_no_other(town: Database) -> None:
     ann = {"organisation": "a", "carer": "1", "scope": "circle"}
-    for table in walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED:
+    for table in walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED - WAYS - OF_WAYS:
         assert homes_seen(town, table, **ann) == ["a1"], table
     assert homes_seen(town, "care", **ann) == ["a1", "a1"]  # and who else cares for it
     for scope in ("", "Organisation", "all"):
@@ -298,7 +314,7 @@ def test_a_circle_sees_its_homes_and_no_other(town: Database) -> None:
 
 
 def test_a_carer_of_another_organisation_sees_nothing(town: Database) -> None:
-    for table in walled(town) - {"organisation", "carer"} - OWN:
+    for table in walled(town) - {"organisation", "carer"} - OWN - WAYS - OF_WAYS:
         assert homes_seen(town, table, organisation="b", carer="1", scope="circle") == [], table
 
 
@@ -343,6 +359,46 @@ def test_nobody_decides_about_a_change_of_another_home(town: Database) -> None:
             " select 'a2', change_id, 2, 'confirm', now() from margin_change"
             " where home_id = 'a1'"
         )
+
+
+def test_ways_to_a_person_are_seen_by_that_person_only(town: Database) -> None:
+    for scope in ("circle", "organisation"):
+        for organisation, carer in (("a", "1"), ("a", "2"), ("b", "3")):
+            who = {"organisation": organisation, "carer": carer, "scope": scope}
+            with as_visitor(town, **who) as connection:
+                for table in WAYS:
+                    found = connection.execute(f"select carer_id from {table}".encode()).fetchall()
+                    assert found == [(int(carer),)], table
+                lost = connection.execute("select contact_id from lost_contact").fetchall()
+                own = connection.execute("select contact_id from own_contact").fetchall()
+                assert lost == own
+                tests = connection.execute(
+                    "select carer_id from delivery where kind = 'test'"
+                ).fetchall()
+                assert tests == ([] if carer == "1" else [(int(carer),)])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into own_contact (carer_id, channel, address, created_at) values (2, 'sms', 'y', now())",
+        "insert into telling_choice values (3, 'name', now())",
+        "insert into contact_test (carer_id, channel, asked_at) values (2, 'sms', now())",
+        "insert into contact_test (carer_id, channel, contact_id, asked_at) values (1, 'sms', 2, now())",
+        "insert into delivery_seen select max(delivery_id), 1, now() from delivery where kind = 'alert'",
+    ],
+)
+def test_nobody_changes_or_confirms_for_somebody_else(town: Database, statement: str) -> None:
+    ann = {"organisation": "a", "carer": "1", "scope": "organisation"}
+    with as_visitor(town, **ann) as connection:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement.encode())
+        connection.rollback()
+    with as_visitor(town, **ann) as connection:
+        changed = connection.execute(
+            "update own_contact set removed_at = now() where carer_id <> 1"
+        )
+        assert changed.rowcount == 0
 
 
 def test_a_temporary_table_does_not_get_the_owner_s_rights(town: Database) -> None:

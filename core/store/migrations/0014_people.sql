@@ -100,7 +100,7 @@ declare
     walled text;
 begin
     foreach walled in array array[
-        'organisation', 'home', 'resident', 'carer', 'care', 'contact_point', 'login_session', 'access_record',
+        'organisation', 'home', 'resident', 'carer', 'care', 'contact_point', 'own_contact', 'login_session', 'access_record',
         'invitation', 'passkey', 'authenticator', 'recovery_code', 'audit_head'
     ] loop
         execute format('alter table %I enable row level security', walled);
@@ -108,7 +108,7 @@ begin
         execute format(
             'create policy owner_%s on %I for all to current_user using (true) with check (true)', walled, walled);
     end loop;
-    foreach walled in array array['passkey', 'authenticator', 'recovery_code', 'contact_point'] loop
+    foreach walled in array array['passkey', 'authenticator', 'recovery_code'] loop
         execute format(
             'create policy own_%s on %I for all to wayhome_dashboard
              using (carer_id = nullif(current_setting(''wayhome.carer'', true), '''')::bigint)
@@ -236,6 +236,7 @@ as $shut$
     delete from login_session where carer_id = leaver;
     delete from login_challenge where carer_id = leaver;
     delete from contact_point where carer_id = leaver;
+    update own_contact set removed_at = moment where carer_id = leaver and removed_at is null;
     delete from care where carer_id = leaver;
     delete from passkey where carer_id = leaver;
     delete from authenticator where carer_id = leaver;
@@ -399,8 +400,6 @@ begin
 end
 $functions$;
 
-create policy alerts_contact_point on contact_point for select to wayhome_alerts using (true);
-create policy registrar_contact_point on contact_point for all to wayhome_registrar using (true) with check (true);
 create policy operator_audit_head on audit_head for select to wayhome_operator using (true);
 
 -- A session is for its own person, and for who shows its cookie.
