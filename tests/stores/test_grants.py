@@ -50,7 +50,7 @@ APPENDED_ONLY = {
     "observation", "position", "finding", "response", "access_record", "missed_event",
     "margin_change", "margin_decision", "profile_photo", "missing_profile", "missing_pack", "pack_answer",
     "police_link", "police_link_end", "link_opening",
-    "margin_change", "margin_decision", "lost_contact", "provider_event", "phone_answer", "contact_test",
+    "lost_contact", "provider_event", "phone_answer", "contact_test",
     "delivery_seen",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""
