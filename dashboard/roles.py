@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.model.finding import Audience
 from core.store.account import CarerRole, Visitor
 from core.store.page import Sight
+from dashboard.language import marked
 
 ALL = frozenset(CarerRole)
 CARERS = frozenset({CarerRole.FAMILY_CARER, CarerRole.CARE_WORKER})
@@ -14,6 +15,8 @@ SEE_DEVICES = CARERS | {CarerRole.TECHNICIAN, CarerRole.ORGANISATION_ADMIN}
 SEE_SYSTEM = frozenset({CarerRole.TECHNICIAN, CarerRole.ORGANISATION_ADMIN})
 SEE_PAYLOADS = frozenset({CarerRole.TECHNICIAN})
 """A payload may hold anything, also what a person did: only who must repair it sees it."""
+CALL = CARERS | {CarerRole.ORGANISATION_ADMIN}
+"""Who is offered the telephone numbers of a circle."""
 ANSWER = ALL - {CarerRole.CLINICIAN}
 
 _AUDIENCES: dict[CarerRole, tuple[Audience, ...]] = {
@@ -24,11 +27,11 @@ _AUDIENCES: dict[CarerRole, tuple[Audience, ...]] = {
     CarerRole.ORGANISATION_ADMIN: (Audience.CARERS, Audience.OPERATORS),
 }
 NAMES: dict[CarerRole, str] = {
-    CarerRole.FAMILY_CARER: "Family carer",
-    CarerRole.CARE_WORKER: "Care worker",
-    CarerRole.CLINICIAN: "Clinician",
-    CarerRole.TECHNICIAN: "Technician",
-    CarerRole.ORGANISATION_ADMIN: "Administrator",
+    CarerRole.FAMILY_CARER: marked("Family carer"),
+    CarerRole.CARE_WORKER: marked("Care worker"),
+    CarerRole.CLINICIAN: marked("Clinician"),
+    CarerRole.TECHNICIAN: marked("Technician"),
+    CarerRole.ORGANISATION_ADMIN: marked("Administrator"),
 }
 
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from dashboard.entrance import ENTRY_COOKIE, SESSION_COOKIE, local_path, same
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.site import site_of
 from dashboard.visit import Form, Visiting, see_other
@@ -18,9 +19,9 @@ router = APIRouter()
 PAGE = Page(router=router, roles=frozenset(), public=True)
 
 ZONE = ZoneInfo("Europe/London")
-WRONG = "That login and password do not match. Check both and try again."
-WAIT = "There were too many attempts. Wait fifteen minutes and try again."
-STALE = "The page was open for too long. Please log in now."
+WRONG = marked("That login and password do not match. Check both and try again.")
+WAIT = marked("There were too many attempts. Wait fifteen minutes and try again.")
+STALE = marked("The page was open for too long. Please log in now.")
 
 
 @router.get("/login")
@@ -69,7 +70,12 @@ def _form(
     site = site_of(request)
     entry = request.cookies.get(ENTRY_COOKIE) or secrets.token_urlsafe(24)
     view = site.layout.view(None, site.clock.now(), ZONE)
-    fields = {"next_path": next_path, "login": login, "error": error, "entry": entry}
+    fields = {
+        "next_path": next_path,
+        "login": login,
+        "error": _(error) if error else "",
+        "entry": entry,
+    }
     answer = HTMLResponse(site.layout.render("login.html", view | fields), status_code=status)
     site.entrance.give_cookie(answer, ENTRY_COOKIE, entry)
     return answer

@@ -106,7 +106,12 @@ def test_functions_of_ours_are_for_the_entrance_and_trust_no_temporary_table(
     path = ["search_path=pg_catalog, public, pg_temp"]
     assert found == [
         (name, True, path, ["wayhome_dashboard"])
-        for name in ("carer_for_login", "carer_for_session", "homes_of_circle")
+        for name in (
+            "carer_for_login",
+            "carer_for_session",
+            "homes_of_circle",
+            "telephones_of_circle",
+        )
     ]
 
 
