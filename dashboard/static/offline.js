@@ -25,6 +25,7 @@ async function show() {
     // what leads on or is about "now" is of no use here
     part.querySelectorAll(".pager, .button, #forecast, .actions").forEach((one) => one.remove());
     part.querySelectorAll("time[data-age]").forEach((one) => one.replaceWith(when(one)));
+    part.querySelectorAll("h1").forEach(lower);
     find("last-state").append(document.adoptNode(part));
   }
   const tell = () => {
@@ -40,5 +41,19 @@ function when(/** @type {Element} */ time) {
   return words.ago.replace("%s", span(Date.now() - moment));
 }
 
-addEventListener("online", () => location.reload());
+function lower(/** @type {Element} */ heading) {
+  const lower = document.createElement("h3");
+  lower.className = heading.className;
+  lower.append(...heading.childNodes);
+  heading.replaceWith(lower);
+}
+
+/** Ask for the page again; where an answer was not sent, go back to where it is given. */
+function again() {
+  if (find("unsent").hidden) location.reload();
+  else history.back();
+}
+
+find("again").addEventListener("click", (event) => (event.preventDefault(), again()));
+addEventListener("online", again);
 show();

@@ -10,6 +10,7 @@ const { kept, push, version } = worker.wayhome;
 const SHELL = `wayhome-shell-${version}`;
 const SEEN = "wayhome-seen"; // personal: wiped at log-out
 const SNAPSHOT = "/today";
+let endings = 0; // how often somebody was logged out: a look that began before is not kept
 
 if (push) {
   try {
@@ -40,7 +41,7 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
 
 async function navigate(/** @type {Request} */ request, /** @type {URL} */ url) {
   const sends = request.method === "POST";
-  if (sends && url.pathname === "/logout") await forget((name) => name === SEEN);
+  if (sends && url.pathname === "/logout") await forgetSeen();
   try {
     return await look(request, url);
   } catch {
@@ -52,14 +53,21 @@ async function navigate(/** @type {Request} */ request, /** @type {URL} */ url) 
 }
 
 async function look(/** @type {Request} */ request, /** @type {URL} */ url) {
+  const before = endings;
   const answer = await fetch(request);
   const ended = new URL(answer.url || url).pathname;
-  if (ended === "/login") await forget((name) => name === SEEN);
-  else if (answer.ok && request.method === "GET" && ended === SNAPSHOT) {
+  if (ended === "/login") await forgetSeen();
+  else if (answer.ok && request.method === "GET" && ended === SNAPSHOT && before === endings) {
     const copy = answer.clone();
     await caches.open(SEEN).then((cache) => cache.put(SNAPSHOT, copy));
+    if (before !== endings) await forgetSeen();
   }
   return answer;
+}
+
+async function forgetSeen() {
+  endings += 1;
+  await forget((name) => name === SEEN);
 }
 
 async function fallen(/** @type {string} */ path) {
