@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from core.model.finding import Audience, Severity
 from core.model.home import HomeMode
 from core.model.night import summary
 from core.store import circle as circle_store
 from core.store import forecast as forecast_store
+from core.store import page as page_store
 from core.store import registry, timeline
 from dashboard import night, usual
 from dashboard.coming import next_step, turns
 from dashboard.language import translations
 from dashboard.ring import PAST, Ring, ring
+from dashboard.roles import sight_of
 from dashboard.seen import day_of, places_of_rest
 from dashboard.sight import HomeStanding, home_standing
 
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from core.store.timeline import Glance, Movement
     from dashboard.usual import Usual
     from dashboard.visit import Visit
+
+MOST_OPEN = 50
+"""Among so many open alerts the one of a home is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,8 @@ class Panel:
     forecast: Forecast | None
     #: What happens next, in words.
     coming: str
+    #: Where the open alerts are: the one itself where there is one only.
+    alerts_path: str
     #: The night in sentences; empty when it is not morning.
     night: tuple[str, ...]
 
@@ -68,6 +76,7 @@ async def panel_of(visiting: Visit, connection: Connection, glance: Glance) -> P
         ),
         forecast=forecast,
         coming=next_step(forecast, told, home.zone, now),
+        alerts_path=await _alerts_path(visiting, connection, glance),
         night=await night_of(connection, glance, household, now),
     )
 
@@ -83,6 +92,23 @@ async def night_of(
     start, end = span
     day = await day_of(connection, glance, household, start, now)
     return summary(night.facts_of(day, household, end), zone, translations())
+
+
+async def _alerts_path(visiting: Visit, connection: Connection, glance: Glance) -> str:
+    """Save a tap where one alert is open."""
+    if glance.urgent + glance.check != 1:
+        return "/alerts"
+    cards, _total = await page_store.open_cards(
+        connection, sight_of(visiting.visitor), limit=MOST_OPEN
+    )
+    own = [
+        card.alert.alert_id
+        for card in cards
+        if card.home.home_id == glance.home.home_id
+        and card.alert.severity is not Severity.NOTICE
+        and card.alert.audience is Audience.CARERS
+    ]
+    return f"/alerts/{own[0]}" if len(own) == 1 else "/alerts"
 
 
 async def _usual(

@@ -31,7 +31,7 @@ def collected() -> Catalog:
             folder,
             methods,
             {"**": {"trimmed": "true", "newstyle_gettext": "true"}},
-            keywords=KEYWORDS,  # type: ignore[arg-type]
+            keywords=KEYWORDS,
         ):
             place = str((folder / name).relative_to(ROOT))
             catalog.add(message, None, [(place, line)], user_comments=comments, context=context)

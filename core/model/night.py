@@ -70,6 +70,11 @@ def summary(
     return tuple([_sight(facts, voice), *told] if mostly else [*told, _sight(facts, voice)])
 
 
+def letter(facts: NightFacts, zone: ZoneInfo, words: NullTranslations = ENGLISH) -> str:
+    """Return the night as the text of a letter, a line each sentence; it names the person only."""
+    return "\n".join(summary(facts, zone, words)) + "\n"
+
+
 class _Voice:
     def __init__(self, zone: ZoneInfo, words: NullTranslations) -> None:
         self._zone = zone

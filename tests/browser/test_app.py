@@ -241,6 +241,18 @@ def test_nothing_personal_is_kept_once_nobody_is_logged_in(
     expect(page.locator("#last-none")).to_be_visible()
 
 
+def test_a_page_that_is_stale_says_how_old_it_is(phone: BrowserContext, pages: Pages) -> None:
+    page = phone.new_page()
+    pages.log_in(page, "ben", "/more")
+    page.clock.install()
+    page.goto(f"{pages.address}/today")
+    live(page)
+    pages.process.kill()
+    page.clock.fast_forward("12:00")
+    expect(page.locator("#connection")).to_contain_text("What you see is 10 min old.")
+    expect(page.locator("#connection")).to_contain_text("Not live since")
+
+
 def test_the_hint_to_install_goes_away_for_good(phone: BrowserContext, pages: Pages) -> None:
     page = phone.new_page()
     pages.log_in(page, "ben", "/today")

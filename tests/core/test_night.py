@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model.night import NightFacts, Span, summary
+from core.model.night import NightFacts, Span, letter, summary
 
 LONDON = ZoneInfo("Europe/London")
 START = datetime(2026, 1, 14, 21, 0, tzinfo=UTC)
@@ -69,6 +69,10 @@ def test_a_blind_night_says_so_first() -> None:
 
 def test_two_people_are_not_taken_for_one() -> None:
     assert told(name="", in_bed=(span(1, 9),))[0].startswith("Somebody went to bed")
+
+
+def test_a_letter_is_the_same_a_line_each() -> None:
+    assert letter(QUIET, LONDON).splitlines() == list(told())
 
 
 SPANS = st.lists(

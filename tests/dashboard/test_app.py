@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.store.account import CarerRole
 from dashboard.language import PSEUDO, accented
 from dashboard.layout import FOLDER, THUMB
+from dashboard.page import navigation
 from tests.browser import scene
 
 if TYPE_CHECKING:
@@ -134,6 +136,17 @@ async def test_more_lists_the_pages_of_the_role_and_the_way_out(visitors: Visito
     bar = (await browser.text("/today")).partition("</nav>")[0]
     assert [path for path in THUMB if f'<a href="{path}"' in bar] == list(THUMB)
     assert (await (await visitors.of("technician")).get("/more")).status_code == 404
+
+
+@pytest.mark.parametrize("login", ["ben", "worker"])
+async def test_every_page_of_a_carer_is_in_the_bar_or_under_more(
+    visitors: Visitors, login: str
+) -> None:
+    browser = await visitors.of(login)
+    text = await browser.text("/more")
+    role = CarerRole((await browser.get("/api/session")).json()["role"])
+    for page in navigation(role):
+        assert f'<a href="{page.path}"' in text, page.title
 
 
 @pytest.mark.parametrize("login", ["technician", "admin", "clinician"])

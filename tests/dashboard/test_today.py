@@ -38,6 +38,17 @@ async def test_how_serious_it_would_be_is_said(
     assert words in await (await visitors.of("ben")).text("/today")
 
 
+async def test_one_open_alert_is_one_tap_away(visitors: Visitors, town: Town) -> None:
+    number = town.alert()
+    town.alert(severity="notice")
+    browser = await visitors.of("ben")
+    assert f'class="button main-button" href="/alerts/{number}">See the alert<' in (
+        await browser.text("/today")
+    )
+    town.alert(severity="check")
+    assert 'href="/alerts">See 2 open alerts<' in await browser.text("/today")
+
+
 async def test_nobody_to_be_told_is_said(visitors: Visitors, town: Town) -> None:
     town.execute("delete from care where carer_id = %s", town.carers["mia"])
     town.execute("delete from care where home_id = 'tom'")
