@@ -49,6 +49,21 @@ async def test_one_open_alert_is_one_tap_away(visitors: Visitors, town: Town) ->
     assert 'href="/alerts">See 2 open alerts<' in await browser.text("/today")
 
 
+async def test_who_is_on_it_is_said_on_today(visitors: Visitors, town: Town) -> None:
+    number = town.alert()
+    ben, mia = await visitors.of("ben"), await visitors.of("mia")
+    assert "An alert needs someone now" in await ben.text("/today")
+    await ben.send(f"/alerts/{number}/acknowledge")
+    assert "You are on it" in await ben.text("/today")
+    text = await mia.text("/today")
+    assert "Ben Carter is on it" in text
+    assert "needs someone" not in text
+    await ben.send(f"/alerts/{number}/resolve", outcome="helped")
+    assert "It has ended" in await mia.text("/today")
+    town.alert(severity="check")
+    assert "An alert needs someone now" in await mia.text("/today")
+
+
 async def test_nobody_to_be_told_is_said(visitors: Visitors, town: Town) -> None:
     town.execute("delete from care where carer_id = %s", town.carers["mia"])
     town.execute("delete from care where home_id = 'tom'")
