@@ -11,7 +11,7 @@ PY := $(VENV)/bin/python
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: help setup demo test check bench lock docs format clean servers
+.PHONY: help setup demo test check bench lock docs format translate clean servers
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench: setup $(VENV)/.dev servers ## the benchmarks; each prints one JSON object
 	  case $$bench in */_*) continue ;; esac
 	  $(PY) $$bench --json $(ARGS)
 	done
+
+translate: setup ## collect the pages' words for a language; ARGS=de
+	@$(PY) scripts/translate.py $(ARGS)
 
 docs: setup ## the generated reference pages
 	@$(PY) scripts/docs.py

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from core.model.errors import StoreUnavailable
 from dashboard.guard import Guard
+from dashboard.language import Speaking, _, marked
 from dashboard.page import Page, discover
 from dashboard.site import Site, site_of
 from dashboard.visit import LoginNeeded, ProofNeeded, admitting, login_path, see_other
@@ -26,33 +27,44 @@ log = logging.getLogger("wayhome.dashboard")
 UTC_ZONE = ZoneInfo("UTC")
 FOR_EVER = "public, max-age=31536000, immutable"
 WORDS = {
-    401: ("Please log in", "You are not logged in, or not any more."),
-    403: (
-        "That did not work",
-        "The form was too old or came from another site. Go back, reload the page and try again.",
-    ),
     400: (
-        "That did not work",
-        "Something in the form was missing or not possible. Go back and check what you filled in.",
+        marked("That did not work"),
+        marked("Something in the form was missing or not as we expected it. Go back and check it."),
+    ),
+    401: (marked("Please log in"), marked("You are not logged in, or not any more.")),
+    403: (
+        marked("That did not work"),
+        marked(
+            "The form was too old or came from another site. Go back, reload the page and try again."
+        ),
     ),
     404: (
-        "There is nothing here",
-        "The page does not exist, or it is not for you. Go back to the start.",
+        marked("There is nothing here"),
+        marked("The page does not exist, or it is not for you. Go back to the start."),
     ),
-    405: ("That did not work", "This page does not take that."),
+    405: (marked("That did not work"), marked("This page does not take that.")),
     409: (
-        "Somebody was quicker",
-        "It has changed since you opened the page. Go back, reload the page and look again.",
+        marked("Somebody was quicker"),
+        marked(
+            "It has changed since you opened the page. Go back, reload the page and look again."
+        ),
     ),
-    413: ("That is too long", "Please write less."),
-    429: ("Please wait", "There were too many attempts. Wait fifteen minutes and try again."),
+    413: (marked("That is too long"), marked("Please write less.")),
+    429: (
+        marked("Please wait"),
+        marked("There were too many attempts. Wait fifteen minutes and try again."),
+    ),
     500: (
-        "Something went wrong on our side",
-        "It has been written down. Try again. If you worry about somebody, call or go there.",
+        marked("Something went wrong on our side"),
+        marked(
+            "It has been written down. Try again. If you worry about somebody, call or go there."
+        ),
     ),
     503: (
-        "We cannot reach the records",
-        "Alerts wait and are not lost. If you worry about somebody, call or go there. Then reload.",
+        marked("We cannot reach the records"),
+        marked(
+            "Alerts wait and are not lost. If you worry about somebody, call or go there. Then reload."
+        ),
     ),
 }
 
@@ -68,6 +80,7 @@ def build(site: Site) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.site = site
     app.add_middleware(Guard, refuse=refusal, secure=site.settings.cookie_secure)
+    app.add_middleware(Speaking)
     for page in discover().values():
         app.include_router(page.router, dependencies=_gates(page))
     app.add_api_route("/static/{digest}/{name}", static, methods=["GET"])
@@ -93,7 +106,7 @@ async def static(request: Request, digest: str, name: str) -> Response:
 
 def refusal(request: Request, status: int) -> Response:
     """Answer with a designed page, or as JSON where a machine asks."""
-    title, text = WORDS.get(status, WORDS[500])
+    title, text = (_(words) for words in WORDS.get(status, WORDS[500]))
     if request.url.path.startswith("/api/") or request.url.path == "/live":
         return JSONResponse({"error": title, "text": text}, status_code=status)
     site = site_of(request)
@@ -102,7 +115,8 @@ def refusal(request: Request, status: int) -> Response:
     return HTMLResponse(text, status_code=status)
 
 
-async def _log_in(request: Request, _: Exception) -> Response:
+async def _log_in(request: Request, error: Exception) -> Response:
+    del error
     if request.url.path.startswith("/api/") or request.url.path == "/live":
         return refusal(request, 401)
     return see_other(login_path(request))
@@ -119,7 +133,8 @@ async def _store_lost(request: Request, error: Exception) -> Response:
     return refusal(request, 503)
 
 
-async def _malformed(request: Request, _: Exception) -> Response:
+async def _malformed(request: Request, error: Exception) -> Response:
+    del error
     return refusal(request, 404)
 
 

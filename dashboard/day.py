@@ -36,6 +36,8 @@ SILENT_WITHOUT_HEARTBEAT = timedelta(hours=3)
 SILENT_BEHIND_HUB = timedelta(hours=24)
 """Where detection watches the hub, it says itself when it is blind; so long a silence is odd all the same."""
 
+NOT_SEEN = "We could not see"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
@@ -52,6 +54,7 @@ class Mark:
 
     at: datetime
     text: str
+    is_door: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,8 @@ class Gap:
     start: datetime
     end: datetime
     text: str
+    #: True when we know that we could not see; False when it may also be sleep or absence.
+    is_blind: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +124,7 @@ def marks(
         if one.at < start or one.value <= 0:
             continue
         if one.quantity is Quantity.CONTACT and device.placement is Placement.ENTRANCE:
-            found.append(Mark(at=one.at, text=f"{device.name} opened"))
+            found.append(Mark(at=one.at, text=f"{device.name} opened", is_door=True))
         elif one.quantity is Quantity.SOS:
             found.append(Mark(at=one.at, text=f"Call for help: {device.name}"))
     return tuple(found)
@@ -141,7 +146,7 @@ def silence_limit(devices: Sequence[Device], *, watched: bool) -> tuple[timedelt
     ]
     if periods:
         limit = timedelta(seconds=SILENT_PERIODS * min(periods))
-        return max(limit, SILENT_AT_LEAST), "We could not see"
+        return max(limit, SILENT_AT_LEAST), NOT_SEEN
     limit = SILENT_BEHIND_HUB if watched and beating else SILENT_WITHOUT_HEARTBEAT
     return limit, "Nothing reached us: asleep, out, or we could not see"
 
@@ -152,12 +157,9 @@ def gaps(
     text: str,
 ) -> tuple[Gap, ...]:
     """Return the spans of which we can not speak; where both kinds meet, blindness is what is said."""
-    seen = [
-        Gap(start=start, end=end, text="We could not see")
-        for start, end in _join(blind, timedelta(0))
-    ]
+    seen = [Gap(start=start, end=end, text=NOT_SEEN) for start, end in _join(blind, timedelta(0))]
     seen += [
-        Gap(start=start, end=end, text=text)
+        Gap(start=start, end=end, text=text, is_blind=text == NOT_SEEN)
         for start, end in silent
         if not any(gap.start <= start and end <= gap.end for gap in seen)
     ]

@@ -10,15 +10,16 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from dashboard.caller import Caller, caller_of
 from dashboard.entrance import ENTRY_COOKIE, SESSION_COOKIE, same
+from dashboard.language import _, marked
 from dashboard.site import site_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 ZONE = ZoneInfo("Europe/London")
-STALE = "The page was open for too long. Please try again now."
-WAIT = "There were too many attempts. Wait fifteen minutes and try again."
-REFUSED = "That did not work. Try again, or use another way to log in."
+STALE = marked("The page was open for too long. Please try again now.")
+WAIT = marked("There were too many attempts. Wait fifteen minutes and try again.")
+REFUSED = marked("That did not work. Try again, or use another way to log in.")
 
 
 async def fields_of(request: Request) -> dict[str, str]:
@@ -62,4 +63,4 @@ async def let_in(request: Request, answer: Response, token: str) -> Response:
 
 def refused(text: str = REFUSED, status: int = 400) -> JSONResponse:
     """Answer a script of ours with what to say."""
-    return JSONResponse({"text": text}, status_code=status)
+    return JSONResponse({"text": _(text)}, status_code=status)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from dashboard import wording
+from dashboard import language, wording
 from dashboard.missing import words
 from dashboard.page import navigation
-from dashboard.roles import NAMES, may_answer, may_search
+from dashboard.roles import CARERS, NAMES, may_answer, may_search
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +24,28 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".png": "image/png",
 }
+THUMB = ("/today", "/alerts", "/history", "/more")
+"""What a carer's thumb reaches at the bottom of a phone; every other page stands under *More*."""
+LIVE_WORDS = {
+    "live": language.marked("Live"),
+    "lost": language.marked("Not live since %s."),
+    "old": language.marked("What you see is %s old."),
+    "reload": language.marked("Reload"),
+    "out": language.marked("You are logged out."),
+    "records": language.marked("We cannot reach the records."),
+    "line": language.marked("There is no connection."),
+    "gone": language.marked("This is no longer in the list."),
+    "new": language.marked("New, above: %s"),
+    "now": language.marked("just now"),
+    "ago": language.marked("%s ago"),
+    "minutes": language.marked("%s min"),
+    "hours": language.marked("%s h"),
+    "day": language.marked("1 day"),
+    "days": language.marked("%s days"),
+}
+"""What the scripts say; they find it on the page, in the language of the page."""
 
 
 class Asset:
@@ -49,11 +70,16 @@ class Layout:
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        self._templates.install_gettext_callables(  # type: ignore[attr-defined]
+            language._, language.ngettext, newstyle=True
         )
         self._templates.globals |= {
             "asset": lambda name: self.assets[name].address,
             "wording": wording,
             "words": words,
+            "spoken": language.spoken,
         }
 
     def render(self, template: str, view: dict[str, Any]) -> str:
@@ -72,13 +98,18 @@ class Layout:
         here
             Path of the page, as the navigation knows it.
         """
+        pages = navigation(visitor.role) if visitor else ()
+        carer = visitor is not None and visitor.role in CARERS
         return {
             "visitor": visitor,
+            "carer": carer,
             "csrf": visitor.csrf if visitor else "",
-            "role_name": NAMES[visitor.role] if visitor else "",
+            "role_name": language._(NAMES[visitor.role]) if visitor else "",
             "can_answer": may_answer(visitor) if visitor else False,
             "can_search": may_search(visitor) if visitor else False,
-            "pages": navigation(visitor.role) if visitor else (),
+            "pages": tuple(one for one in pages if one.path in THUMB) if carer else pages,
+            "more": tuple(one for one in pages if one.path not in THUMB),
+            "live_words": {key: language._(text) for key, text in LIVE_WORDS.items()},
             "now": now,
             "zone": zone,
             "here": here,

@@ -30,6 +30,8 @@ class Page:
     path: str = ""
     #: Place in the navigation, smaller first.
     order: int = 50
+    #: One line under the title, where pages are listed under *More*.
+    about: str = ""
     #: True for what is there before anybody has logged in.
     public: bool = False
 

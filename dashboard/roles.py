@@ -7,6 +7,7 @@ from enum import StrEnum
 from core.model.finding import Audience
 from core.store.account import CarerRole, Visitor
 from core.store.page import Sight
+from dashboard.language import marked
 
 
 class Right(StrEnum):
@@ -32,13 +33,17 @@ class Right(StrEnum):
     """Invite colleagues, end their access, demand a second factor."""
     LOOKED = "looked"
     """See who looked at a resident's data."""
+    CALL = "call"
+    """Be offered the telephone numbers of a circle."""
     SEARCH = "search"
     """Keep a missing-person profile, make a pack of it and give it to the police."""
     AUDIT = "audit"
     """Read the organisation's record of looks, and nothing else that is personal."""
 
 
-_CARE = frozenset({Right.ACTIVITY, Right.DEVICES, Right.CARE_ALERTS, Right.ANSWER, Right.SEARCH})
+_CARE = frozenset(
+    {Right.ACTIVITY, Right.DEVICES, Right.CARE_ALERTS, Right.ANSWER, Right.CALL, Right.SEARCH}
+)
 MAY: dict[CarerRole, frozenset[Right]] = {
     CarerRole.RESIDENT: frozenset({Right.ACTIVITY, Right.LOOKED}),
     CarerRole.FAMILY_CARER: _CARE | {Right.CIRCLES, Right.LOOKED},
@@ -68,6 +73,7 @@ SEE_PAYLOADS = having(Right.PAYLOADS)
 SEE_ALERTS = having(Right.CARE_ALERTS) | having(Right.REPAIR_ALERTS)
 SEE_CIRCLES = having(Right.CIRCLES)
 SEE_LOOKS = having(Right.LOOKED)
+CALL = having(Right.CALL)
 SEARCH = having(Right.SEARCH)
 SEE_AUDIT = having(Right.AUDIT)
 ARRANGE_ORGANISATION = having(Right.ORGANISATION)
@@ -75,13 +81,13 @@ ANSWER = having(Right.ANSWER)
 
 _AUDIENCES = {Right.CARE_ALERTS: Audience.CARERS, Right.REPAIR_ALERTS: Audience.OPERATORS}
 NAMES: dict[CarerRole, str] = {
-    CarerRole.RESIDENT: "Resident",
-    CarerRole.FAMILY_CARER: "Family carer",
-    CarerRole.CARE_WORKER: "Care worker",
-    CarerRole.CLINICIAN: "Clinician",
-    CarerRole.TECHNICIAN: "Technician",
-    CarerRole.ORGANISATION_ADMIN: "Administrator",
-    CarerRole.AUDITOR: "Auditor",
+    CarerRole.RESIDENT: marked("Resident"),
+    CarerRole.FAMILY_CARER: marked("Family carer"),
+    CarerRole.CARE_WORKER: marked("Care worker"),
+    CarerRole.CLINICIAN: marked("Clinician"),
+    CarerRole.TECHNICIAN: marked("Technician"),
+    CarerRole.ORGANISATION_ADMIN: marked("Administrator"),
+    CarerRole.AUDITOR: marked("Auditor"),
 }
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.model.home import HomeMode
+from dashboard.language import marked
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,9 +46,9 @@ class HomeStanding:
 def blindness(watch: Watch, now: datetime) -> tuple[str, datetime | None] | None:
     """Return why and since when a watched home can not be seen; None when it can."""
     if watch.heard_at is None or now - watch.heard_at > BLIND_AFTER:
-        return "Messages from the sensors do not reach us.", watch.heard_at
+        return marked("Messages from the sensors do not reach us."), watch.heard_at
     if watch.stepped_at is None or now - watch.stepped_at > BLIND_AFTER:
-        return "Messages arrive, but nothing looks at them.", watch.stepped_at
+        return marked("Messages arrive, but nothing looks at them."), watch.stepped_at
     if watch.blind_since is not None:
         return watch.blind_what, watch.blind_since
     return None
@@ -57,17 +58,19 @@ def home_standing(glance: Glance, now: datetime) -> HomeStanding:
     """Return how a home stands now; an open alert is said first, and blindness beside it."""
     mode = glance.home.mode
     if mode is HomeMode.ARCHIVE:
-        return HomeStanding(state=HomeState.ARCHIVE, headline="A record of the past, not watched")
+        return HomeStanding(
+            state=HomeState.ARCHIVE, headline=marked("A record of the past, not watched")
+        )
     blind = blindness(glance.watch, now)
     reason, since = blind or ("", None)
     if glance.urgent:
-        headline, state = "An alert needs someone now", HomeState.ALERT
+        headline, state = marked("An alert needs someone now"), HomeState.ALERT
     elif glance.check:
-        headline, state = "Please check", HomeState.CHECK
+        headline, state = marked("Please check"), HomeState.CHECK
     elif blind:
-        headline, state = "We cannot see this home", HomeState.BLIND
+        headline, state = marked("We cannot see this home"), HomeState.BLIND
     elif mode is HomeMode.TEST:
-        headline, state = "Being set up: nobody is told", HomeState.TEST
+        headline, state = marked("Being set up: nobody is told"), HomeState.TEST
     else:
-        headline, state = "All right, as far as we can see", HomeState.WELL
+        headline, state = marked("All right, as far as we can see"), HomeState.WELL
     return HomeStanding(state=state, headline=headline, reason=reason, blind_since=since)

@@ -1,13 +1,17 @@
-"""Times, ages and states in words. Pure: the moment is a parameter, times are in the home's zone."""
+"""Times, ages and states in words. Pure: the moment is a parameter, times are in the home's zone.
+
+What stands in a table here is only marked for translation; it is translated where it is shown.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from core.model.finding import DeliveryState, Outcome, Severity
+from core.model.finding import DeliveryState, Outcome, ResponseKind, Severity
 from core.model.learning import MissedKind, Why
+from dashboard.language import _, marked, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,16 +26,16 @@ NIGHT_FROM_H, NIGHT_UNTIL_H = 21, 7
 WEEK_DAYS = 6
 
 SEVERITIES = {
-    Severity.URGENT: "Act now",
-    Severity.CHECK: "Please check",
-    Severity.NOTICE: "To read",
+    Severity.URGENT: marked("Act now"),
+    Severity.CHECK: marked("Please check"),
+    Severity.NOTICE: marked("To read"),
 }
 OUTCOMES = {
-    Outcome.HELPED: "It was real, and someone helped",
-    Outcome.TRUE: "It was real, no help was needed",
-    Outcome.FALSE: "False alarm: nothing was wrong",
-    Outcome.OTHER: "Something else",
-    Outcome.CLEARED: "It ended by itself",
+    Outcome.HELPED: marked("It was real, and someone helped"),
+    Outcome.TRUE: marked("It was real, no help was needed"),
+    Outcome.FALSE: marked("False alarm: nothing was wrong"),
+    Outcome.OTHER: marked("Something else"),
+    Outcome.CLEARED: marked("It ended by itself"),
 }
 MISSED = {
     MissedKind.DID_NOT_MOVE: "Lay or sat somewhere and could not get up, or did not answer",
@@ -57,23 +61,58 @@ _DETECTORS = {
     "not_back": "Not back yet",
 }
 _BIN_H = 3
+WEEKDAYS = (
+    marked("Monday"),
+    marked("Tuesday"),
+    marked("Wednesday"),
+    marked("Thursday"),
+    marked("Friday"),
+    marked("Saturday"),
+    marked("Sunday"),
+)
+MONTHS = (
+    marked("January"),
+    marked("February"),
+    marked("March"),
+    marked("April"),
+    marked("May"),
+    marked("June"),
+    marked("July"),
+    marked("August"),
+    marked("September"),
+    marked("October"),
+    marked("November"),
+    marked("December"),
+)
 _CHANNELS = {
-    "web": "page",
-    "webpush": "push",
-    "ntfy": "push",
-    "sms": "text message",
-    "voice": "phone call",
-    "email": "e-mail",
-    "notify": "GOV.UK Notify",
-    "apprise": "another service",
-    "webhook": "alarm system",
+    "web": marked("on the page"),
+    "ntfy": marked("by push"),
+    "webpush": marked("by push"),
+    "web_push": marked("by push"),
+    "push": marked("by push"),
+    "webhook": marked("by the alarm system"),
+    "email": marked("by e-mail"),
+    "mail": marked("by e-mail"),
+    "sms": marked("by text message"),
+    "voice": marked("by a phone call"),
+    "notify": marked("by text message"),
+    "apprise": marked("by a messenger"),
+}
+_BRITISH = frozenset(
+    f"Europe/{place}" for place in ("London", "Belfast", "Jersey", "Guernsey", "Isle_of_Man")
+)
+_DID = {
+    ResponseKind.ACKNOWLEDGE: marked("%(name)s is on it."),
+    ResponseKind.RESOLVE: marked("%(name)s ended it."),
+    ResponseKind.COMMENT: marked("%(name)s wrote:"),
+    ResponseKind.REOPEN: marked("%(name)s opened it again."),
 }
 _STATES = {
-    DeliveryState.PENDING: "not sent yet",
-    DeliveryState.SENDING: "sending",
-    DeliveryState.SENT: "delivered",
-    DeliveryState.FAILED: "could not be delivered",
-    DeliveryState.CANCELLED: "no longer needed",
+    DeliveryState.PENDING: marked("not sent yet"),
+    DeliveryState.SENDING: marked("being sent"),
+    DeliveryState.SENT: marked("delivered"),
+    DeliveryState.FAILED: marked("could not be delivered"),
+    DeliveryState.CANCELLED: marked("no longer needed"),
 }
 
 
@@ -135,13 +174,14 @@ def span(seconds: float) -> str:
     ('less than a minute', '13 min', '1 h 6 min', '2 h', '2 days')
     """
     if seconds < MINUTE_S:
-        return "less than a minute"
-    if seconds < HOUR_S:
-        return f"{int(seconds // MINUTE_S)} min"
+        return _("less than a minute")
     if seconds < DAY_S:
-        hours, rest = divmod(int(seconds // MINUTE_S), 60)
-        return f"{hours} h {rest} min" if rest else f"{hours} h"
-    return count(int(seconds // DAY_S), "day")
+        hours, minutes = divmod(int(seconds // MINUTE_S), 60)
+        text = _("%(hours)s h %(minutes)s min") if hours and minutes else ""
+        text = text or (_("%(hours)s h") if hours else _("%(minutes)s min"))
+        return text % {"hours": hours, "minutes": minutes}
+    days = int(seconds // DAY_S)
+    return ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
 
 
 def age(moment: datetime, now: datetime) -> str:
@@ -154,7 +194,9 @@ def age(moment: datetime, now: datetime) -> str:
     '12 min ago'
     """
     seconds = (now - moment).total_seconds()
-    return "just now" if seconds < MINUTE_S else f"{span(seconds)} ago"
+    if seconds < MINUTE_S:
+        return _("just now")
+    return _("%(span)s ago") % {"span": span(seconds)}
 
 
 def clock(moment: datetime, zone: ZoneInfo) -> str:
@@ -196,11 +238,23 @@ def when(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
     if day == today:
         return time
     if day == today - timedelta(days=1):
-        return f"yesterday, {time}"
+        return _("yesterday, %(time)s") % {"time": time}
     if timedelta(0) < today - day <= timedelta(days=WEEK_DAYS):
-        return f"{day:%A}, {time}"
+        return f"{_(WEEKDAYS[day.weekday()])}, {time}"
+    return f"{calendar_day(day, today)}, {time}"
+
+
+def calendar_day(day: date, today: date) -> str:
+    """Return a day with its month, and with its year when that is another one.
+
+    Examples
+    --------
+    >>> today = date(2026, 1, 1)
+    >>> calendar_day(date(2026, 6, 5), today), calendar_day(date(2025, 6, 5), today)
+    ('5 June', '5 June 2025')
+    """
     year = "" if day.year == today.year else f" {day.year}"
-    return f"{day.day} {day:%B}{year}, {time}"
+    return f"{day.day} {_(MONTHS[day.month - 1])}{year}"
 
 
 def is_night(now: datetime, zone: ZoneInfo) -> bool:
@@ -244,21 +298,65 @@ def names(people: Sequence[str]) -> str:
     """
     if len(people) < 2:  # noqa: PLR2004
         return "".join(people)
-    return f"{', '.join(people[:-1])} and {people[-1]}"
+    return _("%(first)s and %(last)s") % {"first": ", ".join(people[:-1]), "last": people[-1]}
 
 
 def channel(name: str) -> str:
-    """Return a channel in plain words."""
-    return _CHANNELS.get(name, name)
+    """Return in plain words by which way a message goes.
+
+    Examples
+    --------
+    >>> channel("sms"), channel("pigeon")
+    ('by text message', 'by pigeon')
+    """
+    known = _CHANNELS.get(name)
+    return _(known) if known else _("by %(channel)s") % {"channel": name}
+
+
+def by_person(messages: Sequence[Told]) -> list[tuple[str, list[Told]]]:
+    """Return who was told, in the order in which they were, each with the messages."""
+    people: dict[str, list[Told]] = {}
+    for message in messages:
+        people.setdefault(message.name, []).append(message)
+    return list(people.items())
+
+
+def did(kind: ResponseKind, name: str) -> str:
+    """Return what somebody did about an alert, as a sentence.
+
+    Examples
+    --------
+    >>> did(ResponseKind.ACKNOWLEDGE, "Ben")
+    'Ben is on it.'
+    """
+    return _(_DID[kind]) % {"name": name}
+
+
+def emergency_number(zone: ZoneInfo) -> str:
+    """Return the number for help where a home is; empty where we do not know it.
+
+    Examples
+    --------
+    >>> from zoneinfo import ZoneInfo
+    >>> [emergency_number(ZoneInfo(key)) for key in ("Europe/London", "Europe/Paris", "UTC")]
+    ['999', '112', '']
+    """
+    if zone.key in _BRITISH:
+        return "999"
+    return "112" if zone.key.startswith("Europe/") else ""
 
 
 def told(message: Told, zone: ZoneInfo, now: datetime) -> str:
     """Return how far a message got, in words."""
-    if message.channel == "web" and message.sent_at is not None:
-        return f"on the page since {when(message.sent_at, zone, now)}"
-    text = _STATES[message.state]
-    if message.sent_at is not None and message.state is DeliveryState.SENT:
-        return f"{text} {when(message.sent_at, zone, now)}"
-    if message.attempts > 1 and message.state is not DeliveryState.CANCELLED:
-        return f"{text}, {count(message.attempts, 'attempt')}"
-    return text
+    way = channel(message.channel)
+    web = message.channel == "web"
+    if message.sent_at is None or not (web or message.state is DeliveryState.SENT):
+        state = f"{way}, {_(_STATES[message.state])}"
+        if message.attempts > 1 and message.state is not DeliveryState.CANCELLED:
+            tries = ngettext("after %(n)s try", "after %(n)s tries", message.attempts)
+            state = f"{state} {tries % {'n': message.attempts}}"
+        return state
+    values = {"way": way, "time": when(message.sent_at, zone, now)}
+    if web:
+        return _("%(way)s since %(time)s") % values
+    return _("%(way)s, delivered %(time)s") % values

@@ -158,6 +158,33 @@ async def cards_between(
     return await _cards(connection, rows)
 
 
+async def cards_of_span(
+    connection: Connection,
+    sight: Sight,
+    span: tuple[datetime, datetime],
+    *,
+    homes: Sequence[HomeId],
+    outcome: Outcome | None,
+    limit: int,
+) -> tuple[AlertCard, ...]:
+    """Return the alerts of some homes that began in a span, the latest first; by how they ended if named."""
+    rows = await _rows(
+        connection,
+        _CARD + " and a.home_id = any(%(homes)s) and a.onset >= %(start)s and a.onset < %(end)s"
+        " and (%(outcome)s::text is null or a.outcome = %(outcome)s)"
+        " order by a.onset desc limit %(limit)s",
+        _values(sight)
+        | {
+            "homes": list(homes),
+            "start": span[0],
+            "end": span[1],
+            "outcome": None if outcome is None else outcome.value,
+            "limit": limit,
+        },
+    )
+    return await _cards(connection, rows)
+
+
 async def may_see(connection: Connection, sight: Sight, alert_id: AlertId) -> bool:
     """Tell whether an alert may be seen."""
     cursor = await connection.execute(

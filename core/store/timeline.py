@@ -162,6 +162,31 @@ async def last_movements(
     return {HomeId(row["home_id"]): Movement(at=row["at"], place=row["place"]) for row in rows}
 
 
+async def last_before(
+    connection: Connection,
+    home_id: HomeId,
+    moments: Sequence[datetime],
+    look_back: timedelta,
+) -> tuple[tuple[datetime, datetime | None], ...]:
+    """Return for each moment the last sign of a person in a home before it; None for none in that time."""
+    rows = await _rows(
+        connection,
+        "select m.at, (select max(o.at) from device d cross join lateral ("
+        "  select observed_at as at from observation o where o.device_id = d.device_id"
+        "  and o.observed_at <= m.at and o.observed_at > m.at - %(back)s"
+        "  and o.quantity = any(%(person)s) and (o.value > 0 or o.quantity = 'contact')"
+        "  order by o.observed_at desc limit 1) o where d.home_id = %(home)s) as last"
+        " from unnest(%(moments)s::timestamptz[]) as m(at) order by m.at desc",
+        {
+            "home": home_id,
+            "moments": list(moments),
+            "back": look_back,
+            "person": list(PERSON),
+        },
+    )
+    return tuple((row["at"], row["last"]) for row in rows)
+
+
 async def last_record(connection: Connection, devices: Sequence[DeviceId]) -> datetime | None:
     """Return the moment of the last observation of these devices; None for none."""
     cursor = await connection.execute(

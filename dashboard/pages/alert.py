@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, HTTPException, Path
 from starlette.responses import Response
 
-from core.model.finding import ResponseKind
+from core.model.finding import ResponseKind, Severity
 from core.model.ids import AlertId
+from core.store import circle as circle_store
 from core.store import page as store
 from dashboard.answers import take
 from dashboard.page import Page
-from dashboard.roles import SEE_ACTIVITY, SEE_ALERTS, SEE_DEVICES, sight_of
+from dashboard.roles import CALL, SEE_ACTIVITY, SEE_ALERTS, SEE_DEVICES, sight_of
 from dashboard.standing import standing
-from dashboard.visit import Form, Visiting, see_other
+from dashboard.visit import Form, Visit, Visiting, see_other
+from dashboard.wording import emergency_number
+
+if TYPE_CHECKING:
+    from core.store.pool import Connection
 
 router = APIRouter()
 PAGE = Page(router=router, roles=SEE_ALERTS)
@@ -31,15 +36,36 @@ async def alert(visiting: Visiting, alert_id: Number) -> Response:
         card = await store.card_of(connection, sight, AlertId(alert_id))
         if card is None:
             raise HTTPException(404)
+        telephones = await _telephones(visiting, connection, card) if role in CALL else []
         await visiting.looked_at(connection, [card.home.home_id], "alert")
     return visiting.page(
         "alert.html",
         card.home.zone,
         card=card,
         stands=standing(card),
+        telephones=telephones,
+        emergency=_emergency(card) if role in CALL else "",
         see_activity=role in SEE_ACTIVITY,
         see_devices=role in SEE_DEVICES,
     )
+
+
+async def _telephones(
+    visiting: Visit, connection: Connection, card: store.AlertCard
+) -> list[tuple[str, str]]:
+    """Return name and number of the others in the circle, in the order of telling."""
+    circle = await circle_store.circle_of(connection, card.home.home_id)
+    numbers = await circle_store.telephones_of(connection, card.home.home_id)
+    return [
+        (one.name, numbers[one.carer_id])
+        for one in circle
+        if one.carer_id in numbers and one.carer_id != visiting.visitor.carer_id
+    ]
+
+
+def _emergency(card: store.AlertCard) -> str:
+    urgent = card.alert.severity is Severity.URGENT
+    return emergency_number(card.home.zone) if urgent else ""
 
 
 @router.post("/alerts/{alert_id}/acknowledge")

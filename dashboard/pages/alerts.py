@@ -11,13 +11,14 @@ from starlette.responses import Response
 from core.model.finding import Severity
 from core.store import page as store
 from core.store import timeline
+from dashboard.language import marked
 from dashboard.page import Page
 from dashboard.roles import SEE_ALERTS, sight_of
 from dashboard.standing import standing
 from dashboard.visit import Visiting
 
 router = APIRouter()
-PAGE = Page(router=router, roles=SEE_ALERTS, title="Alerts", path="/alerts", order=20)
+PAGE = Page(router=router, roles=SEE_ALERTS, title=marked("Alerts"), path="/alerts", order=20)
 
 PER_PAGE = 20
 ENDED = 10

@@ -8,29 +8,26 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, HTTPException, Path
 from starlette.responses import Response
 
-from core.model.home import HomeMode, Placement
+from core.model.home import HomeMode
 from core.model.ids import HomeId
 from core.store import forecast as forecast_store
 from core.store import page as alert_store
 from core.store import registry, timeline
-from dashboard import day as days
 from dashboard.chart import picture
 from dashboard.page import Page
 from dashboard.roles import SEE_ACTIVITY, SEE_DEVICES, may_answer, sight_of
+from dashboard.seen import day_of, end_of_record
 from dashboard.sight import home_standing
 from dashboard.visit import Visiting
 from dashboard.wording import MISSED
 
 if TYPE_CHECKING:
-    from core.model.home import Household
-    from core.store.pool import Connection
-    from core.store.timeline import Glance
+    from dashboard.day import Day
 
 router = APIRouter()
 PAGE = Page(router=router, roles=SEE_ACTIVITY)
 
 SPAN = timedelta(hours=24)
-_NO_PLACE = frozenset({Placement.ENTRANCE, Placement.WORN, Placement.HUB})
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
@@ -42,8 +39,8 @@ async def home(visiting: Visiting, home_id: Name) -> Response:
         household = await registry.household_of(connection, HomeId(home_id))
         if glance is None or household is None:
             raise HTTPException(404)
-        end = await _end(connection, household, visiting.now)
-        day = await _day(connection, glance, household, end)
+        end = await end_of_record(connection, household, visiting.now)
+        day = await day_of(connection, glance, household, end - SPAN, end)
         sight = sight_of(visiting.visitor)
         cards = await alert_store.cards_between(
             connection, sight, glance.home.home_id, day.start, day.end
@@ -68,42 +65,8 @@ async def home(visiting: Visiting, home_id: Name) -> Response:
     )
 
 
-async def _end(connection: Connection, household: Household, now: datetime) -> datetime:
-    """Return the end of what is shown: now, or the end of the record of an archived home."""
-    if household.home.mode is not HomeMode.ARCHIVE:
-        return now
-    last = await timeline.last_record(connection, [one.device_id for one in household.devices])
-    return now if last is None else last + timedelta(seconds=1)
-
-
-async def _day(
-    connection: Connection, glance: Glance, household: Household, end: datetime
-) -> days.Day:
-    start = end - SPAN
-    devices = {device.device_id: device for device in household.devices}
-    watched = household.home.mode is not HomeMode.ARCHIVE
-    limit, text = days.silence_limit(household.devices, watched=watched)
-    sensed = await timeline.sensed(connection, list(devices), start, end)
-    silent = await timeline.silences(connection, list(devices), start, end, limit)
-    blind = await timeline.blind_spans(connection, glance.home.home_id, start, end)
-    standing = home_standing(glance, end)
-    if watched and standing.blind_since is not None:
-        blind = (*blind, (max(start, standing.blind_since), end))
-    places = dict.fromkeys(
-        days.place_of(device) for device in household.devices if device.placement not in _NO_PLACE
-    )
-    return days.Day(
-        start=start,
-        end=end,
-        places=tuple(places),
-        stays=days.stays(sensed, devices, start, end),
-        marks=days.marks(sensed, devices, start),
-        gaps=days.gaps(silent, blind, text),
-    )
-
-
 def _rows(
-    day: days.Day, cards: tuple[alert_store.AlertCard, ...]
+    day: Day, cards: tuple[alert_store.AlertCard, ...]
 ) -> list[tuple[datetime, datetime | None, str, int | None]]:
     """Return the day as lines of a table, the latest first: from, until, what, and the alert it is."""
     rows: list[tuple[datetime, datetime | None, str, int | None]] = [

@@ -145,7 +145,7 @@ async def _page(
         for one in strangers
     ]
     return visiting.page(
-        "install.html",
+        "device_install.html",
         household.home.zone,
         status=status,
         error=error,

@@ -27,6 +27,7 @@ from dashboard.entrance import (
     hashed,
     local_path,
 )
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.site import site_of
 from dashboard.visit import Form, Visiting, see_other
@@ -34,8 +35,10 @@ from dashboard.visit import Form, Visiting, see_other
 router = APIRouter()
 PAGE = Page(router=router, roles=frozenset(), public=True)
 
-WRONG = "That login and password do not match. Check both and try again."
-WRONG_CODE = "That code does not count. Wait for the next one in the app and type it, or use a recovery code."
+WRONG = marked("That login and password do not match. Check both and try again.")
+WRONG_CODE = marked(
+    "That code does not count. Wait for the next one in the app and type it, or use a recovery code."
+)
 
 
 @router.get("/login")
@@ -147,4 +150,5 @@ def _code_path(next_path: str) -> str:
 def _form(
     request: Request, *, next_path: str, login: str = "", error: str = "", status: int = 200
 ) -> Response:
-    return show(request, "login.html", status, next_path=next_path, login=login, error=error)
+    said = _(error) if error else ""
+    return show(request, "login.html", status, next_path=next_path, login=login, error=said)

@@ -11,12 +11,13 @@ from core.store import system as store
 from core.store import timeline
 from dashboard.devices import LOW_PERCENT, device_lines
 from dashboard.health import readable, service_lines
+from dashboard.language import marked
 from dashboard.page import Page
 from dashboard.roles import SEE_ACTIVITY, SEE_PAYLOADS, SEE_SYSTEM
 from dashboard.visit import Visiting
 
 router = APIRouter()
-PAGE = Page(router=router, roles=SEE_SYSTEM, title="System", path="/system", order=30)
+PAGE = Page(router=router, roles=SEE_SYSTEM, title=marked("System"), path="/system", order=30)
 
 FENCED_FOR = timedelta(days=1)
 

@@ -10,16 +10,20 @@ const LATE_MS = 25_000; // two signs of life and a half, see LiveTimes.beat_s
 const AGAIN_MS = 60_000; // looking again without being told, in case a word got lost
 const CALM_MS = 700; // how long after a touch nothing changes
 const RETRY_MS = 5_000;
+const OLD_MIN = 5; // from so many minutes on the age of the page is said, in steps of as many
 
 const connection = /** @type {HTMLElement} */ (document.getElementById("connection"));
 const news = /** @type {HTMLElement} */ (document.getElementById("news"));
 const ahead_ms = Date.parse(connection.dataset.at ?? "") - Date.now(); // a phone's clock may be wrong
 const now = () => Date.now() + ahead_ms;
+const words = JSON.parse(connection.dataset.words ?? "{}");
+const put = (/** @type {string} */ text, /** @type {unknown} */ value) => text.replace("%s", String(value));
 
 /** @type {Map<string, string>} what the server last said of each part */
 const known = new Map();
 let heard = Date.now();
-let live = false;
+let said = "";
+let why = "";
 let touched = 0;
 let down = false;
 let asking = false;
@@ -30,15 +34,18 @@ const stripped = (/** @type {Element} */ part) =>
 const parts = (/** @type {ParentNode} */ root) =>
   /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-live]")]);
 
-function age(/** @type {number} */ moment) {
-  const seconds = Math.max(0, (now() - moment) / 1000);
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 1) return "just now";
-  if (minutes < 60) return `${minutes} min ago`;
+function span(/** @type {number} */ minutes) {
   const hours = Math.floor(minutes / 60);
-  if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} min ago` : `${hours} h ago`;
+  if (hours < 1) return put(words.minutes, minutes);
+  const rest = minutes % 60 ? ` ${put(words.minutes, minutes % 60)}` : "";
+  if (hours < 24) return put(words.hours, hours) + rest;
   const days = Math.floor(hours / 24);
-  return days === 1 ? "1 day ago" : `${days} days ago`;
+  return days === 1 ? words.day : put(words.days, days);
+}
+
+function age(/** @type {number} */ moment) {
+  const minutes = Math.floor(Math.max(0, now() - moment) / 60_000);
+  return minutes < 1 ? words.now : put(words.ago, span(minutes));
 }
 
 function tellAges() {
@@ -53,16 +60,22 @@ function clock(/** @type {number} */ moment) {
   return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone }).format(moment);
 }
 
-function say(/** @type {boolean} */ alive, /** @type {string} */ reason = "") {
+function say(/** @type {boolean} */ alive, /** @type {string} */ reason = why) {
   if (alive) heard = Date.now();
-  if (alive === live && connection.dataset.state) return;
-  live = alive;
+  why = alive ? "" : reason;
+  const passed = Math.floor((Date.now() - heard) / 60_000);
+  const minutes = passed - (passed % OLD_MIN);
+  const old = minutes < 1 ? "" : `${put(words.old, span(minutes))} `;
+  const lost = `${put(words.lost, clock(heard + ahead_ms))} ${reason} ${old}`;
+  const text = alive ? words.live : lost;
+  if (text === said) return;
+  said = text;
   connection.dataset.state = alive ? "live" : "lost";
-  connection.textContent = alive ? "Live" : `Not live since ${clock(heard + ahead_ms)}. ${reason} `;
+  connection.textContent = text;
   if (alive) return;
   const reload = document.createElement("a");
   reload.href = "";
-  reload.textContent = "Reload";
+  reload.textContent = words.reload;
   connection.append(reload);
 }
 
@@ -88,7 +101,7 @@ function end(/** @type {HTMLElement} */ card, /** @type {Document} */ fresh) {
   card.dataset.over = "true";
   card.style.minHeight = `${card.offsetHeight}px`;
   const line = fresh.getElementById(card.id.replace("alert", "ended"));
-  card.textContent = line?.textContent?.trim() ?? "This is no longer in the list.";
+  card.textContent = line?.textContent?.trim() ?? words.gone;
 }
 
 function take(/** @type {Document} */ fresh) {
@@ -130,7 +143,7 @@ function announce(/** @type {HTMLElement[]} */ added) {
   if (!first) return;
   const link = document.createElement("a");
   link.href = `#${first.id}`;
-  link.textContent = `New, above: ${first.querySelector("h2")?.textContent?.trim() ?? ""}`;
+  link.textContent = put(words.new, first.querySelector("h2")?.textContent?.trim() ?? "");
   link.addEventListener("click", () => news.replaceChildren());
   news.replaceChildren(link);
 }
@@ -144,15 +157,15 @@ async function refresh() {
   again = false;
   try {
     const answer = await fetch(location.href, { headers: { "x-wayhome-refresh": "1" }, cache: "no-store" });
-    if (answer.redirected && new URL(answer.url).pathname === "/login") say(false, "You are logged out.");
-    else if (!answer.ok) say(false, "We cannot reach the records.");
+    if (answer.redirected && new URL(answer.url).pathname === "/login") say(false, words.out);
+    else if (!answer.ok) say(false, words.records);
     else {
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (busy()) again = true;
       else take(fresh);
     }
   } catch {
-    say(false, "There is no connection.");
+    say(false, words.line);
   } finally {
     asking = false;
   }
@@ -163,7 +176,7 @@ function listen() {
   source.addEventListener("live", () => (say(true), refresh()));
   source.addEventListener("beat", () => say(true));
   source.addEventListener("changed", () => (say(true), refresh()));
-  source.addEventListener("blind", () => say(false, "We cannot reach the records."));
+  source.addEventListener("blind", () => say(false, words.records));
   source.addEventListener("error", () => {
     refresh(); // says why when it is more than the pause between two streams
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS);
@@ -181,7 +194,7 @@ for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel", 
 }
 setInterval(() => {
   tellAges();
-  if (Date.now() - heard > LATE_MS) say(false, "There is no connection.");
+  if (Date.now() - heard > LATE_MS) say(false, why || words.line);
 }, 5_000);
 setInterval(() => again && refresh(), 200);
 setInterval(refresh, AGAIN_MS);

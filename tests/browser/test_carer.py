@@ -139,7 +139,7 @@ def test_a_note_that_is_being_written_is_kept(page: Page, pages: Pages) -> None:
     page.get_by_label("Note for the others").fill("She was in the garden")
     pages.town.deliver(number, "mia", "ntfy")
     pages.town.execute("select pg_notify('alert', %s)", str(number))
-    expect(page.locator("#more")).to_contain_text("Mia Stone, push", timeout=SOON_MS)
+    expect(page.locator("#more")).to_contain_text("Mia Stone: by push", timeout=SOON_MS)
     assert page.get_by_label("Note for the others").input_value() == "She was in the garden"
     page.get_by_role("button", name="False alarm").click()
     expect(page.locator("#more")).to_contain_text("“She was in the garden”")
@@ -280,5 +280,6 @@ def test_the_button_is_on_the_first_screen_of_a_phone(page: Page, pages: Pages) 
     pages.log_in(page, "ben", f"/alerts/{number}")
     box = page.locator(f"#on-it-{number}").bounding_box()
     assert box is not None
-    assert box["y"] + box["height"] < 600
+    assert box["y"] > 370, "a thumb reaches the lower half"
+    assert box["y"] + box["height"] < 740 - 64, "above the navigation"
     assert box["height"] >= 64

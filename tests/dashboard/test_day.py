@@ -101,7 +101,7 @@ def test_blindness_is_said_where_both_kinds_of_gap_meet() -> None:
     silent = [(START + hour, START + 2 * hour), (START + 5 * hour, START + 9 * hour)]
     assert days.gaps(silent, blind, "Nothing") == (
         Gap(start=START, end=START + 3 * hour, text="We could not see"),
-        Gap(start=START + 5 * hour, end=START + 9 * hour, text="Nothing"),
+        Gap(start=START + 5 * hour, end=START + 9 * hour, text="Nothing", is_blind=False),
     )
 
 

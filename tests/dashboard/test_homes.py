@@ -21,8 +21,8 @@ async def test_today_says_that_all_is_right_and_how_old_that_is(
     town.observe("ada", "Kitchen sensor", NOW - timedelta(minutes=4), 1)
     text = await (await visitors.of("ben")).text("/today")
     assert "All right, as far as we can see" in text
-    assert "Kitchen, <time" in text
-    assert ">4 min ago</time></strong> (03:16)" in text
+    assert "Kitchen, 03:16, <time" in text
+    assert ">4 min ago</time></dd>" in text
 
 
 async def test_today_says_what_needs_somebody_first(visitors: Visitors, town: Town) -> None:
@@ -71,6 +71,7 @@ async def test_a_home_that_can_be_seen_again_is_not_blind(visitors: Visitors, to
             NOW - timedelta(hours=2),
             at,
         )
+    town.observe("ada", "Kitchen sensor", NOW - timedelta(minutes=4), 1)
     browser = await visitors.of("ben")
     assert "All right" in await browser.text("/today")
     text = await browser.text("/homes/ada")
@@ -116,8 +117,11 @@ async def test_a_record_of_the_past_shows_its_own_last_day(visitors: Visitors, t
 
 
 async def test_an_empty_home_says_so(visitors: Visitors) -> None:
-    text = await (await visitors.of("ben")).text("/homes/ada")
-    assert "No movement was ever recorded here" in text
+    browser = await visitors.of("ben")
+    assert "No movement was ever recorded here" in await browser.text("/homes/ada")
+    text = await browser.text("/today")
+    assert "No movement seen here yet" in text
+    assert "All right" not in text, "where nothing is measured nothing is all right"
 
 
 async def test_devices_say_what_to_do(visitors: Visitors, town: Town) -> None:

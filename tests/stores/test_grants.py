@@ -38,7 +38,7 @@ FOR_PAGES = (
     "change_password", "demand_second_factor", "end_care", "end_carer", "forget_expired",
     "homes_of_circle", "invitation_for", "own_login", "passkey_for",
     "sets_up", "register_device", "change_device", "undo_device_change", "add_room",
-    "stands_last", "carer_for_link",
+    "stands_last", "carer_for_link", "telephones_of_circle",
 )  # fmt: skip
 """Functions that run with the owner's rights for the pages; each looks at who is acting."""
 FOR_NOBODY = (

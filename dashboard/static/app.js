@@ -1,0 +1,25 @@
+// @ts-check
+// Makes the pages an app: the service worker, and the hint to put it on the phone. Nothing here is needed.
+
+const installed = matchMedia("(display-mode: standalone)").matches || "standalone" in navigator && navigator.standalone;
+const hint = document.getElementById("hint");
+const HIDDEN = "wayhome-hint-hidden";
+
+if ("serviceWorker" in navigator) {
+  navigator.serviceWorker.register("/sw.js", { scope: "/" }).catch((error) => console.warn("no service worker", error));
+}
+if (document.body.dataset.nobody !== undefined && location.pathname === "/login" && "caches" in window) {
+  caches.delete("wayhome-seen"); // nobody is logged in: nothing of what somebody saw stays
+}
+if (hint && !installed && !localStorage.getItem(HIDDEN)) hint.hidden = false;
+document.getElementById("hint-away")?.addEventListener("click", () => {
+  localStorage.setItem(HIDDEN, "1");
+  if (hint) hint.hidden = true;
+});
+addEventListener("beforeinstallprompt", (event) => {
+  const button = document.getElementById("install");
+  if (!button) return;
+  event.preventDefault();
+  button.hidden = false;
+  button.addEventListener("click", () => /** @type {any} */ (event).prompt(), { once: true });
+});
