@@ -16,6 +16,8 @@ _PAGES = {
     "api": "alerts, by a program",
     "people": "who cares for whom",
     "looked": "who looked",
+    "work": "what is to be done about devices",
+    "install": "the registration of devices",
 }
 
 
