@@ -46,9 +46,7 @@ MOST_OF_ALL = 300
 """Failures of everybody within the window after which nobody new gets in."""
 LONGEST_LOGIN, LONGEST_PASSWORD = 200, 1000
 SHORTEST_PASSWORD = 10
-SHORT = (
-    f"Please choose a password of at least {SHORTEST_PASSWORD} signs. Three or four words are good."
-)
+SHORT = f"Please choose a password of at least {SHORTEST_PASSWORD} characters. Three or four words are good."
 AT_ONCE = 2
 """Passwords looked at side by side: each takes 64 MB and a core for a moment."""
 KEEP_ATTEMPTS = timedelta(days=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -78,7 +79,9 @@ class Visit:
     ) -> HTMLResponse:
         """Render a page about a home in ``zone``."""
         layout = self.site.layout
-        common = layout.view(self.visitor, self.now, zone, here)
+        # an answer to a form has no address of its own: it can not ask for itself again
+        still = self.request.method != "GET" or status != HTTPStatus.OK
+        common = layout.view(self.visitor, self.now, zone, here) | {"still": still}
         answer = HTMLResponse(layout.render(template, common | view), status_code=status)
         if self.renewed:
             self.site.entrance.give_cookie(answer, SESSION_COOKIE, self.renewed)

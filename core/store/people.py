@@ -88,13 +88,16 @@ class Offer:
     revoked_at: datetime | None
 
 
-async def circles(connection: Connection, limit: int, offset: int = 0) -> tuple[Circle, ...]:
-    """Return the circles that the acting person may see, by the home's name."""
+async def circles(
+    connection: Connection, limit: int, offset: int = 0, only: HomeId | None = None
+) -> tuple[Circle, ...]:
+    """Return the circles that the acting person may see, by the home's name; or ``only`` one."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         "select home_id, name, zone, arranges(home_id) as arranged from home where mode <> 'archive'"
-        " order by name, home_id limit %s offset %s",
-        (limit, offset),
+        " and (%(only)s::text is null or home_id = %(only)s)"
+        " order by name, home_id limit %(limit)s offset %(offset)s",
+        {"only": only, "limit": limit, "offset": offset},
     )
     homes = await cursor.fetchall()
     ids = [row["home_id"] for row in homes]
@@ -132,7 +135,7 @@ async def home_count(connection: Connection) -> int:
 
 async def circle_of(connection: Connection, home_id: HomeId) -> Circle | None:
     """Return one circle; None when there is none that may be seen."""
-    found = [one for one in await circles(connection, 100_000) if one.home_id == home_id]
+    found = await circles(connection, 1, only=home_id)
     return found[0] if found else None
 
 

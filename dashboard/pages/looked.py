@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
+from core.model.ids import HomeId
 from core.store import audit, people, timeline
 from dashboard.looks import page_words, role_words
 from dashboard.page import Page
@@ -22,11 +24,16 @@ MOST_HOMES = 20
 
 
 @router.get("/looked")
-async def looked(visiting: Visiting) -> Response:
-    """Show who looked in the last 30 days."""
+async def looked(
+    visiting: Visiting, home: Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+) -> Response:
+    """Show who looked in the last 30 days, at one home or at all."""
     since = visiting.now - SHOWN
     async with visiting.acting() as connection:
-        circles = await people.circles(connection, MOST_HOMES)
+        only = HomeId(home) if home else None
+        circles = await people.circles(connection, MOST_HOMES, only=only)
+        if only is not None and not circles:
+            raise HTTPException(404)
         found = [
             (circle, await audit.looks_at(connection, circle.home_id, since, MOST))
             for circle in circles
