@@ -47,11 +47,14 @@ def _photo(photo: Photo | None, now: datetime) -> Iterator[str]:
 
 
 def _sections(form: ProfileForm, saved: Mapping[str, datetime], now: datetime) -> Iterator[str]:
+    empty = [section.title for section in form.sections if section.name not in saved]
+    if empty:
+        yield f"Not filled in yet: {'; '.join(empty)}."
     for section in form.sections:
         at = saved.get(section.name)
         if at is None:
-            yield f"“{section.title}” is not filled in yet."
-        elif section.stale_days is not None and now - at > timedelta(days=section.stale_days):
+            continue
+        if section.stale_days is not None and now - at > timedelta(days=section.stale_days):
             yield (
                 f"“{section.title}” was last looked through on {_day(at.date())},"
                 " more than three months ago. Look through it again."
