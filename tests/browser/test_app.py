@@ -134,6 +134,20 @@ def test_the_button_stays_where_the_thumb_is_while_the_page_lives(
     assert bottom(page, f"#on-it-{number}") == pytest.approx(before, abs=1)
 
 
+def test_going_live_moves_nothing(browser: Browser, pages: Pages) -> None:
+    pages.town.alert(severity="check")
+    places = []
+    for scripts in (False, True):
+        context = browser.new_context(java_script_enabled=scripts, viewport=PHONE)
+        page = context.new_page()
+        pages.log_in(page, "ben", "/alerts")
+        if scripts:
+            live(page)
+        places.append(bottom(page, ".card .main-button"))
+        context.close()
+    assert places[0] == pytest.approx(places[1], abs=1)
+
+
 def test_everything_but_push_and_live_works_with_scripts_off(
     browser: Browser, pages: Pages
 ) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.model.night import NightFacts, Span, letter, summary
@@ -75,12 +75,13 @@ def test_a_letter_is_the_same_a_line_each() -> None:
     assert letter(QUIET, LONDON).splitlines() == list(told())
 
 
-SPANS = st.lists(
-    st.tuples(st.floats(0, 9), st.floats(0.01, 3)).map(lambda pair: span(pair[0], sum(pair))),
-    max_size=6,
-).map(lambda spans: tuple(sorted(spans)))
+MINUTES = st.integers(1, 600)
+SPANS = st.lists(st.tuples(MINUTES, MINUTES), max_size=4).map(
+    lambda pairs: tuple(sorted(span(start / 60, (start + long) / 60) for start, long in pairs))
+)
 
 
+@settings(deadline=None)
 @given(in_bed=st.none() | SPANS, movement=SPANS, blind=SPANS)
 def test_it_is_always_four_sentences(
     in_bed: tuple[Span, ...] | None, movement: tuple[Span, ...], blind: tuple[Span, ...]

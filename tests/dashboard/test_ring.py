@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.day import Day, Gap, Stay
@@ -70,6 +70,7 @@ def test_the_hand_follows_the_clock_of_the_home() -> None:
     assert ring(day(), REST, LONDON, None).hand == 135.0
 
 
+@settings(deadline=None)
 @given(now=MOMENTS)
 def test_past_and_future_never_share_a_place_on_the_face(now: datetime) -> None:
     face = ring(day(now=now), REST, LONDON, None)
