@@ -11,6 +11,7 @@ import pytest
 from core.model.ids import CarerId, HomeId, OrganisationId
 from core.store.account import CarerRole, Visitor, acting, record_access
 from core.store.audit import Break, ChainReport, Head, verify
+from core.store.migrate import FOLDER
 from core.store.pool import connect, open_pool
 from tests.servers.databases import Database
 
@@ -21,6 +22,7 @@ insert into home (home_id, organisation_id, name) values ('a1', 'a', 'x'), ('a2'
 insert into carer (carer_id, organisation_id, login, name, role, password_hash) overriding system value
   values (1, 'a', 'ann', 'Ann', 'care_worker', ''), (3, 'b', 'bob', 'Bob', 'care_worker', '');
 """
+LOOKS = "select access_id, at, carer_id, home_id, page from access_record order by access_id"
 
 
 @pytest.fixture
@@ -188,3 +190,26 @@ async def test_a_record_that_is_gone_altogether_is_missed(seeded: Database) -> N
         access_id=None,
         what="records that an earlier check saw are missing",
     )
+
+
+async def test_what_was_recorded_before_there_was_a_chain_becomes_its_beginning(
+    empty_url: str,
+) -> None:
+    files = sorted(FOLDER.glob("*.sql"))
+    place = next(number for number, file in enumerate(files) if file.stem == "0014_people")
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("create table _yoyo_migration (migration_id text)")
+        for file in files[:place]:
+            connection.execute(file.read_bytes())
+        connection.execute(SEED.encode())
+        connection.execute(
+            "insert into access_record (at, carer_id, home_id, page) values"
+            " (now(), 1, 'a1', 'today'), (now(), 3, 'b1', 'today'), (now(), 1, 'gone', 'alert')"
+        )
+        before = connection.execute(LOOKS).fetchall()
+        connection.execute(files[place].read_bytes())
+        assert connection.execute(LOOKS).fetchall() == before
+    async with connect(empty_url) as reading:
+        report = await verify(reading)
+    assert (report.ok, report.records) == (True, 3)
+    assert [(one.organisation_id, one.sequence) for one in report.heads] == [("a", 2), ("b", 1)]

@@ -88,13 +88,14 @@ def households(count: int, now: datetime) -> tuple[Household, ...]:
 
 
 def people() -> tuple[Login, ...]:
-    """Return a person for each role, with new passwords."""
+    """Return a person for each role, with new passwords; a resident is invited on the pages."""
     roles = (
         ("ruth", "Ruth (daughter)", "family_carer"),
         ("sam", "Sam (care worker)", "care_worker"),
         ("khan", "Dr Khan", "clinician"),
         ("tom", "Tom (technician)", "technician"),
         ("ellen", "Ellen (council)", "organisation_admin"),
+        ("iris", "Iris (auditor)", "auditor"),
     )
     return tuple(
         Login(login=login, name=name, role=role, password=secrets.token_urlsafe(6))
