@@ -20,6 +20,8 @@ WRITER = {
     "delivery_attempt": "alerts",
     "response": "dashboard", "access_record": "dashboard", "login_session": "dashboard",
     "login_attempt": "dashboard", "missed_event": "dashboard", "margin_decision": "dashboard",
+    "escalation_policy": "dashboard", "rota": "dashboard", "rota_shift": "dashboard",
+    "rota_cover": "dashboard", "quiet_hours": "dashboard", "rota_feed": "dashboard",
 }  # fmt: skip
 """The one service that writes each table."""
 APPENDED_ONLY = {
@@ -106,7 +108,13 @@ def test_functions_of_ours_are_for_the_entrance_and_trust_no_temporary_table(
     path = ["search_path=pg_catalog, public, pg_temp"]
     assert found == [
         (name, True, path, ["wayhome_dashboard"])
-        for name in ("carer_for_login", "carer_for_session", "homes_of_circle")
+        for name in (
+            "carer_for_feed",
+            "carer_for_login",
+            "carer_for_session",
+            "channels_of_carers",
+            "homes_of_circle",
+        )
     ]
 
 
