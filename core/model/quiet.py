@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from core.model.finding import Severity
 from core.model.week import DAYS, WEEK_MIN, WeeklySpan, occurrences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 MOST_WINDOWS = 8
 LONGEST = timedelta(hours=72)
@@ -134,3 +135,25 @@ def from_json(stored: Iterable[Mapping[str, Any]]) -> tuple[WeeklySpan, ...]:
     return tuple(
         WeeklySpan(days=tuple(one["days"]), start=one["start"], end=one["end"]) for one in stored
     )
+
+
+def all_quiet(
+    people: Sequence[QuietHours], start: datetime, end: datetime
+) -> tuple[tuple[datetime, datetime], ...]:
+    """Return the times in [start, end) in which every one of these people keeps quiet hours."""
+    if not people:
+        return ()
+    edges = {start, end}
+    for hours in people:
+        for window in hours.windows:
+            for both in occurrences(window, hours.zone, start, end):
+                edges.update(both)
+    found: list[tuple[datetime, datetime]] = []
+    for begins, ends in pairwise(sorted(edge for edge in edges if start <= edge <= end)):
+        if not all(hours.until(begins) for hours in people):
+            continue
+        if found and found[-1][1] == begins:
+            found[-1] = (found[-1][0], ends)
+        else:
+            found.append((begins, ends))
+    return tuple(found)
