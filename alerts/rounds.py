@@ -110,8 +110,7 @@ async def settle(
     if not escalating(alert, run):
         await delivery_table.cancel(connection, alert.alert_id)
     elif alert.audience is Audience.CARERS and alert.severity is not Severity.NOTICE:
-        people = (*members, *duty.on_call, *duty.reserve)
-        await _complain(connection, alert, people, told, now)
+        await _complain(connection, alert, (*members, *duty.on_call), told, now)
         await _complain_of_gap(connection, alert, run, duty, now)
     return len(requests)
 

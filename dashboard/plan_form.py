@@ -128,14 +128,14 @@ def read_carer(fields: Mapping[str, str]) -> CarerId:
         Naming ``carer``.
     """
     text = fields.get("carer", "")
-    if not (text.isascii() and text.isdecimal()):
+    if not _whole(text, digits=18):
         raise Malformed("carer", "somebody from the list")
     return CarerId(int(text))
 
 
 def _time(fields: Mapping[str, str], name: str) -> int:
     hour, _, minute = fields.get(name, "").partition(":")
-    shown = [part for part in (hour, minute[:2]) if part.isascii() and part.isdecimal()]
+    shown = [part for part in (hour, minute[:2]) if _whole(part, digits=2)]
     if len(shown) != 2 or int(shown[1]) >= HOUR_MIN:  # noqa: PLR2004
         raise Malformed(name, "a time of day, such as 22:00")
     minutes = int(shown[0]) * HOUR_MIN + int(shown[1])
@@ -151,7 +151,7 @@ def _minutes(
     text = fields.get(name, "").strip()
     if not text:
         return empty
-    if not (text.isascii() and text.isdecimal()) or int(text[:6]) > LONGEST_MIN:
+    if not _whole(text, digits=6) or int(text) > LONGEST_MIN:
         mistakes[name] = "Give whole minutes, 0 to 1440."
         return empty
     return timedelta(minutes=int(text)).total_seconds()
@@ -167,10 +167,15 @@ def _recipients(word: str) -> dict[str, Any] | None:
     if not (number.isascii() and number.isdecimal()) or not int(number[:18]) > 0:
         return None
     found: dict[str, dict[str, Any]] = {
-        "place": {"rank": int(number[:18])},
-        "carer": {"carers": (CarerId(int(number[:18])),)},
+        "place": {"rank": int(number)},
+        "carer": {"carers": (CarerId(int(number)),)},
     }
     return found.get(kind)
+
+
+def _whole(text: str, *, digits: int) -> bool:
+    """Tell whether a text is a whole number of a length that may be read."""
+    return text.isascii() and text.isdecimal() and len(text) <= digits
 
 
 def _who(step: Step) -> str:

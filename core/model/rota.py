@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_SHIFTS = 60
 LONGEST_COVER = timedelta(days=28)
+FURTHEST = timedelta(days=366)
 SECOND = timedelta(seconds=1)
 
 
@@ -174,5 +175,7 @@ def check_cover(cover: Cover, people: Collection[CarerId], now: datetime) -> Non
         raise Malformed("ends", "a time after the start")
     if cover.ends_at <= now:
         raise Malformed("ends", "a time that is still to come")
+    if cover.ends_at > now + FURTHEST:
+        raise Malformed("ends", "a time within a year")
     if cover.ends_at - cover.starts_at > LONGEST_COVER:
         raise Malformed("ends", f"at most {LONGEST_COVER.days} days after the start")

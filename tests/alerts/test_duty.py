@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.episode import Episode, answered, passed, wakes_at
@@ -153,6 +153,7 @@ MINUTES = st.integers(0, 200)
 QUIET = st.dictionaries(st.integers(1, 4).map(CarerId), st.integers(1, 240).map(at))
 
 
+@settings(deadline=None)
 @given(sound(), PEOPLE, QUIET, MINUTES, st.sampled_from([Severity.CHECK, Severity.NOTICE]))
 def test_nobody_is_woken_in_quiet_hours_by_what_is_not_urgent(
     policy: Policy,
@@ -167,6 +168,7 @@ def test_nobody_is_woken_in_quiet_hours_by_what_is_not_urgent(
         assert one.channel == WEB or quiet.get(one.carer_id, NINE) <= at(minutes)
 
 
+@settings(deadline=None)
 @given(sound(), PEOPLE, QUIET, MINUTES)
 def test_nothing_urgent_is_ever_held(
     policy: Policy, team: tuple[Person, ...], quiet: dict[CarerId, datetime], minutes: int
@@ -177,6 +179,7 @@ def test_nothing_urgent_is_ever_held(
     assert found == call(alert, run, team, (), at(minutes))
 
 
+@settings(deadline=None)
 @given(sound(), PEOPLE, QUIET, MINUTES)
 def test_whatever_is_held_is_due_at_the_end_of_the_window(
     policy: Policy, team: tuple[Person, ...], quiet: dict[CarerId, datetime], minutes: int
@@ -194,6 +197,7 @@ def test_whatever_is_held_is_due_at_the_end_of_the_window(
     assert would <= {one.carer_id for one in (*found.due, *found.held)}
 
 
+@settings(deadline=None)
 @given(sound(), PEOPLE, QUIET, MINUTES, st.sampled_from([Severity.CHECK, Severity.URGENT]))
 def test_somebody_who_is_awake_is_told_wherever_there_is_one(
     policy: Policy,
@@ -207,6 +211,7 @@ def test_somebody_who_is_awake_is_told_wherever_there_is_one(
     assert any(one.channel != WEB for one in found), "the reserve keeps no quiet hours here"
 
 
+@settings(deadline=None)
 @given(sound(), PEOPLE, QUIET, st.lists(MINUTES, min_size=1, max_size=12))
 def test_whenever_one_looks_nothing_is_asked_for_twice(
     policy: Policy, team: tuple[Person, ...], quiet: dict[CarerId, datetime], looks: list[int]

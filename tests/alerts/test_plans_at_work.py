@@ -204,7 +204,14 @@ async def test_when_nobody_can_be_reached_the_on_call_else_the_administrator_is_
     async with turning(database.url_as("wayhome_alerts")) as turns:
         house.write(a_finding(resident_id=house.resident_id))
         await turns.turn()
-    assert rung(receiver) == ["/admin"]
+    told = house.execute(
+        "select detector, carer_id from delivery join alert using (alert_id)"
+        " where channel = 'webhook' order by alert_id"
+    )
+    # of the alert at once, and that the carers of this home can not be reached
+    admin = other.carers[0]
+    assert told == [("inactivity", admin), ("reachability", admin)]
+    assert rung(receiver) == ["/admin"] * 2
 
 
 async def test_a_notice_with_a_push_waits_for_the_morning(

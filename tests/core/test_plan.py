@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.model.finding import Audience, Severity
@@ -54,11 +54,13 @@ def said(
     return [(fault.step, fault.text) for fault in faults(policy, severity, around)]
 
 
+@settings(deadline=None)
 @given(RULES)
 def test_a_policy_comes_back_as_it_was(policy: Policy) -> None:
     assert from_json(to_json(policy)) == policy
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(Severity), RULES),
     st.dictionaries(st.sampled_from(Severity), RULES),
@@ -147,6 +149,7 @@ def test_an_organisation_s_policy_needs_no_order_but_somebody_to_wake() -> None:
     ] == [1]
 
 
+@settings(deadline=None)
 @given(RULES, st.sampled_from([Severity.URGENT, Severity.CHECK]))
 def test_what_is_accepted_can_wake_somebody_in_each_step(
     policy: Policy, severity: Severity

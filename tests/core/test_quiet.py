@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.model.errors import Malformed
@@ -29,11 +29,13 @@ def hours(*windows: WeeklySpan) -> QuietHours:
 NIGHT = WeeklySpan(days=EVERY_DAY, start=22 * 60, end=7 * 60)
 
 
+@settings(deadline=None)
 @given(WINDOWS, MOMENTS)
 def test_nothing_urgent_is_ever_held(windows: tuple[WeeklySpan, ...], moment: datetime) -> None:
     assert held_until(hours(*windows), Severity.URGENT, moment, LONDON) is None
 
 
+@settings(deadline=None)
 @given(WINDOWS, MOMENTS, st.sampled_from([Severity.CHECK, Severity.NOTICE]))
 def test_at_the_end_of_the_quiet_it_is_over_and_not_before(
     windows: tuple[WeeklySpan, ...], moment: datetime, severity: Severity
@@ -50,6 +52,7 @@ def test_at_the_end_of_the_quiet_it_is_over_and_not_before(
     assert held_until(kept, severity, until - INSTANT, LONDON) == until
 
 
+@settings(deadline=None)
 @given(WINDOWS, MOMENTS)
 def test_what_is_accepted_lets_everything_through_in_time(
     windows: tuple[WeeklySpan, ...], moment: datetime
@@ -101,6 +104,7 @@ def test_quiet_for_ever_is_refused() -> None:
     check([WeeklySpan(days=(5, 6), start=0, end=0), NIGHT])
 
 
+@settings(deadline=None)
 @given(WINDOWS)
 def test_windows_come_back_as_they_were(windows: tuple[WeeklySpan, ...]) -> None:
     assert from_json(to_json(windows)) == windows

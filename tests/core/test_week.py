@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.model.week import DAY_MIN, WeeklySpan, instant, occurrences
@@ -29,6 +29,7 @@ def moments_between(start: datetime, *, days: int) -> st.SearchStrategy[datetime
     return st.integers(0, days * 86_400).map(lambda seconds: start + timedelta(seconds=seconds))
 
 
+@settings(deadline=None)
 @given(DATES, st.lists(st.integers(0, 2 * DAY_MIN), min_size=2), ZONES)
 def test_a_later_time_on_the_clock_is_never_an_earlier_moment(
     day: date, minutes: list[int], zone: ZoneInfo
@@ -37,6 +38,7 @@ def test_a_later_time_on_the_clock_is_never_an_earlier_moment(
     assert moments == sorted(moments)
 
 
+@settings(deadline=None)
 @given(DATES, st.integers(0, DAY_MIN - 1), ZONES)
 def test_a_time_that_is_there_is_shown_by_the_clock(day: date, minute: int, zone: ZoneInfo) -> None:
     local = instant(day, minute, zone).astimezone(zone)
@@ -60,6 +62,7 @@ def test_a_night_over_the_change_of_the_clock_is_an_hour_shorter_or_longer(
     assert ends.astimezone(LONDON).hour == 7
 
 
+@settings(deadline=None)
 @given(SPANS, DATES, ZONES)
 def test_a_whole_week_has_each_day_of_a_span_once(
     span: WeeklySpan, day: date, zone: ZoneInfo

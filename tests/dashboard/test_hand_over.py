@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from psycopg.types.json import Jsonb
+
 from tests.dashboard.town import NOW
 from tests.dashboard.visitors import plain
 
@@ -19,6 +21,19 @@ def acknowledged(town: Town, login: str) -> int:
         acknowledged_by=town.carers[login],
         acknowledged_at=NOW - timedelta(minutes=5),
     )
+
+
+async def test_an_alert_says_whom_quiet_hours_hold_it_back_from(
+    visitors: Visitors, circle: Town
+) -> None:
+    until = NOW + timedelta(hours=4)
+    held = {str(circle.carers["mia"]): until.isoformat()}
+    number = circle.alert(severity="check", policy=Jsonb({"held": held}))
+    ben = await visitors.of("ben")
+    text = plain(await ben.text(f"/alerts/{number}"))
+    assert "Mia Stone keeps quiet hours now. This reaches Mia Stone on the phone at 07:20" in text
+    await ben.send(f"/alerts/{number}/acknowledge")
+    assert "keeps quiet hours" not in await ben.text(f"/alerts/{number}")
 
 
 async def test_another_takes_over_and_hands_back_and_others_see_it_at_once(
