@@ -21,6 +21,7 @@ from core.model.finding import (
     ResponseKind,
     Severity,
 )
+from core.model.plan import built_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -117,6 +118,10 @@ def answered(episode: Episode, response: Response, now: datetime) -> Episode:
             return _acknowledged(episode, response, now, stale=stale)
         case ResponseKind.RESOLVE:
             return episode if stale else _resolved(episode, response)
+        case ResponseKind.TAKE_OVER:
+            return _taken_over(episode, response, now, stale=stale)
+        case ResponseKind.HAND_BACK:
+            return _handed_back(episode, response, now)
         case ResponseKind.REOPEN:
             return _reopened(episode, now)
         case ResponseKind.COMMENT:
@@ -160,6 +165,8 @@ def wakes_at(episode: Episode, now: datetime) -> datetime | None:
     if escalating(alert, run):
         asked = alert.state is AlertState.ACKNOWLEDGED
         moments.append(run.since + ANSWER if asked else run.next_at(now))
+        if run.fallback_at is not None and run.fallback_at > now:
+            moments.append(run.fallback_at)
     return min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -190,6 +197,35 @@ def _acknowledged(episode: Episode, response: Response, now: datetime, *, stale:
     return replace(episode, alert=alert, run=run)
 
 
+def _taken_over(episode: Episode, response: Response, now: datetime, *, stale: bool) -> Episode:
+    """Let another person be on it; on an alert that is open it is an answer like the first."""
+    alert = episode.alert
+    if alert.state is not AlertState.ACKNOWLEDGED or stale:
+        return _acknowledged(episode, response, now, stale=stale)
+    alert = replace(alert, acknowledged_by=response.carer_id, acknowledged_at=response.at)
+    return replace(episode, alert=alert, run=replace(episode.run, asked=None))
+
+
+def _handed_back(episode: Episode, response: Response, now: datetime) -> Episode:
+    """Let the telling go on: the step that comes after those already made is due at once.
+
+    The time for which somebody was on it does not count. A run that has no further step, and one that
+    only asked whether that person knows the worse news, begins anew.
+    """
+    alert, run = episode.alert, episode.run
+    theirs = alert.acknowledged_by == response.carer_id
+    if alert.state is not AlertState.ACKNOWLEDGED or not theirs:
+        return episode
+    policies = run.plan or built_in(alert.audience)
+    going = None
+    if run.policy == policies.of(alert.severity):
+        step = max(episode.last_step + 1, run.first_step)
+        going = policy.go_on(run, now, step=step)
+    if going is None:
+        return replace(_reopened(episode, now), alert=_open(alert, alert.cleared_at))
+    return replace(episode, alert=_open(alert, alert.cleared_at), run=replace(going, asked=None))
+
+
 def _resolved(episode: Episode, response: Response) -> Episode:
     alert = episode.alert
     if alert.state is AlertState.RESOLVED:
@@ -208,15 +244,26 @@ def _resolved(episode: Episode, response: Response) -> Episode:
 
 
 def _reopened(episode: Episode, now: datetime) -> Episode:
-    alert = replace(
-        episode.alert,
+    alert, run = _open(episode.alert, None), episode.run
+    begun = policy.start(
+        alert.severity,
+        alert.audience,
+        now,
+        first_step=episode.last_step + 1,
+        plan=run.plan,
+    )
+    return replace(episode, alert=alert, run=replace(begun, raised_at=run.raised_at))
+
+
+def _open(alert: Alert, cleared_at: datetime | None) -> Alert:
+    """Return an alert as one that nobody has answered."""
+    return replace(
+        alert,
         state=AlertState.OPEN,
         acknowledged_by=None,
         acknowledged_at=None,
         resolved_by=None,
         resolved_at=None,
         outcome=None,
-        cleared_at=None,
+        cleared_at=cleared_at,
     )
-    run = policy.start(alert.severity, alert.audience, now, first_step=episode.last_step + 1)
-    return replace(episode, alert=alert, run=replace(run, raised_at=episode.run.raised_at))

@@ -3,11 +3,16 @@
 `due` may be asked at any moment, as often as one likes and after any outage: it compares whom the run
 should have told by now with whom it has told, and returns the difference. What several missed steps would
 say to one person by one channel is said once, by the newest of them (docs/decisions/0050).
+
+What is not urgent waits for the end of a person's quiet hours: it is not asked for until then, and then it
+is, because it is missing (docs/decisions/0142). Who is quiet takes nobody's turn, as who cannot be reached.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from alerts.policy import EVERYBODY
@@ -16,7 +21,6 @@ from core.model.ids import CarerId
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from alerts.policy import Run, Step
 
@@ -91,10 +95,56 @@ def escalating(alert: Alert, run: Run) -> bool:
             return False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """Who beside the team may be told of an alert, and who is to be left alone."""
+
+    #: Whoever is on call for the home now; empty for a gap.
+    on_call: tuple[Member, ...] = ()
+    #: The organisation's on-call: told when nobody of the others answers or can be reached.
+    reserve: tuple[Member, ...] = ()
+    #: People named by the policy who are not of the team.
+    named: tuple[Member, ...] = ()
+    #: Until when people are not to be woken by an alert of this severity.
+    quiet: Mapping[CarerId, datetime] = field(default_factory=dict)
+
+
+NOBODY = Duty()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What must be said now, and what waits until somebody's quiet hours end."""
+
+    due: tuple[Request, ...] = ()
+    held: tuple[Request, ...] = ()
+
+    def held_until(self, duty: Duty) -> datetime | None:
+        """Return when the first of what is held is due; None when nothing is."""
+        return min((duty.quiet[request.carer_id] for request in self.held), default=None)
+
+
 def due(
-    alert: Alert, run: Run, team: Sequence[Member], told: Collection[Told], now: datetime
+    alert: Alert,
+    run: Run,
+    team: Sequence[Member],
+    told: Collection[Told],
+    now: datetime,
+    duty: Duty = NOBODY,
 ) -> tuple[Request, ...]:
-    """Return the deliveries that should exist by ``now`` and do not, oldest step first.
+    """Return the deliveries that should exist by ``now`` and do not, oldest step first."""
+    return call(alert, run, team, told, now, duty).due
+
+
+def call(
+    alert: Alert,
+    run: Run,
+    team: Sequence[Member],
+    told: Collection[Told],
+    now: datetime,
+    duty: Duty = NOBODY,
+) -> Call:
+    """Return what should have been said by ``now`` and was not, and which of it is held.
 
     Parameters
     ----------
@@ -106,21 +156,25 @@ def due(
         Those who may be told, as registered now.
     told
         For each person and channel the newest delivery of this alert.
+    duty
+        Who is on call now, and who is quiet.
     """
     newest = run.newest(now)
     if newest is None or not escalating(alert, run):
-        return ()
-    ranks = _ranks(team, told)
+        return Call()
+    round_ = _Round(alert=alert, run=run, team=team, duty=duty, told=told, now=now)
     steps = {(entry.carer_id, entry.channel): entry.step for entry in told}
     found: dict[tuple[CarerId, str], Request] = {}
     for number in _numbers(run, newest):
-        for member in _recipients(run, run.step_at(number), team, ranks):
-            for channel in _channels(run.step_at(number), member):
+        step = run.step_at(number)
+        for member in round_.recipients(step, last=number == newest):
+            for channel in _channels(step, member):
                 key = (member.carer_id, channel)
                 if key not in found and steps.get(key, -1) < number:
                     found[key] = Request(step=number, carer_id=member.carer_id, channel=channel)
                 steps[key] = max(steps.get(key, -1), number)
-    return tuple(sorted(found.values()))
+    held = {one for one in found.values() if one.channel != WEB and round_.quiet(one.carer_id)}
+    return Call(due=tuple(sorted(set(found.values()) - held)), held=tuple(sorted(held)))
 
 
 def reachable(member: Member, told: Iterable[Told]) -> bool:
@@ -140,23 +194,80 @@ def _numbers(run: Run, newest: int) -> Iterator[int]:
     yield from range(min(newest - 1, last), run.first_step - 1, -1)
 
 
-def _ranks(team: Sequence[Member], told: Collection[Told]) -> dict[CarerId, int]:
-    """Place of each person in the order of telling, from 1.
+class _Round:
+    """Whom a step tells, as people can be reached now."""
 
-    Who cannot be reached takes nobody's turn: the next in the order moves up to stand beside them.
-    """
-    places = sorted({member.order for member in team if reachable(member, told)})
-    return {member.carer_id: 1 + sum(place < member.order for place in places) for member in team}
+    def __init__(
+        self,
+        *,
+        alert: Alert,
+        run: Run,
+        team: Sequence[Member],
+        duty: Duty,
+        told: Collection[Told],
+        now: datetime,
+    ) -> None:
+        self._alert, self._run, self._team, self._duty = alert, run, team, duty
+        self._told, self._now = told, now
+        everybody = (*team, *duty.on_call, *duty.named)
+        self._everybody = {member.carer_id: member for member in everybody}
+        self._ranks = self._placed()
 
+    def quiet(self, carer_id: CarerId) -> bool:
+        """Tell whether this alert must not wake the person now; an urgent one always may."""
+        until = self._duty.quiet.get(carer_id)
+        urgent = self._alert.severity is Severity.URGENT
+        return until is not None and until > self._now and not urgent
 
-def _recipients(
-    run: Run, step: Step, team: Sequence[Member], ranks: dict[CarerId, int]
-) -> list[Member]:
-    if run.asked is not None:
-        return [member for member in team if member.carer_id == run.asked]
-    if step.rank == EVERYBODY:
-        return list(team)
-    return [member for member in team if ranks[member.carer_id] == step.rank]
+    def recipients(self, step: Step, *, last: bool) -> list[Member]:
+        """Return whom a step tells; with the newest step the reserve, where it has come to that."""
+        if self._run.asked is not None:
+            asked = self._everybody.get(self._run.asked)
+            return [] if asked is None else [asked]
+        chosen = self._addressed(step)
+        if last and self._falls_back():
+            chosen += self._duty.reserve
+        return list({member.carer_id: member for member in chosen}.values())
+
+    def _addressed(self, step: Step) -> list[Member]:
+        if not step.on_call and not step.carers:
+            everybody = step.rank == EVERYBODY
+            return [
+                member
+                for member in self._team
+                if everybody or self._ranks[member.carer_id] == step.rank
+            ]
+        chosen = (
+            list(self._duty.on_call)
+            if step.on_call
+            else [self._everybody[one] for one in step.carers if one in self._everybody]
+        )
+        if not any(self._awake(member) for member in chosen):
+            # somebody who is awake hears of it: the first in the order stands in
+            chosen += [member for member in self._team if self._ranks[member.carer_id] == 1]
+        return chosen
+
+    def _falls_back(self) -> bool:
+        if self._alert.severity is Severity.NOTICE:
+            return False
+        at = self._run.fallback_at
+        if at is not None and self._now >= at:
+            return True
+        return not any(self._awake(member) for member in self._everybody.values())
+
+    def _placed(self) -> dict[CarerId, int]:
+        """Place of each person in the order of telling, from 1.
+
+        Who cannot be reached or is quiet takes nobody's turn: the next moves up to stand beside them.
+        """
+        places = sorted({member.order for member in self._team if self._awake(member)})
+        return {
+            member.carer_id: 1 + sum(place < member.order for place in places)
+            for member in self._team
+        }
+
+    def _awake(self, member: Member) -> bool:
+        return reachable(member, self._told) and not self.quiet(member.carer_id)
 
 
 def _channels(step: Step, member: Member) -> list[str]:

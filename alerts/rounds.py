@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 
 from alerts import episode as episodes
 from alerts import policy
+from alerts.duty import Known, duty_of, plan_for
 from alerts.episode import Episode
-from alerts.escalation import due, escalating, reachable
+from alerts.escalation import call, escalating, reachable
 from core.model.finding import Audience, Finding, Severity
 from core.store import alert as alert_table
 from core.store import delivery as delivery_table
+from core.store.duty import people_of
 from core.store.listen import notify
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from alerts.escalation import Duty, Member
+    from alerts.policy import Run
     from core.model.finding import Alert
     from core.model.ids import AlertId, HomeId
     from core.store.alert import StoredAlert, TeamMember
@@ -39,7 +43,9 @@ async def open_episode(
     stored = await alert_table.open_alert(connection, finding, now, silent=silent)
     if stored is None:
         return None
-    run = policy.start(finding.severity, finding.audience, now)
+    run = policy.start(
+        finding.severity, finding.audience, now, plan=await plan_for(connection, stored.alert)
+    )
     if silent:
         await alert_table.save_policy(connection, stored.alert.alert_id, policy.to_json(run))
     else:
@@ -84,11 +90,17 @@ async def settle(
     """
     alert, run = episode.alert, episode.run
     members = await team_of(connection, alert)
-    requests = due(alert, run, members, told, now)
+    duty = await duty_of(connection, alert, run, Known(team=members, told=told), now)
+    asked = call(alert, run, members, told, now, duty)
+    requests = asked.due
     if requests:
         await delivery_table.request(connection, alert.alert_id, requests, now)
-    wakes = episodes.wakes_at(episode, now)
+    wakes = _earlier(episodes.wakes_at(episode, now), asked.held_until(duty))
     snapshot = policy.to_json(run) | {"next_at": None if wakes is None else wakes.timestamp()}
+    if asked.held:
+        snapshot["held"] = {
+            str(one.carer_id): duty.quiet[one.carer_id].isoformat() for one in asked.held
+        }
     if alert != stored.alert:
         await alert_table.save_alert(connection, alert, snapshot)
     elif snapshot != stored.policy:
@@ -98,7 +110,8 @@ async def settle(
     if not escalating(alert, run):
         await delivery_table.cancel(connection, alert.alert_id)
     elif alert.audience is Audience.CARERS and alert.severity is not Severity.NOTICE:
-        await _complain(connection, alert, members, told, now)
+        await _complain(connection, alert, (*members, *duty.on_call), told, now)
+        await _complain_of_gap(connection, alert, run, duty, now)
     return len(requests)
 
 
@@ -115,7 +128,11 @@ async def look(connection: Connection, stored: StoredAlert, now: datetime) -> in
     """Take in that time has passed for one alert; return how many deliveries that called for."""
     before, told = await recall(connection, stored)
     members = await team_of(connection, stored.alert)
-    after = episodes.passed(before, [member.carer_id for member in members], now)
+    who = [member.carer_id for member in members]
+    if before.run.asked is not None and before.run.asked not in who:
+        found = await people_of(connection, stored.alert.home_id, [before.run.asked])
+        who += [member.carer_id for member in found]
+    after = episodes.passed(before, who, now)
     return await settle(connection, stored, after, told, now)
 
 
@@ -143,7 +160,7 @@ async def complain(
 async def _complain(
     connection: Connection,
     alert: Alert,
-    members: Collection[TeamMember],
+    members: Collection[Member],
     told: Collection[ToldEntry],
     now: datetime,
 ) -> None:
@@ -157,3 +174,24 @@ async def _complain(
         advice="Give the carers of this home a push address, and try it.",
         now=now,
     )
+
+
+async def _complain_of_gap(
+    connection: Connection, alert: Alert, run: Run, duty: Duty, now: datetime
+) -> None:
+    """Tell the operators that an alert asked for whoever is on call, and nobody was."""
+    newest = run.newest(now)
+    if newest is None or duty.on_call or not run.step_at(newest).on_call:
+        return
+    await complain(
+        connection,
+        alert.home_id,
+        f"on-call/{alert.home_id}",
+        what="An alert asked for whoever is on call, and nobody is.",
+        advice="Fill the gap in the rota. The first in the order of telling was told instead.",
+        now=now,
+    )
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((moment for moment in (one, other) if moment is not None), default=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from fastapi import HTTPException
 
@@ -14,7 +14,7 @@ from dashboard.roles import may_answer, sight_of
 from dashboard.standing import Standing, standing
 
 if TYPE_CHECKING:
-    from core.model.ids import AlertId
+    from core.model.ids import AlertId, CarerId
     from dashboard.visit import Visit
 
 log = logging.getLogger("wayhome.dashboard")
@@ -54,7 +54,7 @@ async def take(
             outcome=_outcome(outcome) if kind is ResponseKind.RESOLVE else None,
             comment=comment.replace("\0", "").strip()[:LONGEST_COMMENT],
         )
-        if changes(standing(card), kind):
+        if changes(standing(card), kind, visitor.carer_id):
             await store.respond(connection, response)
             metrics.ANSWERS.labels(kind.value).inc()
             log.info(
@@ -70,15 +70,24 @@ async def take(
     return standing(after or card)
 
 
-def changes(stands: Standing, kind: ResponseKind) -> bool:
-    """Tell whether an answer of this kind would change how the alert stands."""
-    if kind is ResponseKind.ACKNOWLEDGE:
-        return stands.is_open or stands.asked
-    if kind is ResponseKind.RESOLVE:
-        return not stands.is_over
-    if kind is ResponseKind.REOPEN:
-        return not stands.is_open
-    return True
+def changes(stands: Standing, kind: ResponseKind, carer_id: CarerId) -> bool:
+    """Tell whether an answer of this kind by this person would change how the alert stands."""
+    theirs = stands.carer_id == carer_id
+    match kind:
+        case ResponseKind.ACKNOWLEDGE:
+            return stands.is_open or stands.asked
+        case ResponseKind.TAKE_OVER:
+            return not stands.is_over and (stands.asked or not theirs)
+        case ResponseKind.HAND_BACK:
+            return theirs and not stands.is_over
+        case ResponseKind.RESOLVE:
+            return not stands.is_over
+        case ResponseKind.REOPEN:
+            return not stands.is_open
+        case ResponseKind.COMMENT:
+            return True
+        case _:
+            assert_never(kind)
 
 
 def _outcome(word: str) -> Outcome:

@@ -65,30 +65,38 @@ def standing(card: AlertCard) -> Standing:
 
 def _after(stands: Standing, answer: Answer) -> Standing:
     response = answer.response
+    over = stands.is_over
     match response.kind:
-        case ResponseKind.ACKNOWLEDGE:
-            if stands.is_over or (stands.state is AlertState.ACKNOWLEDGED and not stands.asked):
-                return stands
-            return Standing(
-                state=AlertState.ACKNOWLEDGED,
-                carer_id=response.carer_id,
-                name=answer.name,
-                since=response.at,
-            )
+        case ResponseKind.ACKNOWLEDGE | ResponseKind.TAKE_OVER as kind:
+            counts = kind is ResponseKind.TAKE_OVER or stands.is_open or stands.asked
+            return _on_it(answer) if counts and not over else stands
         case ResponseKind.RESOLVE:
-            if stands.is_over:
-                return stands
-            return replace(
-                stands,
-                state=AlertState.RESOLVED,
-                ended_by=answer.name,
-                ended_at=response.at,
-                outcome=response.outcome or Outcome.OTHER,
-                asked=False,
-            )
-        case ResponseKind.REOPEN:
-            return Standing(state=AlertState.OPEN)
+            return stands if over else _ended(stands, answer)
+        case ResponseKind.REOPEN | ResponseKind.HAND_BACK as kind:
+            theirs = stands.carer_id == response.carer_id and not over
+            opens = kind is ResponseKind.REOPEN or theirs
+            return Standing(state=AlertState.OPEN) if opens else stands
         case ResponseKind.COMMENT:
             return stands
         case _:
             assert_never(response.kind)
+
+
+def _ended(stands: Standing, answer: Answer) -> Standing:
+    return replace(
+        stands,
+        state=AlertState.RESOLVED,
+        ended_by=answer.name,
+        ended_at=answer.response.at,
+        outcome=answer.response.outcome or Outcome.OTHER,
+        asked=False,
+    )
+
+
+def _on_it(answer: Answer) -> Standing:
+    return Standing(
+        state=AlertState.ACKNOWLEDGED,
+        carer_id=answer.response.carer_id,
+        name=answer.name,
+        since=answer.response.at,
+    )

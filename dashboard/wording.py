@@ -106,6 +106,8 @@ _DID = {
     ResponseKind.RESOLVE: marked("%(name)s ended it."),
     ResponseKind.COMMENT: marked("%(name)s wrote:"),
     ResponseKind.REOPEN: marked("%(name)s opened it again."),
+    ResponseKind.TAKE_OVER: marked("%(name)s took over."),
+    ResponseKind.HAND_BACK: marked("%(name)s cannot after all."),
 }
 _STATES = {
     DeliveryState.PENDING: marked("not sent yet"),

@@ -151,6 +151,10 @@ class ResponseKind(StrEnum):
 
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
+    TAKE_OVER = "take_over"
+    """Is on it instead of the person who was."""
+    HAND_BACK = "hand_back"
+    """Cannot after all: the telling goes on from where it was."""
     COMMENT = "comment"
     REOPEN = "reopen"
 

@@ -233,12 +233,12 @@ async def look_again(connection: Connection, alert_id: AlertId) -> None:
 
 async def carers_of(connection: Connection, home_id: HomeId) -> tuple[TeamMember, ...]:
     """Return the carers assigned to a home, in the order of telling."""
-    return await _members(connection, _CARERS, home_id)
+    return await members(connection, _CARERS, home_id)
 
 
 async def operators_of(connection: Connection, home_id: HomeId) -> tuple[TeamMember, ...]:
     """Return the technicians and, after them, the administrators of a home's organisation."""
-    return await _members(connection, _OPERATORS, home_id)
+    return await members(connection, _OPERATORS, home_id)
 
 
 async def is_open(connection: Connection, home_id: HomeId, detector: str, subject: str) -> bool:
@@ -276,28 +276,29 @@ _EPISODE: LiteralString = (
     "a.home_id = %(home)s and a.resident_id is not distinct from %(resident)s"
     " and a.detector = %(detector)s and a.subject = %(subject)s and a.onset = %(onset)s"
 )
-_ADDRESSES: LiteralString = (
+ADDRESSES: LiteralString = (
     " coalesce((select array_agg(distinct p.channel order by p.channel) from live_contact p"
     " where p.carer_id = c.carer_id), '{}') as channels"
 )
 _CARERS: LiteralString = (
-    "select c.carer_id, care.telling_order as place," + _ADDRESSES + " from care"
+    "select c.carer_id, care.telling_order as place," + ADDRESSES + " from care"
     " join carer c using (carer_id) where care.home_id = %s and c.disabled_at is null"
     " and c.role in ('family_carer', 'care_worker') order by place, c.carer_id"
 )
 _OPERATORS: LiteralString = (
     "select c.carer_id, case c.role when 'technician' then 1 else 2 end as place,"
-    + _ADDRESSES
+    + ADDRESSES
     + " from home h join carer c using (organisation_id) where h.home_id = %s"
     " and c.disabled_at is null and c.role in ('technician', 'organisation_admin')"
     " order by place, c.carer_id"
 )
 
 
-async def _members(
-    connection: Connection, query: LiteralString, home_id: HomeId
+async def members(
+    connection: Connection, query: LiteralString, home_id: HomeId, *values: object
 ) -> tuple[TeamMember, ...]:
-    cursor = await connection.execute(query, (home_id,))
+    """Return the people whom a query gives as id, place and channels."""
+    cursor = await connection.execute(query, (home_id, *values))
     return tuple(
         TeamMember(carer_id=CarerId(carer_id), order=place, channels=tuple(channels))
         for carer_id, place, channels in await cursor.fetchall()

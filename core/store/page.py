@@ -73,6 +73,8 @@ class AlertCard:
     answers: tuple[Answer, ...]
     #: How many of the newest answers the alerting service has not read yet.
     unread: int
+    #: Whose quiet hours hold it back, and until when they do.
+    held: tuple[tuple[str, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,8 @@ _CARD: LiteralString = (
     "select a.*, h.organisation_id, h.name as home_name, h.zone, h.mode,"
     " coalesce(ack.name, '') as acknowledged_name, coalesce(res.name, '') as resolved_name,"
     " (a.policy->>'asked')::bigint as asked,"
+    " (select coalesce(jsonb_agg(jsonb_build_array(k.name, q.value) order by q.value, k.name), '[]')"
+    "  from jsonb_each_text(a.policy->'held') q join carer k on k.carer_id = q.key::bigint) as held,"
     " array(select r.name from resident r where r.home_id = a.home_id"
     "  and (a.resident_id is null or r.resident_id = a.resident_id) order by r.resident_id)"
     "  as residents"
@@ -242,6 +246,7 @@ async def _cards(connection: Connection, rows: Sequence[dict[str, Any]]) -> tupl
             acknowledged_name=row["acknowledged_name"],
             resolved_name=row["resolved_name"],
             asked=_optional(CarerId, row["asked"]),
+            held=tuple((name, datetime.fromisoformat(until)) for name, until in row["held"]),
             silent=row["silent"],
             told=tuple(told[row["alert_id"]]),
             answers=tuple(answers[row["alert_id"]]),

@@ -105,7 +105,14 @@ class Interleavings(RuleBasedStateMachine):
     @rule(
         which=st.integers(0, 9),
         carer=st.sampled_from([1, 2, 3]),
-        kind=st.sampled_from([ResponseKind.ACKNOWLEDGE, ResponseKind.RESOLVE]),
+        kind=st.sampled_from(
+            [
+                ResponseKind.ACKNOWLEDGE,
+                ResponseKind.RESOLVE,
+                ResponseKind.TAKE_OVER,
+                ResponseKind.HAND_BACK,
+            ]
+        ),
     )
     def somebody_answers(self, which: int, carer: int, kind: ResponseKind) -> None:
         detector = sorted(self.alerts)[which % len(self.alerts)]

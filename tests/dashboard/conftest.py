@@ -26,6 +26,17 @@ def town(plain_database: Database) -> Iterator[Town]:
 
 
 @pytest.fixture
+def circle(town: Town) -> Town:
+    """Ben is first for Ada, Mia second; both have a phone, the admin has none."""
+    town.execute("update care set telling_order = 2 where carer_id = %s", town.carers["mia"])
+    for login in ("ben", "mia", "worker"):
+        town.execute(
+            "insert into contact_point values (%s, 'ntfy', 'https://x')", town.carers[login]
+        )
+    return town
+
+
+@pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(NOW)
 

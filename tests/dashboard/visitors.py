@@ -13,6 +13,11 @@ from dashboard.site import Site
 FIELD = re.compile(r'<input type="hidden" name="(?P<name>\w+)" value="(?P<value>[^"]*)">')
 
 
+def plain(text: str) -> str:
+    """Return what a page says, without its tags."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
+
+
 class Browser:
     """One browser."""
 

@@ -49,6 +49,15 @@ insert into margin_decision (home_id, change_id, carer_id, verdict, at)
   select home_id, change_id, 1, 'undo', now() from margin_change;
 insert into forecast (home_id, detector, speaks_at, severity, what, made_at)
   select home_id, 'd', now(), 'check', 'w', now() from home;
+insert into escalation_policy (organisation_id, home_id, severity, policy, changed_by, changed_at)
+  select organisation_id, home_id, 'check', '{}', 1, now() from home;
+insert into rota (organisation_id, home_id, zone) select organisation_id, home_id, 'UTC' from home;
+insert into rota_shift (rota_id, carer_id, days, start_min, end_min)
+  select rota_id, 1, '{1}', 0, 60 from rota;
+insert into rota_cover (rota_id, starts_at, ends_at, carer_id, asked_by, asked_at, state)
+  select rota_id, now(), now() + interval '1 hour', 1, 1, now(), 'asked' from rota;
+insert into quiet_hours select carer_id, 'UTC', '[]', now() from carer;
+insert into rota_feed select decode(carer_id::text, 'escape'), carer_id, now() from carer;
 insert into access_record (at, carer_id, home_id, page) select now(), 1, home_id, 'p' from home;
 insert into invitation (organisation_id, token_hash, name, role, home_id, invited_by, created_at, expires_at)
   select organisation_id, home_id::bytea, 'N', 'family_carer', home_id, 1, now(), now() from home;

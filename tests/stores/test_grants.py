@@ -29,6 +29,8 @@ WRITER = {
     "profile_photo": "dashboard", "missing_profile": "dashboard", "missing_pack": "dashboard",
     "pack_answer": "dashboard", "police_link": "dashboard", "police_link_end": "dashboard",
     "link_opening": "dashboard", "police_token": "dashboard", "link_attempt": "dashboard",
+    "escalation_policy": "dashboard", "rota": "dashboard", "rota_shift": "dashboard",
+    "rota_cover": "dashboard", "quiet_hours": "dashboard", "rota_feed": "dashboard",
 }  # fmt: skip
 """The one service that writes each table."""
 BY_TRIGGER = {"audit_head", "device_change"}
@@ -38,7 +40,7 @@ FOR_PAGES = (
     "change_password", "demand_second_factor", "end_care", "end_carer", "forget_expired",
     "homes_of_circle", "invitation_for", "own_login", "passkey_for",
     "sets_up", "register_device", "change_device", "undo_device_change", "add_room",
-    "stands_last", "carer_for_link", "telephones_of_circle",
+    "stands_last", "carer_for_feed", "channels_of_carers", "carer_for_link", "telephones_of_circle",
 )  # fmt: skip
 """Functions that run with the owner's rights for the pages; each looks at who is acting."""
 FOR_NOBODY = (

@@ -18,6 +18,9 @@ OWN = {"login_session", "passkey", "authenticator", "recovery_code"}
 WAYS = {"contact_point", "own_contact", "telling_choice", "contact_test"}
 """Ways to a person: of these everybody sees the own rows only, also an administrator."""
 OF_WAYS = {"lost_contact", "delivery_seen"}
+BY_ROTA = {"rota_shift", "rota_cover"}
+ROTAS = {"quiet_hours", "rota_feed"}
+"""Rows that belong to people: see tests/stores/test_plan_walls.py."""
 ARRANGED = {"invitation"}
 """What is seen by who arranges the circle or the organisation."""
 WITHOUT_WALL = {
@@ -59,6 +62,8 @@ def homes_seen(town: Database, table: str, **who: str) -> list[str]:
     query = f"select home_id from {table}"
     if table in BY_ALERT:
         query = f"select home_id from {table} join alert using (alert_id)"
+    elif table in BY_ROTA:
+        query = f"select home_id from {table} join rota using (rota_id)"
     elif table == "delivery_attempt":
         query = (
             "select home_id from delivery_attempt join delivery using (delivery_id)"
@@ -145,7 +150,9 @@ def test_a_resident_sees_the_own_home_and_no_other(town: Database) -> None:
             " resident_id = (select resident_id from resident where home_id = 'a2') where carer_id = 2"
         )
     resident = {"organisation": "a", "carer": "2", "scope": "circle"}
-    for table in walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED - WAYS - OF_WAYS:
+    for table in (
+        walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED - WAYS - OF_WAYS - ROTAS
+    ):
         assert homes_seen(town, table, **resident) == ["a2"], table
 
 
@@ -200,7 +207,7 @@ def test_family_invites_family_into_the_own_circle_only(
 
 
 def test_without_a_visitor_nothing_is_shown(town: Database) -> None:
-    for table in walled(town) - OWN - WAYS - OF_WAYS:
+    for table in walled(town) - OWN - WAYS - OF_WAYS - ROTAS:
         for who in (
             {},
             {"organisation": "", "carer": "", "scope": ""},
@@ -214,7 +221,9 @@ def test_without_a_visitor_nothing_is_shown(town: Database) -> None:
 
 def test_an_organisation_sees_its_homes_and_no_other(town: Database) -> None:
     ann = {"organisation": "a", "carer": "1", "scope": "organisation"}
-    for table in walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED - WAYS - OF_WAYS:
+    for table in (
+        walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED - WAYS - OF_WAYS - ROTAS
+    ):
         assert homes_seen(town, table, **ann) == ["a1", "a2"], table
     assert homes_seen(town, "care", **ann) == ["a1", "a1", "a2"]
     with as_visitor(town, **ann) as connection:
@@ -227,7 +236,9 @@ def test_an_organisation_sees_its_homes_and_no_other(town: Database) -> None:
 
 def test_a_circle_sees_its_homes_and_no_other(town: Database) -> None:
     ann = {"organisation": "a", "carer": "1", "scope": "circle"}
-    for table in walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED - WAYS - OF_WAYS:
+    for table in (
+        walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED - WAYS - OF_WAYS - ROTAS
+    ):
         assert homes_seen(town, table, **ann) == ["a1"], table
     assert homes_seen(town, "care", **ann) == ["a1", "a1"]  # and who else cares for it
     for scope in ("", "Organisation", "all"):
@@ -235,7 +246,7 @@ def test_a_circle_sees_its_homes_and_no_other(town: Database) -> None:
 
 
 def test_a_carer_of_another_organisation_sees_nothing(town: Database) -> None:
-    for table in walled(town) - {"organisation", "carer"} - OWN - WAYS - OF_WAYS:
+    for table in walled(town) - {"organisation", "carer"} - OWN - WAYS - OF_WAYS - ROTAS:
         assert homes_seen(town, table, organisation="b", carer="1", scope="circle") == [], table
 
 

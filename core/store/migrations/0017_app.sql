@@ -24,3 +24,13 @@ as 'select p.carer_id, min(p.address)
 comment on function telephones_of_circle(text) is 'Numbers that ring, of the circle of a home, for those in it.';
 revoke all on function telephones_of_circle(text) from public;
 grant execute on function telephones_of_circle(text) to wayhome_dashboard;
+
+-- What a carer added counts as a way to be reached, beside what the organisation registered.
+create or replace function channels_of_carers()
+returns table (carer_id bigint, channel text)
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as 'select p.carer_id, p.channel from (
+        select carer_id, channel from contact_point
+        union select carer_id, channel from own_contact where removed_at is null
+    ) p join carer c using (carer_id)
+    where c.organisation_id = current_setting(''wayhome.organisation'', true) and c.disabled_at is null';

@@ -1,0 +1,261 @@
+"""Rotas, what changes them for once, and the secret addresses of calendars. Written by the dashboard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, LiteralString
+from zoneinfo import ZoneInfo
+
+from psycopg.rows import dict_row
+
+from core.model.ids import CarerId, HomeId, OrganisationId
+from core.model.rota import Cover, CoverState, Rota, Shift
+from core.model.week import WeeklySpan
+from core.store.account import CarerRole, Visitor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.store.pool import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedCover:
+    """A change to a rota that waits for an answer."""
+
+    rota_id: int
+    cover: Cover
+    asked_name: str
+    carer_name: str
+
+
+_ROTA: LiteralString = "select rota_id, home_id, zone from rota where "
+
+
+async def rota_for(connection: Connection, home_id: HomeId, since: datetime) -> Rota | None:
+    """Return the rota that a home goes by: its own, else its organisation's; None without any.
+
+    Parameters
+    ----------
+    since
+        Covers that ended before are left out.
+    """
+    return await _rota(
+        connection,
+        _ROTA + "home_id = %(home)s or home_id is null and organisation_id ="
+        " (select organisation_id from home where home_id = %(home)s)"
+        " order by home_id is null limit 1",
+        {"home": home_id},
+        since,
+    )
+
+
+async def reserve_rota(connection: Connection, home_id: HomeId, since: datetime) -> Rota | None:
+    """Return the rota of a home's organisation; None without one."""
+    return await _rota(
+        connection,
+        _ROTA + "home_id is null and organisation_id ="
+        " (select organisation_id from home where home_id = %(home)s)",
+        {"home": home_id},
+        since,
+    )
+
+
+async def rotas_of(
+    connection: Connection, organisation_id: OrganisationId, since: datetime
+) -> tuple[Rota, ...]:
+    """Return the rotas that may be seen, that of the organisation first."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        _ROTA + "organisation_id = %s order by home_id nulls first", (organisation_id,)
+    )
+    return tuple([await _whole(connection, row, since) for row in await cursor.fetchall()])
+
+
+async def write_shifts(
+    connection: Connection,
+    organisation_id: OrganisationId,
+    home_id: HomeId | None,
+    zone: ZoneInfo,
+    shifts: Sequence[Shift],
+) -> int:
+    """Write the shifts of a rota down, in place of those it has; return its id."""
+    cursor = await connection.execute(
+        "insert into rota (organisation_id, home_id, zone) values (%s, %s, %s)"
+        " on conflict (organisation_id, home_id) do update set zone = excluded.zone"
+        " returning rota_id",
+        (organisation_id, home_id, zone.key),
+    )
+    row = await cursor.fetchone()
+    rota_id = int(row[0]) if row else 0
+    await connection.execute("delete from rota_shift where rota_id = %s", (rota_id,))
+    for shift in shifts:
+        hours = shift.hours
+        await connection.execute(
+            "insert into rota_shift (rota_id, carer_id, days, start_min, end_min)"
+            " values (%s, %s, %s, %s, %s)",
+            (rota_id, shift.carer_id, list(hours.days), hours.start, hours.end),
+        )
+    return rota_id
+
+
+async def add_cover(connection: Connection, rota_id: int, cover: Cover, at: datetime) -> int:
+    """Write down that somebody stands in, or is asked to; return its id."""
+    cursor = await connection.execute(
+        "insert into rota_cover (rota_id, starts_at, ends_at, carer_id, asked_by, asked_at, state,"
+        " decided_at) values (%s, %s, %s, %s, %s, %s, %s, %s) returning cover_id",
+        (
+            rota_id,
+            cover.starts_at,
+            cover.ends_at,
+            cover.carer_id,
+            cover.asked_by,
+            at,
+            cover.state.value,
+            at if cover.state is CoverState.AGREED else None,
+        ),
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def decide_cover(
+    connection: Connection, cover_id: int, carer_id: CarerId, state: CoverState, at: datetime
+) -> bool:
+    """Take what the person asked says, or that the asking is withdrawn; False when it is too late.
+
+    Parameters
+    ----------
+    carer_id
+        Who says it: the one who was asked agrees or declines, the one who asked withdraws.
+    """
+    whose = "asked_by" if state is CoverState.WITHDRAWN else "carer_id"
+    cursor = await connection.execute(
+        f"update rota_cover set state = %s, decided_at = %s where cover_id = %s and {whose} = %s"
+        " and state = 'asked' and ends_at > %s".encode(),
+        (state.value, at, cover_id, carer_id, at),
+    )
+    return cursor.rowcount == 1
+
+
+async def end_cover(connection: Connection, rota_id: int, cover_id: int, at: datetime) -> bool:
+    """Let a cover that counts not count any more; False when there is none such."""
+    cursor = await connection.execute(
+        "update rota_cover set state = 'withdrawn', decided_at = %s"
+        " where cover_id = %s and rota_id = %s and state = 'agreed' and ends_at > %s",
+        (at, cover_id, rota_id, at),
+    )
+    return cursor.rowcount == 1
+
+
+async def asked_covers(
+    connection: Connection, carer_id: CarerId, now: datetime
+) -> tuple[AskedCover, ...]:
+    """Return what waits for this person's answer, and what this person asked of others."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "select v.*, a.name as asked_name, c.name as carer_name from rota_cover v"
+        " join carer a on a.carer_id = v.asked_by join carer c on c.carer_id = v.carer_id"
+        " where state = 'asked' and ends_at > %(now)s"
+        " and %(carer)s in (v.carer_id, v.asked_by) order by starts_at, cover_id",
+        {"now": now, "carer": carer_id},
+    )
+    return tuple(
+        AskedCover(
+            rota_id=row["rota_id"],
+            cover=_cover(row),
+            asked_name=row["asked_name"],
+            carer_name=row["carer_name"],
+        )
+        for row in await cursor.fetchall()
+    )
+
+
+async def open_feed(
+    connection: Connection, carer_id: CarerId, token_hash: bytes, at: datetime
+) -> None:
+    """Give a carer's calendar a secret address; the one it had shows nothing any more."""
+    await revoke_feeds(connection, carer_id, at)
+    await connection.execute(
+        "insert into rota_feed (token_hash, carer_id, created_at) values (%s, %s, %s)",
+        (token_hash, carer_id, at),
+    )
+
+
+async def revoke_feeds(connection: Connection, carer_id: CarerId, at: datetime) -> int:
+    """Let the secret addresses of a carer's calendar show nothing any more; return how many did."""
+    cursor = await connection.execute(
+        "update rota_feed set revoked_at = %s where carer_id = %s and revoked_at is null",
+        (at, carer_id),
+    )
+    return cursor.rowcount
+
+
+async def has_feed(connection: Connection, carer_id: CarerId) -> bool:
+    """Tell whether a carer's calendar has a secret address."""
+    cursor = await connection.execute(
+        "select 1 from rota_feed where carer_id = %s and revoked_at is null limit 1", (carer_id,)
+    )
+    return await cursor.fetchone() is not None
+
+
+async def visitor_for_feed(
+    connection: Connection, token_hash: bytes, now: datetime
+) -> Visitor | None:
+    """Return whose calendar a secret address shows; None when it is unknown or revoked."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute("select * from carer_for_feed(%s)", (token_hash,))
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    role = CarerRole(row["role"])
+    return Visitor(**(row | {"role": role}), csrf="", created_at=now, expires_at=now)
+
+
+async def _rota(
+    connection: Connection, query: LiteralString, values: dict[str, object], since: datetime
+) -> Rota | None:
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(query, values)
+    row = await cursor.fetchone()
+    return None if row is None else await _whole(connection, row, since)
+
+
+async def _whole(connection: Connection, row: dict[str, Any], since: datetime) -> Rota:
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "select carer_id, days, start_min, end_min from rota_shift where rota_id = %s"
+        " order by start_min, days, shift_id",
+        (row["rota_id"],),
+    )
+    shifts = tuple(
+        Shift(
+            carer_id=CarerId(one["carer_id"]),
+            hours=WeeklySpan(days=tuple(one["days"]), start=one["start_min"], end=one["end_min"]),
+        )
+        for one in await cursor.fetchall()
+    )
+    await cursor.execute(
+        "select * from rota_cover where rota_id = %s and state = 'agreed' and ends_at > %s"
+        " order by decided_at, cover_id",
+        (row["rota_id"], since),
+    )
+    return Rota(
+        rota_id=row["rota_id"],
+        home_id=None if row["home_id"] is None else HomeId(row["home_id"]),
+        zone=ZoneInfo(row["zone"]),
+        shifts=shifts,
+        covers=tuple(_cover(one) for one in await cursor.fetchall()),
+    )
+
+
+def _cover(row: dict[str, Any]) -> Cover:
+    return Cover(
+        cover_id=row["cover_id"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        carer_id=CarerId(row["carer_id"]),
+        asked_by=CarerId(row["asked_by"]),
+        state=CoverState(row["state"]),
+    )

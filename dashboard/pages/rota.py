@@ -1,0 +1,270 @@
+"""The rota: who is on call this week and next, gaps in words, and what changes it: shifts, covers, swaps."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path
+from starlette.responses import Response
+
+from core.model.errors import Malformed
+from core.model.ids import CarerId, HomeId
+from core.model.rota import Cover, CoverState, Rota, Shift, check_cover, check_shifts
+from core.store import rota as store
+from core.store import timeline
+from core.store.account import CarerRole
+from core.store.pool import Connection
+from core.store.quiet import quiet_hours_of
+from dashboard import plan_form, plan_words, quiet_words
+from dashboard.page import Page
+from dashboard.planning import Scope, must_change, scope_of
+from dashboard.roles import CARERS
+from dashboard.rota_view import RotaView, Viewer, view_of
+from dashboard.visit import Form, Visit, Visiting, see_other
+
+router = APIRouter()
+PAGE = Page(router=router, roles=CARERS | {CarerRole.ORGANISATION_ADMIN})
+log = logging.getLogger("wayhome.dashboard")
+
+MOST_ROTAS = 20
+"""Rotas on one page; that of one home has a page of its own."""
+Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+ANSWERS = {
+    "agree": CoverState.AGREED,
+    "decline": CoverState.DECLINED,
+    "withdraw": CoverState.WITHDRAWN,
+}
+
+
+@router.get("/rota")
+async def rotas(visiting: Visiting) -> Response:
+    """Show the rotas that this person goes by."""
+    return await _page(visiting)
+
+
+@router.get("/rota/homes/{home_id}")
+async def rota_of_home(visiting: Visiting, home_id: Name) -> Response:
+    """Show the rota of one home, also where it has none yet."""
+    return await _page(visiting, HomeId(home_id))
+
+
+@router.post("/rota/organisation/shifts")
+async def shift_of_organisation(visiting: Visiting, form: Form) -> Response:
+    """Add a weekly shift for the organisation, or take one away."""
+    return await _shift(visiting, None, form)
+
+
+@router.post("/rota/homes/{home_id}/shifts")
+async def shift_of_home(visiting: Visiting, home_id: Name, form: Form) -> Response:
+    """Add a weekly shift for one home, or take one away."""
+    return await _shift(visiting, HomeId(home_id), form)
+
+
+@router.post("/rota/{rota_id}/covers")
+async def cover(visiting: Visiting, rota_id: Number, form: Form) -> Response:
+    """Put somebody on call for once: decided by who keeps the rota, asked by everybody else."""
+    asks = not form.get("decide")
+    async with visiting.acting() as connection:
+        rota, scope = await _known(visiting, connection, rota_id)
+    me = visiting.visitor.carer_id
+    if not asks:
+        must_change(scope)
+    elif me not in {one.carer_id for one in scope.on_call_people}:
+        raise HTTPException(403)
+    try:
+        wanted = _cover(visiting, rota, scope, form)
+    except Malformed as error:
+        return await _refused(visiting, scope, error, form)
+    async with visiting.acting() as connection:
+        cover_id = await store.add_cover(connection, rota_id, wanted, visiting.now)
+    _noted(visiting, "cover_asked" if asks else "cover_decided", cover=cover_id)
+    return see_other(_path(scope))
+
+
+@router.post("/rota/{rota_id}/covers/{cover_id}/end")
+async def end_cover(visiting: Visiting, rota_id: Number, cover_id: Number, form: Form) -> Response:
+    """Let the shifts count again instead of a cover."""
+    del form
+    async with visiting.acting() as connection:
+        _, scope = await _known(visiting, connection, rota_id)
+        must_change(scope)
+        if not await store.end_cover(connection, rota_id, cover_id, visiting.now):
+            raise HTTPException(404)
+    _noted(visiting, "cover_ended", cover=cover_id)
+    return see_other(_path(scope))
+
+
+@router.post("/rota/asked/{cover_id}/{answer}")
+async def answer_cover(visiting: Visiting, cover_id: Number, answer: str, form: Form) -> Response:
+    """Agree to stand in, or not; or take back what one asked."""
+    del form
+    state = ANSWERS.get(answer)
+    async with visiting.acting() as connection:
+        me = visiting.visitor.carer_id
+        if state is None or not await store.decide_cover(
+            connection, cover_id, me, state, visiting.now
+        ):
+            raise HTTPException(404)
+    _noted(visiting, "cover_answered", cover=cover_id, answer=answer)
+    return see_other("/rota")
+
+
+async def _page(
+    visiting: Visit,
+    home_id: HomeId | None = None,
+    mistakes: dict[str, str] | None = None,
+    fields: dict[str, str] | None = None,
+) -> Response:
+    async with visiting.acting() as connection:
+        views = await views_of(visiting, connection, home_id)
+        asked = await store.asked_covers(connection, visiting.visitor.carer_id, visiting.now)
+        has_feed = await store.has_feed(connection, visiting.visitor.carer_id)
+        empty = await _empty(visiting, connection, home_id, views)
+        zone = await timeline.first_zone(connection)
+    return visiting.page(
+        "rota.html",
+        views[0].scope.zone if views else zone,
+        here="/plan",
+        status=400 if mistakes else 200,
+        views=views,
+        key=shift_key,
+        empty=empty,
+        asked=asked,
+        has_feed=has_feed,
+        mistakes=mistakes or {},
+        fields=fields or {},
+        me=visiting.visitor.carer_id,
+        every_day={f"day{day}": "1" for day in range(plan_words.WEEK)},
+        words=plan_words,
+        day_and_time=quiet_words.day_and_time,
+    )
+
+
+async def views_of(
+    visiting: Visit, connection: Connection, home_id: HomeId | None
+) -> list[RotaView]:
+    """Return the rotas that this person sees, in words; with a home the one it goes by."""
+    organisation = visiting.visitor.organisation_id
+    found: list[Rota] = []
+    if home_id is not None:
+        one = await store.rota_for(connection, home_id, visiting.now)
+        found = [one] if one else []
+    else:
+        found = list(await store.rotas_of(connection, organisation, visiting.now))[:MOST_ROTAS]
+    people: set[CarerId] = set()
+    for rota in found:
+        people |= rota.people | {cover.carer_id for cover in rota.covers}
+    quiet = await quiet_hours_of(connection, people)
+    viewer = Viewer(carer_id=visiting.visitor.carer_id, now=visiting.now, quiet=quiet)
+    family = visiting.visitor.role is CarerRole.FAMILY_CARER
+    views = []
+    for rota in found:
+        if rota.home_id is None and family:
+            continue
+        scope = await scope_of(visiting, connection, rota.home_id)
+        views.append(view_of(scope, rota, viewer))
+    return views
+
+
+async def _empty(
+    visiting: Visit, connection: Connection, home_id: HomeId | None, views: list[RotaView]
+) -> list[Scope]:
+    """Return for what this person could begin a rota, of what is asked for here."""
+    there = {view.scope.home_id for view in views}
+    wanted: list[HomeId | None] = [home_id]
+    if home_id is None and visiting.visitor.role is CarerRole.FAMILY_CARER:
+        glances, _ = await timeline.glances(connection, limit=MOST_ROTAS, offset=0)
+        wanted = [one.home.home_id for one in glances]
+    scopes = [await scope_of(visiting, connection, one) for one in wanted if one not in there]
+    return [scope for scope in scopes if scope.may_change]
+
+
+async def _shift(visiting: Visit, home_id: HomeId | None, form: dict[str, str]) -> Response:
+    organisation = visiting.visitor.organisation_id
+    async with visiting.acting() as connection:
+        scope = await scope_of(visiting, connection, home_id)
+        must_change(scope)
+        found = await store.rotas_of(connection, organisation, visiting.now)
+    rota = next((one for one in found if one.home_id == home_id), None)
+    drop = form.get("drop")
+    shifts = [one for one in (rota.shifts if rota else ()) if shift_key(one) != drop]
+    if not drop:
+        try:
+            shifts = _with_shift(shifts, scope, form)
+        except Malformed as error:
+            return await _refused(visiting, scope, error, form)
+    async with visiting.acting() as connection:
+        await store.write_shifts(connection, organisation, home_id, scope.zone, shifts)
+    _noted(visiting, "shift_dropped" if drop else "shift_added", home=home_id)
+    return see_other(_path(scope))
+
+
+def _with_shift(shifts: list[Shift], scope: Scope, form: dict[str, str]) -> list[Shift]:
+    """Return the shifts with that of a form.
+
+    Raises
+    ------
+    Malformed
+        Naming the field.
+    """
+    added = Shift(hours=plan_form.read_hours(form), carer_id=plan_form.read_carer(form))
+    people = {one.carer_id for one in scope.on_call_people}
+    if added.carer_id not in people:
+        raise Malformed("carer", "somebody who may be on call")
+    check_shifts([*shifts, added], people | {one.carer_id for one in shifts})
+    return [*shifts, added]
+
+
+def _cover(visiting: Visit, rota: Rota, scope: Scope, form: dict[str, str]) -> Cover:
+    """Return the cover that a form asks for or decides.
+
+    Raises
+    ------
+    Malformed
+        Naming the field.
+    """
+    asks = not form.get("decide")
+    wanted = Cover(
+        carer_id=plan_form.read_carer(form),
+        starts_at=plan_form.read_moment(form, "starts", rota.zone),
+        ends_at=plan_form.read_moment(form, "ends", rota.zone),
+        asked_by=visiting.visitor.carer_id,
+        state=CoverState.ASKED if asks else CoverState.AGREED,
+    )
+    check_cover(wanted, {one.carer_id for one in scope.on_call_people}, visiting.now)
+    if asks and wanted.carer_id == visiting.visitor.carer_id:
+        raise Malformed("carer", "somebody else")
+    return wanted
+
+
+async def _known(visiting: Visit, connection: Connection, rota_id: int) -> tuple[Rota, Scope]:
+    found = await store.rotas_of(connection, visiting.visitor.organisation_id, visiting.now)
+    rota = next((one for one in found if one.rota_id == rota_id), None)
+    if rota is None:
+        raise HTTPException(404)
+    return rota, await scope_of(visiting, connection, rota.home_id)
+
+
+async def _refused(
+    visiting: Visit, scope: Scope, error: Malformed, form: dict[str, str]
+) -> Response:
+    text, where = f"Give {error.expected}.", error.field
+    if error.field.startswith("shift"):
+        text, where = "Somebody is on call in some of these hours already.", "days"
+    return await _page(visiting, scope.home_id, {where: text}, form)
+
+
+def shift_key(shift: Shift) -> str:
+    """Return what names a shift in a form."""
+    hours = shift.hours
+    return f"{'.'.join(map(str, hours.days))}-{hours.start}-{hours.end}-{shift.carer_id}"
+
+
+def _path(scope: Scope) -> str:
+    return f"/rota/homes/{scope.home_id}" if scope.home_id else "/rota"
+
+
+def _noted(visiting: Visit, action: str, **facts: Any) -> None:
+    log.info("rota changed", extra={"action": action, "carer": visiting.visitor.carer_id, **facts})

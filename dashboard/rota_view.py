@@ -1,0 +1,105 @@
+"""A rota as a page shows it: who is on call now, this week and next, and where nobody is. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from core.model.rota import Rota, Stretch, stretches
+from core.model.week import DAYS, instant, monday
+from dashboard.plan_words import LEFT
+from dashboard.quiet_words import day_and_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from core.model.ids import CarerId
+    from core.model.quiet import QuietHours
+    from dashboard.planning import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One stretch in words."""
+
+    stretch: Stretch
+    when: str
+    #: Empty for a gap.
+    name: str
+    #: True when the person keeps quiet hours in part of it.
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotaView:
+    """A rota with what is shown of it."""
+
+    scope: Scope
+    rota: Rota
+    now: Line
+    #: This week from now on, and the next.
+    weeks: tuple[tuple[str, tuple[Line, ...]], ...]
+    gaps: tuple[Line, ...]
+    #: True when this person may ask others to take over hours.
+    may_ask: bool
+
+    @property
+    def any_quiet(self) -> bool:
+        """True when somebody is on call in their own quiet hours."""
+        return any(line.quiet for _, lines in self.weeks for line in lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who looks at rotas, and when."""
+
+    carer_id: CarerId
+    now: datetime
+    #: Of those who keep some.
+    quiet: Mapping[CarerId, QuietHours]
+
+
+def view_of(scope: Scope, rota: Rota, viewer: Viewer) -> RotaView:
+    """Return what a page shows of a rota."""
+    now, zone = viewer.now, rota.zone
+    first = monday(now, zone)
+    edges = [now, *(instant(first + timedelta(days=DAYS * n), 0, zone) for n in (1, 2))]
+    names = {one.carer_id: one.name for one in scope.people if one.disabled_at is None}
+
+    def lines(found: Iterable[Stretch]) -> tuple[Line, ...]:
+        return tuple(_line(one, names, rota, viewer) for one in found)
+
+    both = tuple(lines(stretches(rota, edges[n], edges[n + 1])) for n in (0, 1))
+    current = lines(stretches(rota, now, now + timedelta(days=DAYS)))[0]
+    people = {one.carer_id for one in scope.on_call_people}
+    return RotaView(
+        scope=scope,
+        rota=rota,
+        now=current,
+        weeks=(("This week, from now", both[0]), ("Next week", both[1])),
+        gaps=tuple(one for one in lines(stretches(rota, now, edges[2])) if not one.name),
+        may_ask=viewer.carer_id in people,
+    )
+
+
+def _line(stretch: Stretch, names: Mapping[CarerId, str], rota: Rota, viewer: Viewer) -> Line:
+    carer = stretch.carer_id
+    name = "" if carer is None else names.get(carer, LEFT)
+    hours = viewer.quiet.get(carer) if carer is not None else None
+    return Line(
+        stretch=stretch,
+        when=f"{day_and_time(stretch.start, rota.zone)} to {day_and_time(stretch.end, rota.zone)}",
+        # who has left is not told: for an alert that is a gap
+        name="" if name == LEFT else name,
+        quiet=hours is not None and _meets(hours, stretch),
+    )
+
+
+def _meets(hours: QuietHours, stretch: Stretch) -> bool:
+    moment = stretch.start
+    while moment < stretch.end:
+        if hours.until(moment) is not None:
+            return True
+        moment += timedelta(minutes=30)
+    return False

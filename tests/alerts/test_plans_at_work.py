@@ -1,0 +1,249 @@
+"""Policies, rotas and quiet hours at work: the service on a real database, time moved by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from core.model import plan, quiet
+from core.model.finding import ResponseKind, Severity
+from core.model.ids import CarerId
+from core.model.plan import Policy, Step
+from core.model.week import WeeklySpan
+from tests.alerts.builders import NINE, a_finding, at
+from tests.alerts.houses import ORGANISATION, House, furnish
+from tests.alerts.receiver import Receiver
+from tests.alerts.turns import turning
+
+if TYPE_CHECKING:
+    from tests.servers.databases import Database
+
+EVERY_DAY = tuple(range(7))
+#: From eight to ten in the morning: `NINE` lies in it.
+MORNING = WeeklySpan(days=EVERY_DAY, start=8 * 60, end=10 * 60)
+
+HELD = "select policy->'held' from alert where detector = 'inactivity'"
+
+
+@pytest.fixture
+async def house(database: Database, receiver: Receiver) -> House:
+    contacts = tuple({"webhook": receiver.url(f"/{number}")} for number in (1, 2, 3))
+    return await furnish(database, contacts=contacts)
+
+
+def keep_quiet(
+    house: House, *carers: CarerId, windows: tuple[WeeklySpan, ...] = (MORNING,)
+) -> None:
+    for carer in carers:
+        house.execute(
+            "insert into quiet_hours values (%s, 'Europe/London', %s, %s)",
+            carer,
+            Jsonb(quiet.to_json(windows)),
+            NINE,
+        )
+
+
+def write(house: House, severity: Severity, policy: Policy, home: str | None = "7f3k") -> None:
+    house.execute(
+        "insert into escalation_policy (organisation_id, home_id, severity, policy, changed_by,"
+        " changed_at) values (%s, %s, %s, %s, %s, %s)"
+        " on conflict (organisation_id, home_id, severity) do update set policy = excluded.policy",
+        ORGANISATION,
+        home,
+        severity.value,
+        Jsonb(plan.to_json(policy)),
+        house.carers[0],
+        NINE,
+    )
+
+
+def on_rota(
+    house: House, carer: CarerId, *, home: str | None = None, start: int = 0, end: int = 0
+) -> None:
+    house.execute(
+        "with r as (insert into rota (organisation_id, home_id, zone) values (%s, %s, 'Europe/London')"
+        " on conflict (organisation_id, home_id) do update set zone = rota.zone returning rota_id)"
+        " insert into rota_shift (rota_id, carer_id, days, start_min, end_min)"
+        " select rota_id, %s, '{0,1,2,3,4,5,6}', %s, %s from r",
+        ORGANISATION,
+        home,
+        carer,
+        start,
+        end,
+    )
+
+
+def rung(receiver: Receiver) -> list[str]:
+    return [request.path for request in receiver.requests]
+
+
+async def test_a_check_is_held_through_quiet_hours_and_a_restart_and_told_at_their_end(
+    database: Database, house: House, receiver: Receiver
+) -> None:
+    keep_quiet(house, *house.carers)
+    url = database.url_as("wayhome_alerts")
+    async with turning(url) as turns:
+        house.write(a_finding(Severity.CHECK, resident_id=house.resident_id))
+        await turns.turn()
+        await turns.until(30)
+    assert rung(receiver) == []
+    assert house.execute(HELD) == [({str(one): at(60).isoformat() for one in house.carers},)]
+    async with turning(url, 59) as turns:  # the service was away meanwhile
+        await turns.turn()
+        assert rung(receiver) == []
+        await turns.until(60)
+        assert sorted(rung(receiver)) == ["/1", "/2", "/3"]
+        await turns.until(61)
+        assert len(rung(receiver)) == 3
+    assert house.execute(HELD) == [(None,)]
+
+
+async def test_who_is_awake_is_told_instead_and_urgent_wakes_anybody(
+    database: Database, house: House, receiver: Receiver
+) -> None:
+    keep_quiet(house, house.carers[0])
+    async with turning(database.url_as("wayhome_alerts")) as turns:
+        house.write(a_finding(Severity.CHECK, resident_id=house.resident_id))
+        await turns.turn()
+        assert rung(receiver) == ["/2"]
+        house.write(
+            a_finding(Severity.URGENT, resident_id=house.resident_id, detector="fall", onset=at(-1))
+        )
+        await turns.until(1)
+        assert "/1" in rung(receiver)
+
+
+async def test_an_outage_over_the_end_of_the_quiet_loses_nothing(
+    database: Database, house: House, receiver: Receiver
+) -> None:
+    keep_quiet(house, *house.carers)
+    url = database.url_as("wayhome_alerts")
+    async with turning(url) as turns:
+        house.write(a_finding(Severity.CHECK, resident_id=house.resident_id))
+        await turns.turn()
+    async with turning(url, 200) as turns:
+        await turns.turn()
+    assert sorted(rung(receiver)) == ["/1", "/2", "/3"]
+
+
+async def test_the_home_s_policy_holds_and_an_edit_changes_nothing_that_is_running(
+    database: Database, house: House, receiver: Receiver
+) -> None:
+    two = house.carers[1]
+    write(house, Severity.URGENT, Policy(steps=(Step(after_s=0, carers=(two,)),), repeat_s=600))
+    write(house, Severity.URGENT, Policy(steps=(Step(after_s=0),), repeat_s=60), home=None)
+    async with turning(database.url_as("wayhome_alerts")) as turns:
+        house.write(a_finding(resident_id=house.resident_id))
+        await turns.turn()
+        assert rung(receiver) == ["/2"]
+        write(house, Severity.URGENT, Policy(steps=(Step(after_s=0),), repeat_s=60))
+        house.execute("delete from escalation_policy where home_id is null")
+        await turns.until(9)
+        assert rung(receiver) == ["/2"]
+        await turns.until(10)
+        assert rung(receiver) == ["/2", "/2"]
+        house.answer(house.only_alert(), two, ResponseKind.HAND_BACK, at(11))
+        house.answer(house.only_alert(), two, ResponseKind.ACKNOWLEDGE, at(11))
+        house.answer(house.only_alert(), two, ResponseKind.HAND_BACK, at(12))
+        await turns.until(12)
+        assert rung(receiver) == ["/2"] * 3, "by the rules it opened with, at once"
+
+
+async def test_whoever_is_on_call_at_the_time_is_told_and_a_gap_is_told_to_the_operators(
+    database: Database, house: House, receiver: Receiver
+) -> None:
+    _, two, three = house.carers
+    house.execute("update carer set role = 'care_worker' where carer_id = any(%s)", [two, three])
+    write(house, Severity.URGENT, Policy(steps=(Step(after_s=0, on_call=True),), repeat_s=1800))
+    on_rota(house, two, start=8 * 60, end=9 * 60 + 30)
+    on_rota(house, three, start=9 * 60 + 30, end=10 * 60)
+    async with turning(database.url_as("wayhome_alerts")) as turns:
+        house.write(a_finding(resident_id=house.resident_id))
+        await turns.turn()
+        assert rung(receiver) == ["/2"]
+        await turns.until(30)
+        assert rung(receiver) == ["/2", "/3"], "the next on call hears of what is open"
+        await turns.until(60)
+        assert rung(receiver) == ["/2", "/3", "/1"], "in a gap the first in the order"
+    complaints = house.execute("select what from alert where detector = 'reachability'")
+    assert complaints == [("An alert asked for whoever is on call, and nobody is.",)]
+
+
+async def test_when_nobody_answers_the_organisation_s_on_call_is_told(
+    database: Database, receiver: Receiver
+) -> None:
+    house = await furnish(database, contacts=({"webhook": receiver.url("/1")},))
+    other = await furnish(database, "other", contacts=({"webhook": receiver.url("/on-call")},))
+    worker = other.carers[0]
+    house.execute("update carer set role = 'care_worker' where carer_id = %s", worker)
+    on_rota(house, worker)
+    async with turning(database.url_as("wayhome_alerts")) as turns:
+        house.write(a_finding(resident_id=house.resident_id))
+        await turns.turn()
+        await turns.until(14)
+        assert "/on-call" not in rung(receiver)
+        await turns.until(15)
+        assert rung(receiver).count("/on-call") == 1
+        house.answer(house.only_alert(), worker, ResponseKind.ACKNOWLEDGE, at(16))
+        await turns.until(60)
+        assert rung(receiver).count("/on-call") == 1
+    assert house.alerts("acknowledged_by") == [(worker,)]
+
+
+async def test_when_nobody_can_be_reached_the_on_call_else_the_administrator_is_told_at_once(
+    database: Database, receiver: Receiver
+) -> None:
+    house = await furnish(database, contacts=({},))
+    other = await furnish(database, "other", contacts=({"webhook": receiver.url("/admin")},))
+    house.execute(
+        "update carer set role = 'organisation_admin' where carer_id = %s", other.carers[0]
+    )
+    async with turning(database.url_as("wayhome_alerts")) as turns:
+        house.write(a_finding(resident_id=house.resident_id))
+        await turns.turn()
+    told = house.execute(
+        "select detector, carer_id from delivery join alert using (alert_id)"
+        " where channel = 'webhook' order by alert_id"
+    )
+    # of the alert at once, and that the carers of this home can not be reached
+    admin = other.carers[0]
+    assert told == [("inactivity", admin), ("reachability", admin)]
+    assert rung(receiver) == ["/admin"] * 2
+
+
+async def test_a_notice_with_a_push_waits_for_the_morning(
+    database: Database, house: House, receiver: Receiver
+) -> None:
+    write(house, Severity.NOTICE, Policy(steps=(Step(after_s=0),)))
+    night: datetime = NINE + timedelta(hours=14)  # 23:00
+    minutes = 14 * 60
+    async with turning(database.url_as("wayhome_alerts"), minutes) as turns:
+        house.write(a_finding(Severity.NOTICE, resident_id=house.resident_id, noticed_at=night))
+        await turns.turn()
+        await turns.until(minutes + 8 * 60 + 59)
+        assert rung(receiver) == []
+        await turns.until(minutes + 9 * 60)
+    assert sorted(rung(receiver)) == ["/1", "/2", "/3"]
+
+
+async def test_taken_over_it_is_theirs_and_handed_back_the_next_is_told_at_once(
+    database: Database, house: House, receiver: Receiver
+) -> None:
+    one, two, _ = house.carers
+    async with turning(database.url_as("wayhome_alerts")) as turns:
+        house.write(a_finding(resident_id=house.resident_id))
+        await turns.turn()
+        house.answer(house.only_alert(), one, ResponseKind.ACKNOWLEDGE, at(1))
+        house.answer(house.only_alert(), two, ResponseKind.TAKE_OVER, at(2))
+        await turns.until(30)
+        assert house.alerts("state, acknowledged_by") == [("acknowledged", two)]
+        assert rung(receiver) == ["/1"]
+        house.answer(house.only_alert(), two, ResponseKind.HAND_BACK, at(31))
+        await turns.until(31)
+        assert house.alerts("state, acknowledged_by") == [("open", None)]
+        assert rung(receiver) == ["/1", "/2"]
+        await turns.until(34)
+        assert sorted(rung(receiver)[2:]) == ["/1", "/2", "/3"]
