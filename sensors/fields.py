@@ -69,20 +69,26 @@ class _Fields:
 
     def walk(self, name: str, value: object, depth: int) -> None:
         if isinstance(value, dict) and depth < _DEEPEST:
-            told = {plain(key): inner for key, inner in value.items() if len(key) <= LONGEST}
-            if name and "unit" in told and not _VALUES.isdisjoint(told):
-                self._measured(name, told)
-                return
-            self._place(told)
-            for key, inner in value.items():
-                if len(key) <= LONGEST:
-                    self.walk(f"{name}.{key}" if name else key, inner, depth + 1)
+            self._object(name, value, depth)
         elif isinstance(value, list) and depth < _DEEPEST:
             for inner in value[:_MOST_FIELDS]:
                 self.walk(name, inner, depth + 1)
         elif self._left > 0:
             self._left -= 1
             self._field(name, value)
+
+    def _object(self, name: str, value: dict[str, Any], depth: int) -> None:
+        told = {plain(key): inner for key, inner in value.items() if len(key) <= LONGEST}
+        if name and "unit" in told and not _VALUES.isdisjoint(told):
+            self._measured(name, told)
+            return
+        if isinstance(told.get("type"), str) and "measurementvalue" in told:  # SenseCAP
+            self._field(told["type"][:LONGEST], told["measurementvalue"])
+            return
+        self._place(told)
+        for key, inner in value.items():
+            if len(key) <= LONGEST:
+                self.walk(f"{name}.{key}" if name else key, inner, depth + 1)
 
     def _field(self, name: str, value: object) -> None:
         whole, _, last = name.rpartition(".")

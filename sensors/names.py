@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from core.model.errors import Malformed
 from core.model.quantity import Quantity
 from sensors import decoding
+from sensors.units import in_our_unit
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,6 +49,8 @@ class Way(Enum):
     """Per cent where it can be; volts or millivolts otherwise."""
     VOLTS = auto()
     """Volts, or millivolts from 1000 on."""
+    PRESSURE = auto()
+    """Hectopascals; kilopascals and pascals by their size, which do not overlap."""
 
 
 _NAMES: dict[tuple[Quantity, Way], str] = {
@@ -63,7 +66,7 @@ _NAMES: dict[tuple[Quantity, Way], str] = {
     (Quantity.HUMIDITY, Way.NUMBER): (
         "humidity hum relativehumidity airhumidity humiditysensor humsht humsht41 rh roomhumidity"
     ),
-    (Quantity.PRESSURE, Way.NUMBER): "barometricpressure barometer atmosphericpressure airpressure",
+    (Quantity.PRESSURE, Way.PRESSURE): "barometricpressure barometer atmosphericpressure airpressure",
     (Quantity.ILLUMINANCE, Way.NUMBER): (
         "illuminance illumination lux light lightintensity illlx illuminancesensor luminosity"
         " ambientlight brightnesslux"
@@ -137,12 +140,14 @@ LONGEST = 80
 """Characters of a name; longer ones are not known, and not remembered."""
 _DOOR_WORDS = frozenset({"open", "opened", "opening", "closed", "close", "closing"})
 _PLAIN = re.compile(r"[^a-z0-9]")
+_MEASURED = re.compile(r"^\s*([-+]?\d{1,9}(?:\.\d{1,9})?)\s*([°º%A-Za-z/]{1,12})\s*$")
 _CHANNEL = re.compile(r"^(.*?[a-z])(\d{1,3})$")
 _NOT_CONNECTED = frozenset({327.67, 327.66, -327.68, 3276.7, -3276.8, 655.35, 6553.5})
 """What is sent for a probe that is not there: the largest and smallest numbers of 16 bits."""
 _PER_CENT = 100
 _CELL_V = (1.5, 4.5)
 _MILLIVOLTS_FROM = 1000
+_PASCALS_FROM, _HECTOPASCALS_FROM = 10_000, 200
 
 
 def plain(text: str) -> str:
@@ -238,14 +243,24 @@ def named(
 def _value(known: Meaning, value: object, field: str) -> tuple[Quantity, float, str] | None:
     if known.way is Way.EVENT:
         return _pressed(known.quantity, value, field)
-    if known.way is Way.WORD and plain(str(value)) not in _NOTHING | _DOOR_WORDS:
-        raise Malformed(field, "open or closed, as a word")
     if known.way in (Way.STATE, Way.COUNT, Way.WORD):
-        count = numeric(value)
-        if known.way is Way.COUNT and count is not None and count > 1:
-            return known.quantity, 1.0, ""
-        sign = truth(value, field)
+        sign = _sign(known.way, value, field)
         return None if sign is None else (known.quantity, sign, "")
+    return _amount(known, value)
+
+
+def _sign(way: Way, value: object, field: str) -> float | None:
+    if way is Way.WORD and plain(str(value)) not in _NOTHING | _DOOR_WORDS:
+        raise Malformed(field, "open or closed, as a word")
+    count = numeric(value)
+    if way is Way.COUNT and count is not None and count > 1:
+        return 1.0
+    return truth(value, field)
+
+
+def _amount(known: Meaning, value: object) -> tuple[Quantity, float, str] | None:
+    if isinstance(value, str) and (written := _MEASURED.match(value)):
+        return _with_unit(known, float(written[1]), written[2])
     amount = numeric(value)
     if amount is None or amount in _NOT_CONNECTED:
         return None
@@ -253,7 +268,19 @@ def _value(known: Meaning, value: object, field: str) -> tuple[Quantity, float, 
         return _charge(amount)
     if known.way is Way.VOLTS and amount < _MILLIVOLTS_FROM:
         amount *= 1000
+    if known.way is Way.PRESSURE:
+        amount *= 0.01 if amount >= _PASCALS_FROM else 10 if amount < _HECTOPASCALS_FROM else 1
     return known.quantity, amount, ""
+
+
+def _with_unit(known: Meaning, amount: float, unit: str) -> tuple[Quantity, float, str] | None:
+    """Read ``"3.384 V"``; nothing if the unit is one of something else."""
+    quantity = known.quantity
+    ours = in_our_unit(quantity, amount, unit)
+    if ours is None and known.way is Way.BATTERY:
+        quantity = Quantity.VOLTAGE
+        ours = in_our_unit(quantity, amount, unit)
+    return None if ours is None else (quantity, ours, "")
 
 
 def numeric(value: object) -> float | None:

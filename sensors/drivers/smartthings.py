@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.model.errors import Malformed, Unsupported
-from core.model.quantity import Quantity
+from core.model.quantity import Quantity, definition
 from sensors import decoding
 from sensors.codec import Collected
 from sensors.driver import Decoded, Reporting, Supply
@@ -57,6 +57,7 @@ _WORDS: Mapping[tuple[str, str], tuple[Quantity, Mapping[str, float | None]]] = 
 }
 _NUMBERS: Mapping[tuple[str, str], tuple[Quantity, str]] = {
     ("battery", "battery"): (Quantity.BATTERY, "%"),
+    ("samsungce.rechargeableBattery", "battery"): (Quantity.BATTERY, "%"),
     ("temperatureMeasurement", "temperature"): (Quantity.TEMPERATURE, "C"),
     ("relativeHumidityMeasurement", "humidity"): (Quantity.HUMIDITY, "%"),
     ("illuminanceMeasurement", "illuminance"): (Quantity.ILLUMINANCE, "lux"),
@@ -72,6 +73,8 @@ _NUMBERS: Mapping[tuple[str, str], tuple[Quantity, str]] = {
 _BUTTONS = frozenset({("button", "button"), ("holdableButton", "button")})
 _HEALTH = {"online": True, "offline": False, "unhealthy": True}
 _MAIN = "main"
+_ALLOWED = (-460.0, 10000.0)
+"""Range of ``temperatureMeasurement`` in the product's reference, for ovens too."""
 
 
 class _SmartThings:
@@ -204,16 +207,29 @@ def _attribute(
         if sign is not None:
             found.add(quantity, sign, names[1], place)
     elif names in _NUMBERS:
-        quantity, usual = _NUMBERS[names]
-        amount = decoding.number(value, names[1])
-        ours = in_our_unit(quantity, amount, unit or usual)
-        if ours is None:
-            raise Malformed(names[1], f"a unit of {quantity.value}")
-        found.add(quantity, ours, names[1], place)
+        _number(names, value, unit, place, found)
     elif names in _BUTTONS:
         if not isinstance(value, str):
             raise Malformed(names[1], "how it was pressed")
         found.add(Quantity.BUTTON, 1.0, names[1], f"{place} {value}".strip())
+
+
+def _number(
+    names: tuple[str, str], value: object, unit: object, place: str, found: Collected
+) -> None:
+    quantity, usual = _NUMBERS[names]
+    amount = decoding.number(value, names[1])
+    ours = in_our_unit(quantity, amount, unit or usual)
+    if ours is None:
+        raise Malformed(names[1], f"a unit of {quantity.value}")
+    if quantity is not Quantity.TEMPERATURE or not _not_of_air(amount, ours):
+        found.add(quantity, ours, names[1], place)
+
+
+def _not_of_air(told: float, celsius: float) -> bool:
+    """Tell an oven, or a probe that is not there, which the capability allows, from what is impossible."""
+    air = definition(Quantity.TEMPERATURE)
+    return not air.low <= celsius <= air.high and _ALLOWED[0] <= told <= _ALLOWED[1]
 
 
 def _place(components: object, found: Collected) -> None:

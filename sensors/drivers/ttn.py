@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sensors.driver import Reading
 
+_ENVELOPES = ("result", "data")
 _MEASURED = frozenset({"frm-payload", "frm_payload"})
 """Places that the device itself told; others are where somebody said that it is."""
 
@@ -53,6 +54,8 @@ class _TheThingsStack:
         fields = decoding.decode_object(payload)
         if fields is None:
             raise Malformed("payload", "a JSON object")
+        for envelope in _ENVELOPES:  # of webhooks, events and the storage of messages
+            fields = uplink.part(fields, envelope) or fields
         if fields.get("simulated") is True:
             raise Unsupported("ttn: a simulated uplink")
         at = decoding.moment(fields.get("received_at"), "received_at")

@@ -128,6 +128,15 @@ def test_what_the_network_server_decoded_is_read_by_its_names() -> None:
         }),
         ({"button_event": {"status": "short press", "msgid": 5}}, {("button", "short press"): 1.0}),
         ({"leakage_status": "leak"}, {("water_leak", ""): 1.0}),
+        ({"Bat": "3.384 V", "TempC1": "21.50 °C", "water_SOIL": "0.00 %"}, {
+            ("voltage", ""): 3384.0, ("temperature", "1"): 21.5,
+        }),
+        ({"temperature": [24.53], "barometer": 101325}, {
+            ("temperature", ""): 24.53, ("pressure", ""): 1013.25,
+        }),
+        ({"messages": [[{"measurementId": "4097", "measurementValue": 23.4, "type": "Air Temperature"}]]}, {
+            ("temperature", ""): 23.4,
+        }),
     ],
 )  # fmt: skip
 def test_objects_of_many_makers(
@@ -236,6 +245,13 @@ def test_the_network_may_know_the_battery_and_the_place() -> None:
     where = position(decoded).position
     assert where is not None
     assert where.latitude == 53.8
+
+
+def test_uplinks_out_of_events_and_stores() -> None:
+    said = {"uplink_message": {"f_port": 1, "decoded_payload": {"Temperature": 21.83}}}
+    for body in ({"name": "as.up.data.forward", "data": said}, {"result": said}):
+        decoded = TTN.decode("v3/app@ttn/devices/eui-1/up", json.dumps(body).encode())
+        assert values(decoded) == {("temperature", ""): 21.83}
 
 
 def test_other_messages_of_the_things_stack() -> None:

@@ -86,6 +86,16 @@ def test_temperatures_come_in_the_unit_of_the_house() -> None:
     assert values(event("temperatureMeasurement", "temperature", 15.0, unit="C")) == values(warm)
 
 
+def test_an_oven_and_a_missing_probe_are_no_air() -> None:
+    # a thermostat with an unconnected second probe, home-assistant/core, fixtures generic_ef00_v1.json
+    probe = {"temperatureMeasurement": {"temperature": {"value": 200.0, "unit": "C"}}}
+    strength = {"signalStrength": {"rssi": {"value": -84, "unit": "dBm"}, "lqi": {"value": 255}}}
+    decoded = decode({"components": {"main02": probe, "main": strength}})
+    assert values(decoded) == {("signal", ""): -84.0, ("link_quality", ""): 255.0}
+    with pytest.raises(Malformed, match="temperature"):
+        event("temperatureMeasurement", "temperature", 20_000, unit="C")
+
+
 def test_each_attribute_of_a_status_has_its_own_time() -> None:
     decoded = decode(
         status(
