@@ -98,7 +98,8 @@ class _Fields:
         found = named(last, value, at=at)
         if not found and whole:  # {"air": {"temperature": …}}, {"temperatureSensor": {"1": …}}
             channel = last if last.isdigit() else ""
-            outer = plain(whole) if channel or plain(last) in _SELF else plain(name)
+            alone = channel or plain(last) in _SELF
+            outer = whole.rpartition(".")[2] if alone else plain(name)
             found = named(outer, value, at=at, channel=channel)
         for one in found:
             self._add(one, name)

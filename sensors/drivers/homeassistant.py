@@ -1,6 +1,6 @@
 """Home Assistant: whatever it knows, from any radio and cloud.
 
-Three forms, told apart by topic and payload:
+Forms, told apart by topic and payload:
 
 ==============================================  ======================================================
 message                                         what is read
@@ -12,6 +12,7 @@ automation, or ``new_state`` of                 time; battery and place among it
                                                 unit and time: °C, hPa, W
 ``COMPONENT/[NODE/]OBJECT/config``              nothing: it describes a device of another family; see
                                                 `sensors.homeassistant_discovery`
+``status``                                      whether Home Assistant itself is there
 ==============================================  ======================================================
 
 Each entity is a device here, under its id. The first form is the better one. ``unavailable`` means that the
@@ -88,12 +89,21 @@ class _HomeAssistant:
         levels = topic.split("/")
         if levels[-1] == "config" and len(levels) >= _STREAM_LEVELS:
             return Decoded(external_id=decoding.name(describe(topic, payload).device))
+        if topic == "status":
+            return Decoded(external_id=self.family, online=_there(payload))
         if len(levels) == _STREAM_LEVELS:
             return _streamed(levels, payload)
         fields = decoding.decode_object(payload)
         if fields is None:
             raise Malformed("payload", "a state as a JSON object, or the topic DOMAIN/NAME/state")
         return _told(_state(fields))
+
+
+def _there(payload: bytes) -> bool:
+    word = payload.strip().strip(b'"')
+    if word not in (b"online", b"offline"):
+        raise Malformed("status", "online or offline")
+    return word == b"online"
 
 
 def _streamed(levels: list[str], payload: bytes) -> Decoded:

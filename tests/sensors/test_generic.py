@@ -36,6 +36,7 @@ def values(decoded: Decoded) -> dict[tuple[str, str], float]:
         ({"temperature": 20, "room": {"temperature": 21}}, {
             ("temperature", ""): 20.0, ("temperature", "room.temperature"): 21.0,
         }),
+        ({"data": {"report": {"temperature": {"value": 21}}}}, {("temperature", ""): 21.0}),
         ({"lat": 53.8, "lon": -1.5, "accuracy": 10}, {("position", ""): 10.0}),
         ({"lat": 0, "lon": 0}, {}),
         ({"voltage": 3.1, "batv": 3000}, {("voltage", ""): 3100.0, ("voltage", "batv"): 3000.0}),

@@ -214,6 +214,13 @@ def test_a_device_may_be_described_at_once() -> None:
     assert found.quantities == (Quantity.MOTION, Quantity.TEMPERATURE)
 
 
+def test_its_birth_and_last_will() -> None:
+    assert DRIVER.decode("status", b"online").online is True
+    assert DRIVER.decode("status", b'"offline"').online is False
+    with pytest.raises(Malformed, match="status"):
+        DRIVER.decode("status", b"dancing")
+
+
 def test_discovery_of_other_forms() -> None:
     with pytest.raises(Unsupported):
         DRIVER.decode("sensor/a/b/config", b"")
