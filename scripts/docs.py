@@ -22,7 +22,7 @@ from core import model
 from core.model.address import AddressKind
 from core.model.quantity import DEFINITIONS
 from core.runtime import settings
-from sensors import driver
+from sensors import codec, driver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -103,7 +103,20 @@ def drivers() -> str:
             f"Speaks every {told.interval_s / 60:g} min ({silence}). Lives on: {told.supply.value}."
             f" Battery: {told.battery}"
         )
-    return "The families of devices that Wayhome reads.\n\n" + "\n\n".join(parts)
+    return "The families of devices that Wayhome reads.\n\n" + "\n\n".join([*parts, codecs()])
+
+
+def codecs() -> str:
+    """List the LoRaWAN models whose bytes are read."""
+    rows = [
+        (found.title, ", ".join(f"`{model}`" for model in found.models), f"`{name}`")
+        for name, found in codec.discover().items()
+    ]
+    return (
+        "## Codecs of LoRaWAN devices\n\nFor `chirpstack` and `ttn`: bytes are read by the codec whose name"
+        " stands in the device profile's name or in brand and model, in any spelling; of other models, what"
+        " the network server decoded.\n\n" + table(("model", "named", "codec"), rows)
+    )
 
 
 def detectors() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -47,6 +48,8 @@ def read(file: Path) -> Iterator[Vector | None]:
 
 def message(vector: Vector, driver: Driver) -> tuple[str, bytes]:
     """Return the topic below the family's base, and the payload, as a broker would give them."""
+    if vector.protocol == "lorawan-codec" and isinstance(vector.payload, dict):
+        return _as_uplink(vector.device, vector.payload)
     topic = vector.topic
     if not topic and isinstance(vector.payload, dict):
         topic = str(vector.payload.get("topic", ""))
@@ -72,6 +75,25 @@ def _is_json(raw: bytes) -> bool:
     except (msgspec.DecodeError, ValueError, RecursionError):
         return False
     return True
+
+
+def _as_uplink(device: str, example: dict[str, Any]) -> tuple[str, bytes]:
+    """Return the example of a codec, ``{"input": {"fPort", "bytes"}, "output": {"data"}}``, as the uplink in
+    which a network server with that codec would tell it.
+    """  # noqa: D205
+    given, made = example.get("input"), example.get("output")
+    given = given if isinstance(given, dict) else {}
+    numbers = given.get("bytes")
+    numbers = numbers if isinstance(numbers, list) else []
+    valid = all(isinstance(one, int) and 0 <= one <= 255 for one in numbers)  # noqa: PLR2004 (a byte)
+    uplink = {
+        "f_port": given.get("fPort"),
+        "frm_payload": base64.b64encode(bytes(numbers)).decode() if valid else "not bytes",
+        "decoded_payload": made.get("data") if isinstance(made, dict) else None,
+        "version_ids": {"model_id": device},
+    }
+    told = {"received_at": given.get("recvTime"), "uplink_message": uplink}
+    return "v3/codecs@examples/devices/example/up", msgspec.json.encode(told)
 
 
 def by_protocol() -> Mapping[str, Driver]:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.model.errors import Temporary
+from core.model.errors import Malformed, Temporary
 from core.runtime.broker import Publisher
 from core.store import registry, tally
 from core.store.pool import Connection, connect
 from sensors import tihm
+from sensors.drivers.activage import split
 from wayhome.console import progress
 from wayhome.system import System
 
@@ -78,6 +79,48 @@ async def tell_tihm(system: System, folder: Path, days: int | None) -> Replayed:
         homes=len(homes),
         seconds=round(seconds, 2),
     )
+
+
+def activage_messages(home: str, file: Path) -> list[tuple[str, bytes]]:
+    """Return topic and payload of each entity in a file of NGSI version 2, one document a line or in all.
+
+    The whole file is read before anything is said of it.
+
+    Raises
+    ------
+    Malformed
+        Naming the line, if one is no entity, list, notification or batch; or the home, if it is no id.
+    """
+    if not set("+#/").isdisjoint(home):
+        raise Malformed("home", "the id of a home: letters, numbers, - and _")
+    text = file.read_bytes()
+    try:
+        return [(f"homes/{home}/activage/{name}", part) for name, part in split(text)]
+    except Malformed:  # then it is a document a line
+        found: list[tuple[str, bytes]] = []
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip():
+                continue
+            try:
+                found += [(f"homes/{home}/activage/{name}", part) for name, part in split(line)]
+            except Malformed as error:
+                raise Malformed(f"line {number}, {error.field}", error.expected) from error
+        return found
+
+
+async def tell_messages(system: System, messages: Sequence[tuple[str, bytes]]) -> int:
+    """Publish ``messages`` at QoS 1 and return how many the broker took.
+
+    Raises
+    ------
+    BrokerUnavailable
+        If the broker does not take them.
+    """
+    async with Publisher(system.publisher("wayhome-replay"), inflight=WINDOW) as publisher:
+        for topic, payload in messages:
+            await publisher.enqueue(topic, payload)
+        await publisher.flush()
+    return len(messages)
 
 
 async def _publish(system: System, activations: Sequence[tihm.Activation]) -> None:

@@ -6,7 +6,8 @@ import psycopg
 import pytest
 
 from tests.servers.databases import Database
-from tests.stores.seed import SEED, as_visitor
+from tests.stores.seed import SEED
+from tests.stores.test_walls import as_visitor
 
 ANN = {"organisation": "a", "carer": "1", "scope": "circle"}
 BOSS = {"organisation": "a", "carer": "2", "scope": "organisation"}

@@ -12,13 +12,14 @@ from typing import Annotated
 
 import typer
 
+from core.model.errors import Malformed
 from core.runtime import log as logs
 from core.runtime.clock import SystemClock
 from core.store.private import private_database
 from gateway.replay import replay_quarantine
 from wayhome import system
 from wayhome.console import console, emit
-from wayhome.replaying import Replayed, tell_tihm
+from wayhome.replaying import Replayed, activage_messages, tell_messages, tell_tihm
 from wayhome.stack import Stack, StackSettings
 from wayhome.system import System
 
@@ -73,6 +74,38 @@ def tihm(
             f" {report.quarantined} in quarantine, {report.seconds:.1f} s"
         )
     raise typer.Exit(0 if report.stored == report.published else 1)
+
+
+@app.command()
+def activage(
+    home: Annotated[str, typer.Argument(help="Id of the home that the entities belong to.")],
+    record: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="NGSI version 2: JSON, or a document a line."
+        ),
+    ],
+    folder: system.Folder = None,
+    mqtt_url: system.MqttUrl = "",
+    mqtt_username: system.MqttUsername = "",
+    mqtt_password_file: system.MqttPasswordFile = None,
+    json: Json = False,
+) -> None:
+    """Publish entities of the Leeds pilot of ACTIVAGE, each to its own topic below the home.
+
+    Register the entities as devices of the family activage first; telling a record again adds no row.
+    """
+    logs.set_up("replay", "replay", "WARNING")
+    try:
+        messages = activage_messages(home, record)
+    except Malformed as error:
+        raise typer.BadParameter(str(error), param_hint="RECORD") from error
+    target = system.pointed_at(folder, "", mqtt_url, mqtt_username, mqtt_password_file)
+    published = asyncio.run(tell_messages(target, messages))
+    if json:
+        emit({"published": published})
+    else:
+        console.print(f"{published} messages published")
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""Codecs of LoRaWAN devices, one file per model; see `sensors.codec`."""
