@@ -39,7 +39,8 @@ class _Shelly:
         "Generation 2 and later: MQTT prefix homes/HOME/shelly/NAME, with RPC and status notifications on."
         " Generation 1 has no prefix: bridge its broker (mosquitto: topic # out 1 shellies/"
         " homes/HOME/shelly/) and set mqtt_update_period=0, or a press is told again every 30 s."
-        " BLU: the script ble-shelly-blu.js on a Shelly nearby, publishing to homes/HOME/shelly/blu/ADDRESS"
+        " BLU: the script ble-shelly-blu.js on a Shelly of generation 2 or later nearby; what it hears comes"
+        " among that one's events, or at homes/HOME/shelly/blu/ADDRESS if a script publishes it"
     )
     reporting = Reporting(
         interval_s=43200,
