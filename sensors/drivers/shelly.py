@@ -154,7 +154,9 @@ def _of_object(topic: str, fields: dict[str, Any]) -> Decoded:
             fields = {"ext_temperature": fields}
         elif last not in ("status", "info"):
             raise Unsupported(f"shelly: {last[:40]}")
-        found = shelly_gen1.status(fields) + shelly_gen2.several(fields, None)
+        found = shelly_gen1.status(fields)
+        if any(":" in one for one in fields):
+            found += shelly_gen2.several(fields, None)
     return Decoded(external_id=decoding.name(device), readings=tuple(found))
 
 
