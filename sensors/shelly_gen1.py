@@ -200,22 +200,23 @@ def lamp(number: int, fields: Mapping[str, Any]) -> list[Reading]:
     return words.read(fields, _LAMP, discriminator=_channel("light", number))
 
 
+_NOT_AT_TOP = frozenset({"state"})
+"""What tells of a door in a section, and of something else at the top."""
+
+
 def _sensed(fields: Mapping[str, Any], at: datetime | None) -> list[Reading]:
     """Read what the sensor itself sees: at the top, or in a section that says whether it is valid."""
     found = []
     for section in (fields, fields.get("sensor"), fields.get("accel")):
         if not isinstance(section, dict) or (section is not fields and not _valid(section)):
             continue
-        asleep = section.get("active") is False
-        without = {
-            name
-            for name in _STATUS
-            if section.get(name) == -1 or isinstance(section.get(name), dict | list)
-        }
-        if asleep:
+        without = _NOT_AT_TOP if section is fields else frozenset()
+        if section.get("active") is False:
             without |= {"motion", "vibration"}
-        if section is fields:
-            without |= {"state"}
+        for name in _STATUS:
+            value = section.get(name)
+            if value == -1 or isinstance(value, dict | list):
+                without |= {name}
         found += words.read(section, _STATUS, at=at, without=without)
     gas = fields.get("gas_sensor")
     alarm = gas.get("alarm_state") if isinstance(gas, dict) else None

@@ -39,7 +39,8 @@ class _Shelly:
         "Generation 2 and later: MQTT prefix homes/HOME/shelly/NAME, with RPC and status notifications on."
         " Generation 1 has no prefix: bridge its broker (mosquitto: topic # out 1 shellies/"
         " homes/HOME/shelly/) and set mqtt_update_period=0, or a press is told again every 30 s."
-        " BLU: the script ble-shelly-blu.js on a Shelly nearby, publishing to homes/HOME/shelly/blu/ADDRESS"
+        " BLU: the script ble-shelly-blu.js on a Shelly of generation 2 or later nearby; what it hears comes"
+        " among that one's events, or at homes/HOME/shelly/blu/ADDRESS if a script publishes it"
     )
     reporting = Reporting(
         interval_s=43200,
@@ -153,7 +154,9 @@ def _of_object(topic: str, fields: dict[str, Any]) -> Decoded:
             fields = {"ext_temperature": fields}
         elif last not in ("status", "info"):
             raise Unsupported(f"shelly: {last[:40]}")
-        found = shelly_gen1.status(fields) + shelly_gen2.several(fields, None)
+        found = shelly_gen1.status(fields)
+        if any(":" in one for one in fields):
+            found += shelly_gen2.several(fields, None)
     return Decoded(external_id=decoding.name(device), readings=tuple(found))
 
 
