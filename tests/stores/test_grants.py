@@ -17,14 +17,15 @@ WRITER = {
     "detector_error": "analytics", "margin_change": "analytics", "learning_cursor": "analytics",
     "forecast": "analytics",
     "alert": "alerts", "alert_finding": "alerts", "alert_cursor": "alerts", "delivery": "alerts",
-    "delivery_attempt": "alerts",
+    "delivery_attempt": "alerts", "alert_run": "alerts", "self_test": "alerts",
+    "self_test_message": "alerts", "self_test_answer": "dashboard",
     "response": "dashboard", "access_record": "dashboard", "login_session": "dashboard",
     "login_attempt": "dashboard", "missed_event": "dashboard", "margin_decision": "dashboard",
 }  # fmt: skip
 """The one service that writes each table."""
 APPENDED_ONLY = {
     "observation", "position", "finding", "response", "access_record", "missed_event",
-    "margin_change", "margin_decision",
+    "margin_change", "margin_decision", "alert_run", "self_test_answer",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""
 OF_OURS = """

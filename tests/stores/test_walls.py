@@ -53,7 +53,13 @@ insert into margin_decision (home_id, change_id, carer_id, verdict, at)
 insert into forecast (home_id, detector, speaks_at, severity, what, made_at)
   select home_id, 'd', now(), 'check', 'w', now() from home;
 insert into access_record (at, carer_id, home_id, page) select now(), 1, home_id, 'p' from home;
+insert into self_test (carer_id, asked_at) select carer_id, now() from carer;
+insert into self_test_message (self_test_id, channel, next_try_at)
+  select self_test_id, 'web', now() from self_test;
+insert into self_test_answer select self_test_id, now() from self_test;
 """
+OF_PEOPLE = {"organisation", "carer", "care", "self_test", "self_test_message", "self_test_answer"}
+"""Tables that say nothing of a home, only of who works or cares where."""
 BY_ALERT = {"delivery", "response", "alert_finding"}
 READABLE = """
 select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
@@ -118,7 +124,7 @@ def test_without_a_visitor_nothing_is_shown(town: Database) -> None:
 
 def test_an_organisation_sees_its_homes_and_no_other(town: Database) -> None:
     ann = {"organisation": "a", "carer": "1", "scope": "organisation"}
-    for table in walled(town) - {"organisation", "carer", "care"}:
+    for table in walled(town) - OF_PEOPLE:
         assert homes_seen(town, table, **ann) == ["a1", "a2"], table
     assert homes_seen(town, "care", **ann) == ["a1", "a1", "a2"]
     with as_visitor(town, **ann) as connection:
@@ -131,7 +137,7 @@ def test_an_organisation_sees_its_homes_and_no_other(town: Database) -> None:
 
 def test_a_circle_sees_its_homes_and_no_other(town: Database) -> None:
     ann = {"organisation": "a", "carer": "1", "scope": "circle"}
-    for table in walled(town) - {"organisation", "carer", "care"}:
+    for table in walled(town) - OF_PEOPLE:
         assert homes_seen(town, table, **ann) == ["a1"], table
     assert homes_seen(town, "care", **ann) == ["a1", "a1"]  # and who else cares for it
     for scope in ("", "Organisation", "all"):
@@ -139,8 +145,50 @@ def test_a_circle_sees_its_homes_and_no_other(town: Database) -> None:
 
 
 def test_a_carer_of_another_organisation_sees_nothing(town: Database) -> None:
-    for table in walled(town) - {"organisation", "carer"}:
+    for table in walled(town) - (OF_PEOPLE - {"care"}):
         assert homes_seen(town, table, organisation="b", carer="1", scope="circle") == [], table
+
+
+@pytest.mark.parametrize("table", ["self_test", "self_test_message", "self_test_answer"])
+@pytest.mark.parametrize(
+    ("scope", "carer", "seen"),
+    [
+        ("organisation", "1", [1, 2]),
+        ("circle", "1", [1, 2]),  # both care for a1
+        ("circle", "3", []),  # of another organisation
+        ("", "", []),
+    ],
+)
+def test_who_is_reachable_is_shown_to_the_circle_and_the_organisation(
+    town: Database, table: str, scope: str, carer: str, seen: list[int]
+) -> None:
+    who = {"organisation": "a", "carer": carer, "scope": scope} if carer else {}
+    with as_visitor(town, **who) as connection:
+        found = connection.execute(
+            (
+                f"select s.carer_id from {table} join self_test s using (self_test_id) order by 1"
+                if table != "self_test"
+                else "select carer_id from self_test order by 1"
+            ).encode()
+        ).fetchall()
+    assert [number for (number,) in found] == seen
+
+
+def test_nobody_confirms_for_another(town: Database) -> None:
+    with psycopg.connect(town.url) as connection:
+        connection.execute("delete from self_test_answer")
+    for carer, number in ((1, 1), (2, 1)):
+        ann = {"organisation": "a", "carer": str(carer), "scope": "circle"}
+        statement = (
+            "insert into self_test_answer select self_test_id, now() from self_test"
+            f" where carer_id = {number}"
+        )
+        with as_visitor(town, **ann) as connection:
+            if carer == number:
+                assert connection.execute(statement.encode()).rowcount == 1
+            else:
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(statement.encode())
 
 
 @pytest.mark.parametrize(
