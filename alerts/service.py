@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from alerts import metrics
 from alerts.answers import take_answers
+from alerts.auditor import Auditor
 from alerts.channel import ChannelSettings, discover
+from alerts.dead_man import DeadMan
 from alerts.intake import take_findings
 from alerts.outbox import Desk, Outbox
 from alerts.rounds import BATCH, look, team_of
@@ -92,7 +94,7 @@ class Alerting:
         async with transaction(self.pool) as connection:
             await delivery_table.cancel_unwanted(connection, now)
         if made:
-            self._wake()
+            self.wake()
 
     async def audit_once(self) -> None:
         """Look at every open alert now."""
@@ -108,13 +110,13 @@ class Alerting:
             beyond = found[-1].alert.alert_id if len(found) == BATCH else None
         if missed:
             log.info("audit made up", extra={"action": "audit", "deliveries": missed})
-            self._wake()
+            self.wake()
         await self._judge_reach(untold)
 
     async def _drain(self, part: str, take: Callable[..., Awaitable[int]]) -> None:
         async def all_of_it() -> None:
             while await take(self.pool, self._context.clock):
-                self._wake()
+                self.wake()
 
         await self._guarded(part, all_of_it)
 
@@ -154,7 +156,8 @@ class Alerting:
             metrics.WAITING.labels(name).set(count)
             metrics.OVERDUE.labels(name).set(overdue_s)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Let every channel look at once whether something is due."""
         for outbox in self._outboxes:
             outbox.wake()
 
@@ -185,6 +188,10 @@ async def main(context: Context[AlertsSettings]) -> None:
             stack.push_async_callback(channel.close)
             outboxes.append(Outbox(desk, channel))
         alerting = Alerting(context, pool, outboxes)
+        switch = DeadMan(settings.dead_man_url)
+        stack.push_async_callback(switch.close)
+        auditor = Auditor(pool, context.clock, context.health, switch, lease_s=settings.lease_s)
+        auditor.wake = alerting.wake
         async with asyncio.TaskGroup() as group:
             for loop in (
                 alerting.findings,
@@ -192,6 +199,7 @@ async def main(context: Context[AlertsSettings]) -> None:
                 alerting.escalation,
                 alerting.audit,
                 alerting.counting,
+                auditor.run,
                 *(outbox.run for outbox in outboxes),
             ):
                 group.create_task(loop(), name=loop.__qualname__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from core.model.finding import Audience, DeliveryState, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from core.model.ids import CarerId
     from core.model.ledger import Ledger
 
 
@@ -84,22 +84,25 @@ def steps_not_early(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
 
 
 def nobody_left_out(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
-    """Who is told before and after a step for everybody that others were told of, was told of it too."""
+    """Find ways to a person that were used before and after a step for everybody, and not in it.
+
+    Who was not told of the step by any way may have been out of the team then.
+    """
     for one, run, _ in runs_in(ledger, terms):
         plan = policy.from_json(run.policy)
-        steps: dict[tuple[object, str], set[int]] = {}
+        ways: dict[tuple[CarerId, str], set[int]] = {}
         for delivery in of_run(one, run):
-            steps.setdefault((delivery.carer_id, delivery.channel), set()).add(delivery.step)
-        counted = Counter(step for told in steps.values() for step in told)
-        shared = {s for s, n in counted.items() if n and plan.step_at(s).rank == policy.EVERYBODY}
-        for (carer, channel), told in steps.items():
-            missing = {s for s in shared - told if min(told) < s < max(told)}
+            ways.setdefault((delivery.carer_id, delivery.channel), set()).add(delivery.step)
+        for (carer, channel), told in ways.items():
+            others = set().union(*(steps for way, steps in ways.items() if way[0] == carer))
+            missing = {s for s in others - told if min(told) < s < max(told)}
+            missing = {s for s in missing if plan.step_at(s).rank == policy.EVERYBODY}
             if missing:
                 yield Violation(
                     alert_id=one.alert.alert_id,
                     promise="nobody_left_out",
                     expected=f"carer {carer} told by {channel} in step {min(missing)} too",
-                    found="told before and after it only",
+                    found="told by it before and after only",
                 )
 
 

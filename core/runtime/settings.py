@@ -114,6 +114,11 @@ class AlertsSettings(ServiceSettings):
     )
     public_url: str = setting("", help="Address of the pages, for links in messages.")
     webhook_secret: str = setting("", help="Key that signs webhooks (HMAC-SHA256).", secret=True)
+    dead_man_url: str = setting(
+        "",
+        help="Where to tell every minute that all is well (https, as healthchecks.io); /fail when not.",
+        secret=True,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
