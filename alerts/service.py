@@ -15,6 +15,7 @@ from alerts.dead_man import DeadMan
 from alerts.intake import take_findings
 from alerts.outbox import Desk, Outbox
 from alerts.rounds import BATCH, look, team_of
+from alerts.self_test import SelfTests
 from core.model.errors import StoreUnavailable
 from core.model.ids import AlertId
 from core.store import alert as alert_table
@@ -182,11 +183,10 @@ async def main(context: Context[AlertsSettings]) -> None:
             poll_s=settings.poll_ms / 1000,
             public_url=settings.public_url,
         )
-        outboxes = []
-        for make in discover().values():
-            channel = make(channel_settings)
+        channels = [make(channel_settings) for make in discover().values()]
+        for channel in channels:
             stack.push_async_callback(channel.close)
-            outboxes.append(Outbox(desk, channel))
+        outboxes = [Outbox(desk, channel) for channel in channels]
         alerting = Alerting(context, pool, outboxes)
         switch = DeadMan(settings.dead_man_url)
         stack.push_async_callback(switch.close)
@@ -200,6 +200,7 @@ async def main(context: Context[AlertsSettings]) -> None:
                 alerting.audit,
                 alerting.counting,
                 auditor.run,
+                SelfTests(desk, channels).run,
                 *(outbox.run for outbox in outboxes),
             ):
                 group.create_task(loop(), name=loop.__qualname__)

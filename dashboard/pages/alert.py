@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from core.model.finding import ResponseKind
 from core.model.ids import AlertId
+from core.model.playbook import playbook_for
 from core.store import page as store
 from dashboard.answers import take
 from dashboard.page import Page
@@ -36,6 +37,7 @@ async def alert(visiting: Visiting, alert_id: Number) -> Response:
         "alert.html",
         card.home.zone,
         card=card,
+        playbook=playbook_for(card.alert.detector, card.alert.subject),
         stands=standing(card),
         see_activity=role in SEE_ACTIVITY,
         see_devices=role in SEE_DEVICES,

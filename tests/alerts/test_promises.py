@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from alerts.promises import PROMISES, Terms, violations
@@ -28,12 +28,14 @@ from tests.alerts.ledgers import (
     kept,
     of,
 )
+from tests.house.tree import ROOT
 
 
 def broken(ledger: Ledger, minutes: float = 60) -> set[str]:
     return {one.promise for one in violations(ledger, Terms(now=at(minutes)))}
 
 
+@settings(deadline=None)
 @given(answered=st.none() | st.integers(1, 200), more=st.integers(0, 200))
 def test_a_ledger_in_which_all_was_kept_has_no_violation(answered: int | None, more: int) -> None:
     ledger, now = kept(answered, minutes=(answered or 0) + more)
@@ -53,6 +55,7 @@ def test_dedup_two_alerts_of_one_episode_are_found() -> None:
     assert found[0].found == "alerts 1, 2"
 
 
+@settings(deadline=None)
 @given(mode=st.sampled_from(["live", "test"]), severity=st.sampled_from(Severity))
 def test_a_finding_without_alert_is_found(mode: str, severity: Severity) -> None:
     ledger, _ = kept()
@@ -70,6 +73,7 @@ def test_a_run_that_told_nobody_is_found() -> None:
     assert broken(changed_alert(untold, silent=True)) == set()
 
 
+@settings(deadline=None)
 @given(late_s=st.integers(61, 170))
 def test_a_first_attempt_that_was_late_is_found(late_s: int) -> None:
     ledger, _ = kept()
@@ -87,6 +91,7 @@ def test_a_first_attempt_that_never_came_is_found() -> None:
     assert broken(ledger, 2) == {"first_told_in_time", "failures_followed"}
 
 
+@settings(deadline=None)
 @given(dropped=st.integers(1, 8))
 def test_escalation_gap_the_last_steps_left_out_are_found(dropped: int) -> None:
     ledger, _ = kept(None)
@@ -95,6 +100,7 @@ def test_escalation_gap_the_last_steps_left_out_are_found(dropped: int) -> None:
     assert broken(changed_alert(ledger, deliveries=rest)) == {"each_due_step_told"}
 
 
+@settings(deadline=None)
 @given(carer=st.sampled_from([1, 2, 3]), step=st.integers(3, 10))
 def test_a_person_left_out_in_between_is_found(carer: int, step: int) -> None:
     ledger, _ = kept(None)
@@ -108,6 +114,7 @@ def test_a_person_left_out_in_between_is_found(carer: int, step: int) -> None:
     assert broken(changed_alert(ledger, deliveries=rest)) == {"nobody_left_out"}
 
 
+@settings(deadline=None)
 @given(which=st.integers(2, 30), early_s=st.integers(1, 60))
 def test_a_step_before_its_time_is_found(which: int, early_s: int) -> None:
     ledger, _ = kept(None)
@@ -148,6 +155,7 @@ def test_an_answer_counts_for_its_own_run_only() -> None:
     assert broken(ledger, 40) == set()
 
 
+@settings(deadline=None)
 @given(result=st.sampled_from(["temporary", "lost"]))
 def test_providerfailure_an_attempt_that_nobody_followed_is_found(result: str) -> None:
     ledger, _ = kept(None)
@@ -177,6 +185,7 @@ def test_nobody_reachable_and_the_operators_not_told_is_found() -> None:
     assert broken(before) == {"operators_know"}
 
 
+@settings(deadline=None)
 @given(which=st.integers(0, 60), how=st.sampled_from(["gap", "back", "unsent", "again"]))
 def test_a_ledger_out_of_order_is_found(which: int, how: str) -> None:
     ledger, _ = kept(None)
@@ -216,3 +225,9 @@ def test_an_alert_that_is_resolved_is_judged_until_then() -> None:
     assert broken(changed_alert(ledger, alert=ended), 6000) == set()
     assert ledger.organisations == {HOME: ORGANISATION}
     assert a_ledger().findings[0].episode == EPISODE
+
+
+def test_the_guide_names_every_promise() -> None:
+    guide = (ROOT / "docs" / "how-to" / "prove.md").read_text("utf-8")
+    rows = [f"| {one.name.replace('_', ' ')} | {one.text} |" for one in PROMISES]
+    assert [row for row in rows if row not in guide] == []

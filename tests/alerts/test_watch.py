@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.promises import Violation
@@ -26,6 +26,7 @@ CALM = Signs(
 ages = st.sampled_from([timedelta(seconds=s) for s in (0, 179, 180, 181, 3600, 86_400, 86_401)])
 
 
+@settings(deadline=None)
 @given(
     beats=st.dictionaries(st.sampled_from("abc"), ages),
     steps=st.dictionaries(st.integers(0, 2), ages),
@@ -52,6 +53,7 @@ def test_who_is_silent_has_stopped_unless_it_was_taken_away(
     assert found == wanted
 
 
+@settings(deadline=None)
 @given(
     finding_s=st.floats(0, 1000),
     answer=st.none() | ages,
