@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from core.model.finding import AlertState, ResponseKind, Severity
+from core.model.finding import AlertState, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 GRACE = timedelta(seconds=60)
 """So late is not yet broken: many looks of a loop, or a database that is restarted."""
-STOPS = frozenset({ResponseKind.ACKNOWLEDGE, ResponseKind.RESOLVE})
+GOES_ON = frozenset({"comment", "reopen", "hand_back"})
+"""Kinds of answers after which the telling goes on; after every other kind it stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,27 +58,35 @@ def _end(one: AlertLedger, run: LedgerRun, after: LedgerRun | None, now: datetim
     alert = one.alert
     over = [now]
     if after is not None:
-        over.append(after.since)
+        over.append(after.began_at)
     answered = answered_at(one, run)
     over += [moment for moment in (answered, alert.resolved_at) if moment]
     if alert.severity is not Severity.URGENT and alert.cleared_at is not None:
         over.append(alert.cleared_at)
-    return max(run.since, min(over))
+    return max(run.began_at, min(over))
 
 
 def answered_at(one: AlertLedger, run: LedgerRun) -> datetime | None:
     """When a human answered during a run; what was answered before it began does not count for it."""
-    times = [a.at for a in one.answers if a.kind in STOPS and a.at >= run.since]
-    later = [other.since for other in one.runs if other.first_step > run.first_step]
-    first = min(times, default=None)
-    return None if first is None or (later and min(later) <= first) else first
+    times = [a.at for a in one.answers if a.kind.value not in GOES_ON and a.at >= run.began_at]
+    first, after = min(times, default=None), next_run(one, run)
+    return None if first is None or (after and after.began_at <= first) else first
+
+
+def next_run(one: AlertLedger, run: LedgerRun) -> LedgerRun | None:
+    """Return the run that took the place of this one; None for the last."""
+    place = one.runs.index(run) + 1
+    return one.runs[place] if place < len(one.runs) else None
 
 
 def of_run(one: AlertLedger, run: LedgerRun) -> list[LedgerDelivery]:
-    """Return the deliveries that belong to a run: the numbers of its steps."""
-    later = [other.first_step for other in one.runs if other.first_step > run.first_step]
-    end = min(later, default=None)
-    return [d for d in one.deliveries if d.step >= run.first_step and (end is None or d.step < end)]
+    """Return the deliveries that were asked for while a run was in force."""
+    after = next_run(one, run)
+    return [
+        d
+        for d in one.deliveries
+        if run.began_at <= d.created_at and (after is None or d.created_at < after.began_at)
+    ]
 
 
 def wanted(one: AlertLedger) -> bool:

@@ -93,6 +93,8 @@ async def settle(
         await alert_table.save_alert(connection, alert, snapshot)
     elif snapshot != stored.policy:
         await alert_table.save_policy(connection, alert.alert_id, snapshot)
+    if snapshot != stored.policy:
+        await alert_table.note_run(connection, alert.alert_id, snapshot, now)
     if requests or alert != stored.alert:
         await notify(connection, alert_table.CHANNEL, str(alert.alert_id))
     if not escalating(alert, run):

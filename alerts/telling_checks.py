@@ -12,15 +12,16 @@ from core.model.finding import Audience, DeliveryState, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from core.model.ids import CarerId
-    from core.model.ledger import Ledger
+    from core.model.ledger import Ledger, LedgerRun
 
 
 def somebody_told(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
     """Find runs that told nobody."""
     for one, run, end in runs_in(ledger, terms):
-        if end - run.since > terms.grace and not of_run(one, run):
+        if end - run.began_at > terms.grace and not of_run(one, run):
             yield Violation(
                 alert_id=one.alert.alert_id,
                 promise="somebody_told",
@@ -35,7 +36,7 @@ def first_told_in_time(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
         first = min(of_run(one, run), key=lambda d: (d.created_at, d.step), default=None)
         if first is None:
             continue
-        wanted = run.since + timedelta(seconds=policy.from_json(run.policy).policy.steps[0].after_s)
+        wanted = _first_at(run)
         began = min((a.started_at for d in of_run(one, run) for a in d.attempts), default=None)
         late = began is not None and began - wanted > terms.grace
         waits = began is None and terms.now - wanted > terms.grace
@@ -46,6 +47,11 @@ def first_told_in_time(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
                 expected=f"a first attempt within {terms.grace.total_seconds():g} s",
                 found="none" if began is None else f"after {(began - wanted).total_seconds():g} s",
             )
+
+
+def _first_at(run: LedgerRun) -> datetime:
+    after_s = policy.from_json(run.policy).policy.steps[0].after_s
+    return max(run.began_at, run.since + timedelta(seconds=after_s))
 
 
 def each_due_step_told(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
@@ -86,9 +92,12 @@ def steps_not_early(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
 def nobody_left_out(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
     """Find ways to a person that were used before and after a step for everybody, and not in it.
 
-    Who was not told of the step by any way may have been out of the team then.
+    Who was not told of the step by any way may have been out of the team then, and what is not urgent may
+    have been held in quiet hours.
     """
     for one, run, _ in runs_in(ledger, terms):
+        if one.alert.severity is not Severity.URGENT or run is not one.runs[-1]:
+            continue
         plan = policy.from_json(run.policy)
         ways: dict[tuple[CarerId, str], set[int]] = {}
         for delivery in of_run(one, run):
@@ -131,10 +140,12 @@ def operators_know(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
         waking = [d for d in of_run(one, run) if d.channel != WEB]
         reached = any(d.state is not DeliveryState.FAILED for d in waking)
         carers = alert.audience is Audience.CARERS and alert.severity is not Severity.NOTICE
-        if reached or not carers or run.asked or end - run.since <= terms.grace:
+        if not waking and alert.severity is not Severity.URGENT:
+            continue  # it may be held in everybody's quiet hours
+        if reached or not carers or run.asked or end - run.began_at <= terms.grace:
             continue
         told = ledger.complaints.get(ledger.organisations.get(alert.home_id, ""), ())
-        if not any(at <= end and (gone is None or gone >= run.since) for at, gone in told):
+        if not any(at <= end and (gone is None or gone >= run.began_at) for at, gone in told):
             yield Violation(
                 alert_id=alert.alert_id,
                 promise="operators_know",

@@ -50,7 +50,10 @@ class LedgerRun:
     """One run of an alert's escalation: from its opening, or from the moment it began anew."""
 
     first_step: int
+    #: When its first step was due; for one that goes on after a pause that is before it began.
     since: datetime
+    #: When it came into force.
+    began_at: datetime
     #: Who alone was asked in this run; None when it was for the team.
     asked: CarerId | None
     #: The policy of the run as it was stored with the alert.

@@ -185,7 +185,6 @@ async def save_alert(connection: Connection, alert: Alert, policy: Mapping[str, 
             alert.alert_id,
         ),
     )
-    await _note_run(connection, alert.alert_id, policy)
 
 
 async def save_policy(connection: Connection, alert_id: AlertId, policy: Mapping[str, Any]) -> None:
@@ -193,23 +192,24 @@ async def save_policy(connection: Connection, alert_id: AlertId, policy: Mapping
     await connection.execute(
         "update alert set policy = %s where alert_id = %s", (Jsonb(dict(policy)), alert_id)
     )
-    await _note_run(connection, alert_id, policy)
 
 
-async def _note_run(connection: Connection, alert_id: AlertId, policy: Mapping[str, Any]) -> None:
-    """Remember each run of the escalation, also after the next one has taken its place."""
-    if "since" in policy:
-        await connection.execute(
-            "insert into alert_run (alert_id, first_step, since, asked, policy)"
-            " values (%s, %s, %s, %s, %s) on conflict do nothing",
-            (
-                alert_id,
-                policy["first_step"],
-                policy["since"],
-                policy["asked"],
-                Jsonb(dict(policy)),
-            ),
-        )
+async def note_run(
+    connection: Connection, alert_id: AlertId, policy: Mapping[str, Any], now: datetime
+) -> None:
+    """Remember a run of the escalation, also for when the next one has taken its place."""
+    await connection.execute(
+        "insert into alert_run (alert_id, first_step, since, began_at, asked, policy)"
+        " values (%s, %s, %s, %s, %s, %s) on conflict do nothing",
+        (
+            alert_id,
+            policy["first_step"],
+            policy["since"],
+            now,
+            policy["asked"],
+            Jsonb(dict(policy)),
+        ),
+    )
 
 
 async def alerts_to_look_at(

@@ -83,13 +83,17 @@ async def _runs(connection: Connection, ids: Sequence[AlertId]) -> dict[AlertId,
     found: dict[AlertId, list[LedgerRun]] = {}
     for row in await _rows(
         connection,
-        "select alert_id, first_step, since, asked, policy from alert_run"
-        " where alert_id = any(%(ids)s) order by alert_id, since, first_step",
+        "select alert_id, first_step, since, began_at, asked, policy from alert_run"
+        " where alert_id = any(%(ids)s) order by alert_id, began_at, first_step, since",
         {"ids": list(ids)},
     ):
         asked = None if row["asked"] is None else CarerId(row["asked"])
         run = LedgerRun(
-            first_step=row["first_step"], since=row["since"], asked=asked, policy=row["policy"]
+            first_step=row["first_step"],
+            since=row["since"],
+            began_at=row["began_at"],
+            asked=asked,
+            policy=row["policy"],
         )
         found.setdefault(AlertId(row["alert_id"]), []).append(run)
     return found

@@ -52,7 +52,11 @@ def a_run(
 ) -> LedgerRun:
     run = policy.start(severity, Audience.CARERS, at(minutes), first_step=first_step)
     return LedgerRun(
-        first_step=first_step, since=at(minutes), asked=None, policy=policy.to_json(run)
+        first_step=first_step,
+        since=at(minutes),
+        began_at=at(minutes),
+        asked=None,
+        policy=policy.to_json(run),
     )
 
 

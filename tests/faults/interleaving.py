@@ -32,10 +32,13 @@ SEND_TIMEOUT_S = 0.4
 LEASE_S = 30.0
 DEATHS = 6
 """After so many deaths at chosen points a seed's processes live: it has to get somewhere."""
-PATIENCE = 60
-"""Looks of 8 ms until it is time to go on, whatever still waits."""
-FLOW = timedelta(seconds=0.25)
+LOOK_S = 0.015
+PATIENCE = 40
+"""Looks of 15 ms until it is time to go on, whatever still waits."""
+FLOW = timedelta(seconds=0.5)
 """So far the clock moves between two looks."""
+SLOW_FLOW = timedelta(seconds=0.05)
+"""And so far at the end: on a loaded machine everything that is due must have had its turn."""
 ANSWERS = {
     "busy": Answer(status=429, headers={"Retry-After": "7"}),
     "error": Answer(status=500),
@@ -108,7 +111,7 @@ class Interleaving:
         self.start()
         for minutes in (0, 1, 5, 10, 10, 65, 12 * 60, 10):
             self.pass_time(minutes * 60)
-            await self.settle(patience=10 * PATIENCE)
+            await self.settle(patience=100 * PATIENCE, flow=SLOW_FLOW)
         self.counts.kills -= DEATHS
 
     def end(self) -> None:
@@ -148,12 +151,12 @@ class Interleaving:
         if not self.processes and self._down_until is None:
             self.start()
 
-    async def settle(self, patience: int = PATIENCE) -> None:
+    async def settle(self, patience: int = PATIENCE, flow: timedelta = FLOW) -> None:
         """Let the service do what is due now; while it is down, nothing."""
         calm = 0
         for _ in range(patience):
-            await asyncio.sleep(0.008)
-            self.clock.move(self.clock.now() + FLOW)
+            await asyncio.sleep(LOOK_S)
+            self.clock.move(self.clock.now() + flow)
             if self._down_until is not None:
                 if self.clock.now() < self._down_until:
                     return

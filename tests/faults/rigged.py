@@ -29,7 +29,7 @@ from core.runtime.service import Context
 from core.runtime.settings import AlertsSettings
 
 CHANGES = re.compile(r"\b(insert|update|delete|pg_notify)\b")
-PACE_S = 0.004
+PACE_S = 0.012
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +148,7 @@ def live(plan: Plan) -> None:
     settings = AlertsSettings(
         database_url=plan.database_url,
         instance=plan.instance,
-        poll_ms=20,
+        poll_ms=60,
         lease_s=plan.lease_s,
         send_timeout_s=plan.send_timeout_s,
     )

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -101,7 +102,7 @@ def share(numbers: list[int]) -> None:
 
 
 def gather(numbers: list[int], workers: int) -> list[Verdict]:
-    """Run seeds in several processes."""
+    """Run seeds in several processes; an interrupt ends them, and what was done counts."""
     started = [
         subprocess.Popen(
             [sys.executable, "-m", __spec__.name, "--share", *map(str, numbers[at::workers])],
@@ -111,17 +112,25 @@ def gather(numbers: list[int], workers: int) -> list[Verdict]:
         )
         for at in range(min(workers, len(numbers)))
     ]
-    verdicts = []
-    for process in started:
-        out, _ = process.communicate()
-        if process.returncode:
-            sys.exit(f"a process of the fault tests ended with {process.returncode}")
-        for line in out.splitlines():
-            verdict = Verdict(**{**json.loads(line), "faults": tuple(json.loads(line)["faults"])})
-            verdicts.append(verdict)
-            for fault in verdict.faults:
-                print(f"seed {verdict.seed} ({verdict.case}): {fault}", file=sys.stderr)  # noqa: T201
+    verdicts: list[Verdict] = []
+    with ThreadPoolExecutor(len(started)) as threads:
+        try:
+            list(threads.map(lambda process: _follow(process, verdicts), started))
+        except KeyboardInterrupt:
+            for process in started:
+                process.terminate()
     return verdicts
+
+
+def _follow(process: subprocess.Popen[str], verdicts: list[Verdict]) -> None:
+    for line in process.stdout or ():
+        found = json.loads(line)
+        verdict = Verdict(**{**found, "faults": tuple(found["faults"])})
+        verdicts.append(verdict)
+        for fault in verdict.faults:
+            print(f"seed {verdict.seed} ({verdict.case}): {fault}", file=sys.stderr)  # noqa: T201
+    if process.wait():
+        sys.exit(f"a process of the fault tests ended with {process.returncode}")
 
 
 def main() -> None:
@@ -135,9 +144,11 @@ def main() -> None:
     if options.share:
         share(options.share)
         return
-    verdicts = gather(options.only or list(range(options.seeds)), options.workers)
+    numbers = options.only or list(range(options.seeds))
+    verdicts = gather(numbers, options.workers)
     print(json.dumps(summary(verdicts)))  # noqa: T201 (the last line)
-    sys.exit(1 if any(one.faults for one in verdicts) else 0)
+    whole = len(verdicts) == len(numbers)
+    sys.exit(0 if whole and not any(one.faults for one in verdicts) else 1)
 
 
 if __name__ == "__main__":

@@ -4,15 +4,16 @@ create table alert_run (
     alert_id bigint not null references alert on delete cascade,
     first_step integer not null,
     since timestamptz not null,
+    began_at timestamptz not null,
     asked bigint,
     policy jsonb not null,
     primary key (alert_id, first_step, since)
 );
 comment on table alert_run is
     'Each run of an alert''s escalation with the policy it began by: the alert itself holds the last one only.';
-insert into alert_run (alert_id, first_step, since, asked, policy)
+insert into alert_run (alert_id, first_step, since, began_at, asked, policy)
 select alert_id, (policy->>'first_step')::integer, (policy->>'since')::timestamptz,
-    (policy->>'asked')::bigint, policy
+    (policy->>'since')::timestamptz, (policy->>'asked')::bigint, policy
 from alert where policy ? 'since';
 
 create table self_test (
