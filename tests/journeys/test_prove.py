@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -15,15 +19,29 @@ from tests.journeys.commands import run
 pytestmark = pytest.mark.journey
 
 
-async def connections(place: Path) -> Path:
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """Give a folder that the database's own account can reach."""
+    folder = Path(tempfile.mkdtemp(prefix="wayhome-prove-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def folders(place: Path) -> list[Path]:
+    """Return the folders of the systems that run there."""
+    return [file.parent for file in place.glob("wayhome-demo-*/connections.json")]
+
+
+async def running(place: Path) -> Path:
     """Wait until a demo runs there; return its folder."""
     async with asyncio.timeout(90):
-        while not (found := list(place.glob("wayhome-demo-*/connections.json"))):
+        while not (found := folders(place)):
             await asyncio.sleep(0.2)
-    return found[0].parent
+    return found[0]
 
 
-async def test_a_running_demo_keeps_every_promise(tmp_path: Path) -> None:
+async def test_a_running_demo_keeps_every_promise(place: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -31,11 +49,11 @@ async def test_a_running_demo_keeps_every_promise(tmp_path: Path) -> None:
         "demo",
         "--homes",
         "3",
-        env=child_environment({}) | {"TMPDIR": str(tmp_path)},
+        env=child_environment({}) | {"TMPDIR": str(place)},
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        folder = await connections(tmp_path)
+        folder = await running(place)
         async with asyncio.timeout(120):
             while True:
                 status, out, err = await run("alerts", "prove", "--json", "--folder", folder)
@@ -46,5 +64,6 @@ async def test_a_running_demo_keeps_every_promise(tmp_path: Path) -> None:
         assert (status, proof["violations"]) == (0, []), err
         assert {kept["broken"] for kept in proof["promises"]} == {0}
     finally:
-        process.terminate()
+        with suppress(ProcessLookupError):
+            process.terminate()
         await process.wait()
