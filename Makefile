@@ -11,7 +11,7 @@ PY := $(VENV)/bin/python
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: help setup demo test check bench lock docs format translate clean servers
+.PHONY: help setup demo test faults check bench lock docs format translate clean servers
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ servers: ## the real servers that the tests run against, where they are missing
 
 test: setup $(VENV)/.dev servers ## every test, against real servers; ARGS="tests/house -x" for some
 	@exec $(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+faults: setup $(VENV)/.dev servers ## 300 seeded interleavings of news, outages and kill -9; ARGS="--only 17" for one
+	@exec $(PY) -m tests.faults.seeds --workers $(WORKERS) $(ARGS)
 
 check: setup $(VENV)/.dev ## lint, format, types, import contracts
 	@failed=0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alerts import episode as episodes
 from alerts import policy
@@ -101,10 +101,7 @@ async def settle(
         snapshot["held"] = {
             str(one.carer_id): duty.quiet[one.carer_id].isoformat() for one in asked.held
         }
-    if alert != stored.alert:
-        await alert_table.save_alert(connection, alert, snapshot)
-    elif snapshot != stored.policy:
-        await alert_table.save_policy(connection, alert.alert_id, snapshot)
+    await _save(connection, stored, alert, snapshot, now)
     if requests or alert != stored.alert:
         await notify(connection, alert_table.CHANNEL, str(alert.alert_id))
     if not escalating(alert, run):
@@ -113,6 +110,22 @@ async def settle(
         await _complain(connection, alert, (*members, *duty.on_call), told, now)
         await _complain_of_gap(connection, alert, run, duty, now)
     return len(requests)
+
+
+async def _save(
+    connection: Connection,
+    stored: StoredAlert,
+    alert: Alert,
+    snapshot: dict[str, Any],
+    now: datetime,
+) -> None:
+    """Store what differs; each new snapshot also stands in the ledger of runs."""
+    if alert != stored.alert:
+        await alert_table.save_alert(connection, alert, snapshot)
+    elif snapshot != stored.policy:
+        await alert_table.save_policy(connection, alert.alert_id, snapshot)
+    if snapshot != stored.policy:
+        await alert_table.note_run(connection, alert.alert_id, snapshot, now)
 
 
 async def team_of(connection: Connection, alert: Alert) -> tuple[TeamMember, ...]:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from alerts import channel_settings, metrics
 from alerts.answers import take_answers
+from alerts.auditor import Auditor
 from alerts.channel import discover
+from alerts.dead_man import DeadMan
 from alerts.intake import take_findings
 from alerts.offers import offers
 from alerts.outbox import Desk, Outbox
 from alerts.receipts import receiving
 from alerts.rounds import BATCH, look, team_of
+from alerts.self_test import SelfTests
 from core.model.errors import StoreUnavailable
 from core.model.ids import AlertId
 from core.store import alert as alert_table
@@ -75,7 +78,7 @@ class Alerting:
         async with transaction(self.pool) as connection:
             made = await contact_table.take_tests(connection, self._context.clock.now())
         if made:
-            self._wake()
+            self.wake()
 
     async def escalation(self) -> None:
         """Make the deliveries whose time has come."""
@@ -110,7 +113,7 @@ class Alerting:
         async with transaction(self.pool) as connection:
             await delivery_table.cancel_unwanted(connection, now)
         if made:
-            self._wake()
+            self.wake()
 
     async def audit_once(self) -> None:
         """Look at every open alert now."""
@@ -126,7 +129,7 @@ class Alerting:
             beyond = found[-1].alert.alert_id if len(found) == BATCH else None
         if missed:
             log.info("audit made up", extra={"action": "audit", "deliveries": missed})
-            self._wake()
+            self.wake()
         await self._judge_reach(untold)
 
     async def offer(self) -> None:
@@ -137,7 +140,7 @@ class Alerting:
     async def _drain(self, part: str, take: Callable[..., Awaitable[int]]) -> None:
         async def all_of_it() -> None:
             while await take(self.pool, self._context.clock):
-                self._wake()
+                self.wake()
 
         await self._guarded(part, all_of_it)
 
@@ -182,7 +185,8 @@ class Alerting:
             metrics.WAITING.labels(name).set(count)
             metrics.OVERDUE.labels(name).set(overdue_s)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Let every channel look at once whether something is due."""
         for outbox in self._outboxes:
             outbox.wake()
 
@@ -206,13 +210,16 @@ async def main(context: Context[AlertsSettings]) -> None:
             public_url=settings.public_url,
             reply_key=settings.webhook_secret if settings.receipts_url else "",
         )
-        outboxes = []
-        for make in discover().values():
-            channel = make(to_channels)
+        channels = [make(to_channels) for make in discover().values()]
+        for channel in channels:
             stack.push_async_callback(channel.close)
-            outboxes.append(Outbox(desk, channel))
+        outboxes = [Outbox(desk, channel) for channel in channels]
         alerting = Alerting(context, pool, outboxes)
         await stack.enter_async_context(receiving(context, pool, to_channels))
+        switch = DeadMan(settings.dead_man_url)
+        stack.push_async_callback(switch.close)
+        auditor = Auditor(pool, context.clock, context.health, switch, lease_s=settings.lease_s)
+        auditor.wake = alerting.wake
         async with asyncio.TaskGroup() as group:
             for loop in (
                 alerting.findings,
@@ -221,6 +228,8 @@ async def main(context: Context[AlertsSettings]) -> None:
                 alerting.escalation,
                 alerting.audit,
                 alerting.counting,
+                auditor.run,
+                SelfTests(desk, channels).run,
                 *(outbox.run for outbox in outboxes),
             ):
                 group.create_task(loop(), name=loop.__qualname__)

@@ -20,6 +20,7 @@ from analytics import detector
 from analytics.evaluation import results
 from core import model
 from core.model.address import AddressKind
+from core.model.playbook import PLAYBOOKS
 from core.model.quantity import DEFINITIONS
 from core.runtime import settings
 from sensors import codec, driver
@@ -240,6 +241,24 @@ def topics() -> str:
     )
 
 
+def playbooks() -> str:
+    """List what to do about each kind of alert of the operators."""
+    introduction = (
+        "Each alert about homes, devices, services and carers who cannot be told has a playbook: what it"
+        " means, what to do first, and who does it. It stands on the page of the alert, too. How these"
+        " alerts come about: [prove that alerting keeps its promises](prove.md)."
+    )
+    parts = [introduction]
+    for book in PLAYBOOKS.values():
+        subject = f"`{book.subject}…{book.subject_end}`" if book.subject else "any other subject"
+        parts += [
+            f"## {book.title}",
+            f"Alerts of the detector `{book.detector}`, {subject}.",
+            f"- What it means: {book.meaning}\n- First: {book.first}\n- Who: {book.who}.",
+        ]
+    return "\n\n".join(parts)
+
+
 def detection_results() -> str:
     """Say how well detection does, from the results that were saved."""
     saved = sorted((FOLDER / "results").glob("*.json"))
@@ -255,8 +274,18 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "settings": ("Settings", setting_page),
     "tables": ("Tables", tables),
     "topics": ("Topics", topics),
+    "playbooks": ("Playbooks", playbooks),
     "detection-results": ("Detection: results", detection_results),
 }
+
+
+ELSEWHERE = {"playbooks": ROOT / "docs" / "how-to" / "playbooks.md"}
+"""Pages for people with a task at hand stand beside the other tasks."""
+
+
+def place(page: str) -> Path:
+    """Say where a page is."""
+    return ELSEWHERE.get(page, FOLDER / f"{page}.md")
 
 
 def render(page: str) -> str:
@@ -267,7 +296,7 @@ def render(page: str) -> str:
 
 def is_stale(page: str) -> bool:
     """Whether the page on disk says something else than the code."""
-    file = FOLDER / f"{page}.md"
+    file = place(page)
     return not file.exists() or file.read_text("utf-8") != render(page)
 
 
@@ -276,12 +305,12 @@ def main(arguments: Sequence[str]) -> int:
     stale = [page for page in PAGES if is_stale(page)]
     if "--check" in arguments:
         for page in stale:
-            print(f"docs/reference/{page}.md is stale: run make docs")
+            print(f"{place(page).relative_to(ROOT)} is stale: run make docs")
         return 1 if stale else 0
     FOLDER.mkdir(parents=True, exist_ok=True)
     for page in stale:
-        (FOLDER / f"{page}.md").write_text(render(page), "utf-8")
-        print(f"docs/reference/{page}.md")
+        place(page).write_text(render(page), "utf-8")
+        print(place(page).relative_to(ROOT))
     return 0
 
 

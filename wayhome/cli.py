@@ -8,6 +8,7 @@ import typer
 
 from core.model.errors import WayhomeError
 from wayhome.commands import (
+    alerting,
     audit,
     demo,
     devices,
@@ -47,7 +48,7 @@ app.command(rich_help_panel=_RUN)(up.up)
 app.command(rich_help_panel=_RUN)(demo.demo)
 app.command(rich_help_panel=_SERVICE)(services.gateway)
 app.command(rich_help_panel=_SERVICE)(services.analytics)
-app.command(rich_help_panel=_SERVICE)(services.alerts)
+app.add_typer(alerting.app, name="alerts", rich_help_panel=_SERVICE)
 app.command(rich_help_panel=_SERVICE)(services.dashboard)
 app.command(rich_help_panel=_CARE)(register.register)
 app.command(rich_help_panel=_CARE)(install.install)

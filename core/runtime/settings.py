@@ -152,6 +152,11 @@ class AlertsSettings(ServiceSettings):
     notify_callback_token: str = setting(
         "", help="Bearer token that its callbacks carry.", secret=True
     )
+    dead_man_url: str = setting(
+        "",
+        help="Where to tell every minute that all is well (https, as healthchecks.io); /fail when not.",
+        secret=True,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,6 +200,24 @@ async def save_policy(connection: Connection, alert_id: AlertId, policy: Mapping
     )
 
 
+async def note_run(
+    connection: Connection, alert_id: AlertId, policy: Mapping[str, Any], now: datetime
+) -> None:
+    """Remember a run of the escalation, also for when the next one has taken its place."""
+    await connection.execute(
+        "insert into alert_run (alert_id, first_step, since, began_at, asked, policy)"
+        " values (%s, %s, %s, %s, %s, %s) on conflict do nothing",
+        (
+            alert_id,
+            policy["first_step"],
+            policy["since"],
+            now,
+            policy["asked"],
+            Jsonb(dict(policy)),
+        ),
+    )
+
+
 async def alerts_to_look_at(
     connection: Connection, now: datetime, limit: int, *, beyond: AlertId | None = None
 ) -> list[StoredAlert]:

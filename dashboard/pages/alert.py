@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from core.model.finding import ResponseKind, Severity
 from core.model.ids import AlertId
+from core.model.playbook import playbook_for
 from core.store import circle as circle_store
 from core.store import page as store
 from dashboard.answers import take
@@ -42,6 +43,7 @@ async def alert(visiting: Visiting, alert_id: Number) -> Response:
         "alert.html",
         card.home.zone,
         card=card,
+        playbook=playbook_for(card.alert.detector, card.alert.subject),
         stands=standing(card),
         telephones=telephones,
         emergency=_emergency(card) if role in CALL else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,6 +50,8 @@ class Receiver:
     def __init__(self, port: int) -> None:
         self.port = port
         self.requests: list[Received] = []
+        #: How often the person got the message, by its key: taken, also where the sender never heard so.
+        self.reached: Counter[str] = Counter()
         self.release = threading.Event()
         self._answers: dict[str, Answer] = {}
 
@@ -63,7 +66,10 @@ class Receiver:
     def take(self, received: Received) -> Answer:
         """Note a request; return what to answer."""
         self.requests.append(received)
-        return self._answers.get(received.path, Answer())
+        answer = self._answers.get(received.path, Answer())
+        if answer.status < 400:
+            self.reached[received.headers.get("idempotency-key", received.path)] += 1
+        return answer
 
     async def more(self, count: int, within_s: float = 20.0) -> None:
         """Wait until so many more requests have come."""
@@ -106,6 +112,9 @@ class _Exchange(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
         except OSError:
             self.close_connection = True  # the sender was not prepared to wait
+
+    def do_GET(self) -> None:
+        self.do_POST()
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

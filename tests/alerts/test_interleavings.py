@@ -29,7 +29,7 @@ from core.model.finding import (
     Severity,
 )
 from core.model.ids import CarerId
-from tests.alerts.builders import NINE, TEAM, Heard, a_finding, a_response, an_alert
+from tests.alerts.builders import NINE, TEAM, Heard, Person, a_finding, a_response, an_alert
 
 Key = tuple[CarerId, str, int]
 PUSH = ("webhook",)
@@ -230,6 +230,9 @@ class Interleavings(RuleBasedStateMachine):
 
     # the service
 
+    def members(self) -> tuple[Person, ...]:
+        return TEAM
+
     def _write(self, finding: Finding) -> None:
         self.findings.append(finding)
         if finding.phase is Phase.OPENED:
@@ -258,12 +261,12 @@ class Interleavings(RuleBasedStateMachine):
     def _settle(self, detector: str, episode: Episode) -> None:
         stored = self.alerts[detector]
         run = policy.from_json(policy.to_json(episode.run))
-        requests = due(episode.alert, run, TEAM, stored.told(), self.now)
+        requests = due(episode.alert, run, self.members(), stored.told(), self.now)
         for request in requests:
             key = (request.carer_id, request.channel, request.step)
             assert key not in stored.deliveries, "an idempotency key is never used twice"
             stored.deliveries[key] = DeliveryState.PENDING
-        assert not due(episode.alert, run, TEAM, stored.told(), self.now)
+        assert not due(episode.alert, run, self.members(), stored.told(), self.now)
         last = max((step for _, _, step in stored.deliveries), default=-1)
         stored.episode = replace(episode, run=run, last_step=last)
         if not escalating(episode.alert, run):

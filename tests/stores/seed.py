@@ -58,6 +58,10 @@ insert into rota_cover (rota_id, starts_at, ends_at, carer_id, asked_by, asked_a
   select rota_id, now(), now() + interval '1 hour', 1, 1, now(), 'asked' from rota;
 insert into quiet_hours select carer_id, 'UTC', '[]', now() from carer;
 insert into rota_feed select decode(carer_id::text, 'escape'), carer_id, now() from carer;
+insert into self_test (carer_id, asked_at) select carer_id, now() from carer;
+insert into self_test_message (self_test_id, channel, next_try_at)
+  select self_test_id, 'web', now() from self_test;
+insert into self_test_answer select self_test_id, now() from self_test;
 insert into access_record (at, carer_id, home_id, page) select now(), 1, home_id, 'p' from home;
 insert into invitation (organisation_id, token_hash, name, role, home_id, invited_by, created_at, expires_at)
   select organisation_id, home_id::bytea, 'N', 'family_carer', home_id, 1, now(), now() from home;

@@ -20,6 +20,8 @@ WRITER = {
     "alert": "alerts", "alert_finding": "alerts", "alert_cursor": "alerts", "delivery": "alerts",
     "delivery_attempt": "alerts", "channel_offer": "alerts", "lost_contact": "alerts",
     "provider_event": "alerts", "phone_answer": "alerts",
+    "alert_run": "alerts", "self_test": "alerts",
+    "self_test_message": "alerts", "self_test_answer": "dashboard",
     "response": "dashboard", "access_record": "dashboard", "login_session": "dashboard",
     "own_contact": "dashboard", "telling_choice": "dashboard", "contact_test": "dashboard",
     "delivery_seen": "dashboard",
@@ -54,6 +56,7 @@ APPENDED_ONLY = {
     "police_link", "police_link_end", "link_opening",
     "lost_contact", "provider_event", "phone_answer", "contact_test",
     "delivery_seen",
+    "alert_run", "self_test_answer",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""
 OF_OURS = """

@@ -19,8 +19,8 @@ WAYS = {"contact_point", "own_contact", "telling_choice", "contact_test"}
 """Ways to a person: of these everybody sees the own rows only, also an administrator."""
 OF_WAYS = {"lost_contact", "delivery_seen"}
 BY_ROTA = {"rota_shift", "rota_cover"}
-ROTAS = {"quiet_hours", "rota_feed"}
-"""Rows that belong to people: see tests/stores/test_plan_walls.py."""
+ROTAS = {"quiet_hours", "rota_feed", "self_test", "self_test_message", "self_test_answer"}
+"""Rows that belong to people: see tests/stores/test_plan_walls.py and test_self_test.py."""
 ARRANGED = {"invitation"}
 """What is seen by who arranges the circle or the organisation."""
 WITHOUT_WALL = {
@@ -248,6 +248,48 @@ def test_a_circle_sees_its_homes_and_no_other(town: Database) -> None:
 def test_a_carer_of_another_organisation_sees_nothing(town: Database) -> None:
     for table in walled(town) - {"organisation", "carer"} - OWN - WAYS - OF_WAYS - ROTAS:
         assert homes_seen(town, table, organisation="b", carer="1", scope="circle") == [], table
+
+
+@pytest.mark.parametrize("table", ["self_test", "self_test_message", "self_test_answer"])
+@pytest.mark.parametrize(
+    ("scope", "carer", "seen"),
+    [
+        ("organisation", "1", [1, 2]),
+        ("circle", "1", [1, 2]),  # both care for a1
+        ("circle", "3", []),  # of another organisation
+        ("", "", []),
+    ],
+)
+def test_who_is_reachable_is_shown_to_the_circle_and_the_organisation(
+    town: Database, table: str, scope: str, carer: str, seen: list[int]
+) -> None:
+    who = {"organisation": "a", "carer": carer, "scope": scope} if carer else {}
+    with as_visitor(town, **who) as connection:
+        found = connection.execute(
+            (
+                f"select s.carer_id from {table} join self_test s using (self_test_id) order by 1"
+                if table != "self_test"
+                else "select carer_id from self_test order by 1"
+            ).encode()
+        ).fetchall()
+    assert [number for (number,) in found] == seen
+
+
+def test_nobody_confirms_for_another(town: Database) -> None:
+    with psycopg.connect(town.url) as connection:
+        connection.execute("delete from self_test_answer")
+    for carer, number in ((1, 1), (2, 1)):
+        ann = {"organisation": "a", "carer": str(carer), "scope": "circle"}
+        statement = (
+            "insert into self_test_answer select self_test_id, now() from self_test"
+            f" where carer_id = {number}"
+        )
+        with as_visitor(town, **ann) as connection:
+            if carer == number:
+                assert connection.execute(statement.encode()).rowcount == 1
+            else:
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(statement.encode())
 
 
 @pytest.mark.parametrize(

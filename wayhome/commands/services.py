@@ -1,4 +1,4 @@
-"""``wayhome gateway | analytics | alerts | dashboard``: one service in this process."""
+"""``wayhome gateway | analytics | dashboard``: one service in this process (alerts: see `alerting`)."""
 
 from __future__ import annotations
 
@@ -20,13 +20,6 @@ def analytics() -> None:
     from analytics.service import main  # noqa: PLC0415
 
     raise typer.Exit(run("analytics", settings.load(settings.AnalyticsSettings), main))
-
-
-def alerts() -> None:
-    """Tell carers: open alerts from findings and go on until somebody answers."""
-    from alerts.service import main  # noqa: PLC0415
-
-    raise typer.Exit(run("alerts", settings.load(settings.AlertsSettings), main))
 
 
 def dashboard() -> None:

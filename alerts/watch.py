@@ -1,0 +1,126 @@
+"""What is wrong with the system, from one look at its tables. Pure.
+
+The auditor re-derives from them what should have happened (docs/decisions/0154).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from core.model.finding import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from alerts.promises import Violation
+    from core.model.ids import AlertId, HomeId
+    from core.store.alert_audit import Signs
+
+STOPPED_AFTER = timedelta(minutes=3)
+"""A gateway speaks every 5 s and detection steps every 30 s; a restart takes less than this."""
+FORGOTTEN_AFTER = timedelta(days=1)
+"""One that is silent for longer was taken away, as long as another one lives."""
+WAITS_AFTER = timedelta(minutes=1)
+"""After so long something that is read within a second is not being read."""
+SILENT_AFTER = timedelta(hours=25)
+"""Detection alerts after a day without a word (`analytics.features.coverage`), and has an hour for it."""
+PROMISE = "promise/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something that is wrong."""
+
+    #: With its home or organisation the key of its alert.
+    subject: str
+    #: One sentence.
+    what: str
+    severity: Severity = Severity.CHECK
+    #: The home that it is about; None where it is about a service and with it about everybody.
+    home_id: HomeId | None = None
+
+
+def faults(
+    signs: Signs,
+    broken: Sequence[Violation],
+    homes: Mapping[AlertId, HomeId],
+    now: datetime,
+) -> tuple[Fault, ...]:
+    """Return what is wrong.
+
+    Parameters
+    ----------
+    broken
+        Promises that were not kept of late.
+    homes
+        The home of each alert.
+    """
+    return (
+        *_stopped(signs, now),
+        *_waiting(signs, now),
+        *_silent(signs),
+        *_broken(broken, homes),
+    )
+
+
+def _stopped(signs: Signs, now: datetime) -> Iterator[Fault]:
+    services = (
+        ("gateway", "The gateway", {f"gateway/{name}": at for name, at in signs.gateways.items()}),
+        ("detection", "Detection", {f"analytics/{one}": at for one, at in signs.shards.items()}),
+    )
+    for _, title, beats in services:
+        lives = any(now - at <= STOPPED_AFTER for at in beats.values())
+        for subject, at in sorted(beats.items()):
+            forgotten = lives and now - at > FORGOTTEN_AFTER
+            if now - at > STOPPED_AFTER and not forgotten:
+                name = subject.partition("/")[2]
+                yield Fault(
+                    subject=subject,
+                    what=f"{title} “{name}” has given no sign of life since {_clock(at)}.",
+                    severity=Severity.URGENT,
+                )
+
+
+def _waiting(signs: Signs, now: datetime) -> Iterator[Fault]:
+    if signs.finding_waits_s > WAITS_AFTER.total_seconds():
+        yield Fault(
+            subject="findings",
+            what=f"A finding has waited for {signs.finding_waits_s:.0f} s to become an alert.",
+            severity=Severity.URGENT,
+        )
+    since = signs.answer_waits_since
+    if since is not None and now - since > WAITS_AFTER:
+        yield Fault(subject="answers", what=f"An answer has waited since {_clock(since)}.")
+    for one in signs.overdue:
+        if now - one.since > WAITS_AFTER:
+            yield Fault(
+                subject=f"deliveries/{one.channel}",
+                what=f"{one.messages} messages by {one.channel} wait since {_clock(one.since)}.",
+            )
+
+
+def _silent(signs: Signs) -> Iterator[Fault]:
+    for home in signs.silent_homes:
+        yield Fault(
+            subject=f"blind/{home.home_id}",
+            what=f"Nothing has come from this home since {_clock(home.last_seen)}, and no alert says so.",
+            home_id=home.home_id,
+        )
+
+
+def _broken(broken: Sequence[Violation], homes: Mapping[AlertId, HomeId]) -> Iterator[Fault]:
+    for one in broken:
+        about = "a finding" if one.alert_id is None else f"alert {one.alert_id}"
+        name = one.promise.replace("_", " ")
+        yield Fault(
+            subject=f"{PROMISE}{one.alert_id or 'finding'}/{one.promise}",
+            what=f"Promise “{name}” of {about}: expected {one.expected}, found {one.found}.",
+            home_id=None if one.alert_id is None else homes.get(one.alert_id),
+        )
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%d %B %H:%M} UTC"

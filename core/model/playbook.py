@@ -1,0 +1,179 @@
+"""Playbooks: what an alert of the operators means, what to do first, and who does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+AUDIT = "audit"
+"""Detector of the alerts that the auditor raises."""
+REACHABILITY = "reachability"
+"""Detector of the alerts about people who cannot be told."""
+LIVENESS = "liveness"
+"""Detector of the alerts about homes and devices that cannot be seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playbook:
+    """What to do about one kind of alert."""
+
+    #: Its own name, which is also the end of its address on the page of playbooks.
+    name: str
+    #: Detector of the alerts that it is for.
+    detector: str
+    #: Beginning and end of the subjects of those alerts; empty for any.
+    subject: str = ""
+    subject_end: str = ""
+    title: str
+    #: What it means for the people at home.
+    meaning: str
+    #: What to do first.
+    first: str
+    #: Who does it.
+    who: str
+
+    def covers(self, detector: str, subject: str) -> bool:
+        """Tell whether it is for such an alert."""
+        fits = subject.startswith(self.subject) and subject.endswith(self.subject_end)
+        return detector == self.detector and fits
+
+
+_ALL = (
+    Playbook(
+        name="blind-home",
+        detector=LIVENESS,
+        subject="home",
+        title="A home cannot be seen",
+        meaning="Nothing that happens there is noticed. Nobody is taken to be still or away meanwhile.",
+        first="Ring the home and ask whether power and internet are on; then look at the hub.",
+        who="The technician; a carer visits if nobody answers and it lasts for more than an hour",
+    ),
+    Playbook(
+        name="dead-sensor",
+        detector=LIVENESS,
+        subject="device:",
+        subject_end=":silent",
+        title="A sensor is silent",
+        meaning="Its room or its door is not seen; the rest of the home is.",
+        first="Change its battery, then bring it nearer to the hub.",
+        who="The technician; a carer at the home may change a battery",
+    ),
+    Playbook(
+        name="weak-sensor",
+        detector=LIVENESS,
+        subject="device:",
+        title="A sensor does not work well",
+        meaning="What it says may be wrong, or it may soon be silent.",
+        first="Look at the sensor: its battery, and what it is pointed at.",
+        who="The technician",
+    ),
+    Playbook(
+        name="blind-without-alert",
+        detector=AUDIT,
+        subject="blind/",
+        title="A home is silent and detection did not say so",
+        meaning="Nothing has come from the home for more than a day, and nobody was told by the usual way.",
+        first="Ring the home; then look whether the analytics service runs and has this home.",
+        who="The technician, at once",
+    ),
+    Playbook(
+        name="stopped-gateway",
+        detector=AUDIT,
+        subject="gateway/",
+        title="A gateway has stopped",
+        meaning="What the sensors say waits at the broker. Its homes are blind until it runs.",
+        first="Start the gateway again, then look at its log and at the broker.",
+        who="Whoever runs the servers, at once",
+    ),
+    Playbook(
+        name="stopped-detection",
+        detector=AUDIT,
+        subject="analytics",
+        title="Detection has stopped",
+        meaning="Observations are stored and nobody judges them: no new alert about a resident can come.",
+        first="Start the analytics service again, then look at its log.",
+        who="Whoever runs the servers, at once; carers may be asked to look in meanwhile",
+    ),
+    Playbook(
+        name="findings-not-read",
+        detector=AUDIT,
+        subject="findings",
+        title="Findings wait to become alerts",
+        meaning="Something was noticed and nobody has been told of it.",
+        first="End the transaction that hangs in the database, then look at the alerts service.",
+        who="Whoever runs the servers, at once",
+    ),
+    Playbook(
+        name="answers-not-read",
+        detector=AUDIT,
+        subject="answers",
+        title="Answers of carers wait to be read",
+        meaning="Somebody has answered, and the telling may not have stopped.",
+        first="End the transaction that hangs in the database, then look at the alerts service.",
+        who="Whoever runs the servers",
+    ),
+    Playbook(
+        name="messages-overdue",
+        detector=AUDIT,
+        subject="deliveries/",
+        title="Messages do not leave",
+        meaning="Carers are told later than they should be by this channel.",
+        first="Look whether the service behind the channel works, then at the log of the alerts service.",
+        who="Whoever runs the servers, at once",
+    ),
+    Playbook(
+        name="promise-broken",
+        detector=AUDIT,
+        subject="promise/",
+        title="A promise of alerting was broken",
+        meaning="Somebody may not have been told, or told late. The alert named here may need a call.",
+        first="Run `wayhome alerts prove`, open the alert it names, and ring who should have been told.",
+        who="The organisation's administrator for the call; whoever runs the servers for the cause",
+    ),
+    Playbook(
+        name="carer-not-reachable",
+        detector=REACHABILITY,
+        subject="weekly/",
+        title="A carer has not been reachable for weeks",
+        meaning="The weekly test did not come through, so an alert may not either.",
+        first="Ring the carer, and let them try the test again while you speak.",
+        who="The organisation's administrator",
+    ),
+    Playbook(
+        name="nobody-reachable",
+        detector=REACHABILITY,
+        subject="home/",
+        title="Nobody of a care team can be woken",
+        meaning="An alert is open and stands on the page only: it wakes nobody.",
+        first="Ring the carers of this home now, and tell them of the alert.",
+        who="The organisation's administrator, at once",
+    ),
+    Playbook(
+        name="address-refused",
+        detector=REACHABILITY,
+        subject_end="",
+        subject="",
+        title="A channel or an address does not work",
+        meaning="One way is gone: to one carer, or to everybody where only a channel is named.",
+        first="Ask the carer for a new address; for everybody, look at the service behind it.",
+        who="The organisation's administrator for an address; whoever runs the servers for a channel",
+    ),
+)
+PLAYBOOKS: Mapping[str, Playbook] = MappingProxyType({one.name: one for one in _ALL})
+"""Every playbook by its name; of those that cover an alert the first counts."""
+
+
+def playbook_for(detector: str, subject: str) -> Playbook | None:
+    """Return what to do about an alert of the operators; None when there is no playbook.
+
+    Examples
+    --------
+    >>> playbook_for("liveness", "device:7:silent").name
+    'dead-sensor'
+    >>> playbook_for("reachability", "webhook/12").name
+    'address-refused'
+    >>> playbook_for("sos", "") is None
+    True
+    """
+    return next((one for one in _ALL if one.covers(detector, subject)), None)

@@ -1,0 +1,87 @@
+"""Whether a carer can be reached: told from the weekly tests, not from what is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+TAP = timedelta(days=2)
+"""So long a carer has to tap that a test came, before the badge changes."""
+WEEKS = 3
+"""After so many tests in a row without a tap the operators are told."""
+
+
+class Reach(StrEnum):
+    """What the weekly tests say of a carer."""
+
+    REACHABLE = "reachable"
+    """The last test came, and the carer tapped."""
+    UNCONFIRMED = "unconfirmed"
+    """A test left for the carer, and nobody tapped."""
+    UNREACHABLE = "unreachable"
+    """There is no way to the carer, or every way refused the last test."""
+    UNTESTED = "untested"
+    """The first test is still to come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyTest:
+    """One weekly test of one carer."""
+
+    asked_at: datetime
+    #: When the carer tapped; None while nobody has.
+    confirmed_at: datetime | None
+    #: Messages that a channel took.
+    sent: int
+    #: Messages that are still on their way.
+    waiting: int
+    #: Messages that no channel took.
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Badge:
+    """What is shown of a carer."""
+
+    reach: Reach
+    #: Since when it has been so: the last tap, or the first test without one.
+    since: datetime | None
+    #: Tests in a row that nobody tapped.
+    missed: int
+
+
+def badge(tests: Sequence[WeeklyTest], now: datetime) -> Badge:
+    """Judge a carer by their tests, newest first.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> monday = datetime(2026, 5, 4, 10, tzinfo=UTC)
+    >>> came = WeeklyTest(asked_at=monday, confirmed_at=monday, sent=1, waiting=0, failed=0)
+    >>> badge([came], monday).reach
+    <Reach.REACHABLE: 'reachable'>
+    >>> badge([], monday).reach
+    <Reach.UNTESTED: 'untested'>
+    """
+    if not tests:
+        return Badge(reach=Reach.UNTESTED, since=None, missed=0)
+    missed = 0
+    for one in tests:
+        if one.confirmed_at is not None:
+            break
+        missed += 1
+    newest = tests[0]
+    confirmed = next((one.confirmed_at for one in tests if one.confirmed_at), None)
+    fresh = now - newest.asked_at <= TAP and (newest.waiting or newest.sent)
+    if missed == 0 or (missed == 1 and fresh and confirmed):
+        return Badge(reach=Reach.REACHABLE, since=confirmed, missed=0)
+    if fresh and len(tests) == 1:
+        return Badge(reach=Reach.UNTESTED, since=None, missed=0)
+    refused = not newest.sent and not newest.waiting
+    return Badge(
+        reach=Reach.UNREACHABLE if refused else Reach.UNCONFIRMED,
+        since=confirmed or tests[missed - 1].asked_at,
+        missed=missed,
+    )

@@ -1,0 +1,137 @@
+"""What the auditor looks at: signs of life, what waits, and who was told of it. Read only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, LiteralString
+
+from psycopg.rows import dict_row
+
+from core.model.ids import HomeId
+from core.store.alert import StoredAlert, stored_alert
+
+if TYPE_CHECKING:
+    from core.store.pool import Connection
+
+_LOCK = 0x57415544
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """Messages of one channel that should have left."""
+
+    channel: str
+    messages: int
+    #: Since when the oldest is due.
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilentHome:
+    """A watched home from which nothing has come, and of which nobody was alerted since."""
+
+    home_id: HomeId
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """One look at everything."""
+
+    #: Last sign of life of each gateway.
+    gateways: dict[str, datetime]
+    #: Last step of each shard of the detection.
+    shards: dict[int, datetime]
+    #: Age in seconds of the oldest finding that is not taken in, by the database's clock; 0 for none.
+    finding_waits_s: float
+    #: When the oldest answer that is not taken in was given; None for none.
+    answer_waits_since: datetime | None
+    overdue: tuple[Overdue, ...]
+    silent_homes: tuple[SilentHome, ...]
+    #: A watched home of each organisation: what concerns a whole service is told there.
+    homes: tuple[HomeId, ...]
+
+
+async def alone(connection: Connection) -> bool:
+    """Take the auditor's turn until this transaction ends; False while another process has it."""
+    cursor = await connection.execute("select pg_try_advisory_xact_lock(%s)", (_LOCK,))
+    return await cursor.fetchone() == (True,)
+
+
+async def signs(connection: Connection, now: datetime, silent_after: timedelta) -> Signs:
+    """Look at everything."""
+    beats = await _rows(connection, "select gateway, at from gateway_heartbeat")
+    steps = await _rows(
+        connection, "select shard, max(recorded_at) as at from engine_step group by shard"
+    )
+    (waits,) = await _rows(connection, _WAITS)
+    overdue = await _rows(connection, _OVERDUE, now=now)
+    silent = await _rows(connection, _SILENT, before=now - silent_after)
+    homes = await _rows(
+        connection,
+        "select min(home_id) as home_id from home where mode = 'live' group by organisation_id"
+        " order by 1",
+    )
+    return Signs(
+        gateways={str(row["gateway"]): row["at"] for row in beats},
+        shards={int(row["shard"]): row["at"] for row in steps},
+        finding_waits_s=float(waits["finding_s"]),
+        answer_waits_since=waits["answer_since"],
+        overdue=tuple(Overdue(**row) for row in overdue),
+        silent_homes=tuple(
+            SilentHome(home_id=HomeId(row["home_id"]), last_seen=row["last_seen"]) for row in silent
+        ),
+        homes=tuple(HomeId(row["home_id"]) for row in homes),
+    )
+
+
+async def alerts_of(
+    connection: Connection, detector: str, *, since: datetime | None = None
+) -> list[StoredAlert]:
+    """Return the alerts of a detector that are not resolved, or were opened since then; locked."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "select * from alert where detector = %(detector)s and audience = 'operators'"
+        " and (state <> 'resolved' or opened_at >= %(since)s) order by alert_id"
+        " for no key update",
+        {"detector": detector, "since": since},
+    )
+    return [stored_alert(row) for row in await cursor.fetchall()]
+
+
+_AFTER: LiteralString = (
+    " not exists (select 1 from alert_cursor c where c.reader = '{reader}'"
+    " and (r.txid, r.{id}) <= (c.txid, c.sequence))"
+)
+_WAITS: LiteralString = (
+    "select coalesce((select extract(epoch from now() - min(r.recorded_at)) from finding r where"
+    + _AFTER.replace("{reader}", "finding").replace("{id}", "finding_id")
+    + "), 0)::float8 as finding_s, (select min(r.at) from response r where"
+    + _AFTER.replace("{reader}", "response").replace("{id}", "response_id")
+    + ") as answer_since"
+)
+# Never attempted, or held by a worker that died: what is tried again and again is told as a channel's fault.
+_OVERDUE: LiteralString = (
+    "select d.channel, count(*) as messages, min(greatest(d.next_try_at, d.lease_until)) as since"
+    " from delivery d join alert a using (alert_id) where a.state = 'open'"
+    " and (d.state = 'pending' and d.attempts = 0 and d.next_try_at < %(now)s"
+    "  or d.state = 'sending' and d.lease_until < %(now)s)"
+    " group by d.channel order by d.channel"
+)
+_SILENT: LiteralString = (
+    "select h.home_id, max(p.last_seen) as last_seen from home h join device d using (home_id)"
+    " join presence p using (device_id) where h.mode = 'live' and d.retired_at is null"
+    " group by h.home_id having max(p.last_seen) < %(before)s and not exists ("
+    "  select 1 from alert a where a.home_id = h.home_id and a.detector = 'liveness'"
+    "  and a.subject = 'home' and (a.state <> 'resolved' or a.opened_at >= max(p.last_seen)))"
+    " order by h.home_id"
+)
+
+
+async def _rows(
+    connection: Connection, query: LiteralString, **values: object
+) -> list[dict[str, Any]]:
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(query, values or None)
+    return await cursor.fetchall()

@@ -1,0 +1,241 @@
+"""Who watches the watcher: what the auditor finds, whom it tells, and when it says that all is well."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from alerts.auditor import PART, SWITCH, Auditor
+from alerts.dead_man import DeadMan
+from core.model.errors import Misconfigured
+from core.model.finding import Severity
+from core.model.playbook import AUDIT, playbook_for
+from core.runtime.clock import ManualClock
+from core.runtime.health import Health
+from core.store.pool import open_pool
+from tests.alerts.builders import NINE, a_finding, at
+from tests.alerts.houses import House, furnish
+from tests.alerts.receiver import Answer, Receiver
+from tests.alerts.turns import Turns, turning
+
+if TYPE_CHECKING:
+    from tests.servers.databases import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A house, the service by turns, and the auditor."""
+
+    house: House
+    turns: Turns
+    auditor: Auditor
+    health: Health
+    outside: Receiver
+
+    def faults(self) -> list[tuple[str, str]]:
+        rows = self.house.execute(
+            "select subject, what from alert where detector = %s order by alert_id", AUDIT
+        )
+        return [(str(subject), str(what)) for subject, what in rows]
+
+    def pings(self) -> list[str]:
+        return [request.path for request in self.outside.requests if "ping" in request.path]
+
+    def beat(self, minutes: float) -> None:
+        self.house.execute(
+            "insert into gateway_heartbeat (gateway, at, broker_connected) values ('one', %s, true)"
+            " on conflict (gateway) do update set at = excluded.at",
+            at(minutes),
+        )
+
+    def step(self, minutes: float) -> None:
+        self.house.execute(
+            "insert into engine_step (shard, step, txid, sequence, recorded_at)"
+            " select 0, coalesce(max(step), 0) + 1, '0'::xid8, 0, %s from engine_step",
+            at(minutes),
+        )
+
+
+@pytest.fixture
+async def watched(plain_database: Database, receiver: Receiver) -> AsyncIterator[Watched]:
+    house = await furnish(
+        plain_database,
+        contacts=({"webhook": receiver.url("/one")},),
+        technician={"webhook": receiver.url("/technician")},
+    )
+    async with turning(plain_database.url_as("wayhome_alerts")) as turns:
+        health = Health("alerts", turns.clock)
+        async with switch(receiver.url("/ping")) as dead_man:
+            auditor = Auditor(turns.alerting.pool, turns.clock, health, dead_man, lease_s=30)
+            yield Watched(
+                house=house, turns=turns, auditor=auditor, health=health, outside=receiver
+            )
+
+
+@asynccontextmanager
+async def switch(url: str) -> AsyncIterator[DeadMan]:
+    made = DeadMan(url)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def test_heartbeat_it_pings_outside_while_all_is_well(watched: Watched) -> None:
+    watched.house.write(a_finding(resident_id=watched.house.resident_id))
+    await watched.turns.until(0)
+    watched.beat(0)
+    watched.step(0)
+    assert await watched.auditor.look_once() == ()
+    assert watched.pings() == ["/ping"]
+    assert watched.faults() == []
+    assert watched.health.report()["parts"][PART]["ok"]
+    assert watched.health.report()["parts"][SWITCH]["ok"]
+
+
+@pytest.mark.parametrize(
+    ("service", "subject", "title"),
+    [
+        ("beat", "gateway/one", "A gateway has stopped"),
+        ("step", "analytics/0", "Detection has stopped"),
+    ],
+)
+async def test_a_stopped_service_is_an_alert_with_its_playbook(
+    watched: Watched, service: str, subject: str, title: str
+) -> None:
+    getattr(watched, service)(-4)
+    found = await watched.auditor.look_once()
+    assert found is not None
+    assert [fault.subject for fault in found] == [subject]
+    assert watched.pings() == ["/ping/fail"]
+    await watched.turns.turn()
+    ((state, severity, advice),) = watched.house.alerts("state, severity, advice")
+    book = playbook_for(AUDIT, subject)
+    assert book is not None
+    assert (state, severity, advice, book.title) == ("open", "urgent", book.first, title)
+    technician = [r for r in watched.outside.requests if r.path == "/technician"]
+    assert [request.json["severity"] for request in technician] == ["urgent"]
+    await watched.auditor.look_once()
+    assert len(watched.faults()) == 1, "once until it is over"
+    assert not watched.health.ok
+    assert title in watched.health.report()["parts"][PART]["text"]
+
+
+async def test_what_is_over_is_cleared_and_what_comes_back_begins_anew(watched: Watched) -> None:
+    watched.beat(-4)
+    await watched.auditor.look_once()
+    watched.beat(0)
+    assert await watched.auditor.look_once() == ()
+    assert watched.house.alerts("cleared_at is not null") == [(True,)]
+    assert watched.pings() == ["/ping/fail", "/ping"]
+    watched.beat(-5)
+    await watched.auditor.look_once()
+    assert watched.house.alerts("cleared_at is not null, state") == [(False, "open")]
+
+
+async def test_a_finding_that_is_not_taken_in_is_found(watched: Watched) -> None:
+    watched.house.write(a_finding(resident_id=watched.house.resident_id))
+    watched.house.execute("update finding set recorded_at = now() - interval '2 min'")
+    await watched.auditor.look_once()
+    assert [subject for subject, _ in watched.faults()] == ["findings"]
+
+
+async def test_messages_that_do_not_leave_are_found(watched: Watched) -> None:
+    watched.house.write(a_finding(resident_id=watched.house.resident_id))
+    await watched.turns.until(0)
+    watched.house.execute(
+        "update delivery set state = 'pending', attempts = 0, sent_at = null"
+        " where channel = 'webhook'"
+    )
+    watched.house.execute(
+        "delete from delivery_attempt where delivery_id in"
+        " (select delivery_id from delivery where channel = 'webhook')"
+    )
+    watched.turns.clock.advance(120)
+    await watched.auditor.look_once()
+    found = {subject.partition("/")[0] for subject, _ in watched.faults()}
+    assert found == {"deliveries", "promise"}
+
+
+async def test_a_home_that_is_blind_without_an_alert_is_found(watched: Watched) -> None:
+    house = watched.house
+    house.execute(
+        "with d as (insert into device (home_id, family, external_id, name, placement)"
+        " values (%s, 'zigbee2mqtt', 'a', 'A', 'room') returning device_id)"
+        " insert into presence (device_id, home_id, last_seen) select device_id, %s, %s from d",
+        house.home_id,
+        house.home_id,
+        NINE - timedelta(hours=26),
+    )
+    await watched.auditor.look_once()
+    assert [subject for subject, _ in watched.faults()] == [f"blind/{house.home_id}"]
+    house.execute("delete from alert")
+    told = a_finding(Severity.CHECK, resident_id=None, detector="liveness", subject="home")
+    house.write(told)
+    await watched.turns.turn()
+    assert await watched.auditor.look_once() == ()
+
+
+async def test_a_broken_promise_is_told_once_and_never_again(watched: Watched) -> None:
+    watched.house.write(a_finding(resident_id=watched.house.resident_id))
+    await watched.turns.until(0)
+    watched.house.execute("delete from delivery")
+    watched.turns.clock.advance(100)
+    await watched.auditor.look_once()
+    found = {subject.rpartition("/")[2]: what for subject, what in watched.faults()}
+    assert found.keys() == {"somebody_told", "operators_know"}
+    assert "expected a delivery" in found["somebody_told"]
+    watched.house.execute(
+        "update alert set state = 'resolved', resolved_at = %s where detector = %s", at(1), AUDIT
+    )
+    await watched.auditor.look_once()
+    assert len(watched.faults()) == 2
+    assert set(watched.pings()) == {"/ping/fail"}
+
+
+async def test_it_says_nothing_when_it_could_not_look(receiver: Receiver) -> None:
+    clock = ManualClock(NINE)
+    health = Health("alerts", clock)
+    async with (
+        open_pool("postgresql://wayhome@127.0.0.1:1/none") as pool,
+        switch(receiver.url("/ping")) as dead_man,
+    ):
+        auditor = Auditor(pool, clock, health, dead_man, lease_s=30)
+        assert await auditor.look_once() is None
+    assert receiver.requests == []
+    assert "could not look" in health.report()["parts"][PART]["text"]
+
+
+async def test_an_outside_that_does_not_answer_is_red_and_nothing_else(watched: Watched) -> None:
+    watched.outside.answer(Answer(status=500), "/ping")
+    assert await watched.auditor.look_once() == ()
+    parts = watched.health.report()["parts"]
+    assert (parts[PART]["ok"], parts[SWITCH]["ok"]) == (True, False)
+    assert "500" in parts[SWITCH]["text"]
+
+
+async def test_two_processes_take_turns(watched: Watched, plain_database: Database) -> None:
+    url = plain_database.url_as("wayhome_alerts")
+    async with open_pool(url) as pool, pool.connection() as connection:
+        await connection.execute("select pg_advisory_xact_lock(%s)", (0x57415544,))
+        assert await watched.auditor.look_once() is None
+    assert watched.pings() == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://hc-ping.com/x", "ftp://a/b", "https://", "hc-ping.com", "http://localhost.evil/"],
+)
+async def test_only_https_leaves_the_house(url: str) -> None:
+    with pytest.raises(Misconfigured, match="DEAD_MAN_URL"):
+        DeadMan(url)
+
+
+async def test_without_an_address_nothing_is_sent() -> None:
+    async with switch("") as dead_man:
+        await dead_man.ping(well=True)
