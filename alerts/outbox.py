@@ -149,7 +149,8 @@ class Outbox:
             return []
 
     async def _deliver(self, claimed: ClaimedDelivery) -> None:
-        self._ended_now.append((claimed, await self._send(claimed)))
+        ending = await self._send(claimed)
+        self._ended_now.append((claimed, ending))  # not before: the list is another one by now
         self._to_mark.set()
 
     async def _marking(self) -> None:
