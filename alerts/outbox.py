@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("wayhome.alerts")
 
-PARALLEL = 64
+PARALLEL = 32
 """Messages under way at once by one channel."""
 FIRST_DELAY_S = 2.0
 LONGEST_DELAY_S = 60.0
