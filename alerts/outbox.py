@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("wayhome.alerts")
 
-PARALLEL = 64
+PARALLEL = 32
 """Messages under way at once by one channel."""
 FIRST_DELAY_S = 2.0
 LONGEST_DELAY_S = 60.0
@@ -149,7 +149,8 @@ class Outbox:
             return []
 
     async def _deliver(self, claimed: ClaimedDelivery) -> None:
-        self._ended_now.append((claimed, await self._send(claimed)))
+        ending = await self._send(claimed)
+        self._ended_now.append((claimed, ending))  # not before: the list is another one by now
         self._to_mark.set()
 
     async def _marking(self) -> None:

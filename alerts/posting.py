@@ -27,6 +27,9 @@ if importlib.util.find_spec("sniffio") is None:
 
 LONGEST_WAIT_S = 300.0
 """However long a service asks us to stay away, an alert is tried again after this."""
+CONNECTIONS = 100
+KEPT = 32
+"""Connections of a channel that are kept for the next message: a new one, with TLS, costs more than it."""
 ANSWER_BYTES = 4096
 """No more of an answer is read."""
 _ENDED = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
@@ -61,6 +64,7 @@ class Poster:
         self._local_network = local_network
         self._client = httpx.AsyncClient(
             timeout=timeout_s,
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=KEPT),
             follow_redirects=False,
             trust_env=False,
             headers={"User-Agent": "wayhome"},

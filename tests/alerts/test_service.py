@@ -136,6 +136,24 @@ async def test_a_channel_that_hangs_delays_no_other(
     assert ("ntfy", "pending") not in states
 
 
+async def test_what_ends_side_by_side_is_all_marked(
+    database: Database, running: Running, receiver: Receiver
+) -> None:
+    house = await furnish(database, contacts=({"webhook": receiver.url()},) * 60)
+    house.execute(
+        "insert into delivery (kind, carer_id, channel, step, next_try_at)"
+        " select 'test', carer_id, channel, 0, now() from contact_point"
+    )
+    async with running(lease_s=300, send_timeout_s=60):
+        await eventually(
+            lambda: (
+                house.execute("select state, count(*) from delivery group by 1") == [("sent", 60)]
+            ),
+            60,
+        )
+    assert len({request.key for request in receiver.requests}) == 60
+
+
 async def test_one_address_that_hangs_delays_nobody_elses(
     database: Database, running: Running, receiver: Receiver
 ) -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+import argon2
+import httpx
 import pytest
 
 from core.runtime.settings import DashboardSettings
@@ -140,3 +143,34 @@ async def test_odd_input_is_refused_politely(visitors: Visitors) -> None:
     assert (await browser.log_in("be\0n" * 200, "x" * 5000)).status_code == 401
     answer = await browser.client.post("/login", data={"login": "x" * 100_000})
     assert answer.status_code == 413
+
+
+async def test_an_unknown_log_in_costs_the_work_of_a_known_one(
+    visitors: Visitors, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.carer("keyed", "clinician", "leeds")
+    town.execute("update carer set password_hash = '' where login = 'keyed'")
+    passwords, work = visitors.site.entrance.passwords, list[str]()
+
+    class Counting(argon2.PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
+            work.append(str(hash).split("$")[3])
+            return super().verify(hash, password)
+
+    monkeypatch.setattr(passwords, "_hasher", Counting())
+    answers = [
+        await (await visitors.nobody()).log_in(login, password)
+        for login in ("nobody", "keyed", "disabled")
+        for password in ("", "wrong", "x" * 5000)
+    ]
+    assert {answer.status_code for answer in answers} == {401}
+    strength = passwords._nobody.split("$")[3]
+    assert work == [strength] * len(answers), "one look each, as strong as for a real one"
+    texts = {answer.text.replace(login_of(answer), "") for answer in answers}
+    assert len({len(text) for text in texts}) == 1, "and the same words"
+
+
+def login_of(answer: httpx.Response) -> str:
+    """Return what the page repeats of the request, which differs."""
+    (login,) = re.findall(r'name="login" value="([^"]*)"', answer.text)
+    return str(login)

@@ -11,7 +11,7 @@ from tests.faults.scenario import CASES, STARTS, scenario
 from tests.servers.databases import DatabaseServer
 from wayhome.embedded.postgres import EmbeddedPostgres
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 FEW = range(100, 100 + len(CASES))
 
 
