@@ -101,6 +101,7 @@ declare
 begin
     foreach walled in array array[
         'organisation', 'home', 'resident', 'carer', 'care', 'contact_point', 'own_contact', 'login_session', 'access_record',
+        'rota_feed', 'quiet_hours',
         'invitation', 'passkey', 'authenticator', 'recovery_code', 'audit_head'
     ] loop
         execute format('alter table %I enable row level security', walled);
@@ -237,6 +238,8 @@ as $shut$
     delete from login_challenge where carer_id = leaver;
     delete from contact_point where carer_id = leaver;
     update own_contact set removed_at = moment where carer_id = leaver and removed_at is null;
+    delete from quiet_hours where carer_id = leaver;
+    update rota_feed set revoked_at = moment where carer_id = leaver and revoked_at is null;
     delete from care where carer_id = leaver;
     delete from passkey where carer_id = leaver;
     delete from authenticator where carer_id = leaver;
