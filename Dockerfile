@@ -12,6 +12,9 @@ RUN /opt/wayhome/bin/pip install --no-deps --no-build-isolation . \
     && /opt/wayhome/bin/pip uninstall --yes hatchling
 
 FROM python:3.11-slim-bookworm
+# letters with accents in the pack for the police
+RUN apt-get update && apt-get install --yes --no-install-recommends fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 wayhome \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
        --shell /usr/sbin/nologin wayhome

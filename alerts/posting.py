@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import socket
-import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -20,10 +18,6 @@ from core.model.errors import Permanent, Temporary
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
-
-if importlib.util.find_spec("sniffio") is None:
-    # httpcore looks for it before every step; Python searches all folders anew for what is not there
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 LONGEST_WAIT_S = 300.0
 """However long a service asks us to stay away, an alert is tried again after this."""

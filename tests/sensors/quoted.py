@@ -1,4 +1,8 @@
-"""Messages as the products' own documentation quotes them (``quoted.jsonl``), with all that each one says."""
+"""Messages in the form that the products' documentation gives (``quoted.jsonl``), with all that each one says.
+
+Some are quoted word for word (much of Tasmota, OpenMQTTGateway, the BLU script); most are put together from the
+fields that the named page or definition lists, and are no captures of a device.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the products' documentation quotes is read, and nothing beside it."""
+"""What the products' documentation lists is read, and nothing beside it."""
 
 from __future__ import annotations
 
