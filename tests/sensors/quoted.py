@@ -1,7 +1,7 @@
-"""Messages in the form that the products' documentation gives (``quoted.jsonl``), with all that each one says.
+"""Messages in the form that the products' documentation gives (``quoted.jsonl``), with all that each says.
 
-Some are quoted word for word (much of Tasmota, OpenMQTTGateway, the BLU script); most are put together from the
-fields that the named page or definition lists, and are no captures of a device.
+Some are quoted word for word (much of Tasmota, OpenMQTTGateway, the BLU script); most are put together from
+the fields that the named page or definition lists, and are no captures of a device.
 """
 
 from __future__ import annotations
