@@ -98,7 +98,7 @@ def _ways(step: Step) -> str:
         return ""
     if set(step.channels) == {WEB}:
         return ", on the page only"
-    return f", by {wording.names([wording.channel(name) for name in step.channels])} only"
+    return f", {wording.names([wording.channel(name) for name in step.channels])} only"
 
 
 def clock(minute: int) -> str:

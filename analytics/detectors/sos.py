@@ -38,9 +38,9 @@ class Sos:
         if len(self._pressed) < _MOST_DEVICES or device.device_id in self._pressed:
             self._pressed[device.device_id] = view.at
         late = view.now - view.at > LATE_S
-        call = (
-            "Call for help" if observation.quantity is Quantity.SOS else "A fall, says the device,"
-        )
+        call = "Call for help"
+        if observation.quantity is Quantity.FALL:
+            call += " by the device itself, not pressed,"
         what = f"{call} at {view.clock(view.at)} ({device.name})"
         if late:
             what += f"; it reached us only at {view.clock(view.now)}"
@@ -76,10 +76,10 @@ class Sos:
 DETECTOR = DetectorSpec(
     name="sos",
     title="Call for help",
-    notices="Somebody pressed an emergency button, or a device says by itself that somebody fell.",
+    notices="Somebody pressed an emergency button, or a device calls for help by itself.",
     blind_spots=(
         "A button that is not worn, or whose battery is flat, is not pressed (see Sensor health).",
-        "How well a device knows a fall is its maker's promise, and none of ours.",
+        "How well a device knows when to call by itself is its maker's promise, and none of ours.",
     ),
     references=("detection.md (a) D11: a press is urgent and nothing cancels it by itself",),
     parameters=(

@@ -33,4 +33,4 @@ def test_a_device_that_says_somebody_fell_is_believed_at_once() -> None:
     story = Story().at(9).hear(BUTTON, Quantity.FALL, 0).at(9, 5).hear(BUTTON, Quantity.FALL)
     (told,) = story.of("sos")
     assert told.severity is Severity.URGENT
-    assert told.what == "A fall, says the device, at 10:05 (Button)"
+    assert told.what == "Call for help by the device itself, not pressed, at 10:05 (Button)"

@@ -74,6 +74,7 @@ def invitation(page: Page, pages: Pages) -> str:
 
 
 def log_out(page: Page) -> None:
+    page.goto("/".join([*page.url.split("/")[:3], "more"]))
     page.get_by_role("button", name="Log out", exact=True).click()
     page.wait_for_url("**/login")
 

@@ -156,11 +156,7 @@ def test_a_push_is_shown_opens_its_alert_and_a_test_is_confirmed(
             "ServiceWorker.deliverPushMessage",
             {"origin": pages.address, "registrationId": found[-1], "data": text},
         )
-    shown = page.wait_for_function(
-        "async () => { const all = await (await navigator.serviceWorker.ready).getNotifications();"
-        " return all.length === 2 && all.map(n => [n.title, n.body, n.data.path, n.tag]) }"
-    ).json_value()
-    assert sorted(shown) == [
+    assert _notifications(page, 2) == [
         ["Wayhome", "Please look.", "/", "wayhome"],
         [
             "Wayhome: act now",
@@ -170,6 +166,20 @@ def test_a_push_is_shown_opens_its_alert_and_a_test_is_confirmed(
         ],
     ]
     context.close()
+
+
+def _notifications(page: Page, wanted: int) -> list[list[str]]:
+    """Wait until so many are shown, and return them in order."""
+    shown: list[list[str]] = []
+    for _ in range(200):
+        shown = page.evaluate(
+            "async () => (await (await navigator.serviceWorker.ready).getNotifications())"
+            ".map(n => [n.title, n.body, n.data.path, n.tag])"
+        )
+        if len(shown) == wanted:
+            break
+        page.wait_for_timeout(50)
+    return sorted(shown)
 
 
 def test_a_browser_that_can_not_subscribe_says_so_in_plain_words(pages: Pages, page: Page) -> None:

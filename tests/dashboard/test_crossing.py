@@ -32,7 +32,15 @@ if TYPE_CHECKING:
     from tests.dashboard.visitors import Browser, Visitors
     from tests.servers.databases import Database
 
-OPEN_TO_ALL = ("/login", "/join", "/static")
+OPEN_TO_ALL = (
+    "/login",
+    "/join",
+    "/static",
+    "/manifest.webmanifest",
+    "/sw.js",
+    "/offline",
+    "/police",
+)
 """Where people come before they are known."""
 TEXTS = ("ada", "tom", "ada0", "leeds")
 PATIENCE_S = 20

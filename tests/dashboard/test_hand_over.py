@@ -54,7 +54,7 @@ async def test_another_takes_over_and_hands_back_and_others_see_it_at_once(
     assert answer.status_code == 303
     text = plain(await ben.text(f"/alerts/{number}"))
     assert "I’m on it" in text
-    assert "Mia Stone cannot after all “My car does not start”" in text
+    assert "Mia Stone cannot after all. “My car does not start”" in text
     kinds = circle.execute("select kind from response order by response_id")
     assert kinds == [("take_over",), ("hand_back",)]
 
@@ -67,7 +67,7 @@ async def test_a_note_is_left_without_ending_it(visitors: Visitors, circle: Town
         await mia.send(f"/alerts/{number}/comment", comment=" Key at no. 5 ")
     ).status_code == 303
     text = plain(await mia.text(f"/alerts/{number}"))
-    assert "Mia Stone wrote “Key at no. 5”" in text
+    assert "Mia Stone wrote: “Key at no. 5”" in text
     assert "Ben Carter is on it" in text
 
 
