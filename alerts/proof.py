@@ -67,8 +67,17 @@ def _end(one: AlertLedger, run: LedgerRun, after: LedgerRun | None, now: datetim
 
 
 def answered_at(one: AlertLedger, run: LedgerRun) -> datetime | None:
-    """When a human answered during a run; what was answered before it began does not count for it."""
-    times = [a.at for a in one.answers if a.kind.value not in GOES_ON and a.at >= run.began_at]
+    """When a human answered during a run; what was answered before it began does not count for it.
+
+    An answer and the re-opening that followed it may bear the same time: their order tells them apart.
+    """
+    began = 0
+    for place, answer in enumerate(one.answers):
+        if answer.kind.value in GOES_ON and answer.at <= run.began_at:
+            began = place + 1
+    times = [
+        a.at for a in one.answers[began:] if a.kind.value not in GOES_ON and a.at >= run.began_at
+    ]
     first, after = min(times, default=None), next_run(one, run)
     return None if first is None or (after and after.began_at <= first) else first
 

@@ -155,6 +155,13 @@ def test_an_answer_counts_for_its_own_run_only() -> None:
     assert broken(ledger, 40) == set()
 
 
+def test_an_answer_in_the_moment_of_the_reopening_behind_it_ends_nothing() -> None:
+    ledger, _ = kept(None)
+    both = (an_answer(0, ResponseKind.ACKNOWLEDGE), an_answer(0, ResponseKind.REOPEN))
+    assert broken(changed_alert(ledger, answers=both)) == set()
+    assert "no_delivery_after_answer" in broken(changed_alert(ledger, answers=both[::-1]))
+
+
 @settings(deadline=None)
 @given(result=st.sampled_from(["temporary", "lost"]))
 def test_providerfailure_an_attempt_that_nobody_followed_is_found(result: str) -> None:
