@@ -150,6 +150,15 @@ _ALL = (
         who="The organisation's administrator, at once",
     ),
     Playbook(
+        name="nobody-on-call",
+        detector=REACHABILITY,
+        subject="on-call/",
+        title="Nobody is on call",
+        meaning="An alert is open and the rota has a gap: the first in the order was told instead.",
+        first="Put somebody on call now on the page of the rota, then fill the gap in its hours.",
+        who="The organisation's administrator",
+    ),
+    Playbook(
         name="address-refused",
         detector=REACHABILITY,
         subject_end="",

@@ -8,18 +8,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 TAP = timedelta(days=2)
-"""So long a carer has to tap that a test came, before the badge changes."""
+"""So long a carer has to confirm that a test came, before the badge changes."""
 WEEKS = 3
-"""After so many tests in a row without a tap the operators are told."""
+"""After so many tests in a row that nobody confirmed the operators are told."""
 
 
 class Reach(StrEnum):
     """What the weekly tests say of a carer."""
 
     REACHABLE = "reachable"
-    """The last test came, and the carer tapped."""
+    """The last test came, and the carer confirmed it."""
     UNCONFIRMED = "unconfirmed"
-    """A test left for the carer, and nobody tapped."""
+    """A test left for the carer, and nobody confirmed it."""
     UNREACHABLE = "unreachable"
     """There is no way to the carer, or every way refused the last test."""
     UNTESTED = "untested"
@@ -31,7 +31,7 @@ class WeeklyTest:
     """One weekly test of one carer."""
 
     asked_at: datetime
-    #: When the carer tapped; None while nobody has.
+    #: When the carer first confirmed it, on the page or by a key on the phone; None while nobody has.
     confirmed_at: datetime | None
     #: Messages that a channel took.
     sent: int
@@ -46,9 +46,9 @@ class Badge:
     """What is shown of a carer."""
 
     reach: Reach
-    #: Since when it has been so: the last tap, or the first test without one.
+    #: Since when it has been so: last confirmed, or the first test that was not.
     since: datetime | None
-    #: Tests in a row that nobody tapped.
+    #: Tests in a row that nobody confirmed.
     missed: int
 
 

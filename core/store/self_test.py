@@ -1,4 +1,4 @@
-"""Weekly tests of carers: asked and sent by the alerting service, answered on the pages."""
+"""Weekly tests of carers: asked by the alerting service, sent as deliveries, confirmed by the carer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from core.model.ids import CarerId, HomeId
 from core.model.reach import WeeklyTest
+from core.store.contact import send_test
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,25 +27,12 @@ class Candidate:
     #: A home that this person is told of.
     home_id: HomeId
     zone: ZoneInfo
-    #: Channels with an address of theirs.
+    #: Channels with an address of theirs, registered or added by themselves.
     channels: tuple[str, ...]
     #: When the last test was asked; None before this person was first seen.
     asked_at: datetime | None
     #: Whether that test had any message; the first one has none.
     had_messages: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestMessage:
-    """A message of a test that this worker holds until its lease ends."""
-
-    __test__ = False
-
-    self_test_id: int
-    channel: str
-    attempt: int
-    #: None when it was taken away since.
-    address: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +46,7 @@ class TestedPerson:
     name: str
     role: str
     tests: tuple[WeeklyTest, ...]
-    #: The newest test, while it waits for a tap.
+    #: The newest test, while it waits to be confirmed.
     open_test: int | None
 
 
@@ -90,65 +78,18 @@ async def candidates(connection: Connection) -> list[Candidate]:
 async def ask(
     connection: Connection, carer_id: CarerId, channels: Sequence[str], now: datetime
 ) -> int:
-    """Begin a test with a message by each of ``channels``; return its number."""
+    """Begin a test: a delivery by each of ``channels`` goes into the outbox. Return its number."""
     cursor = await connection.execute(
         "insert into self_test (carer_id, asked_at) values (%s, %s) returning self_test_id",
         (carer_id, now),
     )
     ((number,),) = await cursor.fetchall()
-    async with connection.cursor() as many:
-        await many.executemany(
-            "insert into self_test_message (self_test_id, channel, next_try_at) values (%s, %s, %s)",
-            [(number, channel, now) for channel in channels],
+    for channel in channels:
+        await connection.execute(
+            "insert into self_test_message (delivery_id, self_test_id) values (%s, %s)",
+            (await send_test(connection, carer_id, channel, now), number),
         )
     return int(number)
-
-
-async def claim(
-    connection: Connection, channel: str, now: datetime, lease_until: datetime, limit: int
-) -> list[TestMessage]:
-    """Take due messages of one channel for this worker until its lease ends."""
-    rows = await _rows(
-        connection,
-        "with mine as (select self_test_id from self_test_message where channel = %(channel)s"
-        "  and (state = 'pending' and next_try_at <= %(now)s"
-        "   or state = 'sending' and lease_until <= %(now)s)"
-        "  order by next_try_at limit %(limit)s for update skip locked)"
-        " update self_test_message m set state = 'sending', attempts = attempts + 1,"
-        " lease_until = %(lease)s from mine, self_test t where m.channel = %(channel)s"
-        " and m.self_test_id = mine.self_test_id and t.self_test_id = m.self_test_id"
-        " returning m.self_test_id, m.channel, m.attempts as attempt, (select address"
-        "  from contact_point p where p.carer_id = t.carer_id and p.channel = m.channel) as address",
-        {"channel": channel, "now": now, "lease": lease_until, "limit": limit},
-    )
-    return [TestMessage(**row) for row in rows]
-
-
-async def finish(
-    connection: Connection,
-    message: TestMessage,
-    state: str,
-    now: datetime,
-    *,
-    error: str = "",
-    next_try_at: datetime | None = None,
-) -> None:
-    """Note how an attempt ended, unless another worker has the message meanwhile."""
-    await connection.execute(
-        "update self_test_message set state = %(state)s, error = %(error)s, lease_until = null,"
-        " next_try_at = coalesce(%(next)s, next_try_at),"
-        " sent_at = case when %(state)s = 'sent' then %(now)s::timestamptz end"
-        " where self_test_id = %(test)s and channel = %(channel)s and attempts = %(attempt)s",
-        {
-            "state": state,
-            "error": error,
-            "next": next_try_at,
-            "now": now,
-            "test": message.self_test_id,
-            "channel": message.channel,
-            "attempt": message.attempt,
-        },
-    )
 
 
 async def tests_of(connection: Connection, carer_id: CarerId) -> tuple[WeeklyTest, ...]:
@@ -195,7 +136,7 @@ async def answer(
 
 _CANDIDATES: LiteralString = (
     "select distinct on (c.carer_id) c.carer_id, h.home_id, h.zone,"
-    " coalesce((select array_agg(p.channel order by p.channel) from contact_point p"
+    " coalesce((select array_agg(distinct p.channel order by p.channel) from live_contact p"
     "  where p.carer_id = c.carer_id), '{}') as channels, t.asked_at,"
     " exists (select 1 from self_test_message m where m.self_test_id = t.self_test_id)"
     "  as had_messages"
@@ -207,15 +148,18 @@ _CANDIDATES: LiteralString = (
     "  and exists (select 1 from care where care.home_id = h.home_id and care.carer_id = c.carer_id))"
     " order by c.carer_id, h.home_id"
 )
+# A tap on the page, a tap on the page that the message leads to, or a key on the phone: each is a human.
 _TESTS: LiteralString = (
-    "select t.self_test_id, t.carer_id, t.asked_at, a.at as confirmed_at,"
-    " count(m.channel) filter (where m.state = 'sent') as sent,"
-    " count(m.channel) filter (where m.state in ('pending', 'sending')) as waiting,"
-    " count(m.channel) filter (where m.state = 'failed') as failed"
-    " from self_test t left join self_test_message m using (self_test_id)"
-    " left join self_test_answer a using (self_test_id)"
+    "select t.self_test_id, t.carer_id, t.asked_at,"
+    " least(min(a.at), min(s.at), min(d.answered_at)) as confirmed_at,"
+    " count(d.delivery_id) filter (where d.state = 'sent') as sent,"
+    " count(d.delivery_id) filter (where d.state in ('pending', 'sending')) as waiting,"
+    " count(d.delivery_id) filter (where d.state = 'failed') as failed"
+    " from self_test t left join self_test_answer a using (self_test_id)"
+    " left join self_test_message m using (self_test_id)"
+    " left join delivery d using (delivery_id) left join delivery_seen s using (delivery_id)"
 )
-_BY_TEST: LiteralString = " group by t.self_test_id, a.at"
+_BY_TEST: LiteralString = " group by t.self_test_id"
 
 
 def _person(row: Mapping[str, Any], tests: Sequence[Mapping[str, Any]]) -> TestedPerson:

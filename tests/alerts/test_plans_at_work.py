@@ -12,6 +12,7 @@ from core.model import plan, quiet
 from core.model.finding import ResponseKind, Severity
 from core.model.ids import CarerId
 from core.model.plan import Policy, Step
+from core.model.playbook import playbook_for
 from core.model.week import WeeklySpan
 from tests.alerts.builders import NINE, a_finding, at
 from tests.alerts.houses import ORGANISATION, House, furnish
@@ -168,6 +169,10 @@ async def test_whoever_is_on_call_at_the_time_is_told_and_a_gap_is_told_to_the_o
         assert rung(receiver) == ["/2", "/3"], "the next on call hears of what is open"
         await turns.until(60)
         assert rung(receiver) == ["/2", "/3", "/1"], "in a gap the first in the order"
+    ((subject,),) = house.execute("select subject from alert where detector = 'reachability'")
+    book = playbook_for("reachability", str(subject))
+    assert book is not None
+    assert book.name == "nobody-on-call"
     complaints = house.execute("select what from alert where detector = 'reachability'")
     assert complaints == [("An alert asked for whoever is on call, and nobody is.",)]
 

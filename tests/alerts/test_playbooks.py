@@ -1,5 +1,6 @@
 """A blind home, a dead sensor, a stopped service, a channel that fails for everybody: each opens an alert
-of the operators that carries a playbook of its own. The real detector, intake, outbox and auditor make them.
+of the operators that carries a playbook of its own. The real intake, outbox and rounds make them, of findings
+that the tests write as detection would.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The weekly test goes by the way that alerts take, at a waking hour, and a tap is what counts."""
+"""The weekly test goes through the outbox of alerts, at a waking hour, and a confirmation is what counts."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.channel import ChannelSettings, discover
-from alerts.outbox import Desk
+from alerts.outbox import Desk, Outbox
+from alerts.promises import Terms, violations
 from alerts.self_test import FIRST, WAKING, WEEK, SelfTests, is_due
 from core.model.ids import CarerId, HomeId
 from core.model.reach import TAP, WEEKS, Badge, Reach, WeeklyTest, badge
 from core.runtime.clock import ManualClock
 from core.runtime.health import Health
-from core.store.pool import open_pool
+from core.store import self_test as self_test_table
+from core.store.ledger import read_ledger
+from core.store.pool import connect, open_pool
 from core.store.self_test import Candidate
 from tests.alerts.houses import House, furnish
 from tests.alerts.receiver import Answer, Receiver
@@ -37,6 +40,7 @@ class Weeks:
 
     house: House
     tests: SelfTests
+    outboxes: list[Outbox]
     clock: ManualClock
     phones: Receiver
 
@@ -45,7 +49,24 @@ class Weeks:
         end = self.clock.now() + span
         while self.clock.now() < end:
             self.clock.advance(every.total_seconds())
-            await self.tests.look_once()
+            await self.turn()
+
+    async def turn(self) -> None:
+        """Ask whoever is due, and send what is due."""
+        await self.tests.look_once()
+        for outbox in self.outboxes:
+            await outbox.drain()
+
+    async def until_asked(self) -> None:
+        """Let hours pass until the first test has messages."""
+        for _ in range(48):
+            await self.after(timedelta(hours=1), timedelta(hours=1))
+            if self.house.execute("select 1 from self_test_message"):
+                return
+
+    async def found(self, carer: CarerId) -> tuple[WeeklyTest, ...]:
+        async with connect(self.house.url) as connection:
+            return await self_test_table.tests_of(connection, carer)
 
     def tap(self, carer: CarerId) -> None:
         self.house.execute(
@@ -53,6 +74,12 @@ class Weeks:
             " where carer_id = %s",
             self.clock.now(),
             carer,
+        )
+
+    def deliveries(self) -> list[tuple[object, ...]]:
+        return self.house.execute(
+            "select kind, channel, state from delivery join self_test_message using (delivery_id)"
+            " order by channel"
         )
 
 
@@ -74,8 +101,14 @@ async def weeks(plain_database: Database, receiver: Receiver) -> AsyncIterator[W
             poll_s=0.1,
             public_url="https://pages.example",
         )
-        channels = [make(ChannelSettings(timeout_s=2)) for make in discover().values()]
-        yield Weeks(house=house, tests=SelfTests(desk, channels), clock=clock, phones=receiver)
+        channels = [make(ChannelSettings(timeout_s=2, local_network=True)) for make in discover().values()]
+        yield Weeks(
+            house=house,
+            tests=SelfTests(desk, channels),
+            outboxes=[Outbox(desk, channel) for channel in channels],
+            clock=clock,
+            phones=receiver,
+        )
         for channel in channels:
             await channel.close()
 
@@ -94,8 +127,11 @@ async def test_the_test_says_that_it_is_one_and_names_nobody(weeks: Weeks) -> No
     await weeks.after(timedelta(days=2))
     (message,) = [r for r in weeks.phones.requests if r.path == "/one"]
     assert "test" in message.json["text"]
-    assert message.json["link"] == "https://pages.example/reachable"
-    assert message.key.startswith("wayhome-self-test-")
+    assert message.json["kind"] == "test"
+    assert "confirm" in message.json["text"]
+    ((number,),) = weeks.house.execute("select delivery_id from delivery where channel = 'webhook'")
+    assert message.json["link"] == f"https://pages.example/reach/arrived/{number}"
+    assert message.key == f"wayhome-delivery-{number}"
     assert not [word for word in ("Ada", "Mill Lane", "Person") if word in str(message.body)]
 
 
@@ -104,11 +140,93 @@ async def test_a_refused_address_is_unreachable_and_a_busy_one_is_tried_again(
 ) -> None:
     weeks.phones.answer(Answer(status=410), "/one")
     weeks.phones.answer(Answer(status=503), "/push")
-    await weeks.after(timedelta(hours=26), timedelta(hours=2))
+    await weeks.until_asked()
+    carer = weeks.house.carers[0]
+    assert weeks.deliveries() == [("test", "ntfy", "pending"), ("test", "webhook", "failed")]
+    newest, *_ = await weeks.found(carer)
+    assert (newest.sent, newest.waiting, newest.failed) == (0, 1, 1)
     weeks.phones.answer(Answer(), "/push")
-    await weeks.after(timedelta(hours=2), timedelta(hours=1))
-    states = weeks.house.execute("select channel, state from self_test_message order by channel")
-    assert states == [("ntfy", "sent"), ("webhook", "failed")]
+    await weeks.after(timedelta(minutes=4), timedelta(minutes=2))
+    assert weeks.deliveries() == [("test", "ntfy", "sent"), ("test", "webhook", "failed")]
+    newest, *_ = await weeks.found(carer)
+    assert (newest.sent, newest.waiting, newest.failed) == (1, 0, 1)
+
+
+async def test_an_address_that_a_carer_added_is_tested_too(weeks: Weeks) -> None:
+    other = weeks.house.carers[1]
+    for path, carer in (("/second", weeks.house.carers[0]), ("/only", other)):
+        weeks.house.execute(
+            "insert into own_contact (carer_id, channel, address, created_at)"
+            " values (%s, 'webhook', %s, now())",
+            carer,
+            weeks.phones.url(path),
+        )
+    await weeks.after(timedelta(days=2))
+    paths = sorted(request.path for request in weeks.phones.requests)
+    assert paths == ["/one", "/only", "/push", "/second"]
+    assert (await weeks.found(other))[0].sent == 1
+
+
+async def test_an_address_that_was_removed_or_is_gone_is_not_tested(weeks: Weeks) -> None:
+    carer = weeks.house.carers[1]
+    for path, removed in (("/removed", NOON), ("/gone", None)):
+        weeks.house.execute(
+            "insert into own_contact (carer_id, channel, address, created_at, removed_at)"
+            " values (%s, 'webhook', %s, now(), %s)",
+            carer,
+            weeks.phones.url(path),
+            removed,
+        )
+    weeks.house.execute(
+        "insert into lost_contact select contact_id, now(), 'r' from own_contact"
+        " where removed_at is null"
+    )
+    await weeks.after(timedelta(days=10))
+    assert {request.path for request in weeks.phones.requests} == {"/one", "/push"}
+    assert {(one.sent, one.waiting, one.failed) for one in await weeks.found(carer)} == {(0, 0, 0)}
+
+
+@pytest.mark.parametrize("way", ["tap", "link", "phone", "delivered", "another's test"])
+async def test_a_tap_the_page_of_the_message_or_a_key_on_the_phone_confirms(
+    weeks: Weeks, way: str
+) -> None:
+    await weeks.until_asked()
+    carer = weeks.house.carers[0]
+    if way == "tap":
+        weeks.tap(carer)
+    elif way == "link":
+        weeks.house.execute(
+            "insert into delivery_seen select delivery_id, carer_id, %s from delivery"
+            " where channel = 'ntfy'",
+            weeks.clock.now(),
+        )
+    elif way in {"phone", "delivered"}:
+        column = "answered_at" if way == "phone" else "delivered_at"
+        weeks.house.execute(
+            f"update delivery set {column} = %s where channel = 'ntfy'", weeks.clock.now()
+        )
+    else:  # one that the carer asked for says nothing of the others
+        weeks.house.execute(
+            "with d as (insert into delivery (kind, carer_id, channel, step, next_try_at) values"
+            " ('test', %s, 'sms', 0, now()) returning delivery_id, carer_id)"
+            " insert into delivery_seen select delivery_id, carer_id, now() from d",
+            carer,
+        )
+    newest, *_ = await weeks.found(carer)
+    by_a_human = way in {"tap", "link", "phone"}
+    assert newest.confirmed_at == (weeks.clock.now() if by_a_human else None)
+    reach = Reach.REACHABLE if by_a_human else Reach.UNTESTED
+    assert badge([newest], weeks.clock.now()).reach is reach
+
+
+async def test_what_proves_the_promises_leaves_weekly_tests_out(weeks: Weeks) -> None:
+    weeks.phones.answer(Answer(status=410), "/one")
+    await weeks.after(timedelta(days=9))
+    assert len(weeks.deliveries()) == 4
+    async with connect(weeks.house.url) as connection:
+        ledger = await read_ledger(connection, datetime(2000, 1, 1, tzinfo=UTC))
+    assert violations(ledger, Terms(now=weeks.clock.now())) == ()
+    assert [delivery for one in ledger.alerts for delivery in one.deliveries] == []
 
 
 async def test_a_carer_who_never_taps_becomes_a_notice_to_the_operators(weeks: Weeks) -> None:

@@ -20,11 +20,15 @@ def asked(town: Town, login: str, days: float, *, tapped: bool = False, state: s
         NOW - timedelta(days=days),
     )
     town.execute(
-        "insert into self_test_message (self_test_id, channel, state, next_try_at)"
-        " values (%s, 'webhook', %s, %s)",
-        number,
+        "with d as (insert into delivery (kind, carer_id, channel, step, state, next_try_at,"
+        " created_at, sent_at) values ('test', %s, 'webhook', 0, %s, %s, %s, %s)"
+        " returning delivery_id) insert into self_test_message select delivery_id, %s from d",
+        town.carers[login],
         state,
         NOW,
+        NOW - timedelta(days=days),
+        NOW if state == "sent" else None,
+        number,
     )
     if tapped:
         town.execute("insert into self_test_answer values (%s, %s)", number, NOW)
@@ -62,7 +66,48 @@ async def test_the_family_sees_its_circle_and_the_organisation_everybody(
     ]
     assert order == sorted(order), "who needs somebody comes first"
     mia = await (await visitors.of("admin")).text(f"/reachable/{town.carers['mia']}")
-    assert "sent, no tap" in mia
+    assert "sent, not confirmed" in mia
+
+
+async def test_the_page_that_the_message_leads_to_confirms_as_well(
+    town: Town, visitors: Visitors
+) -> None:
+    asked(town, "ben", 3)
+    number = town.number("select max(delivery_id) from delivery where kind = 'test'")
+    for login in ("mia", "admin", "stranger"):
+        browser = await visitors.of(login)
+        assert (await browser.send(f"/reach/arrived/{number}")).status_code == 404
+    ben = await visitors.of("ben")
+    assert (await ben.send(f"/reach/arrived/{number}")).status_code == 303
+    page = await ben.text("/reachable")
+    assert "Can be reached" in page
+    assert "Yes, it reached me" not in page
+    assert "Can be reached" in await (await visitors.of("mia")).text("/reachable")
+    assert "Can be reached" in await (await visitors.of("admin")).text("/reachable")
+
+
+async def test_a_weekly_test_stands_with_the_own_ways_only(town: Town, visitors: Visitors) -> None:
+    for login in ("ben", "mia"):
+        town.execute(
+            "insert into contact_point values (%s, 'webhook', 'https://hook.example/x')",
+            town.carers[login],
+        )
+    town.execute(
+        "insert into own_contact (carer_id, channel, address, created_at)"
+        " values (%s, 'webhook', 'https://new.example/x', %s)",
+        town.carers["ben"],
+        NOW,
+    )
+    town.execute(
+        "insert into channel_offer values ('webhook', 'Webhook', 'web', true, '', '', now())"
+    )
+    asked(town, "ben", 1)
+    registered, added = (await (await visitors.of("ben")).text("/reach")).split(">new.example", 1)
+    assert "Did it arrive?" in registered
+    assert "Not tried yet" in added, "it was added after the test"
+    mia = await (await visitors.of("mia")).text("/reach")
+    assert "Not tried yet" in mia
+    assert "Did it arrive?" not in mia
 
 
 @pytest.mark.parametrize("login", ["mia", "stranger", "technician"])

@@ -76,7 +76,9 @@ async def judge(seed: Interleaving) -> Verdict:
 
 def _alerts(seed: Interleaving) -> dict[str, int]:
     """Return the alert of each delivery, by its idempotency key."""
-    rows = seed.house.execute("select delivery_id, alert_id from delivery")
+    rows = seed.house.execute(
+        "select delivery_id, alert_id from delivery where alert_id is not null"
+    )
     return {f"wayhome-delivery-{number}": int(alert) for number, alert in rows}
 
 
@@ -124,8 +126,6 @@ def _duplicates(seed: Interleaving, faults: list[str]) -> int:
     }
     most = 0
     for key, count in Counter(request.key for request in seed.phones.requests).items():
-        if key not in unheard:
-            continue  # a weekly test
         lost, attempts = unheard[key]
         if count > min(1 + lost, attempts):
             faults.append(f"{key} came {count} times in {attempts} attempts, {lost} unheard")
@@ -150,7 +150,7 @@ def _order(seed: Interleaving, faults: list[str]) -> None:
     for *place, step, began in seed.house.execute(
         "select alert_id, (select max(r.first_step) from alert_run r where r.alert_id = d.alert_id"
         "  and r.first_step <= d.step), carer_id, channel, step, started_at from delivery d"
-        " join delivery_attempt using (delivery_id) where attempt = 1 order by step"
+        " join delivery_attempt using (delivery_id) where attempt = 1 and alert_id is not null order by step"
     ):
         way = tuple(place)
         before, earlier = newest.get(way, (began, step))

@@ -59,8 +59,6 @@ insert into rota_cover (rota_id, starts_at, ends_at, carer_id, asked_by, asked_a
 insert into quiet_hours select carer_id, 'UTC', '[]', now() from carer;
 insert into rota_feed select decode(carer_id::text, 'escape'), carer_id, now() from carer;
 insert into self_test (carer_id, asked_at) select carer_id, now() from carer;
-insert into self_test_message (self_test_id, channel, next_try_at)
-  select self_test_id, 'web', now() from self_test;
 insert into self_test_answer select self_test_id, now() from self_test;
 insert into access_record (at, carer_id, home_id, page) select now(), 1, home_id, 'p' from home;
 insert into invitation (organisation_id, token_hash, name, role, home_id, invited_by, created_at, expires_at)
@@ -94,6 +92,10 @@ insert into contact_test (carer_id, channel, asked_at) select carer_id, 'ntfy', 
 insert into delivery (kind, carer_id, channel, step, next_try_at) select 'test', carer_id, 'sms', 0, now()
   from carer where carer_id <> 1;
 insert into delivery_seen select delivery_id, carer_id, now() from delivery where kind = 'test';
+with weekly as (
+  insert into delivery (kind, carer_id, channel, step, next_try_at)
+    select 'test', carer_id, 'webhook', 0, now() from carer returning delivery_id, carer_id)
+insert into self_test_message select delivery_id, self_test_id from weekly join self_test using (carer_id);
 insert into phone_answer (delivery_id, alert_id, carer_id, channel, at)
   select delivery_id, alert_id, carer_id, 'sms', now() from delivery where kind = 'alert';
 """

@@ -56,7 +56,7 @@ APPENDED_ONLY = {
     "police_link", "police_link_end", "link_opening",
     "lost_contact", "provider_event", "phone_answer", "contact_test",
     "delivery_seen",
-    "alert_run", "self_test_answer",
+    "alert_run", "self_test", "self_test_message", "self_test_answer",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""
 OF_OURS = """

@@ -256,7 +256,9 @@ def test_a_carer_of_another_organisation_sees_nothing(town: Database) -> None:
         assert homes_seen(town, table, organisation="b", carer="1", scope="circle") == [], table
 
 
-@pytest.mark.parametrize("table", ["self_test", "self_test_message", "self_test_answer"])
+@pytest.mark.parametrize(
+    "table", ["self_test", "self_test_message", "self_test_answer", "delivery"]
+)
 @pytest.mark.parametrize(
     ("scope", "carer", "seen"),
     [
@@ -273,9 +275,11 @@ def test_who_is_reachable_is_shown_to_the_circle_and_the_organisation(
     with as_visitor(town, **who) as connection:
         found = connection.execute(
             (
-                f"select s.carer_id from {table} join self_test s using (self_test_id) order by 1"
-                if table != "self_test"
-                else "select carer_id from self_test order by 1"
+                "select carer_id from self_test order by 1"
+                if table == "self_test"
+                else "select carer_id from delivery join self_test_message using (delivery_id) order by 1"
+                if table == "delivery"
+                else f"select s.carer_id from {table} join self_test s using (self_test_id) order by 1"
             ).encode()
         ).fetchall()
     assert [number for (number,) in found] == seen
@@ -349,6 +353,9 @@ def test_nobody_decides_about_a_change_of_another_home(town: Database) -> None:
         "insert into contact_test (carer_id, channel, asked_at) values (2, 'sms', now())",
         "insert into contact_test (carer_id, channel, contact_id, asked_at) values (1, 'sms', 2, now())",
         "insert into delivery_seen select max(delivery_id), 1, now() from delivery where kind = 'alert'",
+        # a weekly test of somebody else, whose messages are seen
+        "insert into delivery_seen select delivery_id, 1, now() from delivery where carer_id = 2",
+        "insert into delivery_seen select delivery_id, 2, now() from delivery where carer_id = 2",
     ],
 )
 def test_nobody_changes_or_confirms_for_somebody_else(town: Database, statement: str) -> None:

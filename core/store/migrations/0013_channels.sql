@@ -152,7 +152,9 @@ create policy dashboard_phone_answer on phone_answer for select to wayhome_dashb
 create policy dashboard_contact_test_own on contact_test as restrictive for insert to wayhome_dashboard
     with check (contact_id is null or contact_id in (select contact_id from own_contact));
 create policy dashboard_delivery_seen_own on delivery_seen as restrictive for insert to wayhome_dashboard
-    with check (delivery_id in (select delivery_id from delivery where kind <> 'alert'));
+    with check (delivery_id in (
+        select d.delivery_id from delivery d where d.kind <> 'alert' and d.carer_id = delivery_seen.carer_id
+    ));
 
 drop policy dashboard_delivery on delivery;
 create policy dashboard_delivery on delivery for select to wayhome_dashboard using (

@@ -25,28 +25,21 @@ comment on table self_test is 'The weekly question to a carer, sent by the way t
 create index self_test_carer on self_test (carer_id, asked_at);
 
 create table self_test_message (
-    self_test_id bigint not null references self_test on delete cascade,
-    channel text not null,
-    state text not null default 'pending' check (state in ('pending', 'sending', 'sent', 'failed')),
-    attempts integer not null default 0,
-    next_try_at timestamptz not null,
-    lease_until timestamptz,
-    sent_at timestamptz,
-    error text not null default '',
-    primary key (self_test_id, channel)
+    delivery_id bigint primary key references delivery on delete cascade,
+    self_test_id bigint not null references self_test on delete cascade
 );
-comment on table self_test_message is 'One message of a weekly question by one channel; claimed by lease.';
-create index self_test_message_due on self_test_message (next_try_at) where state in ('pending', 'sending');
+comment on table self_test_message is 'The deliveries of a weekly question: one by each channel of the carer.';
+create index self_test_message_test on self_test_message (self_test_id);
 
 create table self_test_answer (
     self_test_id bigint primary key references self_test on delete cascade,
     at timestamptz not null
 );
-comment on table self_test_answer is 'A carer tapped that the weekly question came.';
+comment on table self_test_answer is 'A carer tapped on the page of who can be reached that the weekly question came.';
 
 grant select, insert on alert_run to wayhome_alerts;
 grant select on alert_run to wayhome_operator;
-grant select, insert, update on self_test, self_test_message to wayhome_alerts;
+grant select, insert on self_test, self_test_message to wayhome_alerts;
 grant select on self_test, self_test_message to wayhome_dashboard, wayhome_operator;
 grant select, insert on self_test_answer to wayhome_dashboard;
 grant select on self_test_answer to wayhome_alerts, wayhome_operator;
@@ -83,6 +76,11 @@ create policy dashboard_self_test on self_test for select to wayhome_dashboard u
 );
 create policy dashboard_self_test_message on self_test_message for select to wayhome_dashboard
     using (self_test_id in (select self_test_id from self_test));
+-- Whoever sees a weekly question sees what became of its messages; other tests stay their owner's alone.
+create policy dashboard_delivery_self_test on delivery for select to wayhome_dashboard
+    using (kind = 'test' and delivery_id in (select delivery_id from self_test_message));
+create policy dashboard_delivery_seen_self_test on delivery_seen for select to wayhome_dashboard
+    using (delivery_id in (select delivery_id from self_test_message));
 create policy dashboard_self_test_answer on self_test_answer for all to wayhome_dashboard
     using (self_test_id in (select self_test_id from self_test))
     with check (self_test_id in (
