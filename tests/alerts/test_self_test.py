@@ -101,7 +101,9 @@ async def weeks(plain_database: Database, receiver: Receiver) -> AsyncIterator[W
             poll_s=0.1,
             public_url="https://pages.example",
         )
-        channels = [make(ChannelSettings(timeout_s=2, local_network=True)) for make in discover().values()]
+        channels = [
+            make(ChannelSettings(timeout_s=2, local_network=True)) for make in discover().values()
+        ]
         yield Weeks(
             house=house,
             tests=SelfTests(desk, channels),
