@@ -17,13 +17,13 @@ from core.store.duty import people_of
 from core.store.listen import notify
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from alerts.escalation import Duty, Member
     from alerts.policy import Run
     from core.model.finding import Alert
-    from core.model.ids import AlertId, HomeId
+    from core.model.ids import AlertId, CarerId, HomeId
     from core.store.alert import StoredAlert, TeamMember
     from core.store.delivery import ToldEntry
     from core.store.pool import Connection
@@ -88,8 +88,9 @@ async def settle(
     stored
         The alert as it was read, to tell whether anything changed.
     """
+    members = await team_of(connection, episode.alert)
+    episode = await _without_leaver(connection, episode, members, now)
     alert, run = episode.alert, episode.run
-    members = await team_of(connection, alert)
     duty = await duty_of(connection, alert, run, Known(team=members, told=told), now)
     asked = call(alert, run, members, told, now, duty)
     requests = asked.due
@@ -110,6 +111,28 @@ async def settle(
         await _complain(connection, alert, (*members, *duty.on_call), told, now)
         await _complain_of_gap(connection, alert, run, duty, now)
     return len(requests)
+
+
+async def _without_leaver(
+    connection: Connection, episode: Episode, members: Sequence[TeamMember], now: datetime
+) -> Episode:
+    """Tell the team at once where who answered before it got worse may not be told any more."""
+    asked = episode.run.asked
+    if asked is None:
+        return episode
+    who = await _who(connection, episode, members)
+    return episode if asked in who else episodes.passed(episode, who, now)
+
+
+async def _who(
+    connection: Connection, episode: Episode, members: Sequence[TeamMember]
+) -> list[CarerId]:
+    """Return who may be told: the team, and who is asked if that person still may."""
+    who, asked = [member.carer_id for member in members], episode.run.asked
+    if asked is not None and asked not in who:
+        found = await people_of(connection, episode.alert.home_id, [asked])
+        who += [member.carer_id for member in found]
+    return who
 
 
 async def _save(
@@ -141,11 +164,7 @@ async def look(connection: Connection, stored: StoredAlert, now: datetime) -> in
     """Take in that time has passed for one alert; return how many deliveries that called for."""
     before, told = await recall(connection, stored)
     members = await team_of(connection, stored.alert)
-    who = [member.carer_id for member in members]
-    if before.run.asked is not None and before.run.asked not in who:
-        found = await people_of(connection, stored.alert.home_id, [before.run.asked])
-        who += [member.carer_id for member in found]
-    after = episodes.passed(before, who, now)
+    after = episodes.passed(before, await _who(connection, before, members), now)
     return await settle(connection, stored, after, told, now)
 
 
