@@ -209,9 +209,9 @@ def test_without_a_connection_the_last_state_stands_with_its_age(
     expect(page.locator("#last-state")).to_contain_text("Hall")
     expect(page.locator("#last-state")).not_to_contain_text("What happens next")
     pictures_in(tmp_path).take(page, "offline-last-state", whole=True)
-    phone.set_offline(False)
-    page.goto(f"{pages.address}/today")
+    phone.set_offline(False)  # the page hears of it and comes back by itself
     live(page)
+    assert page.url.endswith("/today")
     assert town.number("select count(*) from response") == 0, "what was not sent is not there"
 
 
@@ -240,7 +240,7 @@ def test_nothing_personal_is_kept_once_nobody_is_logged_in(
     ready(page)
     page.reload()
     live(page)
-    page.wait_for_function("caches.has('wayhome-seen')")
+    page.wait_for_function("caches.match('/today', { cacheName: 'wayhome-seen' }).then(Boolean)")
     assert kept(page) != []
     if way == "log-out":
         page.goto(f"{pages.address}/more")
