@@ -89,12 +89,16 @@ def next_run(one: AlertLedger, run: LedgerRun) -> LedgerRun | None:
 
 
 def of_run(one: AlertLedger, run: LedgerRun) -> list[LedgerDelivery]:
-    """Return the deliveries that were asked for while a run was in force."""
+    """Return the deliveries that a run asked for: those of its steps, which go on counting from run to run.
+
+    Not by time: two loops that read their clocks before they waited for the row may write them down
+    the wrong way round.
+    """
     after = next_run(one, run)
     return [
         d
         for d in one.deliveries
-        if run.began_at <= d.created_at and (after is None or d.created_at < after.began_at)
+        if run.first_step <= d.step and (after is None or d.step < after.first_step)
     ]
 
 

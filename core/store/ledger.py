@@ -84,7 +84,7 @@ async def _runs(connection: Connection, ids: Sequence[AlertId]) -> dict[AlertId,
     for row in await _rows(
         connection,
         "select alert_id, first_step, since, began_at, asked, policy from alert_run"
-        " where alert_id = any(%(ids)s) order by alert_id, began_at, first_step, since",
+        " where alert_id = any(%(ids)s) order by alert_id, first_step, began_at, since",
         {"ids": list(ids)},
     ):
         asked = None if row["asked"] is None else CarerId(row["asked"])
