@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.model.ledger import Attempt, Ledger, LedgerDelivery
 
 FOLLOWED = frozenset({"temporary", "lost"})
+SENT = frozenset({"sent", "sent_late"})
 
 
 def one_alert_per_episode(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
@@ -88,7 +89,7 @@ def _disorder(delivery: LedgerDelivery) -> str:
         return f"attempts {', '.join(str(a.number) for a in attempts)} of {delivery.counted}"
     if any(late.started_at < early.started_at for early, late in pairwise(attempts)):
         return "a later attempt began before an earlier one"
-    sent = [a.number for a in attempts if a.result == "sent"]
+    sent = [a.number for a in attempts if a.result in SENT]
     if delivery.state is DeliveryState.SENT and (not sent or delivery.sent_at is None):
         return "sent, and no attempt says so"
     if any(

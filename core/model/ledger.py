@@ -23,7 +23,8 @@ class Attempt:
     started_at: datetime
     #: None while it is under way or its worker has died.
     ended_at: datetime | None
-    #: ``started``, ``sent``, ``temporary``, ``permanent`` or ``lost``.
+    #: ``started``, ``sent``, ``temporary``, ``permanent``, ``lost``, or ``sent_late`` for what went out
+    #: though word of it came only when its lease was over and another attempt had begun.
     result: str
 
 

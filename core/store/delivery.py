@@ -307,7 +307,9 @@ async def finish(connection: Connection, ended: Sequence[tuple[ClaimedDelivery, 
 
 
 _FINISH: LiteralString = (
-    "with attempt as (update delivery_attempt set ended_at = %(at)s, result = %(result)s,"
+    # what went out but was written down only after another worker had it is no second sending by mistake
+    "with attempt as (update delivery_attempt set ended_at = %(at)s, result = case when"
+    " result = 'lost' and %(result)s = 'sent' then 'sent_late' else %(result)s end,"
     " error = %(error)s where delivery_id = %(delivery)s and attempt = %(attempt)s)"
     " update delivery set state = case when %(state)s = 'sent' and provider_state = 'failed'"
     " then 'failed' else %(state)s end, error = case when %(state)s = 'sent' and"

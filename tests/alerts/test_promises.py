@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from alerts.promises import PROMISES, Terms, violations
+from alerts.proof import of_run
 from core.model.finding import AlertState, DeliveryState, Phase, ResponseKind, Severity
 from core.model.ids import AlertId, CarerId
 from core.model.ledger import Ledger
@@ -213,6 +214,29 @@ def test_an_attempt_that_outlived_its_lease_may_be_followed() -> None:
     slow = replace(an_attempt(1, at(0)), ended_at=at(1))
     attempts = (slow, an_attempt(2, at(0.6)))
     assert broken(changed_delivery(ledger, 0, attempts=attempts, counted=2)) == set()
+
+
+def test_what_went_out_and_was_written_down_late_may_be_followed() -> None:
+    ledger, _ = kept(None)
+    for result, faults in (("sent_late", set()), ("sent", {"sequence_monotone"})):
+        attempts = (an_attempt(1, at(0), result), an_attempt(2, at(0.6)))
+        assert broken(changed_delivery(ledger, 0, attempts=attempts, counted=2)) == faults
+
+
+def test_runs_written_down_the_wrong_way_round_are_judged_by_their_steps() -> None:
+    """Two loops read their clocks, then waited for the row: the later run bears the earlier time."""
+    ledger, _ = kept(None)
+    first = ledger.alerts[0].runs[0]
+    late = replace(first, began_at=first.began_at + timedelta(seconds=2), first_step=0)
+    anew = a_run(minutes=0, first_step=1000)
+    moved = tuple(
+        replace(d, step=d.step + 1000) if d.created_at > NINE else d
+        for d in ledger.alerts[0].deliveries
+    )
+    turned = changed_alert(ledger, runs=(late, anew), deliveries=moved)
+    assert "somebody_told" not in broken(turned)
+    assert {d.step for d in of_run(turned.alerts[0], late)} == {0}
+    assert min(d.step for d in of_run(turned.alerts[0], anew)) > 1000
 
 
 def test_what_is_over_needs_no_more_steps() -> None:

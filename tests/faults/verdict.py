@@ -15,7 +15,7 @@ from core.store.pool import connect
 if TYPE_CHECKING:
     from tests.faults.interleaving import Interleaving
 
-UNHEARD = ("lost", "started", "temporary")
+UNHEARD = ("lost", "started", "temporary", "sent_late")
 """Results of attempts that the receiver may have taken, though the service never heard so."""
 ALWAYS = {promise.name for promise in PROMISES if not promise.timed}
 

@@ -116,6 +116,21 @@ async def test_a_lease_that_ends_is_claimed_again_and_the_first_worker_can_not_m
     ]
 
 
+async def test_word_of_a_sending_that_comes_after_its_lease_says_so(
+    house: House, connection: Connection
+) -> None:
+    alert_id = await opened(connection)
+    await table.request(connection, alert_id, [request(house.carers[0])], NINE)
+    (first,) = await claim(connection)
+    (second,) = await claim(connection, 0.5)
+    await table.finish(connection, [(first, sent(0.4))])  # it ended in time, its mark did not
+    await table.finish(connection, [(second, sent(0.6))])
+    assert house.execute("select attempt, result from delivery_attempt order by attempt") == [
+        (1, "sent_late"),
+        (2, "sent"),
+    ]
+
+
 async def test_the_ledger_says_which_attempt_was_lost(house: House, connection: Connection) -> None:
     alert_id = await opened(connection)
     await table.request(connection, alert_id, [request(house.carers[0])], NINE)
