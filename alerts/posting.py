@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import httpx
+import aiohttp
+from aiohttp.abc import AbstractResolver
 
 from alerts.channel import Busy, Gone
 from core.model.address import is_global
 from core.model.errors import Permanent, Temporary
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
+
+    from aiohttp.abc import ResolveResult
 
 LONGEST_WAIT_S = 300.0
 """However long a service asks us to stay away, an alert is tried again after this."""
 CONNECTIONS = 100
-KEPT = 32
-"""Connections of a channel that are kept for the next message: a new one, with TLS, costs more than it."""
+KEPT_S = 60.0
+"""So long a connection is kept for the next message: a new one, with TLS, costs more than it."""
+LOCAL = "the address leads into a local network"
 ANSWER_BYTES = 4096
 """No more of an answer is read."""
 _ENDED = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
@@ -55,14 +58,25 @@ class Poster:
     """
 
     def __init__(self, timeout_s: float, *, local_network: bool = True) -> None:
+        self._timeout_s = timeout_s
         self._local_network = local_network
-        self._client = httpx.AsyncClient(
-            timeout=timeout_s,
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=KEPT),
-            follow_redirects=False,
-            trust_env=False,
-            headers={"User-Agent": "wayhome"},
-        )
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+
+    def _session(self, *, outward: bool) -> aiohttp.ClientSession:
+        """Return the connections for addresses that anybody may have typed, or for the others."""
+        if outward not in self._sessions:
+            resolver = Outward() if outward else aiohttp.ThreadedResolver()
+            self._sessions[outward] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=CONNECTIONS, keepalive_timeout=KEPT_S, resolver=resolver
+                ),
+                timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": "wayhome", "Accept-Encoding": "identity"},
+                auto_decompress=False,
+                trust_env=False,
+            )
+        return self._sessions[outward]
 
     async def post(self, post: Post) -> bytes:
         """Post and return the beginning of the answer.
@@ -78,23 +92,54 @@ class Poster:
             somebody, leads into a local network.
         """
         address = checked(post.address)
+        outward = post.typed and not self._local_network
+        if outward:
+            _public(address)
         try:
-            request = self._client.build_request(
-                "POST", address, content=post.content, headers=dict(post.headers)
-            )
-            if post.typed and not self._local_network:
-                await _pin(request)
-            async with _streamed(self._client, request) as response:
+            async with self._session(outward=outward).post(
+                address, data=post.content, headers=dict(post.headers), allow_redirects=False
+            ) as response:
                 _judge(response, may_end=post.may_end)
                 return await _beginning(response)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+        except (aiohttp.InvalidURL, UnicodeError) as error:
             raise Permanent("the address is not one that can be posted to") from error
-        except httpx.HTTPError as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise Temporary(f"no answer: {type(error).__name__}") from error
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._client.aclose()
+        for session in self._sessions.values():
+            await session.close()
+
+
+class Outward(AbstractResolver):
+    """Finds the addresses of a name, and refuses one that leads into a local network.
+
+    The connection goes to the very address that was looked at: a name could lead elsewhere the next time
+    it is asked for. The certificate is still the name's.
+    """
+
+    def __init__(self) -> None:
+        self._resolver = aiohttp.ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Return where a name leads.
+
+        Raises
+        ------
+        Permanent
+            If any of its addresses is not a public one.
+        """
+        found = await self._resolver.resolve(host, port, family)
+        if not all(is_global(one["host"]) for one in found):
+            raise Permanent(LOCAL)
+        return found
+
+    async def close(self) -> None:
+        """Nothing is held."""
+        await self._resolver.close()
 
 
 def checked(address: str) -> str:
@@ -123,41 +168,25 @@ def checked(address: str) -> str:
     return address
 
 
-async def _pin(request: httpx.Request) -> None:
-    """Send a request to the very address that was looked at, which must be a public one.
-
-    A name could lead elsewhere the next time it is asked for; the certificate is still the name's.
-    """
-    host, port = request.url.host, request.url.port or 443
+def _public(address: str) -> None:
+    """Refuse what is not https, and a bare number that is not public: no name is asked for there."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise Temporary("the name of the address is not known") from error
-    places = [str(entry[4][0]) for entry in found]
-    if request.url.scheme != "https" or not places or not all(map(is_global, places)):
-        raise Permanent("the address leads into a local network")
-    request.extensions = {**request.extensions, "sni_hostname": host}
-    request.url = request.url.copy_with(host=places[0])
+        local = not is_global(str(ip_address(host)))
+    except ValueError:
+        local = False
+    if parts.scheme != "https" or local:
+        raise Permanent(LOCAL)
 
 
-@asynccontextmanager
-async def _streamed(
-    client: httpx.AsyncClient, request: httpx.Request
-) -> AsyncIterator[httpx.Response]:
-    response = await client.send(request, stream=True)
-    try:
-        yield response
-    finally:
-        await response.aclose()
-
-
-def _judge(response: httpx.Response, *, may_end: bool) -> None:
-    status = response.status_code
-    if response.is_success:
+def _judge(response: aiohttp.ClientResponse, *, may_end: bool) -> None:
+    status = response.status
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         raise Busy(f"answered {status}", _retry_after_s(response.headers.get("Retry-After", "")))
-    if response.is_server_error or status in _AGAIN:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _AGAIN:
         raise Temporary(f"answered {status}")
     if may_end and status in _ENDED:
         raise Gone(f"answered {status}")
@@ -169,9 +198,9 @@ def _retry_after_s(text: str) -> float:
     return min(float(seconds), LONGEST_WAIT_S) if seconds.isdecimal() else 0.0
 
 
-async def _beginning(response: httpx.Response) -> bytes:
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
     found = b""
-    async for part in response.aiter_raw(ANSWER_BYTES):
+    async for part in response.content.iter_any():
         found += part
         if len(found) >= ANSWER_BYTES:
             break

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from py_vapid import Vapid02
+from py_vapid import Vapid02, VapidException
 
-from core.model.errors import Misconfigured
+from core.model.errors import Misconfigured, Permanent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,10 +68,19 @@ def public_key(text: str) -> str:
 
 
 def authorization(text: str, endpoint: str, contact: str) -> str:
-    """Return the header by which the service of an endpoint knows that the message is ours."""
+    """Return the header by which the service of an endpoint knows that the message is ours.
+
+    Raises
+    ------
+    Permanent
+        If the endpoint is no place that a signature can be made for, such as a bare IPv6 address.
+    """
     parts = urlsplit(endpoint)
     hour = int(time.time() // REUSED_S)
-    return _signed(text, f"{parts.scheme}://{parts.netloc}", contact, hour)
+    try:
+        return _signed(text, f"{parts.scheme}://{parts.netloc}", contact, hour)
+    except VapidException as error:
+        raise Permanent("the address is not one that can be pushed to") from error
 
 
 @cache

@@ -163,14 +163,28 @@ async def test_a_browser_that_ended_its_subscription_is_gone(
 
 
 @pytest.mark.parametrize("name", ["ntfy", "webhook", "webpush"])
-@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("place", ["http://localhost", "https://localhost", "https://127.0.0.1"])
 async def test_what_somebody_typed_does_not_lead_into_our_network(
-    receiver: Receiver, name: str, scheme: str
+    receiver: Receiver, name: str, place: str
 ) -> None:
     stage = STAGES[name](receiver)
-    address = stage.address.replace("http://127.0.0.1", f"{scheme}://localhost")
+    address = stage.address.replace("http://127.0.0.1", place)
     channel = discover()[name](stage.settings(2))
     with pytest.raises(Permanent, match="local network"):
+        await channel.send(replace(MESSAGE, address=address, typed=True))
+    await channel.close()
+    assert receiver.requests == []
+
+
+@pytest.mark.parametrize("name", ["webhook", "webpush"])
+@pytest.mark.parametrize("place", ["https://[::1]", "https://127.1", "https://2130706433"])
+async def test_nor_does_another_way_to_write_its_number(
+    receiver: Receiver, name: str, place: str
+) -> None:
+    stage = STAGES[name](receiver)
+    channel = discover()[name](stage.settings(2))
+    address = stage.address.replace("http://127.0.0.1", place)
+    with pytest.raises(Permanent):
         await channel.send(replace(MESSAGE, address=address, typed=True))
     await channel.close()
     assert receiver.requests == []
