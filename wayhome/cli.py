@@ -18,6 +18,7 @@ from wayhome.commands import (
     migrate,
     register,
     replay,
+    residents,
     services,
     up,
 )
@@ -55,6 +56,7 @@ app.command(rich_help_panel=_CARE)(install.install)
 app.command(rich_help_panel=_CARE)(migrate.migrate)
 app.command(rich_help_panel=_CARE)(doctor.doctor)
 app.add_typer(devices.app, name="devices", rich_help_panel=_CARE)
+app.add_typer(residents.app, name="residents", rich_help_panel=_CARE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)
 app.add_typer(replay.app, name="replay", rich_help_panel=_CARE)
 app.add_typer(evaluate.app, name="evaluate", rich_help_panel=_CARE)

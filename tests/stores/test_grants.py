@@ -35,8 +35,8 @@ WRITER = {
     "rota_cover": "dashboard", "quiet_hours": "dashboard", "rota_feed": "dashboard",
 }  # fmt: skip
 """The one service that writes each table."""
-BY_TRIGGER = {"audit_head", "device_change"}
-"""What no service writes: a trigger or function does, with the owner's rights."""
+BY_TRIGGER = {"audit_head", "device_change", "erasure"}
+"""What no service writes: a trigger, a function or the owner's command does, with the owner's rights."""
 FOR_PAGES = (
     "accept_invitation", "arrange_order", "arranges", "carer_for_login", "carer_for_session",
     "change_password", "demand_second_factor", "end_care", "end_carer", "forget_expired",

@@ -1,0 +1,73 @@
+"""The person whom a request about stored facts is about (UK GDPR articles 15 and 17). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.model.ids import HomeId, ResidentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A resident, as far as it takes to find every row about them."""
+
+    resident_id: ResidentId
+    home_id: HomeId
+    organisation_id: str
+    #: Personal: for the screen of who carries the request out, never for a log.
+    name: str
+    #: True when nobody else lives in the home, so that everything of the home is theirs.
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """Proof of an erasure; names nobody."""
+
+    resident_id: ResidentId
+    home_id: HomeId
+    #: False where others live on in the home: what its sensors saw of the home stays theirs.
+    whole_home: bool
+    at: datetime
+    reason: str
+    #: Rows that went, by table.
+    rows: Mapping[str, int]
+
+
+KEPT: tuple[tuple[str, str], ...] = (
+    (
+        "the record of who looked",
+        (
+            "It proves that nobody looked without a right to. It holds the number of the home, the page and who"
+            " looked; each entry seals the one before it, so none can be taken out."
+        ),
+    ),
+    (
+        "this proof",
+        (
+            "The numbers of home and resident, so that the erasure can be carried out again after a backup of"
+            " before it was restored. Nothing leads from them to a person any more."
+        ),
+    ),
+    (
+        "accounts of carers",
+        "They are about the carers. Whoever cares for nobody else can be taken out under People.",
+    ),
+    (
+        "what has left",
+        (
+            "Messages on phones, printed or downloaded packs and reports, calendars, and copies that the police"
+            " took. Ask whoever has them."
+        ),
+    ),
+    (
+        "backups and the disk",
+        (
+            "Backups made before now hold the person until they are deleted by your rota of backups; the"
+            " database's own log of changes until it is overwritten."
+        ),
+    ),
+)
+"""What an erasure leaves, and why: said to whoever asks for one, before and after."""

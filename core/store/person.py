@@ -1,0 +1,244 @@
+"""Everything about one resident: read out whole, or erased with proof. For the owner of the database."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from core.model.errors import Malformed, Misconfigured
+from core.model.ids import HomeId, ResidentId
+from core.model.subject import Erasure, Subject
+from core.store.holdings import HOLDINGS
+from core.store.listen import notify
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from core.store.holdings import Holding
+    from core.store.pool import Connection
+
+_SUBJECT = (
+    "select r.resident_id, r.home_id, h.organisation_id, r.name, not exists (select 1 from resident o"
+    " where o.home_id = r.home_id and o.resident_id <> r.resident_id) from resident r join home h"
+    " using (home_id)"
+)
+
+
+async def subjects(connection: Connection) -> tuple[Subject, ...]:
+    """Return everybody who is watched over, by home."""
+    cursor = await connection.execute(_SUBJECT + " order by r.home_id, r.resident_id")
+    return tuple([_subject(row) for row in await cursor.fetchall()])
+
+
+async def subject(connection: Connection, resident_id: ResidentId) -> Subject:
+    """Return one resident.
+
+    Raises
+    ------
+    Malformed
+        If there is none of this number.
+    """
+    cursor = await connection.execute(_SUBJECT + " where r.resident_id = %s", (resident_id,))
+    row = await cursor.fetchone()
+    if row is None:
+        raise Malformed("resident", "the number of a resident, see `wayhome residents list`")
+    return _subject(row)
+
+
+def _subject(row: tuple[Any, ...]) -> Subject:
+    return Subject(
+        resident_id=ResidentId(row[0]),
+        home_id=HomeId(row[1]),
+        organisation_id=row[2],
+        name=row[3],
+        alone=row[4],
+    )
+
+
+async def check_sees_all(connection: Connection) -> None:
+    """Refuse to go on where row-level security hides rows: they would be taken for erased.
+
+    Raises
+    ------
+    Misconfigured
+        If the connection is not the owner's.
+    """
+    cursor = await connection.execute(
+        "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
+    )
+    row = await cursor.fetchone()
+    if row is None or not row[0]:
+        raise Misconfigured(
+            "database_url: expected the owner of the database, whom no row-level security holds"
+        )
+
+
+def holdings_of(person: Subject) -> tuple[Holding, ...]:
+    """Return where the facts about a person are; not what others in the home share."""
+    return tuple(one for one in HOLDINGS if person.alone or not one.shared)
+
+
+async def columns_of(connection: Connection, holding: Holding) -> tuple[str, ...]:
+    """Return the columns of a table that say something."""
+    cursor = await connection.execute(
+        "select column_name from information_schema.columns where table_schema = 'public'"
+        " and table_name = %s and column_name <> all(%s) order by ordinal_position",
+        (holding.table, list(holding.hidden)),
+    )
+    return tuple(name for (name,) in await cursor.fetchall())
+
+
+@asynccontextmanager
+async def rows_out(
+    connection: Connection, holding: Holding, person: Subject
+) -> AsyncIterator[AsyncIterator[bytes]]:
+    """Copy the rows of a holding out as CSV with a head line, bit by bit."""
+    names = await columns_of(connection, holding)
+    query = sql.SQL("copy (select {} from {} where {}) to stdout (format csv, header)").format(
+        sql.SQL(", ").join(map(sql.Identifier, names)),
+        sql.Identifier(holding.table),
+        _where(holding, person),
+    )
+    async with connection.cursor().copy(query) as copy:
+        yield (bytes(part) async for part in copy)
+
+
+async def photos(connection: Connection, person: Subject) -> list[tuple[int, bytes]]:
+    """Return the photos of a person by their number."""
+    cursor = await connection.execute(
+        "select photo_id, content from profile_photo where resident_id = %s order by photo_id",
+        (person.resident_id,),
+    )
+    return [(number, bytes(content)) for number, content in await cursor.fetchall()]
+
+
+async def remaining(connection: Connection, person: Subject) -> dict[str, int]:
+    """Count the rows about a person, by table; tables without any are left out."""
+    found = {}
+    for holding in holdings_of(person):
+        query = sql.SQL("select count(*) from {} where {}").format(
+            sql.Identifier(holding.table), _where(holding, person)
+        )
+        cursor = await connection.execute(query)
+        (count,) = await cursor.fetchone() or (0,)
+        if count:
+            found[holding.table] = int(count)
+    return found
+
+
+async def erase(
+    connection: Connection,
+    person: Subject,
+    when: tuple[datetime, str],
+    step: Callable[[str], None] = lambda _: None,
+) -> Erasure:
+    """Delete every row about a person and leave the proof, all in the caller's transaction.
+
+    Parameters
+    ----------
+    when
+        The present moment, and why it is done.
+    step
+        Called with the name of each table that is done.
+    """
+    at, reason = when
+    await connection.execute("select 1 from home where home_id = %s for update", (person.home_id,))
+    rows = {}
+    for holding in holdings_of(person):
+        query = sql.SQL("delete from {} where {}").format(
+            sql.Identifier(holding.table), _where(holding, person)
+        )
+        cursor = await connection.execute(query)
+        if cursor.rowcount:
+            rows[holding.table] = cursor.rowcount
+        step(holding.table)
+    done = Erasure(
+        resident_id=person.resident_id,
+        home_id=person.home_id,
+        whole_home=person.alone,
+        at=at,
+        reason=reason,
+        rows=rows,
+    )
+    if rows:
+        await _prove(connection, person.organisation_id, done)
+    return done
+
+
+async def _prove(connection: Connection, organisation_id: str, done: Erasure) -> None:
+    await connection.execute(
+        "insert into erasure (organisation_id, home_id, resident_id, whole_home, at, reason, rows)"
+        " values (%s, %s, %s, %s, %s, %s, %s)",
+        (
+            organisation_id,
+            done.home_id,
+            done.resident_id,
+            done.whole_home,
+            done.at,
+            done.reason,
+            Jsonb(dict(done.rows)),
+        ),
+    )
+
+
+async def erasures(connection: Connection) -> tuple[Erasure, ...]:
+    """Return all proofs, the oldest first."""
+    cursor = await connection.execute(
+        "select resident_id, home_id, whole_home, at, reason, rows from erasure order by erasure_id"
+    )
+    return tuple(
+        Erasure(
+            resident_id=ResidentId(row[0]),
+            home_id=HomeId(row[1]),
+            whole_home=row[2],
+            at=row[3],
+            reason=row[4],
+            rows=row[5],
+        )
+        for row in await cursor.fetchall()
+    )
+
+
+async def quieten(connection: Connection, person: Subject, at: datetime) -> tuple[int, ...]:
+    """Retire the devices about to go, so that gateways take nothing more from them; return their numbers."""
+    cursor = await connection.execute(
+        sql.SQL(
+            "update device set retired_at = coalesce(retired_at, {}) where {} returning device_id"
+        ).format(sql.Literal(at), _who(person))
+    )
+    numbers = tuple(number for (number,) in await cursor.fetchall())
+    await notify(connection, "registry", person.home_id)
+    return numbers
+
+
+async def sweep(connection: Connection, devices: Sequence[int]) -> int:
+    """Delete what a gateway had still under way when its device was erased; return how many rows."""
+    swept = 0
+    for table in ("observation", "position"):
+        cursor = await connection.execute(
+            sql.SQL("delete from {} where device_id = any(%s)").format(sql.Identifier(table)),
+            (list(devices),),
+        )
+        swept += cursor.rowcount
+    return swept
+
+
+async def clean(connection: Connection, tables: Iterable[str]) -> None:
+    """Let the database free the space of deleted rows; the connection must be in autocommit mode."""
+    for table in tables:
+        await connection.execute(sql.SQL("vacuum {}").format(sql.Identifier(table)))
+
+
+def _who(person: Subject) -> sql.Composed:
+    column, value = (
+        ("home_id", person.home_id) if person.alone else ("resident_id", person.resident_id)
+    )
+    return sql.SQL("{} = {}").format(sql.Identifier(column), sql.Literal(value))
+
+
+def _where(holding: Holding, person: Subject) -> sql.Composed:
+    return sql.SQL(holding.where).format(who=_who(person), home=sql.Literal(person.home_id))

@@ -1,0 +1,188 @@
+"""Everything about one person can be found, read out, and erased: in every table there is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import cast
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from core.model.errors import Malformed, Misconfigured
+from core.model.ids import ResidentId
+from core.store import person
+from core.store.holdings import ELSEWHERE, HOLDINGS
+from core.store.pool import Connection, connect
+from tests.servers.databases import Database
+from tests.stores.seed import SEED
+
+NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
+MARK = "Zwanzigfach"
+"""A word that stands in every text about the one person, and nowhere else."""
+SECOND = """
+insert into resident (home_id, name) values ('a1', 'Other');
+insert into device (home_id, family, external_id, name, placement, resident_id)
+  select home_id, 'wayhome', 'watch', 'watch', 'worn', resident_id from resident where name = 'R';
+insert into observation (observed_at, device_id, quantity, value, home_id, received_at)
+  select now(), device_id, 'battery', 1, home_id, now() from device where placement = 'worn';
+"""
+OWN_ACCOUNT = """
+insert into carer (carer_id, organisation_id, login, name, role, password_hash, resident_id)
+  overriding system value select 900, 'a', 'ada', 'Ada', 'resident', '', resident_id from resident
+  where home_id = 'a1';
+insert into quiet_hours values (900, 'UTC', '[]', now());
+insert into login_attempt (login, at, succeeded, address) values ('ada', now(), true, 'x');
+insert into self_test (carer_id, asked_at) values (900, now());
+insert into delivery (carer_id, channel, step, next_try_at, kind) values (900, 'web', 0, now(), 'lost');
+"""
+
+
+@pytest.fixture
+def town(database: Database) -> Database:
+    with psycopg.connect(database.url) as connection:
+        connection.execute(SEED.encode())
+        connection.execute(OWN_ACCOUNT)
+        _mark(connection)
+    return database
+
+
+@pytest.fixture
+async def owner(town: Database) -> AsyncIterator[Connection]:
+    async with connect(town.url, autocommit=True) as connection:
+        yield connection
+
+
+def _mark(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Write the mark into every free text about home a1."""
+    connection.execute("alter table access_record disable trigger user")
+    for table, column in (
+        ("home", "name"), ("resident", "name"), ("room", "name"), ("device", "name"),
+        ("finding", "what"), ("alert", "what"), ("detector_error", "trace"), ("quarantine", "reason"),
+        ("discovered", "last_topic"), ("forecast", "what"), ("invitation", "name"),
+    ):  # fmt: skip
+        connection.execute(
+            sql.SQL("update {} set {} = {} where home_id = 'a1'").format(
+                sql.Identifier(table), sql.Identifier(column), sql.Literal(f"{MARK} {column}")
+            )
+        )
+    connection.execute(f"update carer set name = '{MARK}' where carer_id = 900".encode())
+    for table, column in (("response", "comment"), ("delivery", "error")):
+        connection.execute(
+            sql.SQL(
+                "update {} set {} = {} where alert_id in (select alert_id from alert where home_id = 'a1')"
+            ).format(sql.Identifier(table), sql.Identifier(column), sql.Literal(MARK))
+        )
+    connection.execute("alter table access_record enable trigger user")
+
+
+def tables(town: Database) -> set[str]:
+    with psycopg.connect(town.url) as connection:
+        found = connection.execute(
+            "select relname from pg_class where relnamespace = 'public'::regnamespace"
+            " and relkind in ('r', 'p') and relname not like '%yoyo%'"
+        ).fetchall()
+    return {str(name) for (name,) in found}
+
+
+def everything(town: Database, but: tuple[str, ...] = ()) -> str:
+    """Return all rows of all tables as text."""
+    with psycopg.connect(town.url) as connection:
+        return "\n".join(
+            str(row)
+            for table in sorted(tables(town) - set(but))
+            for row in connection.execute(
+                sql.SQL("select t::text from {} t").format(sql.Identifier(table))
+            )
+        )
+
+
+def counts(town: Database) -> dict[str, int]:
+    with psycopg.connect(town.url) as connection:
+        found = {}
+        for table in tables(town):
+            query = sql.SQL("select count(*) from {}").format(sql.Identifier(table))
+            (number,) = connection.execute(query).fetchone() or (0,)
+            found[table] = cast("int", number)
+    return found
+
+
+def test_every_table_says_how_it_leads_to_a_person(town: Database) -> None:
+    held = [one.table for one in HOLDINGS]
+    assert len(held) == len(set(held))
+    assert set(held) & set(ELSEWHERE) == set()
+    assert set(held) | set(ELSEWHERE) == tables(town)
+    assert all(one.title and one.title[0].isupper() for one in HOLDINGS)
+
+
+async def test_an_erasure_leaves_nothing_and_touches_nobody_else(
+    town: Database, owner: Connection
+) -> None:
+    ada = await person.subject(owner, ResidentId(1))
+    assert (ada.home_id, ada.alone) == ("a1", True)
+    before = counts(town)
+    seen: list[str] = []
+    assert MARK in everything(town)
+    async with owner.transaction():
+        devices = await person.quieten(owner, ada, NOW)
+    async with owner.transaction():
+        done = await person.erase(owner, ada, (NOW, "asked for"), seen.append)
+    assert await person.sweep(owner, devices) == 0
+    assert await person.remaining(owner, ada) == {}
+    assert seen == [one.table for one in person.holdings_of(ada)]
+    after = counts(town)
+    assert MARK not in everything(town)
+    assert "(a1," not in everything(town, but=("access_record", "erasure"))
+    # each of the three homes of the seed has as much as any other
+    for table, gone in done.rows.items():
+        if table not in {"carer", "quiet_hours", "self_test", "delivery", "login_attempt"}:
+            assert before[table] == after[table] + gone, table
+    assert after["access_record"] == before["access_record"]
+    assert after["resident"] == 2
+    (proof,) = await person.erasures(owner)
+    assert proof == done
+    assert (proof.whole_home, proof.reason, proof.rows["observation"]) == (True, "asked for", 1)
+    await person.clean(owner, done.rows)
+
+
+async def test_where_another_lives_on_what_the_home_shares_stays(
+    town: Database, owner: Connection
+) -> None:
+    with psycopg.connect(town.url) as connection:
+        connection.execute("update resident set name = 'R' where resident_id = 1")
+        connection.execute(SECOND)
+    ada = await person.subject(owner, ResidentId(1))
+    assert not ada.alone
+    async with owner.transaction():
+        done = await person.erase(owner, ada, (NOW, "asked for"))
+    assert done.rows["resident"] == 1
+    assert done.rows["observation"] == 1, "the watch, not the sensor of the hall"
+    assert {"home", "room", "care", "quarantine"} & set(done.rows) == set()
+    left = await person.subjects(owner)
+    assert [(one.home_id, one.name, one.alone) for one in left if one.home_id == "a1"] == [
+        ("a1", "Other", True)
+    ]
+
+
+async def test_what_a_gateway_had_in_hand_is_swept(town: Database, owner: Connection) -> None:
+    ada = await person.subject(owner, ResidentId(1))
+    async with owner.transaction():
+        devices = await person.quieten(owner, ada, NOW)
+    async with owner.transaction():
+        await person.erase(owner, ada, (NOW, "asked for"))
+    with psycopg.connect(town.url) as connection:
+        connection.execute(
+            "insert into observation (observed_at, device_id, quantity, value, home_id, received_at)"
+            " values (now(), %s, 'motion', 1, 'a1', now())",
+            (devices[0],),
+        )
+    assert await person.sweep(owner, devices) == 1
+
+
+async def test_only_who_sees_every_row_may_erase(town: Database) -> None:
+    async with connect(town.url_as("wayhome_operator")) as connection:
+        with pytest.raises(Misconfigured, match="owner"):
+            await person.check_sees_all(connection)
+        with pytest.raises(Malformed, match="resident"):
+            await person.subject(connection, ResidentId(12345))

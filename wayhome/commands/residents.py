@@ -1,0 +1,178 @@
+"""``wayhome residents``: give a person everything about them, or erase it with proof."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from core.model.errors import Misconfigured
+from core.model.ids import ResidentId
+from core.model.subject import KEPT, Erasure, Subject
+from core.store import person
+from core.store.pool import connect
+from wayhome import subject_archive, system
+from wayhome.console import console, emit, progress
+
+app = typer.Typer(no_args_is_help=True, help="What is held about a person: give it, or erase it.")
+
+Number = Annotated[int, typer.Argument(help="Number of the resident, as `list` shows it.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+SETTLE_S = 5.0
+"""So long gateways may need to hear that a device is retired, and to store what they had in hand."""
+
+
+@app.callback()
+def _residents() -> None:
+    """Give a person what is held about them, or erase it."""
+
+
+@app.command("list")
+def list_(folder: system.Folder = None, database_url: system.DatabaseUrl = "") -> None:
+    """Show the number, the home and the name of everybody who is watched over."""
+
+    async def read() -> tuple[Subject, ...]:
+        async with connect(_owner(folder, database_url)) as connection:
+            return await person.subjects(connection)
+
+    table = Table("number", "home", "name")
+    for one in asyncio.run(read()):
+        table.add_row(str(one.resident_id), one.home_id, one.name)
+    console.print(table)
+
+
+@app.command()
+def export(
+    resident: Number,
+    file: Annotated[Path, typer.Argument(help="The archive to write; must not be there yet.")],
+    folder: system.Folder = None,
+    database_url: system.DatabaseUrl = "",
+    json: Json = False,
+) -> None:
+    """Write everything about a person into one ZIP file: tables, photos, and a page that explains them."""
+    if file.exists():
+        raise Misconfigured(f"{file.name}: expected a file that is not there yet")
+    parts = asyncio.run(_export(_owner(folder, database_url), ResidentId(resident), file))
+    rows = sum(part.rows for part in parts)
+    if json:
+        emit({"file": file.name, "tables": len(parts), "rows": rows})
+        return
+    console.print(f"{rows} rows of {len(parts)} tables. Open index.html in the archive first.")
+
+
+@app.command()
+def erase(
+    resident: Number,
+    reason: Annotated[str, typer.Option(help="Why; without a name. It stays with the proof.")],
+    folder: system.Folder = None,
+    database_url: system.DatabaseUrl = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    settle_s: Annotated[float, typer.Option(min=0, hidden=True)] = SETTLE_S,
+    json: Json = False,
+) -> None:
+    """Erase everything about a person, for good, and leave a proof that names nobody.
+
+    Switch the home's hub off and end its log-in before: what it sends later is kept as unknown messages.
+    """
+    url = _owner(folder, database_url)
+    if not yes:
+        _ask(asyncio.run(_subject(url, ResidentId(resident))))
+    done, left = asyncio.run(_erase(url, ResidentId(resident), reason, settle_s))
+    if json:
+        emit(asdict(done) | {"left": left, "kept": dict(KEPT)})
+    else:
+        _show(done, left)
+    raise typer.Exit(1 if left else 0)
+
+
+@app.command()
+def erased(
+    folder: system.Folder = None, database_url: system.DatabaseUrl = "", json: Json = False
+) -> None:
+    """Show the proofs of all erasures."""
+
+    async def read() -> tuple[Erasure, ...]:
+        target = system.pointed_at(folder, database_url, "")
+        async with connect(target.database("wayhome_operator")) as connection:
+            return await person.erasures(connection)
+
+    proofs = asyncio.run(read())
+    if json:
+        emit([asdict(one) for one in proofs])
+        return
+    table = Table("when (UTC)", "home", "resident", "rows", "why")
+    for one in proofs:
+        rows = str(sum(one.rows.values()))
+        when = f"{one.at.astimezone(UTC):%Y-%m-%d %H:%M}"
+        table.add_row(when, one.home_id, str(one.resident_id), rows, one.reason)
+    console.print(table)
+
+
+def _owner(folder: Path | None, database_url: str) -> str:
+    return system.pointed_at(folder, database_url, "").database("")
+
+
+async def _subject(url: str, resident: ResidentId) -> Subject:
+    async with connect(url) as connection:
+        return await person.subject(connection, resident)
+
+
+async def _export(url: str, resident: ResidentId, file: Path) -> tuple[subject_archive.Part, ...]:
+    async with connect(url, autocommit=True) as connection:
+        await person.check_sees_all(connection)
+        one = await person.subject(connection, resident)
+        with progress(len(person.holdings_of(one)), "writing") as bar:
+            (task,) = bar.task_ids
+            async with connection.transaction():
+                await connection.execute(
+                    "set transaction isolation level repeatable read, read only"
+                )
+                return await subject_archive.write(
+                    connection, one, file, datetime.now(UTC), lambda _: bar.advance(task)
+                )
+
+
+async def _erase(
+    url: str, resident: ResidentId, reason: str, settle_s: float
+) -> tuple[Erasure, dict[str, int]]:
+    async with connect(url, autocommit=True) as connection:
+        await person.check_sees_all(connection)
+        one = await person.subject(connection, resident)
+        async with connection.transaction():
+            devices = await person.quieten(connection, one, datetime.now(UTC))
+        await asyncio.sleep(settle_s)
+        with progress(len(person.holdings_of(one)), "erasing") as bar:
+            (task,) = bar.task_ids
+            async with connection.transaction():
+                when = (datetime.now(UTC), reason)
+                done = await person.erase(connection, one, when, lambda _: bar.advance(task))
+        async with connection.transaction():
+            await person.sweep(connection, devices)
+        left = await person.remaining(connection, one)
+        await person.clean(connection, done.rows)
+        return done, left
+
+
+def _ask(one: Subject) -> None:
+    whole = "and everything of the home" if one.alone else "but not what the home's rooms share"
+    console.print(f"This erases {one.name} (home {one.home_id}), {whole}, for good.")
+    said = typer.prompt("To go on, type the number of the home", default="", show_default=False)
+    if said.strip() != one.home_id:
+        raise Misconfigured("the number of the home was not typed: nothing was erased")
+
+
+def _show(done: Erasure, left: dict[str, int]) -> None:
+    table = Table("table", "rows erased")
+    for name, count in sorted(done.rows.items()):
+        table.add_row(name, str(count))
+    console.print(table)
+    if left:
+        console.print(f"[red]NOT all is gone[/]: {left}. Run it again.")
+    console.print("What stays, and why:")
+    for what, why in KEPT:
+        console.print(f"  [b]{what}[/]: {why}")
