@@ -1,6 +1,8 @@
 // @ts-check
 // The page without a connection: what *today* last said, with its age.
 
+const LOOK_MS = 5_000;
+
 const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const words = JSON.parse(find("last").dataset.words ?? "{}");
 
@@ -54,6 +56,17 @@ function again() {
   else history.back();
 }
 
+/** Look whether Wayhome can be reached by now: a phone says too early that it is online, or never. */
+async function look() {
+  try {
+    await fetch("/api/session", { cache: "no-store" }); // any answer will do
+  } catch {
+    return;
+  }
+  again();
+}
+
 find("again").addEventListener("click", (event) => (event.preventDefault(), again()));
 addEventListener("online", again);
+setInterval(look, LOOK_MS);
 show();

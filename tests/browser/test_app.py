@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from tests.browser import scene
-from tests.browser.conftest import Pages
+from tests.browser.conftest import SOON_MS, Pages
 from tests.browser.pictures import PHONE, pictures_in
 from tests.dashboard.town import DOOR
 
@@ -19,7 +19,6 @@ pytestmark = pytest.mark.browser
 
 WIRE_BYTES = 100_000
 BAR_PX = 64
-SOON_MS = 3000
 
 
 @pytest.fixture
