@@ -2,6 +2,7 @@
 // The page without a connection: what *today* last said, with its age.
 
 const LOOK_MS = 5_000;
+let leaving = false;
 
 const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const words = JSON.parse(find("last").dataset.words ?? "{}");
@@ -52,6 +53,9 @@ function lower(/** @type {Element} */ heading) {
 
 /** Ask for the page again; where an answer was not sent, go back to where it is given. */
 function again() {
+  if (leaving) return; // going back twice would lead past the page
+  leaving = true;
+  setTimeout(() => (leaving = false), LOOK_MS);
   if (find("unsent").hidden) location.reload();
   else history.back();
 }
