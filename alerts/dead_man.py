@@ -16,6 +16,28 @@ OWN = ("http://127.0.0.1:", "http://localhost:")
 """A watcher on this machine needs no https: nothing leaves it."""
 
 
+def pingable(url: str) -> str:
+    """Return an address that may be told how we are; an empty one stands for none.
+
+    Raises
+    ------
+    Misconfigured
+        If it is not an https address.
+
+    Examples
+    --------
+    >>> pingable("https://hc-ping.com/your-check")
+    'https://hc-ping.com/your-check'
+    """
+    try:
+        safe = not url or (url.startswith(("https://", *OWN)) and bool(checked(url)))
+    except Permanent:
+        safe = False
+    if not safe:
+        raise Misconfigured("WAYHOME_DEAD_MAN_URL: expected an address with https://")
+    return url
+
+
 class DeadMan:
     """Tells the outside how we are.
 
@@ -31,13 +53,7 @@ class DeadMan:
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            safe = not url or (url.startswith(("https://", *OWN)) and bool(checked(url)))
-        except Permanent:
-            safe = False
-        if not safe:
-            raise Misconfigured("WAYHOME_DEAD_MAN_URL: expected an address with https://")
-        self.url = url.rstrip("/")
+        self.url = pingable(url).rstrip("/")
         self._client = httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False)
 
     async def ping(self, *, well: bool) -> None:

@@ -16,6 +16,7 @@ from core.store import registry, timeline
 from dashboard import night, usual
 from dashboard.coming import next_step, turns
 from dashboard.language import _, translations
+from dashboard.missing.due import profiles_due
 from dashboard.ring import PAST, Ring, ring
 from dashboard.roles import sight_of
 from dashboard.seen import day_of, places_of_rest
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.model.forecast import Forecast
-    from core.model.home import Household
+    from core.model.home import Household, Resident
     from core.model.ids import CarerId
     from core.store.page import AlertCard
     from core.store.pool import Connection
@@ -58,6 +59,8 @@ class Panel:
     on_it: str
     #: The night in sentences; empty when it is not morning.
     night: tuple[str, ...]
+    #: Whose profile for the police is old or has gaps; for those who may mend it.
+    profiles_due: tuple[Resident, ...]
 
 
 async def panel_of(visiting: Visit, connection: Connection, glance: Glance) -> Panel | None:
@@ -86,6 +89,7 @@ async def panel_of(visiting: Visit, connection: Connection, glance: Glance) -> P
         alerts_path=f"/alerts/{cards[0].alert.alert_id}" if len(cards) == 1 else "/alerts",
         on_it=_on_it(cards, glance, visiting.visitor.carer_id) if cards else "",
         night=await night_of(connection, glance, household, now),
+        profiles_due=await profiles_due(visiting, connection, home.home_id),
     )
 
 

@@ -112,7 +112,7 @@ _DID = {
 _STATES = {
     DeliveryState.PENDING: marked("not sent yet"),
     DeliveryState.SENDING: marked("being sent"),
-    DeliveryState.SENT: marked("delivered"),
+    DeliveryState.SENT: marked("sent"),
     DeliveryState.FAILED: marked("could not be delivered"),
     DeliveryState.CANCELLED: marked("no longer needed"),
 }
@@ -358,7 +358,9 @@ def told(message: Told, zone: ZoneInfo, now: datetime) -> str:
             tries = ngettext("after %(n)s try", "after %(n)s tries", message.attempts)
             state = f"{state} {tries % {'n': message.attempts}}"
         return state
-    values = {"way": way, "time": when(message.sent_at, zone, now)}
+    values = {"way": way, "time": when(message.delivered_at or message.sent_at, zone, now)}
     if web:
         return _("%(way)s since %(time)s") % values
+    if message.delivered_at is None:
+        return _("%(way)s, sent %(time)s") % values
     return _("%(way)s, delivered %(time)s") % values

@@ -48,6 +48,8 @@ class StackSettings:
     #: Address that the embedded broker listens on; beyond this machine it speaks TLS only.
     mqtt_host: str = "127.0.0.1"
     mqtt_port: int = 0
+    #: Where to tell every minute that all is well; empty for nowhere.
+    dead_man_url: str = ""
     services: tuple[str, ...] = SERVICES
     start_timeout_s: float = 60.0
     durable: bool = True
@@ -266,6 +268,10 @@ class Stack:
             values["public_url"] = self.web_url
             values["webhook_secret_file"] = secret(self.secrets, "webhook")
             values["push_key_file"] = secret(self.secrets, "push-key", push_key.new_key)
+            if self.settings.dead_man_url:
+                values["dead_man_url_file"] = write_secret(
+                    self.secrets, "dead-man-url", self.settings.dead_man_url
+                )
         if name == "dashboard":
             values |= {
                 "web_host": self.settings.web_host,

@@ -61,6 +61,22 @@ class Policy:
         if self.fallback_s is not None and self.fallback_s < 0:
             raise ValueError("a policy has no negative fallback")
 
+    def coming(self, elapsed_s: float) -> tuple[tuple[float, Step], ...]:
+        """Return the steps still to come, each with its seconds after the start; the next repeat last.
+
+        Examples
+        --------
+        >>> policy = Policy(steps=(Step(after_s=0, rank=1), Step(after_s=180)), repeat_s=300)
+        >>> [[after_s for after_s, _ in policy.coming(now_s)] for now_s in (0, 180, 500)]
+        [[180, 480.0], [480.0], [780.0]]
+        """
+        found = [(step.after_s, step) for step in self.steps if step.after_s > elapsed_s]
+        if self.repeat_s:
+            last = self.steps[-1]
+            passed = max(0.0, (elapsed_s - last.after_s) // self.repeat_s)
+            found.append((last.after_s + (passed + 1.0) * self.repeat_s, last))
+        return tuple(found)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

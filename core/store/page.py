@@ -6,7 +6,7 @@ Everything here runs inside `core.store.account.acting`: the rows of other organ
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString
 from zoneinfo import ZoneInfo
@@ -44,6 +44,8 @@ class Told:
     #: When it was handed over; None while it was not.
     sent_at: datetime | None
     attempts: int
+    #: When the provider says that it reached the phone; None where it never said so.
+    delivered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,15 @@ class Answer:
 
     response: Response
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneAnswer:
+    """Somebody took an alert by a key on the phone or a reply to a text."""
+
+    name: str
+    channel: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +86,10 @@ class AlertCard:
     unread: int
     #: Whose quiet hours hold it back, and until when they do.
     held: tuple[tuple[str, datetime], ...] = ()
+    #: Who took it by phone, the oldest first.
+    phoned: tuple[PhoneAnswer, ...] = ()
+    #: The policy it runs by, as it was when the alert opened: see `core.model.plan`; empty for none.
+    policy: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +247,7 @@ async def _cards(connection: Connection, rows: Sequence[dict[str, Any]]) -> tupl
     ids = [AlertId(row["alert_id"]) for row in rows]
     told = await _told(connection, ids)
     answers, unread = await _answers(connection, ids)
+    phoned = await _phoned(connection, ids)
     return tuple(
         AlertCard(
             alert=_alert(row),
@@ -251,6 +267,8 @@ async def _cards(connection: Connection, rows: Sequence[dict[str, Any]]) -> tupl
             told=tuple(told[row["alert_id"]]),
             answers=tuple(answers[row["alert_id"]]),
             unread=unread[row["alert_id"]],
+            phoned=tuple(phoned[row["alert_id"]]),
+            policy=row["policy"],
         )
         for row in rows
     )
@@ -262,7 +280,7 @@ async def _told(connection: Connection, ids: Iterable[AlertId]) -> dict[int, lis
     rows = await _rows(
         connection,
         "select * from (select distinct on (d.alert_id, d.carer_id, d.channel) d.alert_id,"
-        " c.name, d.channel, d.state, d.sent_at, d.attempts, d.created_at"
+        " c.name, d.channel, d.state, d.sent_at, d.delivered_at, d.attempts, d.created_at"
         " from delivery d join carer c using (carer_id) where d.alert_id = any(%(ids)s)"
         " order by d.alert_id, d.carer_id, d.channel, d.state = 'cancelled', d.step desc) newest"
         " order by coalesce(sent_at, created_at), name, channel",
@@ -276,7 +294,23 @@ async def _told(connection: Connection, ids: Iterable[AlertId]) -> dict[int, lis
                 state=DeliveryState(row["state"]),
                 sent_at=row["sent_at"],
                 attempts=row["attempts"],
+                delivered_at=row["delivered_at"],
             )
+        )
+    return found
+
+
+async def _phoned(connection: Connection, ids: Iterable[AlertId]) -> dict[int, list[PhoneAnswer]]:
+    found: dict[int, list[PhoneAnswer]] = defaultdict(list)
+    rows = await _rows(
+        connection,
+        "select p.alert_id, c.name, p.channel, p.at from phone_answer p join carer c using (carer_id)"
+        " where p.alert_id = any(%(ids)s) order by p.at, p.answer_id",
+        {"ids": list(ids)},
+    )
+    for row in rows:
+        found[row["alert_id"]].append(
+            PhoneAnswer(name=row["name"], channel=row["channel"], at=row["at"])
         )
     return found
 

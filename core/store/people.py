@@ -162,6 +162,11 @@ async def arrange(connection: Connection, home_id: HomeId, order: Sequence[Carer
     )
 
 
+async def join_care(connection: Connection, home_id: HomeId, carer_id: CarerId) -> bool:
+    """Take somebody of the organisation into a circle, told last; False when that may not be."""
+    return await _asked(connection, "select join_care(%s, %s)", (home_id, carer_id), home_id)
+
+
 async def end_care(
     connection: Connection, home_id: HomeId, carer_id: CarerId, at: datetime
 ) -> bool:

@@ -12,11 +12,14 @@ from core.model.ids import AlertId
 from core.model.playbook import playbook_for
 from core.store import circle as circle_store
 from core.store import page as store
+from core.store import plan as plan_store
 from dashboard.answers import take
+from dashboard.next_told import next_told
 from dashboard.page import Page
 from dashboard.roles import CALL, SEE_ACTIVITY, SEE_ALERTS, SEE_DEVICES, sight_of
 from dashboard.standing import standing
 from dashboard.visit import Form, Visit, Visiting, see_other
+from dashboard.what_was_done import history
 from dashboard.wording import emergency_number
 
 if TYPE_CHECKING:
@@ -38,13 +41,17 @@ async def alert(visiting: Visiting, alert_id: Number) -> Response:
         if card is None:
             raise HTTPException(404)
         telephones = await _telephones(visiting, connection, card) if role in CALL else []
+        people = await plan_store.colleagues(connection, card.home.home_id)
         await visiting.looked_at(connection, [card.home.home_id], "alert")
+    stands = standing(card)
     return visiting.page(
         "alert.html",
         card.home.zone,
         card=card,
         playbook=playbook_for(card.alert.detector, card.alert.subject),
-        stands=standing(card),
+        stands=stands,
+        next_told=next_told(card, stands, people, visiting.visitor.carer_id, visiting.now),
+        history=history(card),
         telephones=telephones,
         emergency=_emergency(card) if role in CALL else "",
         see_activity=role in SEE_ACTIVITY,

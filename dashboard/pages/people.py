@@ -36,6 +36,9 @@ COLLEAGUES = (
     CarerRole.AUDITOR,
 )
 """Who belongs to the organisation and not to one circle."""
+CARING = (CarerRole.FAMILY_CARER, CarerRole.CARE_WORKER)
+"""Who may stand in a circle and is told of alerts."""
+NOT_CARING = "Only family carers and care workers can be in a circle. Choose one of them."
 NO_NAME = "Please type the name of the person you invite."
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Number = Annotated[int, Path(ge=1, lt=2**63)]
@@ -107,6 +110,25 @@ async def earlier(visiting: Visiting, home_id: Name, form: Form) -> Response:
         if not await store.arrange(connection, circle.home_id, order):
             raise HTTPException(409)
     _note(visiting, "circle_arranged")
+    return see_other(f"/people#circle-{home_id}")
+
+
+@router.post("/circles/{home_id}/join")
+async def join_care(visiting: Visiting, home_id: Name, form: Form) -> Response:
+    """Take somebody of the organisation into a circle, told last."""
+    _arranges_organisation(visiting)
+    joiner = _carer(form)
+    async with visiting.acting() as connection:
+        circle = await _arranged(connection, HomeId(home_id))
+        found = {one.carer_id: one for one in await store.colleagues(connection)}.get(joiner)
+        if found is None:
+            raise HTTPException(404)
+        cares = found.role in CARING
+        if cares and not await store.join_care(connection, circle.home_id, joiner):
+            raise HTTPException(403)
+    if not cares:
+        return await _show(visiting, error=NOT_CARING, status=400)
+    _note(visiting, "care_joined")
     return see_other(f"/people#circle-{home_id}")
 
 
@@ -188,6 +210,7 @@ async def _show(visiting: Visit, *, page: int = 1, error: str = "", status: int 
         home_names={one.home_id: one.name for one in circles},
         administers=administers,
         colleague_roles=COLLEAGUES,
+        caring=[one for one in colleagues if one.role in CARING],
         role_names=NAMES,
         demanded=demanded,
         error=error,

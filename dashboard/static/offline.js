@@ -1,6 +1,9 @@
 // @ts-check
 // The page without a connection: what *today* last said, with its age.
 
+const LOOK_MS = 5_000;
+let leaving = false;
+
 const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const words = JSON.parse(find("last").dataset.words ?? "{}");
 
@@ -50,10 +53,24 @@ function lower(/** @type {Element} */ heading) {
 
 /** Ask for the page again; where an answer was not sent, go back to where it is given. */
 function again() {
+  if (leaving) return; // going back twice would lead past the page
+  leaving = true;
+  setTimeout(() => (leaving = false), LOOK_MS);
   if (find("unsent").hidden) location.reload();
   else history.back();
 }
 
+/** Look whether Wayhome can be reached by now: a phone says too early that it is online, or never. */
+async function look() {
+  try {
+    await fetch("/api/session", { cache: "no-store" }); // any answer will do
+  } catch {
+    return;
+  }
+  again();
+}
+
 find("again").addEventListener("click", (event) => (event.preventDefault(), again()));
 addEventListener("online", again);
+setInterval(look, LOOK_MS);
 show();

@@ -58,7 +58,8 @@ async function look(/** @type {Request} */ request, /** @type {URL} */ url) {
   const ended = new URL(answer.url || url).pathname;
   if (ended === "/login") await forgetSeen();
   else if (answer.ok && request.method === "GET" && ended === SNAPSHOT && before === endings) {
-    const copy = answer.clone();
+    const whole = await answer.clone().blob(); // all of it first: half a page would take the place of a whole one
+    const copy = new Response(whole, { headers: answer.headers });
     await caches.open(SEEN).then((cache) => cache.put(SNAPSHOT, copy));
     if (before !== endings) await forgetSeen();
   }

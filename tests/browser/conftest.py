@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.dashboard.process import dashboard
 from tests.dashboard.town import PASSWORD, Town, town_in
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tests.servers.databases import Database
+
+SOON_MS = 15_000
+"""What is live comes by itself: long before a page asks again (a minute), and also on a busy machine."""
+expect.set_options(timeout=20_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

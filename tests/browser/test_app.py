@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from tests.browser import scene
-from tests.browser.conftest import Pages
+from tests.browser.conftest import SOON_MS, Pages
 from tests.browser.pictures import PHONE, pictures_in
 from tests.dashboard.town import DOOR
 
@@ -19,7 +19,6 @@ pytestmark = pytest.mark.browser
 
 WIRE_BYTES = 100_000
 BAR_PX = 64
-SOON_MS = 3000
 
 
 @pytest.fixture
@@ -203,6 +202,7 @@ def test_without_a_connection_the_last_state_stands_with_its_age(
     expect(page.locator("#unsent")).to_be_visible()
     page.get_by_role("link", name="Try again").tap()
     page.wait_for_url(f"**/alerts/{number}")
+    expect(page.locator("#unsent")).to_be_hidden()  # the way back has ended
     page.goto(f"{pages.address}/today")
     expect(page.locator("#unsent")).to_be_hidden()
     expect(page.locator("#last-age")).to_have_text(re.compile(r"This is \d+ min old"))

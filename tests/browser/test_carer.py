@@ -11,11 +11,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Pages
+from tests.browser.conftest import SOON_MS, Pages
 from tests.dashboard.town import DOOR
 
 pytestmark = pytest.mark.browser
-SOON_MS = 3000
 SCREENS = ((360, 740), (640, 400), (320, 256))
 """A phone; a laptop's 1280 x 800 at 200 % and, as WCAG 1.4.10 asks, 1280 x 1024 at 400 %."""
 

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Pages
+from tests.browser.conftest import SOON_MS, Pages
 
 pytestmark = pytest.mark.browser
 PHONE: tuple[int, int] = (360, 740)
@@ -143,7 +143,7 @@ def test_a_second_carer_takes_over_and_the_first_sees_it_at_once(
     mia = other.new_page()
     pages.log_in(mia, "mia", f"/alerts/{number}")
     mia.get_by_role("button", name="I take over from Ben Carter").click()
-    expect(page.locator("#answer")).to_contain_text("Mia Stone is on it", timeout=3000)
+    expect(page.locator("#answer")).to_contain_text("Mia Stone is on it", timeout=SOON_MS)
     mia.get_by_role("button", name="I can’t after all").click()
-    expect(page.get_by_role("button", name="I’m on it")).to_be_visible(timeout=3000)
+    expect(page.get_by_role("button", name="I’m on it")).to_be_visible(timeout=SOON_MS)
     other.close()

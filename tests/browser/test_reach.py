@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -138,7 +139,7 @@ def test_a_push_is_shown_opens_its_alert_and_a_test_is_confirmed(
     pages.log_in(page, "ben", "/reach")
     expect(page.get_by_role("button", name=re.compile("Turn on"))).to_be_visible()
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.wait_for_timeout(200) if not found else None
+    registration = _first(page, found)
     for text in (
         json.dumps(
             {
@@ -154,7 +155,7 @@ def test_a_push_is_shown_opens_its_alert_and_a_test_is_confirmed(
     ):
         devtools.send(
             "ServiceWorker.deliverPushMessage",
-            {"origin": pages.address, "registrationId": found[-1], "data": text},
+            {"origin": pages.address, "registrationId": registration, "data": text},
         )
     assert _notifications(page, 2) == [
         ["Wayhome", "Please look.", "/", "wayhome"],
@@ -166,6 +167,15 @@ def test_a_push_is_shown_opens_its_alert_and_a_test_is_confirmed(
         ],
     ]
     context.close()
+
+
+def _first(page: Page, found: list[str]) -> str:
+    """Wait until the browser has named the registration of its service worker."""
+    deadline = time.monotonic() + 20
+    while not found:
+        assert time.monotonic() < deadline, "no service worker"
+        page.wait_for_timeout(50)
+    return found[-1]
 
 
 def _notifications(page: Page, wanted: int) -> list[list[str]]:

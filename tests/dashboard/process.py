@@ -19,7 +19,9 @@ READY_S = 20.0
 
 
 @contextmanager
-def dashboard(url: str, host: str = "127.0.0.1") -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def dashboard(
+    url: str, host: str = "127.0.0.1", **changes: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Run the service and give its address; passkeys work where ``host`` is ``localhost``."""
     port = free_port()
     address = f"http://{host}:{port}"
@@ -30,6 +32,7 @@ def dashboard(url: str, host: str = "127.0.0.1") -> Iterator[tuple[str, subproce
             "public_url": address,
             "identity_key": KEY,
             "cookie_secure": "false",
+            **changes,
         }
     )
     process = subprocess.Popen([sys.executable, "-m", "dashboard"], env=environment)

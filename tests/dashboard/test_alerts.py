@@ -29,7 +29,7 @@ async def test_a_carer_sees_what_who_since_when_why_and_who_knows(
         assert "0 of 84 nights" in text
         assert "Somebody was home when it opened." in text
         assert "03:20: The outer door opened" in text
-        assert "<strong>Ben Carter</strong>: by push, delivered 03:09" in text
+        assert "<strong>Ben Carter</strong>: by push, sent 03:09" in text
         assert "<strong>Mia Stone</strong>: on the page since 03:09" in text
         assert "I’m on it" in text
 

@@ -39,7 +39,7 @@ BY_TRIGGER = {"audit_head", "device_change", "erasure"}
 """What no service writes: a trigger, a function or the owner's command does, with the owner's rights."""
 FOR_PAGES = (
     "accept_invitation", "arrange_order", "arranges", "carer_for_login", "carer_for_session",
-    "change_password", "demand_second_factor", "end_care", "end_carer", "forget_expired",
+    "change_password", "demand_second_factor", "end_care", "end_carer", "forget_expired", "join_care",
     "homes_of_circle", "invitation_for", "own_login", "passkey_for",
     "sets_up", "register_device", "change_device", "undo_device_change", "add_room",
     "stands_last", "carer_for_feed", "channels_of_carers", "carer_for_link", "telephones_of_circle",

@@ -167,6 +167,8 @@ def test_a_resident_sees_the_own_home_and_no_other(town: Database) -> None:
     [
         "select arrange_order('b1', array[3::bigint])",
         "select arrange_order('a1', array[1::bigint])",
+        "select join_care('b1', 3)",
+        "select join_care('a1', 3)",
         "select end_care('b1', 3, now())",
         "select end_care('a2', 2, now())",
         "select end_care('a1', 1, now())",

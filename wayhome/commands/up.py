@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from alerts.dead_man import pingable
+from core.model.errors import Misconfigured
 from core.runtime import log as logs
 from wayhome import system
 from wayhome.console import console, emit
@@ -26,6 +29,14 @@ def up(
         str, typer.Option(help="Address of the embedded broker; 0.0.0.0 lets hubs of the house in.")
     ] = "127.0.0.1",
     mqtt_port: Annotated[int, typer.Option(help="Port of the embedded broker.")] = 1883,
+    dead_man_url_file: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="WAYHOME_DEAD_MAN_URL_FILE",
+            help="File with the address that is told every minute that all is well; when that stops,"
+            " somebody outside calls you (https, as healthchecks.io).",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object when ready.")] = False,
 ) -> None:
     """Run database, broker and all services here until Ctrl-C.
@@ -42,9 +53,20 @@ def up(
         web_port=web_port,
         mqtt_host=mqtt_host,
         mqtt_port=mqtt_port,
+        dead_man_url=address_in(dead_man_url_file),
     )
     logs.set_up("up", "up")
     asyncio.run(_run(settings, json=json))
+
+
+def address_in(file: Path | None) -> str:
+    """Read the address of the dead-man's switch, before anything is started."""
+    if file is None:
+        return ""
+    try:
+        return pingable(file.read_text().strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"--dead-man-url-file {file} can not be read") from error
 
 
 async def _run(settings: StackSettings, *, json: bool) -> None:

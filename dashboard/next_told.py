@@ -1,0 +1,98 @@
+"""Who is told of an open alert next, and when, by the policy it runs by. Pure: the moment is a parameter."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from core.model import plan as plans
+from core.model.finding import Severity
+from core.model.plan import EVERYBODY
+from core.model.plan_check import WEB
+from dashboard import wording
+from dashboard.language import _
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.model.ids import CarerId
+    from core.model.plan import Policy, Step
+    from core.store.page import AlertCard
+    from core.store.plan import Colleague
+    from dashboard.standing import Standing
+
+
+def next_told(
+    card: AlertCard,
+    stands: Standing,
+    people: Sequence[Colleague],
+    reader: CarerId,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Return in sentences who is told next if nobody answers; nothing where nobody will be.
+
+    Parameters
+    ----------
+    people
+        Everybody of the organisation, with their place in the order of telling of the home.
+    reader
+        Who reads it, and is called "you".
+    """
+    if not _goes_on(card, stands):
+        return ()
+    try:
+        policy = plans.from_json(card.policy)
+        since = datetime.fromisoformat(card.policy["since"])
+    except (ValueError, KeyError, TypeError):
+        return ()  # a snapshot of another version: the service goes by its own rules then
+    coming = _step(card, policy, since, people, reader, now)
+    return tuple(filter(None, (coming, _fallback(card, policy, since, now))))
+
+
+def _goes_on(card: AlertCard, stands: Standing) -> bool:
+    """Tell whether time alone brings further messages, as far as the service has read the answers."""
+    ended = card.alert.cleared_at is not None and card.alert.severity is not Severity.URGENT
+    return stands.is_open and not card.silent and not card.unread and not ended
+
+
+def _step(
+    card: AlertCard,
+    policy: Policy,
+    since: datetime,
+    people: Sequence[Colleague],
+    reader: CarerId,
+    now: datetime,
+) -> str:
+    for after_s, step in policy.coming((now - since).total_seconds()):
+        who = _whom(step, people, reader)
+        if who and set(step.channels) != {WEB}:
+            at = wording.when(since + timedelta(seconds=after_s), card.home.zone, now)
+            text = _("If nobody answers by %(time)s, we tell %(who)s.")
+            return text % {"time": at, "who": who}
+    return ""
+
+
+def _whom(step: Step, people: Sequence[Colleague], reader: CarerId) -> str:
+    """Return whom a step tells; empty where nobody has that place."""
+    if step.on_call:
+        return _("whoever is on call")
+    here = [one for one in people if one.disabled_at is None]
+    circle = [one for one in here if one.order is not None]
+    if step.carers:
+        chosen = [one for one in here if one.carer_id in step.carers]
+    elif step.rank == EVERYBODY:
+        return _("everybody who is told about this home")
+    else:
+        places = sorted({one.order for one in circle if one.order is not None})
+        chosen = [one for one in circle if places.index(one.order or 0) + 1 == step.rank]
+    return wording.names([_("you") if one.carer_id == reader else one.name for one in chosen])
+
+
+def _fallback(card: AlertCard, policy: Policy, since: datetime, now: datetime) -> str:
+    if policy.fallback_s is None:
+        return ""
+    at = since + timedelta(seconds=policy.fallback_s)
+    if at <= now:
+        return ""
+    text = _("From %(time)s whoever is on call for the organisation is told too.")
+    return text % {"time": wording.when(at, card.home.zone, now)}
