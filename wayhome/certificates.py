@@ -1,4 +1,4 @@
-"""A small private certificate authority: of the broker, of hubs and devices. No clock, no files: PEM in and out."""
+"""Small private certificate authorities and what they sign. No clock, no files: PEM in and out."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ def _leaf(
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     issuer_key_id = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    use = ExtendedKeyUsageOID.CLIENT_AUTH if alternative is None else ExtendedKeyUsageOID.SERVER_AUTH
+    use = (
+        ExtendedKeyUsageOID.CLIENT_AUTH if alternative is None else ExtendedKeyUsageOID.SERVER_AUTH
+    )
     builder = (
         _builder(subject, issuer.subject, key.public_key(), now, end)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -108,13 +110,11 @@ def _leaf(
     return _pair(builder.sign(issuer_key, hashes.SHA256()), key)
 
 
-def revocation_list(
-    authority: Pair, revoked: Sequence[tuple[str, datetime]], now: datetime
-) -> str:
+def revocation_list(authority: Pair, revoked: Sequence[tuple[str, datetime]], now: datetime) -> str:
     """Return the list (CRL, PEM) of what an authority has revoked.
 
-    It is valid as long as its authority: a broker with a list that is over refuses everybody, and a home that
-    is not heard because a list was not brought in time is worse than a name that the broker was told to forget.
+    It is valid as long as its authority: a broker with a list that is over refuses everybody. A home that is
+    not heard because a list came too late is worse than an old list: the broker forgets the names anyway.
 
     Parameters
     ----------

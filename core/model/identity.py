@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core.model.errors import Malformed
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 OURS = re.compile(r"(hub|thing)-[A-Za-z0-9][A-Za-z0-9_.-]{0,58}")
 """Names that the desired state rules over; others at the broker (its own services) are left alone."""
+CODE_LASTS = timedelta(hours=24)
+"""Within which a bundle must be taken."""
 _HOME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _LEVEL = re.compile(r"[^/+#\x00-\x1f]{1,100}")
 _OF_HOME = 40
@@ -68,7 +71,10 @@ def thing_grant(home_id: HomeId, family: str, external_id: str, word: str) -> Gr
     >>> thing_grant("7f3k", "tasmota", "plug", "ab12cd34").topics
     ('homes/7f3k/tasmota/tele/plug/#', 'homes/7f3k/tasmota/stat/plug/#')
     """
-    for field, given in (("family", family), *(("device", part) for part in external_id.split("/"))):
+    for field, given in (
+        ("family", family),
+        *(("device", part) for part in external_id.split("/")),
+    ):
         if not _LEVEL.fullmatch(given):
             raise Malformed(field, "a name as in its topics, without '+' and '#'")
     below = f"homes/{home_id}/{family}"

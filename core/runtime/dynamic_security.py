@@ -49,7 +49,9 @@ class DynamicSecurity:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await self._open()
         except (OSError, TimeoutError, Malformed, EOFError) as error:
-            raise BrokerUnavailable(f"the broker does not answer: {type(error).__name__}") from error
+            raise BrokerUnavailable(
+                f"the broker does not answer: {type(error).__name__}"
+            ) from error
         return self
 
     async def __aexit__(self, *error: object) -> None:

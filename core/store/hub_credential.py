@@ -192,7 +192,9 @@ async def standing(connection: Connection) -> tuple[HubCredential, ...]:
     return await _many(connection, "where dead_at is null order by credential_id")
 
 
-async def revoked_serials(connection: Connection, now: datetime) -> tuple[tuple[str, datetime], ...]:
+async def revoked_serials(
+    connection: Connection, now: datetime
+) -> tuple[tuple[str, datetime], ...]:
     """Return serial numbers and times of what was revoked before its end, for a revocation list."""
     cursor = await connection.execute(
         "select serial, revoked_at from hub_credential where revoked_at is not null and serial is not null"
@@ -203,7 +205,11 @@ async def revoked_serials(connection: Connection, now: datetime) -> tuple[tuple[
 
 
 async def note_issued(
-    connection: Connection, credential: HubCredential, issued: Issued, now: datetime, overlap_end: datetime
+    connection: Connection,
+    credential: HubCredential,
+    issued: Issued,
+    now: datetime,
+    overlap_end: datetime,
 ) -> None:
     """Keep what is known of a certificate; older ones for the same end after the overlap."""
     await connection.execute(

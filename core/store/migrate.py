@@ -36,8 +36,8 @@ ROLES: Sequence[LiteralString] = (
     "wayhome_identity",
     "wayhome_operator",
 )
-"""One role per service, the registrar (who registers homes, people, devices), who tells the brokers whom to let in,
-and a reading operator."""
+"""One role per service, the registrar (who registers homes, people, devices), the identity service (who may
+speak at the broker) and a reading operator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class CredentialsDoor(Protocol):
     """What the reconciler may do at a broker.
 
-    Each method raises `core.model.errors.BrokerUnavailable` when the broker is away or refuses; what was done of
-    it is then unknown, and the next look tells.
+    Each method raises `core.model.errors.BrokerUnavailable` when the broker is away or refuses; what was done
+    of it is then unknown, and the next look tells.
     """
 
     @property
@@ -22,8 +22,7 @@ class CredentialsDoor(Protocol):
         """Kind of broker, e.g. ``mosquitto``."""
 
     async def present(self) -> Collection[Grant]:
-        """Return every client that the broker knows, ours and others, after making sure that it is closed to
-        those whom it does not know."""
+        """Return every client that the broker knows; make sure that it is closed to all others."""
 
     async def admit(self, grants: Sequence[Grant]) -> None:
         """Let these in, from now on; others are not disturbed. Doing it again changes nothing."""

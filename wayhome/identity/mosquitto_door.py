@@ -1,8 +1,8 @@
 """Mosquitto's dynamic security as a door: one client and one role each, with literal topics.
 
-What is known of it (2.0): an unknown certificate still gets CONNACK success, so all four default accesses must be
-*deny* and are looked at each time; a disabled client with a certificate stays in, so it is deleted; ``%u`` is not
-substituted, so topics are written out (docs/decisions/0174).
+What is known of it (2.0): an unknown certificate still gets CONNACK success, so all four default accesses
+must be *deny* and are looked at each time; a disabled client with a certificate stays in, so it is deleted;
+``%u`` is not substituted, so topics are written out (docs/decisions/0174).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.runtime.broker import BrokerSettings
 
 ACCESSES = ("publishClientSend", "publishClientReceive", "subscribe", "unsubscribe")
-DENY = {access: False for access in ACCESSES}
+DENY = dict.fromkeys(ACCESSES, False)
 ADMIN = "wayhome-identity"
 """Name of the one client that may give commands; the file that Mosquitto starts with knows it."""
 CONTROL = "$CONTROL/dynamic-security/v1/#"
