@@ -69,14 +69,17 @@ class Speaker:
         #: Reason code of CONNACK, or `REFUSED`.
         self.connack = REFUSED
         line = socket.create_connection(("127.0.0.1", port), TIMEOUT_S)
+        self._line = context.wrap_socket(
+            line, server_hostname="localhost", do_handshake_on_connect=False
+        )
         try:
-            self._line = context.wrap_socket(line, server_hostname="localhost")
+            self._line.do_handshake()
             self._line.sendall(mqtt.Connect(client_id=client_id).encode(version))
             packet = self._packet()
             self.connack = packet[1] if packet else REFUSED
         except (ssl.SSLError, ConnectionError):
-            line.close()
-        if self.connack == REFUSED and hasattr(self, "_line"):
+            self.connack = REFUSED
+        if self.connack == REFUSED:
             self._line.close()
 
     def publish(self, topic: str, payload: bytes = b"1") -> int:
@@ -100,8 +103,7 @@ class Speaker:
 
     def close(self) -> None:
         """Hang up."""
-        if self.connack != REFUSED:
-            self._line.close()
+        self._line.close()
 
     def _packet(self) -> bytes:
         """Return the body of the next short packet; nothing when the broker has hung up."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -54,6 +55,14 @@ async def live(place: Place, number: int) -> None:
         await asyncio.sleep(0.01)
 
 
+async def assert_nothing_else(place: Place, context: ssl.SSLContext) -> None:
+    """Each on a connection of its own: after a refusal Mosquitto 2.0.11 may end it (0174)."""
+    for topic in (f"homes/{OTHER}/x", "homes", "other", "$CONTROL/dynamic-security/v1"):
+        assert (await place.speaker(context)).publish(topic) == NOT_AUTHORISED, topic
+    for topic in ("#", f"homes/{HOME}/#", "$SYS/#", "$CONTROL/dynamic-security/v1/response"):
+        assert (await place.speaker(context)).subscribe(topic) == NOT_AUTHORISED, topic
+
+
 @only_mosquitto
 async def test_at_mosquitto_a_hub_says_its_own_and_is_in_and_out_at_once(place: Place) -> None:
     async with serving(place):
@@ -65,12 +74,10 @@ async def test_at_mosquitto_a_hub_says_its_own_and_is_in_and_out_at_once(place: 
         assert hub.connack == 0
         assert hub.publish(f"homes/{HOME}/wayhome/door/contact") < 0x80
         assert time.monotonic() - begun < SOON_S
-        for topic in (f"homes/{OTHER}/x", "homes", "other", "$CONTROL/dynamic-security/v1"):
-            assert hub.publish(topic) == NOT_AUTHORISED, topic
-        for topic in ("#", f"homes/{HOME}/#", "$SYS/#", "$CONTROL/dynamic-security/v1/response"):
-            assert hub.subscribe(topic) == NOT_AUTHORISED, topic
+        await assert_nothing_else(place, context)
         # whatever it calls itself, it can not take the gateway's session
         assert f"as {asked.grant.client} " in shipped(place).log()
+        hub = await place.speaker(context)
 
         begun = time.monotonic()
         await place.revoke(asked.number)
@@ -140,6 +147,7 @@ async def test_strangers_are_refused(place: Place) -> None:
     assert stranger.connack == unknown
     if stranger.connack == 0:
         assert stranger.publish(f"homes/{HOME}/x") == NOT_AUTHORISED
+        stranger = await place.speaker(place.papers("hub-nobody").context)
         assert stranger.subscribe("#") == NOT_AUTHORISED
     known = await place.speaker(place.papers(name).context, "x", version)
     assert known.connack == 0
