@@ -137,13 +137,7 @@ async def test_strangers_are_refused(place: Place) -> None:
     for why, papers in outside.items():
         tried = await place.speaker(papers.context, "x", version)
         assert tried.connack == REFUSED, why
-    stranger = await asyncio.to_thread(
-        Speaker,
-        place.port,
-        place.papers("hub-nobody").context,
-        "x",
-        version,
-    )
+    stranger = await place.speaker(place.papers("hub-nobody").context, "x", version)
     assert stranger.connack == unknown
     if stranger.connack == 0:
         assert stranger.publish(f"homes/{HOME}/x") == NOT_AUTHORISED
