@@ -200,7 +200,9 @@ class DashboardSettings(ServiceSettings):
 class IdentitySettings(ServiceSettings):
     """Identity of things: certificates of hubs and devices, and who is let in at the broker."""
 
-    authority_folder: str = setting(help="Folder with hubs-ca.crt and hubs-ca.key.")
+    authority_folder: str = setting(
+        "/secrets/identity", help="Folder with hubs-ca.crt and hubs-ca.key."
+    )
     mqtt_url: str = setting(
         "mqtts://127.0.0.1:8885", help="The broker's listener for certificates: mqtts://."
     )

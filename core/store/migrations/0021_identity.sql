@@ -68,6 +68,7 @@ language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $end$
 declare
     home text;
+    done boolean;
 begin
     select c.home_id into home from hub_credential c where c.credential_id = wanted;
     if home is null or not sets_up(home) then
@@ -75,8 +76,9 @@ begin
     end if;
     update hub_credential c set revoked_at = moment, sealed = null
         where c.credential_id = wanted and c.revoked_at is null;
+    done := found;
     perform pg_notify('identity', home);
-    return found;
+    return done;
 end
 $end$;
 
