@@ -4,6 +4,7 @@ Live: from the commit of the wish to the broker's PUBACK for the first message. 
 revocation to the end of the connection that was open.
 """
 
+# ruff: noqa: E402 (run as a script, it has to find the packages)
 from __future__ import annotations
 
 import argparse
