@@ -1,4 +1,4 @@
-"""A small private certificate authority and the broker's certificate. No clock, no files: PEM in and out."""
+"""Small private certificate authorities and what they sign. No clock, no files: PEM in and out."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Pair:
     key: str
 
 
-def new_authority(now: datetime) -> Pair:
+def new_authority(now: datetime, title: str = "Wayhome private authority") -> Pair:
     """Make an authority of our own: EC P-256, valid for 20 years, may sign no further authority."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Wayhome private authority")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, title)])
     builder = (
         _builder(name, name, key.public_key(), now, now + AUTHORITY_LASTS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -62,25 +62,111 @@ def new_server(authority: Pair, names: Sequence[str], now: datetime) -> Pair:
     Misconfigured
         If a name is none, or the authority can not be read or is over.
     """
+    alternative = x509.SubjectAlternativeName(list(map(_name, names)))
+    return _leaf(authority, names[0], now, SERVER_LASTS, alternative)
+
+
+def new_client(authority: Pair, name: str, now: datetime, lasts: timedelta) -> Pair:
+    """Make the certificate by which a hub, a device or a service of ours shows that it is ``name``.
+
+    Raises
+    ------
+    Misconfigured
+        If the authority can not be read or is over.
+    """
+    return _leaf(authority, name, now, lasts, None)
+
+
+def _leaf(
+    authority: Pair,
+    name: str,
+    now: datetime,
+    lasts: timedelta,
+    alternative: x509.SubjectAlternativeName | None,
+) -> Pair:
+    """Sign a certificate: of a server where it has alternative names, of a client otherwise."""
     issuer, issuer_key = _opened(authority)
-    end = min(now + SERVER_LASTS, issuer.not_valid_after_utc)
-    if end <= now:
+    end = min(now + lasts, issuer.not_valid_after_utc)
+    if issuer.not_valid_after_utc <= now:
         raise Misconfigured("the certificate authority is over; see docs/how-to/deploy.md")
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     issuer_key_id = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    use = (
+        ExtendedKeyUsageOID.CLIENT_AUTH if alternative is None else ExtendedKeyUsageOID.SERVER_AUTH
+    )
     builder = (
         _builder(subject, issuer.subject, key.public_key(), now, end)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName(list(map(_name, names))), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([use]), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key_id),
             critical=False,
         )
     )
+    if alternative is not None:
+        builder = builder.add_extension(alternative, critical=False)
     return _pair(builder.sign(issuer_key, hashes.SHA256()), key)
+
+
+def revocation_list(authority: Pair, revoked: Sequence[tuple[str, datetime]], now: datetime) -> str:
+    """Return the list (CRL, PEM) of what an authority has revoked.
+
+    It is valid as long as its authority: a broker with a list that is over refuses everybody. A home that is
+    not heard because a list came too late is worse than an old list: the broker forgets the names anyway.
+
+    Parameters
+    ----------
+    revoked
+        Serial numbers in decimal, and since when.
+    """
+    issuer, key = _opened(authority)
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.subject)
+        .last_update(now)
+        .next_update(issuer.not_valid_after_utc)
+    )
+    for serial, at in revoked:
+        entry = x509.RevokedCertificateBuilder().serial_number(int(serial)).revocation_date(at)
+        builder = builder.add_revoked_certificate(entry.build())
+    made = builder.sign(key, hashes.SHA256())
+    return made.public_bytes(serialization.Encoding.PEM).decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a certificate says of itself."""
+
+    name: str
+    serial: str
+    #: SHA-256 of the certificate; 32 bytes.
+    fingerprint: bytes
+    begins_at: datetime
+    ends_at: datetime
+
+
+def facts(certificate: str) -> Facts:
+    """Read a certificate.
+
+    Raises
+    ------
+    Misconfigured
+        If it is none.
+    """
+    try:
+        found = x509.load_pem_x509_certificate(certificate.encode())
+    except ValueError as error:
+        raise Misconfigured("a certificate can not be read") from error
+    names = found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return Facts(
+        name=str(names[0].value) if names else "",
+        serial=str(found.serial_number),
+        fingerprint=found.fingerprint(hashes.SHA256()),
+        begins_at=found.not_valid_before_utc,
+        ends_at=found.not_valid_after_utc,
+    )
 
 
 def is_due(certificate: str, authority: Pair, names: Sequence[str], now: datetime) -> bool:

@@ -10,10 +10,12 @@ from core.model.errors import WayhomeError
 from wayhome.commands import (
     alerting,
     audit,
+    certificates,
     demo,
     devices,
     doctor,
     evaluate,
+    hubs,
     install,
     migrate,
     register,
@@ -51,12 +53,15 @@ app.command(rich_help_panel=_SERVICE)(services.gateway)
 app.command(rich_help_panel=_SERVICE)(services.analytics)
 app.add_typer(alerting.app, name="alerts", rich_help_panel=_SERVICE)
 app.command(rich_help_panel=_SERVICE)(services.dashboard)
+app.command(rich_help_panel=_SERVICE)(services.identity)
 app.command(rich_help_panel=_CARE)(register.register)
 app.command(rich_help_panel=_CARE)(install.install)
 app.command(rich_help_panel=_CARE)(migrate.migrate)
 app.command(rich_help_panel=_CARE)(doctor.doctor)
 app.add_typer(devices.app, name="devices", rich_help_panel=_CARE)
 app.add_typer(residents.app, name="residents", rich_help_panel=_CARE)
+app.add_typer(hubs.app, name="hubs", rich_help_panel=_CARE)
+app.add_typer(certificates.app, name="certificates", rich_help_panel=_CARE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)
 app.add_typer(replay.app, name="replay", rich_help_panel=_CARE)
 app.add_typer(evaluate.app, name="evaluate", rich_help_panel=_CARE)

@@ -3,15 +3,17 @@
     authority/  root       the private authority's certificate and key
     hubs/       root       a password per home's hub, to be carried to the hub
     broker/     mosquitto  certificate, key, password and ACL files, the health probe's options
+    identity/   wayhome    the authority of hubs and devices, which is not the broker's
     database/   postgres   the owner's password
     migrate/    wayhome    the owner's address and a password per database role
-    gateway/ analytics/ alerts/ dashboard/ operator/   wayhome   what each needs, and no more
+    gateway/ analytics/ alerts/ dashboard/ identity/ operator/   wayhome   what each needs, and no more
 
 Each folder is a volume of its own in docker-compose.yml, so that a service sees its own secrets only.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from dataclasses import dataclass
@@ -25,6 +27,9 @@ from core.model.errors import Misconfigured
 from core.store.migrate import ROLES
 from wayhome import broker_access, certificates
 from wayhome.certificates import Pair
+from wayhome.embedded import tls
+from wayhome.identity import issuing
+from wayhome.identity.mosquitto_door import first_file
 from wayhome.secret import secret
 from wayhome.system import CONNECTIONS, System
 
@@ -35,12 +40,13 @@ if TYPE_CHECKING:
 BROKER_NAMES = ("mosquitto", "localhost")
 """How our own containers reach the broker; the names for hubs come on top."""
 DATABASE = "database:5432/wayhome"
-SERVICES = ("gateway", "analytics", "alerts", "dashboard")
+SERVICES = ("gateway", "analytics", "alerts", "dashboard", "identity")
+REVOCATIONS, SECURITY = "hubs.crl", "dynamic-security.json"
 OF_PROVIDERS = ("smtp-password", "phone-token", "notify-key")
 """Secrets that others give out: empty files, to be filled by hand (docs/how-to/channels.md)."""
 #: Numeric users inside the images: eclipse-mosquitto, timescaledb (Alpine's postgres) and our own.
 OWNERS = {"broker": 1883, "database": 70} | dict.fromkeys((*SERVICES, "migrate", "operator"), 10001)
-_OPERATOR_ROLES = ("wayhome_registrar", "wayhome_operator", "wayhome_gateway")
+_OPERATOR_ROLES = ("wayhome_registrar", "wayhome_operator", "wayhome_gateway", "wayhome_identity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,8 @@ class Wanted:
     #: Homes whose hub is let in from now on, and those whose hub no longer is.
     homes: tuple[str, ...] = ()
     without_homes: tuple[str, ...] = ()
+    #: A revocation list (PEM) for the broker; the one it has stays when empty.
+    revocations: str = ""
     #: Give each folder to the user of the container that reads it; needs root.
     owners: bool = False
 
@@ -75,6 +83,7 @@ def _install(wanted: Wanted, now: datetime) -> None:
     folder = wanted.folder
     _certificates(folder, wanted.broker_names, now)
     _hubs(folder / "hubs", wanted)
+    _things(folder, wanted.revocations, now)
     _broker(folder)
     _database(folder)
     _services(folder)
@@ -132,6 +141,17 @@ def _hubs(folder: Path, wanted: Wanted) -> None:
         (folder / f"hub-{home}").unlink(missing_ok=True)
 
 
+def _things(folder: Path, revocations: str, now: datetime) -> None:
+    """Make the authority of hubs and devices, and what the broker needs to know its certificates."""
+    authority = tls.hubs_authority(folder / "identity", now)
+    broker = folder / "broker"
+    keep(broker / issuing.AUTHORITY, authority.certificate)
+    if revocations or not (broker / REVOCATIONS).exists():
+        made = revocations or certificates.revocation_list(authority, (), now)
+        keep(broker / REVOCATIONS, made)
+    keep(broker / SECURITY, json.dumps(first_file(), indent=1) + "\n")
+
+
 def _broker(folder: Path) -> None:
     place = folder / "broker"
     passwords = {
@@ -175,6 +195,7 @@ def _services(folder: Path) -> None:
         secret(folder / "alerts", name, str)
     authority = (folder / "broker" / "ca.crt").read_text()
     keep(folder / "gateway" / "ca.crt", authority)
+    keep(folder / "identity" / "ca.crt", authority)
     keep(folder / "operator" / "ca.crt", authority)
     system = System(
         database_urls={role: urls[role] for role in _OPERATOR_ROLES},

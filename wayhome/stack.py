@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Self
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -21,6 +22,10 @@ from wayhome.embedded import tls
 from wayhome.embedded.broker import Account, EmbeddedBroker
 from wayhome.embedded.postgres import EmbeddedPostgres
 from wayhome.embedded.process import free_port, open_folder
+from wayhome.identity import issuing
+from wayhome.identity.issuing import Terms
+from wayhome.identity.nats_door import NatsDoor
+from wayhome.identity.reconciler import Reconciler
 from wayhome.secret import secret, write_secret
 from wayhome.supervisor import Child, State, keep_running, keep_server, until_healthy, watch
 from wayhome.system import CONNECTIONS, System, save
@@ -29,6 +34,8 @@ __all__ = ["SERVICES", "Stack", "StackSettings", "as_role", "free_port"]
 
 SERVICES = ("gateway", "analytics", "alerts", "dashboard")
 REGISTRY_POLL_S = 5.0
+HUB_LASTS, HUB_OVERLAP = timedelta(days=90), timedelta(days=7)
+"""Of certificates of hubs and devices, as in containers by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +131,10 @@ class Stack:
             group.run(keep_server(self.postgres, "database"), "database")
         if self.broker is not None:
             group.run(keep_server(self.broker, "broker"), "broker")
-            group.run(self._follow_registry(urls["wayhome_registrar"]), "accounts")
+            if self._beyond:
+                group.run(self._reconciler().run(urls["wayhome_identity"]), "identity")
+            else:
+                group.run(self._follow_registry(urls["wayhome_registrar"]), "accounts")
         await until_healthy(self.children, self.settings.start_timeout_s)
         group.run(watch(self.children), "watch")
 
@@ -171,21 +181,36 @@ class Stack:
     async def _start_broker(self, registrar_url: str) -> None:
         if self.settings.mqtt_url:
             return
-        self._accounts = await self._wanted_accounts(registrar_url)
-        host = self.settings.mqtt_host
+        host, now = self.settings.mqtt_host, SystemClock().now()
+        beyond = self._beyond
+        self._accounts = _by_certificate() if beyond else await self._wanted_accounts(registrar_url)
         self.broker = EmbeddedBroker(
             self.settings.folder / "broker",
             host=host,
             port=self.settings.mqtt_port,
             accounts=self._accounts,
-            certificate=(
-                tls.certificate(self.certificates, host, SystemClock().now())
-                if tls.is_wanted(host)
-                else None
-            ),
+            certificate=tls.certificate(self.certificates, host, now) if beyond else None,
+            client_check=tls.client_check(self.certificates, now) if beyond else None,
         )
         self.broker.start()
         self._exit.callback(self.broker.stop)
+
+    @property
+    def _beyond(self) -> bool:
+        """Whether the embedded broker can be reached from other machines, with certificates only."""
+        return not self.settings.mqtt_url and tls.is_wanted(self.settings.mqtt_host)
+
+    def _reconciler(self) -> Reconciler:
+        """Let hubs and devices in at the embedded broker as the database wants it."""
+        assert self.broker is not None  # noqa: S101 (for mypy: it was started before)
+        terms = Terms(
+            authority=issuing.read_authority(self.certificates),
+            broker_authority=(self.certificates / tls.AUTHORITY).read_text(),
+            broker=f"{tls.name_for_hubs(self.settings.mqtt_host)}:{self.broker.port}",
+            lasts=HUB_LASTS,
+            overlap=HUB_OVERLAP,
+        )
+        return Reconciler(door=NatsDoor(self.broker), terms=terms, clock=SystemClock())
 
     async def _wanted_accounts(self, registrar_url: str) -> tuple[Account, ...]:
         """Let the gateway read every home, and each home's hub write below its own."""
@@ -229,6 +254,8 @@ class Stack:
 
     def _describe(self, urls: dict[str, str]) -> System:
         embedded = self.broker is not None
+        if self._beyond and self.broker is not None:
+            return self._describe_beyond(urls, self.broker)
         return System(
             database_urls=urls,
             mqtt_url=self.broker.url if self.broker else self.settings.mqtt_url,
@@ -248,6 +275,21 @@ class Stack:
             web_url=self.web_url,
         )
 
+    def _describe_beyond(self, urls: dict[str, str], broker: EmbeddedBroker) -> System:
+        now = SystemClock().now()
+        gateway = tls.own_certificate(self.certificates, "gateway", now)
+        replay = tls.own_certificate(self.certificates, "replay", now)
+        return System(
+            database_urls=urls,
+            mqtt_url=broker.url,
+            mqtt_ca_file=str(self.certificates / tls.AUTHORITY),
+            mqtt_certificate_file=str(gateway.certificate),
+            mqtt_key_file=str(gateway.key),
+            replay_certificate_file=str(replay.certificate),
+            replay_key_file=str(replay.key),
+            web_url=self.web_url,
+        )
+
     def _child(self, name: str, urls: dict[str, str]) -> Child:
         health_port = free_port()
         url_file = write_secret(self.secrets, f"{name}-database-url", urls[f"wayhome_{name}"])
@@ -263,6 +305,8 @@ class Stack:
                 "mqtt_username": self.system.mqtt_username,
                 "mqtt_password_file": password,
                 "mqtt_ca_file": self.system.mqtt_ca_file,
+                "mqtt_certificate_file": self.system.mqtt_certificate_file,
+                "mqtt_key_file": self.system.mqtt_key_file,
             }
         if name == "alerts":
             values["public_url"] = self.web_url
@@ -287,6 +331,14 @@ class Stack:
             health_port=health_port,
             log_file=self.settings.folder / f"{name}.log",
         )
+
+
+def _by_certificate() -> tuple[Account, ...]:
+    """Who of our own may log in where certificates are checked; hubs come by the reconciler."""
+    return (
+        Account(username="gateway", subscribe=("homes/#",)),
+        Account(username="replay", publish=("homes/#",)),
+    )
 
 
 class _CancelledAtEnd:

@@ -27,9 +27,14 @@ class System:
     mqtt_username: str = ""
     mqtt_password: str = ""
     mqtt_ca_file: str = ""
+    #: Where the broker wants certificates instead of passwords.
+    mqtt_certificate_file: str = ""
+    mqtt_key_file: str = ""
     #: A log-in that may publish below every home, for replays; the other one where empty.
     replay_username: str = ""
     replay_password: str = field(default="", repr=False)
+    replay_certificate_file: str = ""
+    replay_key_file: str = ""
     web_url: str = ""
 
     def database(self, role: str) -> str:
@@ -51,11 +56,19 @@ class System:
             username=self.mqtt_username,
             password=self.mqtt_password,
             ca_file=self.mqtt_ca_file,
+            certificate_file=self.mqtt_certificate_file,
+            key_file=self.mqtt_key_file,
         )
 
     def publisher(self, client_id: str) -> BrokerSettings:
         """How to reach the broker as somebody who may publish."""
         settings = self.broker(client_id)
+        if self.replay_certificate_file:
+            return replace(
+                settings,
+                certificate_file=self.replay_certificate_file,
+                key_file=self.replay_key_file,
+            )
         if not self.replay_username:
             return settings
         return replace(settings, username=self.replay_username, password=self.replay_password)

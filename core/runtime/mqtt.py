@@ -143,6 +143,17 @@ def subscribe(topics: tuple[str, ...], version: Version) -> bytes:
     return _packet(0x82, body + b"".join(_text(topic) + b"\x01" for topic in topics))
 
 
+def publish(topic: str, payload: bytes) -> bytes:
+    r"""Return a PUBLISH (§3.3) at QoS 0 in the words of 3.1.1.
+
+    Examples
+    --------
+    >>> publish("a", b"x")
+    b'0\x04\x00\x01ax'
+    """
+    return _packet(0x30, _text(topic) + payload)
+
+
 def puback(packet_id: int) -> bytes:
     r"""Return a PUBACK (§3.4), reason success.
 

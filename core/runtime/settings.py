@@ -196,11 +196,37 @@ class DashboardSettings(ServiceSettings):
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitySettings(ServiceSettings):
+    """Identity of things: certificates of hubs and devices, and who is let in at the broker."""
+
+    authority_folder: str = setting(
+        "/secrets/identity", help="Folder with hubs-ca.crt and hubs-ca.key."
+    )
+    mqtt_url: str = setting(
+        "mqtts://127.0.0.1:8885", help="The broker's listener for certificates: mqtts://."
+    )
+    mqtt_ca_file: str = setting("", help="PEM file of the authority of the broker's certificate.")
+    hub_broker: str = setting(
+        "localhost:8885", help="host:port under which hubs reach that listener; goes into bundles."
+    )
+    hub_certificate_days: int = setting(
+        90, help="How long a certificate of a hub or device lasts.", unit="days", least=1, most=397
+    )
+    hub_overlap_days: int = setting(
+        7,
+        help="How long the certificate before goes on working after a new one was made.",
+        unit="days",
+        most=30,
+    )
+
+
 SERVICES: dict[str, type[ServiceSettings]] = {
     "gateway": GatewaySettings,
     "analytics": AnalyticsSettings,
     "alerts": AlertsSettings,
     "dashboard": DashboardSettings,
+    "identity": IdentitySettings,
 }
 
 S = TypeVar("S", bound=ServiceSettings)

@@ -33,9 +33,11 @@ ROLES: Sequence[LiteralString] = (
     "wayhome_alerts",
     "wayhome_dashboard",
     "wayhome_registrar",
+    "wayhome_identity",
     "wayhome_operator",
 )
-"""One role per service, the registrar (who registers homes, people, devices) and a reading operator."""
+"""One role per service, the registrar (who registers homes, people, devices), the identity service (who may
+speak at the broker) and a reading operator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

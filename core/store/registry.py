@@ -345,3 +345,9 @@ async def _one(connection: Connection, query: Any, values: tuple[object, ...]) -
     if row is None:
         raise LookupError("the statement returned no row")
     return row
+
+
+async def home_ids(connection: Connection) -> frozenset[HomeId]:
+    """Return the ids of all homes."""
+    cursor = await connection.execute("select home_id from home")
+    return frozenset(HomeId(home_id) for (home_id,) in await cursor.fetchall())

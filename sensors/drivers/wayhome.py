@@ -12,7 +12,7 @@ Topic ``homes/HOME/wayhome/DEVICE/QUANTITY``, payload a JSON object:
 
 A position also has ``lat``, ``lon`` (degrees) and may have ``alt`` (m), ``speed`` (m/s) and ``course``
 (degrees); its ``v`` is the 68 % radius in metres. ``DEVICE/status`` with ``{"online": false}`` is the
-last will.
+last will; 0 and 1 are understood too, as Mosquitto's bridges say them.
 
 Something worn sends ``DEVICE/impact`` a few seconds after a hard knock, never a stream of acceleration; its
 ``t`` is the hardest moment. Either ``v`` (g) with ``tilt`` (degrees) and ``stillness`` (g), measured as in
@@ -25,6 +25,8 @@ core.model.errors.Malformed: topic: expected DEVICE/QUANTITY
 >>> decoded = DRIVER.decode("door/contact", b'{"v": true, "t": 1790000000, "seq": 7, "boot": "a"}')
 >>> decoded.number, decoded.readings[0].value
 (7, 1.0)
+>>> DRIVER.decode("hub/status", b"0").online
+False
 """
 
 from __future__ import annotations
@@ -43,6 +45,8 @@ _LARGEST_NUMBER = 2**53
 _MOST_SAMPLES = 512
 _SLOWEST_HZ, _FASTEST_HZ = 20.0, 100.0
 _BOOT_LENGTH = 40
+_OF_BRIDGES = {b"1": True, b"0": False}
+"""What a bridge of Mosquitto publishes on its ``notification_topic`` (mosquitto.conf(5))."""
 
 
 class _Wayhome:
@@ -65,6 +69,8 @@ class _Wayhome:
         if not device:
             raise Malformed("topic", "DEVICE/QUANTITY")
         external_id = decoding.name(device)
+        if last == "status" and payload in _OF_BRIDGES:
+            return Decoded(external_id=external_id, online=_OF_BRIDGES[payload])
         fields = decoding.decode_object(payload)
         if fields is None:
             raise Malformed("payload", "a JSON object")

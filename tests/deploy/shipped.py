@@ -7,7 +7,8 @@ import signal
 import subprocess
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -15,9 +16,6 @@ from core.runtime.broker import BrokerSettings
 from tests.house.tree import ROOT
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.ports import accepts, free_port
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @cache
@@ -39,6 +37,7 @@ class ShippedMosquitto(Mosquitto):
         super().__init__(folder)
         self.secrets = secrets
         self.inner_port = free_port()
+        self.certificates_port = free_port()
 
     def _configure(self) -> None:
         text = (ROOT / "mosquitto" / "mosquitto.conf").read_text("utf-8")
@@ -46,9 +45,21 @@ class ShippedMosquitto(Mosquitto):
         text = text.replace("/mosquitto/data/", f"{self.folder}/")
         text = text.replace("listener 8883", f"listener {self.port} 127.0.0.1")
         text = text.replace("listener 8884", f"listener {self.inner_port} 127.0.0.1")
+        text = text.replace("listener 8885", f"listener {self.certificates_port} 127.0.0.1")
+        text = text.replace("plugin /usr/lib/", f"plugin {self._plugins}/")
+        first = self.secrets / "broker" / "dynamic-security.json"
+        present = self.folder / first.name
+        if not present.exists():
+            present.write_text(first.read_text())
         if os.geteuid() == 0:
             text += "user root\n"  # the test's folders are closed to user mosquitto
         self._configuration.write_text(text)
+
+    @property
+    def _plugins(self) -> Path:
+        """Folder of the plugins that belong to the program."""
+        root = Path(self.program).parent.parent
+        return next(root.glob("lib/*/mosquitto_dynamic_security.so")).parent
 
     def reload(self) -> None:
         """Read passwords, rules and certificates anew, as after `wayhome install`."""

@@ -19,11 +19,19 @@ def answer(line: socket.socket) -> bytes:
     return head + line.recv(head[1])
 
 
-def connect(port: int, username: str = "", password: str = "", ca_file: str = "") -> socket.socket:
-    """Open a connection and send CONNECT; with ``ca_file`` over TLS."""
+def connect(
+    port: int,
+    username: str = "",
+    password: str = "",
+    ca_file: str = "",
+    certificate: tuple[str, str] | None = None,
+) -> socket.socket:
+    """Open a connection and send CONNECT; with ``ca_file`` over TLS, ``certificate`` is file and key."""
     line = socket.create_connection(("127.0.0.1", port), 5)
     if ca_file:
         context = ssl.create_default_context(cafile=ca_file)
+        if certificate is not None:
+            context.load_cert_chain(*certificate)
         line = context.wrap_socket(line, server_hostname="127.0.0.1")
     request = mqtt.Connect(
         client_id=f"raw-{secrets.token_hex(4)}", username=username, password=password
@@ -32,13 +40,19 @@ def connect(port: int, username: str = "", password: str = "", ca_file: str = ""
     return line
 
 
-def is_let_in(port: int, username: str = "", password: str = "", ca_file: str = "") -> bool:
+def is_let_in(
+    port: int,
+    username: str = "",
+    password: str = "",
+    ca_file: str = "",
+    certificate: tuple[str, str] | None = None,
+) -> bool:
     """Whether the broker answers CONNECT with success."""
-    with connect(port, username, password, ca_file) as line:
-        try:
+    try:
+        with connect(port, username, password, ca_file, certificate) as line:
             packet = answer(line)
-        except ConnectionResetError:
-            return False
+    except (ConnectionError, ssl.SSLError):
+        return False
     return packet[:1] == bytes([CONNACK]) and packet[3] == 0
 
 

@@ -131,9 +131,11 @@ async def test_beyond_this_machine_the_broker_speaks_tls(folder: Path) -> None:
     async with Stack(settings) as stack:  # its gateway is healthy: it trusts the new authority
         assert stack.system.mqtt_url.startswith("mqtts://127.0.0.1:")
         assert stack.broker is not None
-        word = (stack.system.mqtt_username, stack.system.mqtt_password)
-        assert raw_client.is_let_in(stack.broker.port, *word, ca_file=stack.system.mqtt_ca_file)
-        assert not raw_client.is_let_in(stack.broker.port, *word)
+        port, ca_file = stack.broker.port, stack.system.mqtt_ca_file
+        own = (stack.system.mqtt_certificate_file, stack.system.mqtt_key_file)
+        assert raw_client.is_let_in(port, ca_file=ca_file, certificate=own)
+        assert not raw_client.is_let_in(port, ca_file=ca_file)
+        assert not raw_client.is_let_in(port)
     for path in (folder / "certificates").iterdir():
         assert path.stat().st_mode & 0o077 == 0
 

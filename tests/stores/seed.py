@@ -84,6 +84,10 @@ insert into police_link_end (link_id, home_id, carer_id, at)
   select link_id, home_id, 1, now() from police_link;
 insert into link_opening (link_id, home_id, at, page, place)
   select link_id, home_id, now(), 'page', '10.0.0.x' from police_link;
+insert into hub_credential
+  (home_id, client, about, topics, asked_by, asked_at, code_hash, code_key, code_ends_at)
+  select home_id, 'hub-' || home_id, 'hub', array['homes/' || home_id || '/#'], 1, now(),
+    sha256(home_id::bytea), sha256('k'), now() + interval '1 hour' from home;
 insert into own_contact (carer_id, channel, address, created_at)
   select carer_id, 'sms', 'x', now() from carer;
 insert into lost_contact select contact_id, now(), 'r' from own_contact;

@@ -33,6 +33,7 @@ WRITER = {
     "link_opening": "dashboard", "police_token": "dashboard", "link_attempt": "dashboard",
     "escalation_policy": "dashboard", "rota": "dashboard", "rota_shift": "dashboard",
     "rota_cover": "dashboard", "quiet_hours": "dashboard", "rota_feed": "dashboard",
+    "hub_credential": "identity", "credential_door": "identity",
 }  # fmt: skip
 """The one service that writes each table."""
 BY_TRIGGER = {"audit_head", "device_change", "erasure"}
@@ -43,6 +44,7 @@ FOR_PAGES = (
     "homes_of_circle", "invitation_for", "own_login", "passkey_for",
     "sets_up", "register_device", "change_device", "undo_device_change", "add_room",
     "stands_last", "carer_for_feed", "channels_of_carers", "carer_for_link", "telephones_of_circle",
+    "ask_hub_credential", "end_hub_credential", "take_hub_bundle",
 )  # fmt: skip
 """Functions that run with the owner's rights for the pages; each looks at who is acting."""
 FOR_NOBODY = (

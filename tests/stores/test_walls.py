@@ -10,7 +10,7 @@ from tests.stores.seed import SEED
 
 OPEN = {
     "alert_cursor", "engine_step", "gateway_heartbeat", "login_attempt", "login_challenge",
-    "link_attempt", "police_token", "channel_offer",
+    "link_attempt", "police_token", "channel_offer", "credential_door",
 }  # fmt: skip
 """Tables that the dashboard reads whole: progress of services, and what is needed before anybody is known."""
 OWN = {"login_session", "passkey", "authenticator", "recovery_code"}
@@ -34,6 +34,7 @@ WITHOUT_WALL = {
     "login_challenge": "random numbers, hashed, asked for before anybody is known",
     "link_attempt": "counted before anybody is known; addresses as keyed hashes",
     "police_token": "hashes of links, asked for before anybody is known",
+    "credential_door": "how far the broker was brought to the desired state; nothing personal",
 }
 """Every table that has no wall, and why."""
 BY_ALERT = {"delivery", "response", "alert_finding", "phone_answer"}

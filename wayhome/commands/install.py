@@ -27,6 +27,12 @@ def install(
     without_home: Annotated[
         list[str] | None, typer.Option(help="Let the hub of this home in no longer.")
     ] = None,
+    crl: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Revocation list of `wayhome certificates crl`."
+        ),
+    ] = None,
     owners: Annotated[
         bool,
         typer.Option("--owners", help="Give each folder to its container's user; needs root."),
@@ -42,6 +48,7 @@ def install(
         broker_names=tuple(broker_name or ()),
         homes=tuple(home or ()),
         without_homes=tuple(without_home or ()),
+        revocations=crl.read_text() if crl else "",
         owners=owners,
     )
     installation.install(wanted, SystemClock().now())

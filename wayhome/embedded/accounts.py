@@ -10,7 +10,8 @@ class Account:
     """A log-in at the broker with the MQTT topic filters it may use."""
 
     username: str
-    password: str = field(repr=False)
+    #: Empty where a certificate of this common name opens the door.
+    password: str = field(default="", repr=False)
     publish: tuple[str, ...] = ()
     subscribe: tuple[str, ...] = ()
 
@@ -39,9 +40,9 @@ def nats_user(account: Account) -> dict[str, object]:
     Those are out of reach of an MQTT client itself, and no account may use another protocol.
     """
     inner = ["$MQTT.sub.>", "$MQTT.deliver.>"] if account.subscribe else []
+    who = {"user": account.username, "password": account.password}
     return {
-        "user": account.username,
-        "password": account.password,
+        **(who if account.password else {"user": f"CN={account.username}"}),
         "allowed_connection_types": ["MQTT"],
         "permissions": {
             "publish": {"allow": _subjects(account.publish) or ["_none"]},

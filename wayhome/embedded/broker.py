@@ -14,17 +14,18 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.model.errors import BrokerUnavailable, Misconfigured
 from wayhome.embedded import jetstream
 from wayhome.embedded.accounts import Account, nats_subject, nats_user
 from wayhome.embedded.process import before_exec, free_port, open_log, tail, wait_until_alone
 
-__all__ = ["Account", "Certificate", "EmbeddedBroker", "binary", "nats_subject"]
+__all__ = ["Account", "Certificate", "ClientCheck", "EmbeddedBroker", "binary", "nats_subject"]
 
 START_TIMEOUT_S = 15.0
 _PORTS_TRIED = 5
-_INNER_NAME = "wayhome-inner"
+INNER_NAME = "wayhome-inner"
 MAX_PAYLOAD_BYTES = 8 << 20
 """Well above what the gateway reads, so that too long a message ends in its quarantine, seen by somebody."""
 QUEUE_LIMIT_BYTES = 1 << 30
@@ -39,6 +40,15 @@ class Certificate:
 
     certificate: Path
     key: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCheck:
+    """Makes it let in only who shows a certificate of ``authority``; its common name is the account."""
+
+    authority: Path
+    #: Certificate of `INNER_NAME`, by which we ourselves look after its queue.
+    own: Certificate
 
 
 def binary() -> Path:
@@ -71,11 +81,13 @@ class EmbeddedBroker:
         Address to listen on.
     certificate
         Makes it speak TLS.
+    client_check
+        With TLS: clients show certificates instead of passwords.
     queue_limit_bytes
         What may wait for readers that are away; beyond it publishers get no PUBACK.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (all but the folder have a default)
         self,
         folder: Path,
         *,
@@ -83,6 +95,7 @@ class EmbeddedBroker:
         accounts: tuple[Account, ...] = (),
         host: str = "127.0.0.1",
         certificate: Certificate | None = None,
+        client_check: ClientCheck | None = None,
         queue_limit_bytes: int = QUEUE_LIMIT_BYTES,
     ) -> None:
         self.folder = folder
@@ -90,6 +103,7 @@ class EmbeddedBroker:
         self.port = port or free_port()
         self.accounts = accounts
         self.certificate = certificate
+        self.client_check = client_check
         self.queue_limit_bytes = queue_limit_bytes
         self._inner_password = secrets.token_urlsafe(24)
         self._settled = port != 0
@@ -136,6 +150,10 @@ class EmbeddedBroker:
         if self._process is not None:
             self._process.send_signal(signal.SIGHUP)
 
+    def has_read(self) -> int:
+        """Count how often it has taken a changed configuration since its start."""
+        return self._log().count(b"Reloaded server configuration")
+
     def _launch(self) -> None:
         configuration = self._write_configuration()
         with open_log(self.folder / "log") as log:
@@ -156,7 +174,7 @@ class EmbeddedBroker:
         return draft.rename(self.folder.resolve() / "nats.conf")
 
     def _configuration(self) -> dict[str, object]:
-        mqtt: dict[str, object] = {
+        mqtt: dict[str, Any] = {
             "listen": f"{self.host}:{self.port}",
             # Only after this time is a message sent again that a gateway held when it was killed; one
             # that it still holds is known by its receipt (docs/decisions/0032).
@@ -168,6 +186,11 @@ class EmbeddedBroker:
                 "cert_file": str(self.certificate.certificate),
                 "key_file": str(self.certificate.key),
             }
+            if self.client_check is not None:
+                mqtt["tls"] |= {
+                    "ca_file": str(self.client_check.authority),
+                    "verify_and_map": True,
+                }
         settings: dict[str, object] = {
             "server_name": "wayhome",
             "listen": "127.0.0.1:-1",  # its own protocol, which nobody here speaks
@@ -183,13 +206,17 @@ class EmbeddedBroker:
         }
         if self.accounts:
             users = [nats_user(account) for account in self.accounts]
-            settings["authorization"] = {"users": [*users, self._inner_user()]}
+            inner = self._inner_user()
+            by_certificate = {**inner, "user": f"CN={INNER_NAME}"}
+            by_certificate.pop("password")
+            users += [inner, by_certificate] if self.client_check else [inner]
+            settings["authorization"] = {"users": users}
         return settings
 
     def _inner_user(self) -> dict[str, object]:
         """Describe ourselves: may bound the queue and nothing else."""
         return {
-            "user": _INNER_NAME,
+            "user": INNER_NAME,
             "password": self._inner_password,
             "allowed_connection_types": ["MQTT", "STANDARD"],
             "permissions": {
@@ -200,12 +227,14 @@ class EmbeddedBroker:
 
     def _bound_queue(self) -> None:
         found = _INNER_PORT.search(self._log())
-        login = (_INNER_NAME, self._inner_password) if self.accounts else ("", "")
+        login = (INNER_NAME, self._inner_password) if self.accounts else ("", "")
+        # who shows a certificate must not show a password too
+        greeting = login if self.client_check is None else ("", "")
         with socket.create_connection((self._near, self.port), jetstream.TIMEOUT_S) as line:
             inside = self._own_tls(line) if self.certificate else line
             with inside:
                 port = int(found[1]) if found else 0
-                jetstream.bound(inside, port, login, self.queue_limit_bytes)
+                jetstream.bound((inside, greeting), port, login, self.queue_limit_bytes)
 
     def _own_tls(self, line: socket.socket) -> ssl.SSLSocket:
         """Speak TLS to ourselves: trusts this one certificate and no authority."""
@@ -213,6 +242,9 @@ class EmbeddedBroker:
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         if self.certificate is not None:
             context.load_verify_locations(self.certificate.certificate)
+        if self.client_check is not None:
+            own = self.client_check.own
+            context.load_cert_chain(own.certificate, own.key)
         return context.wrap_socket(line, server_hostname=self._near)
 
     def _answers(self) -> bool:

@@ -25,17 +25,22 @@ INBOX = "_INBOX.wayhome"
 TIMEOUT_S = 5.0
 
 
-def bound(mqtt_line: socket.socket, port: int, login: tuple[str, str], limit_bytes: int) -> None:
+Login = tuple[str, str]
+"""User and password; empty where nobody needs one."""
+
+
+def bound(greeting: tuple[socket.socket, Login], port: int, login: Login, limit_bytes: int) -> None:
     """Let at most ``limit_bytes`` of messages wait; the newest is refused beyond.
 
     Parameters
     ----------
-    mqtt_line
-        Open connection to the broker's MQTT port: its first client brings the stream into being.
+    greeting
+        Open connection to the broker's MQTT port, whose first client brings the stream into being, and
+        the log-in there.
     port
         Port of NATS' own protocol on the loopback.
     login
-        User and password that may see and change the stream; empty where nobody needs one.
+        Of somebody who may see and change the stream.
 
     Raises
     ------
@@ -43,7 +48,7 @@ def bound(mqtt_line: socket.socket, port: int, login: tuple[str, str], limit_byt
         If the broker does not do it.
     """
     try:
-        _greet(mqtt_line, login)
+        _greet(*greeting)
         with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as line:
             _set_bound(line, login, limit_bytes)
     except (OSError, msgspec.MsgspecError, KeyError, ValueError) as error:
@@ -52,7 +57,7 @@ def bound(mqtt_line: socket.socket, port: int, login: tuple[str, str], limit_byt
         ) from error
 
 
-def _greet(line: socket.socket, login: tuple[str, str]) -> None:
+def _greet(line: socket.socket, login: Login) -> None:
     line.settimeout(TIMEOUT_S)
     hello = mqtt.Connect(
         client_id=f"wayhome-{secrets.token_hex(8)}", username=login[0], password=login[1]
@@ -61,7 +66,7 @@ def _greet(line: socket.socket, login: tuple[str, str]) -> None:
     line.recv(4)
 
 
-def _set_bound(line: socket.socket, login: tuple[str, str], limit_bytes: int) -> None:
+def _set_bound(line: socket.socket, login: Login, limit_bytes: int) -> None:
     conversation = line.makefile("rwb")
     conversation.readline()  # INFO
     hello: dict[str, object] = {"verbose": False, "pedantic": False}

@@ -1,16 +1,23 @@
-"""TLS for an embedded broker that listens beyond this machine: a private authority, made on first start."""
+"""TLS for an embedded broker that listens beyond this machine: private authorities, made on first start.
+
+Everybody who speaks to it shows a certificate, our own services too: nats-server checks all clients of a
+listener in one way.
+"""
 
 from __future__ import annotations
 
 import socket
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from wayhome import certificates
 from wayhome.certificates import Pair
-from wayhome.embedded.broker import Certificate
+from wayhome.embedded.broker import INNER_NAME, Certificate, ClientCheck
+from wayhome.identity import issuing
 from wayhome.secret import write_secret
 
+OWN_LASTS = timedelta(days=397)
+"""Of the certificates of our own services; made anew at each start."""
 AUTHORITY = "ca.crt"
 """What a hub must trust; the only file of the folder that leaves it."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -49,6 +56,40 @@ def certificate(folder: Path, host: str, now: datetime) -> Certificate:
         write_secret(folder, key.name, server.key)  # first: until the second is there, both are due
         write_secret(folder, made.name, server.certificate)
     return Certificate(certificate=made, key=key)
+
+
+def name_for_hubs(host: str) -> str:
+    """Return under which name other machines reach a broker that listens on ``host``."""
+    return f"{socket.gethostname()}.local" if host in _EVERYWHERE else host
+
+
+def client_check(folder: Path, now: datetime) -> ClientCheck:
+    """Return how the broker knows its clients: by certificates of the authority of hubs in ``folder``."""
+    authority = hubs_authority(folder, now)
+    pair = _own(folder, authority, INNER_NAME, now)
+    return ClientCheck(authority=folder / issuing.AUTHORITY, own=pair)
+
+
+def own_certificate(folder: Path, name: str, now: datetime) -> Certificate:
+    """Return a new certificate of one of our own services."""
+    return _own(folder, hubs_authority(folder, now), name, now)
+
+
+def hubs_authority(folder: Path, now: datetime) -> Pair:
+    """Return the authority of hubs and devices in ``folder``, made when missing."""
+    if not (folder / issuing.AUTHORITY).exists():
+        made = certificates.new_authority(now, issuing.TITLE)
+        write_secret(folder, issuing.AUTHORITY_KEY, made.key)
+        write_secret(folder, issuing.AUTHORITY, made.certificate)
+    return issuing.read_authority(folder)
+
+
+def _own(folder: Path, authority: Pair, name: str, now: datetime) -> Certificate:
+    pair = certificates.new_client(authority, name, now, OWN_LASTS)
+    return Certificate(
+        certificate=write_secret(folder, f"{name}.crt", pair.certificate),
+        key=write_secret(folder, f"{name}.key", pair.key),
+    )
 
 
 def _authority(folder: Path, now: datetime) -> Pair:

@@ -1,0 +1,290 @@
+"""Certificates of hubs and devices: the desired state of the brokers. Written by the identity service.
+
+The pages ask, end and take through functions of the database that look at who is acting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, LiteralString
+
+from psycopg.rows import dict_row
+
+from core.model.identity import Grant
+from core.model.ids import HomeId
+from core.store.listen import notify
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.model.one_time_code import Code
+    from core.store.pool import Connection
+
+CHANNEL: LiteralString = "identity"
+"""Notified when the desired state changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A credential that somebody asks for."""
+
+    home_id: HomeId
+    grant: Grant
+    #: For people: ``hub``, or the device's family and name.
+    about: str
+    asked_at: datetime
+    code_ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubCredential:
+    """A credential as it stands."""
+
+    credential_id: int
+    home_id: HomeId
+    client: str
+    about: str
+    topics: tuple[str, ...]
+    asked_at: datetime
+    code_key: bytes
+    code_ends_at: datetime
+    taken_at: datetime | None
+    serial: str | None
+    issued_at: datetime | None
+    ends_at: datetime | None
+    #: Since when, and from when on no longer, the broker lets it in.
+    live_at: datetime | None
+    revoked_at: datetime | None
+    dead_at: datetime | None
+
+    @property
+    def grant(self) -> Grant:
+        """What it may do."""
+        return Grant(client=self.client, topics=self.topics)
+
+    def is_wanted(self, now: datetime) -> bool:
+        """Whether a broker shall let it in."""
+        return self.revoked_at is None and self.ends_at is not None and self.ends_at > now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """What is kept of a certificate: enough to know it again and to revoke it."""
+
+    serial: str
+    fingerprint: bytes
+    ends_at: datetime
+    #: The bundle, sealed to its receiver's code.
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorState:
+    """How far a broker was brought to the desired state."""
+
+    door: str
+    looked_at: datetime
+    fault: str
+    fault_since: datetime | None
+    clients: int
+
+
+_COLUMNS: LiteralString = (
+    "credential_id, home_id, client, about, topics, asked_at, code_key, code_ends_at, taken_at, serial,"
+    " issued_at, ends_at, live_at, revoked_at, dead_at"
+)
+
+
+async def ask_on_page(connection: Connection, wish: Wish, code: Code) -> int | None:
+    """Ask on behalf of the acting person; None where that person may not, or too many were asked for."""
+    cursor = await connection.execute(
+        "select ask_hub_credential(%s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            wish.home_id,
+            wish.grant.client,
+            wish.about,
+            list(wish.grant.topics),
+            code.hash,
+            code.public_key,
+            wish.asked_at,
+            wish.code_ends_at,
+        ),
+    )
+    row = await cursor.fetchone()
+    return None if row is None or row[0] is None else int(row[0])
+
+
+async def end_on_page(connection: Connection, credential_id: int, now: datetime) -> bool:
+    """Revoke on behalf of the acting person; False where there is nothing to revoke."""
+    cursor = await connection.execute("select end_hub_credential(%s, %s)", (credential_id, now))
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def take(connection: Connection, code: Code, now: datetime) -> tuple[str, bytes] | None:
+    """Take the sealed bundle of a code: name of the client and parcel; None when there is none any more."""
+    cursor = await connection.execute(
+        "select client, sealed from take_hub_bundle(%s, %s)", (code.hash, now)
+    )
+    row = await cursor.fetchone()
+    return None if row is None else (str(row[0]), bytes(row[1]))
+
+
+async def ask(connection: Connection, wish: Wish, code: Code) -> int:
+    """Ask as the identity service; return the number of the credential."""
+    cursor = await connection.execute(
+        "insert into hub_credential (home_id, client, about, topics, asked_at, code_hash, code_key,"
+        " code_ends_at) values (%s, %s, %s, %s, %s, %s, %s, %s) returning credential_id",
+        (
+            wish.home_id,
+            wish.grant.client,
+            wish.about,
+            list(wish.grant.topics),
+            wish.asked_at,
+            code.hash,
+            code.public_key,
+            wish.code_ends_at,
+        ),
+    )
+    row = await cursor.fetchone()
+    await notify(connection, CHANNEL, wish.home_id)
+    return int(row[0]) if row else 0
+
+
+async def take_own(connection: Connection, credential_id: int, now: datetime) -> bytes | None:
+    """Take the sealed bundle of a credential that the identity service asked for itself."""
+    cursor = await connection.execute(
+        "select sealed from hub_credential where credential_id = %s and sealed is not null"
+        " and taken_at is null for update",
+        (credential_id,),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    await connection.execute(
+        "update hub_credential set taken_at = %s, sealed = null where credential_id = %s",
+        (now, credential_id),
+    )
+    return bytes(row[0])
+
+
+async def revoke(connection: Connection, credential_ids: Sequence[int], now: datetime) -> int:
+    """Revoke; return how many were not revoked before."""
+    cursor = await connection.execute(
+        "update hub_credential set revoked_at = %s, sealed = null"
+        " where credential_id = any(%s) and revoked_at is null",
+        (now, list(credential_ids)),
+    )
+    await notify(connection, CHANNEL)
+    return cursor.rowcount
+
+
+async def of_home(connection: Connection, home_id: HomeId) -> tuple[HubCredential, ...]:
+    """Return the credentials of a home, the latest first."""
+    return await _many(
+        connection, "where home_id = %s order by credential_id desc limit 100", home_id
+    )
+
+
+async def standing(connection: Connection) -> tuple[HubCredential, ...]:
+    """Return every credential that is not over at the broker, in the order they were asked for."""
+    return await _many(connection, "where dead_at is null order by credential_id")
+
+
+async def revoked_serials(
+    connection: Connection, now: datetime
+) -> tuple[tuple[str, datetime], ...]:
+    """Return serial numbers and times of what was revoked before its end, for a revocation list."""
+    cursor = await connection.execute(
+        "select serial, revoked_at from hub_credential where revoked_at is not null and serial is not null"
+        " and revoked_at <= %s order by credential_id",
+        (now,),
+    )
+    return tuple((str(serial), at) for serial, at in await cursor.fetchall())
+
+
+async def note_issued(
+    connection: Connection,
+    credential: HubCredential,
+    issued: Issued,
+    now: datetime,
+    overlap_end: datetime,
+) -> None:
+    """Keep what is known of a certificate; older ones for the same end after the overlap."""
+    await connection.execute(
+        "update hub_credential set serial = %s, fingerprint = %s, ends_at = %s, sealed = %s, issued_at = %s"
+        " where credential_id = %s",
+        (
+            issued.serial,
+            issued.fingerprint,
+            issued.ends_at,
+            issued.sealed,
+            now,
+            credential.credential_id,
+        ),
+    )
+    await connection.execute(
+        "update hub_credential set ends_at = %s where home_id = %s and about = %s"
+        " and credential_id < %s and ends_at > %s",
+        (
+            overlap_end,
+            credential.home_id,
+            credential.about,
+            credential.credential_id,
+            overlap_end,
+        ),
+    )
+
+
+async def note_live(connection: Connection, clients: Sequence[str], now: datetime) -> None:
+    """Write down that the broker lets these in."""
+    await connection.execute(
+        "update hub_credential set live_at = %s where client = any(%s) and live_at is null",
+        (now, list(clients)),
+    )
+
+
+async def note_dead(connection: Connection, clients: Sequence[str], now: datetime) -> None:
+    """Write down that the broker lets these in no longer."""
+    await connection.execute(
+        "update hub_credential set dead_at = %s, sealed = null where client = any(%s) and dead_at is null",
+        (now, list(clients)),
+    )
+
+
+async def note_door(
+    connection: Connection, door: str, now: datetime, *, fault: str = "", clients: int = 0
+) -> None:
+    """Write down how the broker stands."""
+    await connection.execute(
+        "insert into credential_door (door, looked_at, fault, fault_since, clients)"
+        " values (%(door)s, %(now)s, %(fault)s, case when %(fault)s <> '' then %(now)s end, %(clients)s)"
+        " on conflict (door) do update set looked_at = %(now)s, fault = %(fault)s,"
+        " clients = case when %(fault)s = '' then %(clients)s else credential_door.clients end,"
+        " fault_since = case when %(fault)s <> '' then coalesce(credential_door.fault_since, %(now)s) end",
+        {"door": door, "now": now, "fault": fault, "clients": clients},
+    )
+
+
+async def doors(connection: Connection) -> tuple[DoorState, ...]:
+    """Return how the brokers stand."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "select door, looked_at, fault, fault_since, clients from credential_door order by door"
+    )
+    return tuple(DoorState(**row) for row in await cursor.fetchall())
+
+
+async def _many(
+    connection: Connection, which: LiteralString, *values: object
+) -> tuple[HubCredential, ...]:
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(f"select {_COLUMNS} from hub_credential {which}", values)
+    return tuple(_credential(row) for row in await cursor.fetchall())
+
+
+def _credential(row: dict[str, Any]) -> HubCredential:
+    return HubCredential(
+        **(row | {"topics": tuple(row["topics"]), "code_key": bytes(row["code_key"])})
+    )

@@ -1,0 +1,134 @@
+"""Certificates on the pages: asked for, taken once, shut out; by who sets the home up and nobody else."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from core.model.ids import HomeId
+from core.runtime.clock import ManualClock
+from core.store import hub_credential as store
+from core.store.pool import connect
+from tests.dashboard.town import NOW
+from wayhome import certificates
+from wayhome.identity.issuing import Terms, issue
+
+if TYPE_CHECKING:
+    from tests.dashboard.town import Town
+    from tests.dashboard.visitors import Browser, Visitors
+    from tests.servers.databases import Database
+
+PAGE = "/homes/ada/hub"
+CODE = re.compile(r"(?:[a-z2-9]{4}-){4}[a-z2-9]{4}")
+
+
+async def _issue_all(database: Database) -> None:
+    """Do what the identity service does."""
+    authority = certificates.new_authority(NOW)
+    terms = Terms(
+        authority=authority,
+        broker_authority=authority.certificate,
+        broker="broker.example:8885",
+        lasts=timedelta(days=90),
+        overlap=timedelta(days=7),
+    )
+    now = ManualClock(NOW).now()
+    async with connect(database.url_as("wayhome_identity")) as connection:
+        for one in await store.standing(connection):
+            if one.issued_at is None:
+                await store.note_issued(connection, one, issue(one, terms, now), now, now)
+
+
+async def _asked(browser: Browser, **fields: str) -> str:
+    answer = await browser.send(f"{PAGE}/make", **({"device": ""} | fields))
+    assert answer.status_code == 200, answer.text
+    found = CODE.search(answer.text)
+    assert found is not None
+    return found[0]
+
+
+async def test_a_bundle_is_asked_for_and_taken_once(
+    visitors: Visitors, town: Town, plain_database: Database
+) -> None:
+    browser = await visitors.of("technician")
+    code = await _asked(browser)
+    assert code not in await browser.text(PAGE)  # shown once
+    stranger = await visitors.nobody()
+    early = await stranger.client.post("/hub-bundle", data={"code": code})
+    assert early.status_code == 404
+    await _issue_all(plain_database)
+    typed = code.upper().replace("-", " ")
+    given = await stranger.client.post("/hub-bundle", data={"code": typed})
+    assert given.status_code == 200
+    assert given.headers["cache-control"] == "no-store"
+    with zipfile.ZipFile(io.BytesIO(given.content)) as archive:
+        names = {name.rpartition("/")[2] for name in archive.namelist()}
+        bridge = archive.read("wayhome-ada/wayhome.conf").decode()
+    assert names == {
+        "README.txt",
+        "client.crt",
+        "client.key",
+        "install.sh",
+        "wayhome-ca.crt",
+        "wayhome.conf",
+    }
+    assert "address broker.example:8885" in bridge
+    assert "topic homes/ada/# out 1" in bridge
+    again = await stranger.client.post("/hub-bundle", data={"code": code})
+    assert again.status_code == 404
+    assert town.number("select count(*) from hub_credential where sealed is not null") == 0
+
+
+async def test_a_code_ends_and_a_wrong_one_gives_nothing(
+    visitors: Visitors, town: Town, plain_database: Database
+) -> None:
+    browser = await visitors.of("technician")
+    code = await _asked(browser)
+    await _issue_all(plain_database)
+    town.execute("update hub_credential set code_ends_at = %s", NOW - timedelta(seconds=1))
+    for tried in (code, "abcd-efgh-jkmn-pqrs-tuvw", "", "x" * 60):
+        answer = await browser.send("/hub-bundle", code=tried)
+        assert answer.status_code == 404
+        assert "This code gives nothing now" in answer.text
+
+
+async def test_a_hub_is_shut_out_by_the_page(
+    visitors: Visitors, town: Town, plain_database: Database
+) -> None:
+    browser = await visitors.of("technician")
+    await _asked(browser)
+    await _issue_all(plain_database)
+    number = town.number("select credential_id from hub_credential")
+    text = await browser.text(PAGE)
+    assert "Made, the broker is not told yet" in text
+    assert (await browser.send(f"{PAGE}/{number}/revoke")).status_code == 303
+    assert "To be shut out" in await browser.text(PAGE)
+    again = await browser.send(f"{PAGE}/{number}/revoke")
+    assert again.status_code == 409
+    town.execute(
+        "insert into credential_door values ('mosquitto', %s, 'the broker does not answer', %s, 0)",
+        NOW,
+        NOW,
+    )
+    assert "The broker can not be told about changes" in await browser.text(PAGE)
+
+
+async def test_a_wrong_device_is_named(visitors: Visitors, town: Town) -> None:
+    browser = await visitors.of("technician")
+    for device in ("wayhome/#", "wayhome", "+/x", "a/b/"):
+        answer = await browser.send(f"{PAGE}/make", device=device)
+        assert answer.status_code == 400, device
+        assert "a name as in its topics" in answer.text
+    await _asked(browser, device="wayhome/door")
+    assert town.execute("select topics from hub_credential") == [(["homes/ada/wayhome/door/#"],)]
+    assert HomeId("ada") in {row[0] for row in town.execute("select home_id from hub_credential")}
+
+
+async def test_for_who_does_not_set_up_homes_it_does_not_exist(visitors: Visitors) -> None:
+    for role in ("ben", "clinician", "auditor", "stranger"):
+        browser = await visitors.of(role)
+        assert (await browser.get(PAGE)).status_code == 404
+        assert (await browser.send(f"{PAGE}/make", device="")).status_code == 404

@@ -1,0 +1,141 @@
+"""Mosquitto's dynamic security as a door: one client and one role each, with literal topics.
+
+What is known of it (2.0): an unknown certificate still gets CONNACK success, so all four default accesses
+must be *deny* and are looked at each time; a disabled client with a certificate stays in, so it is deleted;
+``%u`` is not substituted, so topics are written out (docs/decisions/0174).
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+from core.model.errors import BrokerUnavailable
+from core.model.identity import Grant
+from core.runtime.dynamic_security import DynamicSecurity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from core.runtime.broker import BrokerSettings
+
+ACCESSES = ("publishClientSend", "publishClientReceive", "subscribe", "unsubscribe")
+DENY = dict.fromkeys(ACCESSES, False)
+ADMIN = "wayhome-identity"
+"""Name of the one client that may give commands; the file that Mosquitto starts with knows it."""
+CONTROL = "$CONTROL/dynamic-security/v1/#"
+PAGE = 400
+"""Clients of one answer: it stays far below the megabyte that we read."""
+BATCH = 100
+_GONE = frozenset({"Client not found", "Role not found"})
+
+
+def first_file() -> dict[str, object]:
+    """Return what Mosquitto starts with: everything denied, and one client who may give commands."""
+    rules = [
+        {"acltype": kind, "topic": CONTROL, "allow": True}
+        for kind in ("publishClientSend", "publishClientReceive", "subscribePattern")
+    ]
+    return {
+        "defaultACLAccess": DENY,
+        "clients": [{"username": ADMIN, "roles": [{"rolename": ADMIN}]}],
+        "groups": [],
+        "roles": [{"rolename": ADMIN, "acls": rules}],
+    }
+
+
+class MosquittoDoor:
+    """Speaks to one Mosquitto, on one connection that is opened when it is needed.
+
+    Parameters
+    ----------
+    settings
+        Makes how to reach it, with a fresh certificate of `ADMIN`, for each connection.
+    """
+
+    name = "mosquitto"
+
+    def __init__(self, settings: Callable[[], BrokerSettings]) -> None:
+        self._settings = settings
+        self._open: DynamicSecurity | None = None
+        self._exit = AsyncExitStack()
+
+    async def present(self) -> Collection[Grant]:
+        """Return who is known; closes the broker to strangers where somebody has opened it."""
+        (access,) = await self._call([{"command": "getDefaultACLAccess"}])
+        rules = {one["acltype"]: one["allow"] for one in access.get("data", {}).get("acls", [])}
+        if rules != DENY:
+            acls = [{"acltype": kind, "allow": False} for kind in ACCESSES]
+            await self._call([{"command": "setDefaultACLAccess", "acls": acls}])
+        topics = {
+            role["rolename"]: tuple(
+                acl["topic"]
+                for acl in role.get("acls", ())
+                if acl["allow"] and acl["acltype"] == "publishClientSend"
+            )
+            for role in await self._all("listRoles", "roles")
+        }
+        return {_grant(client, topics) for client in await self._all("listClients", "clients")}
+
+    async def admit(self, grants: Sequence[Grant]) -> None:
+        """Make a role and a client each; whoever is there already goes first."""
+        for at in range(0, len(grants), BATCH):
+            some = grants[at : at + BATCH]
+            for made in await self._call([command for one in some for command in _made(one)]):
+                if "error" in made and "already exists" not in made["error"]:
+                    raise BrokerUnavailable(f"{made['command']}: {made['error']}")
+
+    async def dismiss(self, clients: Sequence[str]) -> None:
+        """Delete client and role; Mosquitto ends the client's connection with that."""
+        for at in range(0, len(clients), BATCH):
+            some = clients[at : at + BATCH]
+            for done in await self._call([command for one in some for command in _ended(one)]):
+                if "error" in done and done["error"] not in _GONE:
+                    raise BrokerUnavailable(f"{done['command']}: {done['error']}")
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        self._open = None
+        await self._exit.aclose()
+
+    async def _all(self, command: str, of: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            asked = {"command": command, "verbose": True, "count": PAGE, "offset": len(found)}
+            (answer,) = await self._call([asked])
+            if "error" in answer:
+                raise BrokerUnavailable(f"{command}: {answer['error']}")
+            some = answer["data"].get(of, [])
+            found += some
+            if len(some) < PAGE:
+                return found
+
+    async def _call(self, commands: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        try:
+            if self._open is None:
+                self._open = await self._exit.enter_async_context(DynamicSecurity(self._settings()))
+            return await self._open.call(commands)
+        except BrokerUnavailable:
+            await self.close()
+            raise
+
+
+def _grant(client: dict[str, Any], topics: dict[str, tuple[str, ...]]) -> Grant:
+    mine = [topics.get(role["rolename"], ()) for role in client.get("roles", ())]
+    return Grant(client=client["username"], topics=tuple(topic for some in mine for topic in some))
+
+
+def _made(grant: Grant) -> list[dict[str, Any]]:
+    rules = [
+        {"acltype": "publishClientSend", "topic": topic, "allow": True} for topic in grant.topics
+    ]
+    role = {"command": "createRole", "rolename": grant.client, "acls": rules}
+    roles = [{"rolename": grant.client}]
+    return [role, {"command": "createClient", "username": grant.client, "roles": roles}]
+
+
+def _ended(client: str) -> list[dict[str, Any]]:
+    return [
+        {"command": "deleteClient", "username": client},
+        {"command": "deleteRole", "rolename": client},
+    ]

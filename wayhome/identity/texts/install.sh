@@ -1,0 +1,10 @@
+#!/bin/sh
+# Puts the bundle of home ${home} in its places on a hub with Mosquitto (Debian, Raspberry Pi OS). Run with sudo.
+set -eu
+cd "$$(dirname "$$0")"
+install -d -o root -g mosquitto -m 0750 /etc/mosquitto/wayhome
+install -o root -g mosquitto -m 0640 wayhome-ca.crt client.crt client.key /etc/mosquitto/wayhome/
+install -o root -g mosquitto -m 0640 wayhome.conf /etc/mosquitto/conf.d/wayhome.conf
+rm -f client.key
+systemctl restart mosquitto
+echo "Done. This folder is of no use any more: remove it."
