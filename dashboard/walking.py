@@ -92,6 +92,11 @@ class Lacking:
     reason: str
     by: str
 
+    @property
+    def of_device(self) -> bool:
+        """True where it is a device that was not seen: the floor list says so at its place."""
+        return self.piece.startswith("device:")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalkLine:

@@ -78,6 +78,7 @@ async def _page(
         since=since,
         lines=walk_lines(walked, visiting.now, household.home.zone),
         open_pieces=[one for one in pieces if not one.reason],
+        by_piece={one.piece: one for one in pieces},
         waived=[one for one in pieces if one.reason],
         pressed=[(names[device], at) for device, at in pressed],
         again_ms=AGAIN_MS,
