@@ -125,7 +125,7 @@ async def _wake(
     alert = replace(
         stored.alert, audience=finding.audience, severity=finding.severity, opened_at=now
     )
-    awake = await alert_table.wake(connection, alert)
+    awake = await incident_table.wake(connection, alert)
     await incident_table.join_finding(connection, alert.alert_id, logged.finding_id, adopt=True)
     plan = await plan_for(connection, awake.alert)
     run = policy.start(finding.severity, finding.audience, now, plan=plan)

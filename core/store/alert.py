@@ -173,29 +173,6 @@ async def open_alert(
     return opened
 
 
-async def wake(connection: Connection, alert: Alert) -> StoredAlert:
-    """Let a silent alert count, as it is given and with nobody having answered; return it as stored.
-
-    Its texts come with the finding that woke it (`core.store.incident.join_finding`).
-    """
-    found = await _one(
-        connection,
-        "update alert set silent = false, audience = %(audience)s, severity = %(severity)s,"
-        " state = 'open', acknowledged_by = null, acknowledged_at = null, resolved_by = null,"
-        " resolved_at = null, outcome = null, cleared_at = null, policy = '{}', opened_at = %(at)s"
-        " where alert_id = %(alert)s returning *",
-        {
-            "audience": alert.audience.value,
-            "severity": alert.severity.value,
-            "at": alert.opened_at,
-            "alert": alert.alert_id,
-        },
-    )
-    if found is None:
-        raise LookupError("the alert is gone")
-    return found
-
-
 async def save_alert(connection: Connection, alert: Alert, policy: Mapping[str, Any]) -> None:
     """Store the state of an alert and of its escalation; its texts stay as they are."""
     await connection.execute(

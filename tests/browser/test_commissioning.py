@@ -188,10 +188,14 @@ def test_ten_devices_are_registered_walked_past_and_handed_over(
     clean(page, "commission-6-walk", pictures)
 
     count = page.locator("#walk-count")
-    for number, name in enumerate(list(DEVICES)[:-1], 1):
-        device = fire(town, name, DEVICES[name][0])
-        expect(page.locator(f"#device-{device}")).to_have_class("lit", timeout=15_000)
-        expect(count).to_have_text(f"{number} of 10 devices seen")
+    first, *rest, _ = DEVICES
+    device = fire(town, first, DEVICES[first][0])
+    expect(page.locator(f"#device-{device}")).to_have_class("lit", timeout=15_000)
+    expect(count).to_have_text("1 of 10 devices seen")
+    for name in rest:
+        fire(town, name, DEVICES[name][0])
+    expect(page.locator(".lit")).to_have_count(9, timeout=15_000)
+    expect(count).to_have_text("9 of 10 devices seen")
     expect(page.locator("#walk-pressed")).to_contain_text("Nobody was told: this is a test.")
     expect(page.locator("#walk-missing h2")).to_have_text("1 thing still missing")
     expect(page.locator("#walk-missing")).to_contain_text("Bedroom window has not been seen yet")

@@ -17,9 +17,8 @@ OWN = {"login_session", "passkey", "authenticator", "recovery_code"}
 """What belongs to one person, whatever that person may see."""
 WAYS = {"contact_point", "own_contact", "telling_choice", "contact_test"}
 """Ways to a person: of these everybody sees the own rows only, also an administrator."""
-OF_WAYS = {"lost_contact", "delivery_seen"}
-LABELS = {"device_label", "label_refusal"}
-"""Rows of an organisation and of no home: see tests/stores/test_commissioning.py."""
+OF_WAYS = {"lost_contact", "delivery_seen", "device_label", "label_refusal"}
+"""Of ways to a person, and of labels (see tests/stores/test_commissioning.py): rows of no home."""
 BY_ROTA = {"rota_shift", "rota_cover"}
 ROTAS = {"quiet_hours", "rota_feed", "self_test", "self_test_message", "self_test_answer"}
 """Rows that belong to people: see tests/stores/test_plan_walls.py and test_self_test.py."""
@@ -145,7 +144,6 @@ def test_an_auditor_sees_who_looked_and_no_home(town: Database) -> None:
         - ARRANGED
         - WAYS
         - OF_WAYS
-        - LABELS
         - ROTAS
     ):
         assert homes_seen(town, table, **auditor) == [], table
@@ -160,14 +158,7 @@ def test_a_resident_sees_the_own_home_and_no_other(town: Database) -> None:
         )
     resident = {"organisation": "a", "carer": "2", "scope": "circle"}
     for table in (
-        walled(town)
-        - {"organisation", "carer", "care"}
-        - OWN
-        - ARRANGED
-        - WAYS
-        - OF_WAYS
-        - LABELS
-        - ROTAS
+        walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED - WAYS - OF_WAYS - ROTAS
     ):
         assert homes_seen(town, table, **resident) == ["a2"], table
 
@@ -223,7 +214,7 @@ def test_family_invites_family_into_the_own_circle_only(
 
 
 def test_without_a_visitor_nothing_is_shown(town: Database) -> None:
-    for table in walled(town) - OWN - WAYS - OF_WAYS - LABELS - ROTAS:
+    for table in walled(town) - OWN - WAYS - OF_WAYS - ROTAS:
         for who in (
             {},
             {"organisation": "", "carer": "", "scope": ""},
@@ -238,14 +229,7 @@ def test_without_a_visitor_nothing_is_shown(town: Database) -> None:
 def test_an_organisation_sees_its_homes_and_no_other(town: Database) -> None:
     ann = {"organisation": "a", "carer": "1", "scope": "organisation"}
     for table in (
-        walled(town)
-        - {"organisation", "carer", "care"}
-        - OWN
-        - ARRANGED
-        - WAYS
-        - OF_WAYS
-        - LABELS
-        - ROTAS
+        walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED - WAYS - OF_WAYS - ROTAS
     ):
         assert homes_seen(town, table, **ann) == ["a1", "a2"], table
     assert homes_seen(town, "care", **ann) == ["a1", "a1", "a2"]
@@ -260,14 +244,7 @@ def test_an_organisation_sees_its_homes_and_no_other(town: Database) -> None:
 def test_a_circle_sees_its_homes_and_no_other(town: Database) -> None:
     ann = {"organisation": "a", "carer": "1", "scope": "circle"}
     for table in (
-        walled(town)
-        - {"organisation", "carer", "care"}
-        - OWN
-        - ARRANGED
-        - WAYS
-        - OF_WAYS
-        - LABELS
-        - ROTAS
+        walled(town) - {"organisation", "carer", "care"} - OWN - ARRANGED - WAYS - OF_WAYS - ROTAS
     ):
         assert homes_seen(town, table, **ann) == ["a1"], table
     assert homes_seen(town, "care", **ann) == ["a1", "a1"]  # and who else cares for it
@@ -276,7 +253,7 @@ def test_a_circle_sees_its_homes_and_no_other(town: Database) -> None:
 
 
 def test_a_carer_of_another_organisation_sees_nothing(town: Database) -> None:
-    for table in walled(town) - {"organisation", "carer"} - OWN - WAYS - OF_WAYS - LABELS - ROTAS:
+    for table in walled(town) - {"organisation", "carer"} - OWN - WAYS - OF_WAYS - ROTAS:
         assert homes_seen(town, table, organisation="b", carer="1", scope="circle") == [], table
 
 
