@@ -7,10 +7,13 @@ of it twice (docs/decisions/0050).
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alerts import episode as episodes
-from alerts import metrics
+from alerts import metrics, policy
+from alerts.duty import plan_for
+from alerts.episode import Episode
 from alerts.rounds import open_episode, recall, settle
 from core.model.finding import AlertState, Audience, Phase
 from core.model.home import HomeMode
@@ -22,7 +25,6 @@ from core.store.pool import transaction
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from alerts.episode import Episode
     from core.model.incident import Incident
     from core.runtime.clock import Clock
     from core.store.alert import LoggedFinding, StoredAlert
@@ -99,6 +101,9 @@ async def _join(
     connection: Connection, logged: LoggedFinding, stored: StoredAlert, now: datetime
 ) -> None:
     """Take in a further finding of an episode that the alert has."""
+    if stored.silent and logged.mode is HomeMode.LIVE and logged.finding.phase is not Phase.CLEARED:
+        await _wake(connection, logged, stored, now)
+        return
     before, told = await recall(connection, stored)
     after = episodes.heard(before, logged.finding, now)
     adopt = after.alert.severity is not before.alert.severity
@@ -110,6 +115,25 @@ async def _join(
         if incident is not None and incident.cleared_at is None:
             return  # the incident is over when all its episodes are
     await _settle(connection, logged, stored, (before, after, told), now)
+
+
+async def _wake(
+    connection: Connection, logged: LoggedFinding, stored: StoredAlert, now: datetime
+) -> None:
+    """Tell of an episode that began in silence and goes on in a home that is live (docs/decisions/0171)."""
+    finding = logged.finding
+    alert = replace(
+        stored.alert, audience=finding.audience, severity=finding.severity, opened_at=now
+    )
+    awake = await incident_table.wake(connection, alert)
+    await incident_table.join_finding(connection, alert.alert_id, logged.finding_id, adopt=True)
+    plan = await plan_for(connection, awake.alert)
+    run = policy.start(finding.severity, finding.audience, now, plan=plan)
+    await settle(connection, awake, Episode(alert=awake.alert, run=run), (), now)
+    log.info(
+        "silent alert woken",
+        extra={"action": "alert_woken", "alert": alert.alert_id, "finding": logged.finding_id},
+    )
 
 
 async def _incident(

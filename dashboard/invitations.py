@@ -41,10 +41,15 @@ def code_hash(code: str) -> bytes:
     return hashed(plain(code)[:LONGEST_NAME])
 
 
+def base_address(settings: DashboardSettings) -> str:
+    """Return the address of the pages as people type it, without a slash at its end."""
+    base = settings.public_url or f"http://{settings.web_host}:{settings.web_port}"
+    return base.rstrip("/")
+
+
 def link(settings: DashboardSettings, code: str) -> str:
     """Return the address to send; the code stands where browsers send it to nobody."""
-    base = settings.public_url or f"http://{settings.web_host}:{settings.web_port}"
-    return f"{base.rstrip('/')}/join#{code}"
+    return f"{base_address(settings)}/join#{code}"
 
 
 def square(text: str) -> str:

@@ -52,7 +52,7 @@ class LoggedFinding:
     finding_id: FindingId
     finding: Finding
     recorded_at: datetime
-    #: Mode of its home now; None where the home is gone.
+    #: Mode of its home, the quieter one of when it was noticed and of now; None where the home is gone.
     mode: HomeMode | None
 
 
@@ -107,7 +107,8 @@ async def findings_after(
     await cursor.execute(
         "select f.txid::text::bigint as transaction, f.finding_id, f.home_id, f.resident_id,"
         " f.detector, f.subject, f.severity, f.audience, f.phase, f.onset, f.noticed_at, f.what,"
-        " f.recorded_at, h.mode"
+        " f.recorded_at,"
+        " case when h.mode = 'live' and f.noticed_at < h.live_since then 'test' else h.mode end as mode"
         " from finding f left join home h using (home_id)"
         " where f.txid < pg_snapshot_xmin(pg_current_snapshot())"
         " and (f.txid, f.finding_id) > (%s::text::xid8, %s)"

@@ -13,6 +13,7 @@ from core.store.alert import CHANNEL, StoredAlert, stored_alert
 from core.store.listen import notify
 
 if TYPE_CHECKING:
+    from core.model.finding import Alert
     from core.store.pool import Connection
 
 MOST = 16
@@ -45,6 +46,30 @@ async def join_finding(
     elif adopt:
         await connection.execute(_ADOPT, values)
     await notify(connection, CHANNEL, str(alert_id))
+
+
+async def wake(connection: Connection, alert: Alert) -> StoredAlert:
+    """Let a silent alert count, as it is given and with nobody having answered; return it as stored.
+
+    Its texts come with the finding that woke it (`join_finding`).
+    """
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "update alert set silent = false, audience = %(audience)s, severity = %(severity)s,"
+        " state = 'open', acknowledged_by = null, acknowledged_at = null, resolved_by = null,"
+        " resolved_at = null, outcome = null, cleared_at = null, policy = '{}', opened_at = %(at)s"
+        " where alert_id = %(alert)s returning *",
+        {
+            "audience": alert.audience.value,
+            "severity": alert.severity.value,
+            "at": alert.opened_at,
+            "alert": alert.alert_id,
+        },
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise LookupError("the alert is gone")
+    return stored_alert(row)
 
 
 async def candidates(

@@ -89,7 +89,7 @@ async def register(
     Raises
     ------
     Malformed
-        If the room or the wearer is of another home.
+        If the room or the wearer is of another home, or no consent is on record.
     """
     return await _number(
         connection,
@@ -171,6 +171,8 @@ async def _number(connection: Connection, query: Any, values: tuple[object, ...]
         cursor = await connection.execute(query, values)
     except errors.ForeignKeyViolation as error:
         raise Malformed("room", "a room and a wearer of this home") from error
+    except errors.ObjectNotInPrerequisiteState as error:
+        raise Malformed("consent", "on record before anything is registered") from error
     except errors.UniqueViolation as error:
         raise Malformed("device", "one that is not registered in this home already") from error
     row = await cursor.fetchone()

@@ -31,7 +31,7 @@ async def register_organisation(
 
 
 async def register_home(connection: Connection, home: Home) -> None:
-    """Create a home or change its name, zone and mode.
+    """Create a home or change its name, zone and mode; steps taken on the pages keep the mode.
 
     Raises
     ------
@@ -41,7 +41,9 @@ async def register_home(connection: Connection, home: Home) -> None:
     cursor = await connection.execute(
         "insert into home (home_id, organisation_id, name, zone, mode) values (%s, %s, %s, %s, %s)"
         " on conflict (home_id) do update"
-        " set name = excluded.name, zone = excluded.zone, mode = excluded.mode"
+        " set name = excluded.name, zone = excluded.zone, mode = case"
+        "  when exists (select 1 from home_step s where s.home_id = home.home_id) then home.mode"
+        "  else excluded.mode end"
         " where home.organisation_id = excluded.organisation_id",
         (home.home_id, home.organisation_id, home.name, home.zone.key, home.mode.value),
     )

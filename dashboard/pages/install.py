@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, HTTPException, Path
+from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.responses import Response
 
+from core.model.commissioning import Stage, cut_off
 from core.model.errors import Malformed
 from core.model.home import Placement, RoomKind
-from core.model.ids import DeviceId, HomeId, ResidentId, RoomId
+from core.model.ids import DeviceId, HomeId, RoomId
+from core.store import commissioning, label, registry, system
 from core.store import registration as store
-from core.store import registry, system
-from core.store.registration import DeviceTerms, Step
-from dashboard.guess import LONGEST_NAME, guess
+from core.store.registration import Step
+from dashboard.device_form import (
+    HINTS,
+    PLACES,
+    name_in,
+    number_in,
+    reporting,
+    terms_of_form,
+    word,
+)
+from dashboard.guess import guess
 from dashboard.page import Page
 from dashboard.roles import SEE_PAYLOADS, SEE_SYSTEM
 from dashboard.visit import Form, Visiting, see_other
-from sensors import driver
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from core.model.home import Household
     from dashboard.visit import Visit
@@ -30,37 +39,23 @@ router = APIRouter()
 PAGE = Page(router=router, roles=SEE_SYSTEM)
 log = logging.getLogger("wayhome.dashboard")
 
-PLACES = {
-    Placement.ROOM: "In a room, senses that room",
-    Placement.ENTRANCE: "On a door that leads out",
-    Placement.BED: "In or under a bed",
-    Placement.CHAIR: "In or under a chair",
-    Placement.WORN: "Worn or carried by somebody",
-    Placement.OBJECT: "On a cupboard, fridge, window or inner door",
-    Placement.HUB: "The hub that carries the others",
-}
-HINTS = {
-    Placement.ROOM: "At 2 to 2.4 m in a corner, not towards a window, a heater or a pet's way.",
-    Placement.ENTRANCE: "The two parts at most 1 cm apart when the door is shut.",
-    Placement.BED: "Between slats and mattress, at the height of the chest.",
-    Placement.WORN: "Press it once here: it must show below as heard.",
-}
-_Word = TypeVar("_Word", Placement, RoomKind)
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 @router.get("/homes/{home_id}/install")
-async def install(visiting: Visiting, home_id: Name) -> Response:
-    """Show what speaks in a home, what is registered, and what was done."""
-    return await _page(visiting, HomeId(home_id))
+async def install(
+    visiting: Visiting, home_id: Name, device: Annotated[int, Query(ge=0, lt=2**63)] = 0
+) -> Response:
+    """Show what speaks in a home, what is registered, and what was done; ``device`` stands open."""
+    return await _page(visiting, HomeId(home_id), opened=device)
 
 
 @router.post("/homes/{home_id}/install/register")
 async def register(visiting: Visiting, home_id: Name, form: Form) -> Response:
     """Register a device that speaks."""
     try:
-        terms = _terms(form, form.get("family", ""), form.get("external_id", ""))
+        terms = terms_of_form(form, form.get("family", ""), form.get("external_id", ""))
         async with visiting.acting() as connection:
             done = await store.register(connection, HomeId(home_id), terms, visiting.now)
     except Malformed as error:
@@ -72,8 +67,8 @@ async def register(visiting: Visiting, home_id: Name, form: Form) -> Response:
 async def room(visiting: Visiting, home_id: Name, form: Form) -> Response:
     """Add a room."""
     try:
-        name = _name(form)
-        kind = _word(RoomKind, form.get("kind", ""), "kind")
+        name = name_in(form)
+        kind = word(RoomKind, form.get("kind", ""), "kind")
         async with visiting.acting() as connection:
             leads_out = form.get("exit") == "yes"
             done = await store.add_room(
@@ -82,6 +77,26 @@ async def room(visiting: Visiting, home_id: Name, form: Form) -> Response:
     except Malformed as error:
         return await _page(visiting, HomeId(home_id), error=str(error), status=400)
     return await _after(visiting, HomeId(home_id), done, "room")
+
+
+@router.post("/homes/{home_id}/install/rooms/{room_id}")
+async def beside(visiting: Visiting, home_id: Name, room_id: Number, form: Form) -> Response:
+    """Say which rooms lie beside one, and whether a door leads out of it."""
+    try:
+        others = [number_in({"room": key[5:]}, "room") for key in form if key.startswith("next-")]
+        async with visiting.acting() as connection:
+            household = await registry.household_of(connection, HomeId(home_id))
+            if household is None or room_id not in {one.room_id for one in household.rooms}:
+                raise HTTPException(404)
+            done = await label.join_rooms(
+                connection,
+                RoomId(room_id),
+                [RoomId(one) for one in others if one],
+                leads_out=form.get("exit") == "yes",
+            )
+    except Malformed as error:
+        return await _page(visiting, HomeId(home_id), error=str(error), status=400)
+    return await _after(visiting, HomeId(home_id), None if done is None else 1, "room")
 
 
 @router.post("/homes/{home_id}/install/undo/{change_id}")
@@ -108,10 +123,10 @@ async def change(
                 raise HTTPException(404)
             terms = found[1]
             if step is Step.CHANGED:
-                terms = _terms(form, terms.family, terms.external_id)
+                terms = terms_of_form(form, terms.family, terms.external_id)
             elif step is Step.REPLACED:
                 family, _, external_id = form.get("by", "").partition("/")
-                terms = _reporting(terms, family, external_id)
+                terms = reporting(terms, family, external_id)
             done = await store.change(connection, DeviceId(device_id), step, terms, visiting.now)
     except Malformed as error:
         return await _page(visiting, HomeId(home_id), error=str(error), status=400)
@@ -130,7 +145,7 @@ async def _after(visiting: Visit, home_id: HomeId, done: int | None, step: str) 
 
 
 async def _page(
-    visiting: Visit, home_id: HomeId, *, error: str = "", status: int = 200
+    visiting: Visit, home_id: HomeId, *, error: str = "", status: int = 200, opened: int = 0
 ) -> Response:
     async with visiting.acting() as connection:
         household = await registry.household_of(connection, home_id)
@@ -139,6 +154,9 @@ async def _page(
         strangers = await store.unregistered(connection, home_id)
         states = {one.device_id: one for one in await system.devices_of(connection, home_id)}
         changes = await store.changes_of(connection, home_id)
+        standing = await commissioning.stage_of(connection, home_id)
+        doors = await label.doors(connection, home_id)
+        labelled = await label.labelled(connection, home_id)
         await visiting.looked_at(connection, [home_id], "install")
     found = [
         (one, guess(one.family, one.external_id, one.last_topic, one.last_payload, household.rooms))
@@ -153,7 +171,14 @@ async def _page(
         found=found,
         states=states,
         changes=changes,
-        missing=_missing(household),
+        missing=_missing(household, standing, doors),
+        standing=standing.value,
+        beside={
+            room.room_id: {a + b - room.room_id for a, b in doors if room.room_id in (a, b)}
+            for room in household.rooms
+        },
+        labelled=labelled,
+        opened=opened,
         places=PLACES,
         hints=HINTS,
         kinds=list(RoomKind),
@@ -161,12 +186,16 @@ async def _page(
     )
 
 
-def _missing(household: Household) -> list[str]:
+def _missing(
+    household: Household, standing: Stage, doors: Sequence[tuple[RoomId, RoomId]]
+) -> list[str]:
     """Say what a home needs before it can be watched, the most important first."""
     placed = {device.placement for device in household.devices}
     rooms = {device.room.room_id for device in household.devices if device.room}
     exits = [room for room in household.rooms if room.exit]
     missing = []
+    if standing in {Stage.REFERRED, Stage.ENDED}:
+        missing.append("No consent is written down: nothing may be registered before.")
     if not exits:
         missing.append("No room leads out: mark the one with the front door.")
     if Placement.ENTRANCE not in placed:
@@ -175,66 +204,10 @@ def _missing(household: Household) -> list[str]:
     bare = [name for name in bare if name not in {one.name for one in exits}]
     if bare:
         missing.append(f"No sensor in: {', '.join(bare)}.")
+    by_id = {one.room_id: one.name for one in household.rooms if one.kind is not RoomKind.OUTSIDE}
+    if doors and (lost := cut_off(tuple(by_id), {one.room_id for one in exits}, doors)):
+        lost_names = ", ".join(by_id[one] for one in lost)
+        missing.append(f"No way out is drawn from: {lost_names}. Say below what they lie beside.")
     if not household.residents:
         missing.append("Nobody lives here yet: add the resident (wayhome register).")
     return missing
-
-
-def _terms(form: Mapping[str, str], family: str, external_id: str) -> DeviceTerms:
-    name = _name(form)
-    placement = _word(Placement, form.get("placement", ""), "placement")
-    room, wearer = _id(form, "room"), _id(form, "wearer")
-    if placement is Placement.WORN and wearer is None:
-        raise Malformed("wearer", "somebody who wears it")
-    if placement in {Placement.ROOM, Placement.ENTRANCE, Placement.BED} and room is None:
-        raise Malformed("room", "the room in which it is")
-    terms = DeviceTerms(
-        family=family,
-        external_id=external_id,
-        name=name,
-        placement=placement,
-        room_id=None if room is None or placement is Placement.WORN else RoomId(room),
-        resident_id=None if wearer is None else ResidentId(wearer),
-    )
-    return _reporting(terms, family, external_id)
-
-
-def _name(form: Mapping[str, str]) -> str:
-    name = form.get("name", "").strip()
-    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-        raise Malformed("name", f"1 to {LONGEST_NAME} printable characters")
-    return name
-
-
-def _reporting(terms: DeviceTerms, family: str, external_id: str) -> DeviceTerms:
-    """Take over what devices of a family do by themselves."""
-    reader = driver.discover().get(family)
-    if reader is None or not 0 < len(external_id) <= 200:  # noqa: PLR2004 (as the gateway takes it)
-        raise Malformed("device", "one of those that speak here")
-    told = reader.reporting
-    return DeviceTerms(
-        family=family,
-        external_id=external_id,
-        name=terms.name,
-        placement=terms.placement,
-        room_id=terms.room_id,
-        resident_id=terms.resident_id,
-        reporting_interval_s=told.interval_s,
-        heartbeat=told.heartbeat,
-    )
-
-
-def _word(words: type[_Word], given: str, field: str) -> _Word:
-    try:
-        return words(given)
-    except ValueError as error:
-        raise Malformed(field, f"one of {', '.join(words)}") from error
-
-
-def _id(form: Mapping[str, str], field: str) -> int | None:
-    given = form.get(field, "")
-    if not given:
-        return None
-    if not given.isdecimal() or not 0 < int(given) < 2**63:
-        raise Malformed(field, "one of the list")
-    return int(given)

@@ -197,6 +197,7 @@ setInterval(() => {
   if (Date.now() - heard > LATE_MS) say(false, why || words.line);
 }, 5_000);
 setInterval(() => again && refresh(), 200);
-setInterval(refresh, AGAIN_MS);
+// a page on which somebody waits for sensors says how often
+setInterval(refresh, Number(document.querySelector("main [data-again-ms]")?.getAttribute("data-again-ms") ?? AGAIN_MS));
 addEventListener("visibilitychange", () => document.hidden || refresh());
 listen();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -247,6 +248,39 @@ async def test_a_home_under_test_joins_in_silence(database: Database, receiver: 
         await service.until(6)
         assert rang(receiver) == []
     assert house.alerts("severity, silent") == [("urgent", True)]
+
+
+async def test_what_was_noticed_before_a_home_was_live_pages_nobody_also_when_read_later(
+    database: Database, receiver: Receiver
+) -> None:
+    house = await one_carer(database, receiver)
+    house.execute("update home set live_since = %s", at(10))
+    async with turning(database.url_as("wayhome_alerts")) as service:
+        house.write(said(house, "sos", 9, severity=Severity.URGENT))
+        await service.until(12)
+        assert rang(receiver) == []
+        house.write(said(house, "sos", 11, severity=Severity.URGENT))
+        await service.until(12)
+        assert rang(receiver) == ["urgent"]
+    assert house.alerts("silent") == [(True,), (False,)]
+
+
+async def test_an_episode_of_the_test_that_gets_worse_in_a_live_home_is_told(
+    database: Database, receiver: Receiver
+) -> None:
+    house = await one_carer(database, receiver, mode=HomeMode.TEST)
+    quiet = said(house, "inactivity", 0, audience=Audience.OPERATORS)
+    async with turning(database.url_as("wayhome_alerts")) as service:
+        house.write(quiet)
+        await service.until(2)
+        house.execute("update home set mode = 'live', live_since = %s", at(5))
+        worse = replace(quiet, phase=Phase.RAISED, severity=Severity.URGENT, noticed_at=at(6))
+        house.write(replace(worse, audience=Audience.CARERS))
+        await service.until(6)
+        assert rang(receiver) == ["urgent"]
+    assert house.alerts("severity, audience, silent, state") == [
+        ("urgent", "carers", False, "open")
+    ]
 
 
 async def test_devices_and_people_are_told_apart(database: Database, receiver: Receiver) -> None:

@@ -30,6 +30,18 @@ insert into device_change (home_id, device_id, carer_id, at, kind, after)
   select home_id, device_id, 1, now(), 'changed', '{}' from device;
 insert into battery_record select device_id, home_id, current_date, 50 from device;
 insert into battery_forecast (device_id, home_id, computed_at) select device_id, home_id, now() from device;
+insert into home_step (home_id, carer_id, at, stage) select home_id, 1, now(), 'live' from home;
+insert into walk_waiver (home_id, carer_id, at, piece, reason)
+  select home_id, 1, now(), 'exit', 'r' from home;
+insert into need_step (home_id, carer_id, at, need, stage) select home_id, 1, now(), 'n', 'need' from home;
+insert into device_label select case organisation_id when 'a' then 'AAAAAAAAAAAA' else 'BBBBBBBBBBBB' end,
+  organisation_id, 1, now() from organisation;
+insert into label_use (token, home_id, device_id, carer_id, at)
+  select token, home_id, device_id, 1, now() from device join home using (home_id)
+  join device_label using (organisation_id);
+insert into label_refusal (at, token, organisation_id, carer_id, of_organisation_id)
+  select now(), token, organisation_id, 1, 'a' from device_label;
+insert into room_door values ('a1', 1, 2), ('a2', 2, 3), ('b1', 1, 3);
 insert into finding (home_id, detector, severity, audience, phase, onset, noticed_at, what, step)
   select home_id, 'd', 'check', 'carers', 'opened', now(), now(), 'w', 1 from home;
 insert into detector_error select home_id, 'd', 'e', now(), now(), 1, 't' from home;

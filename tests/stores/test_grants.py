@@ -34,22 +34,28 @@ WRITER = {
     "escalation_policy": "dashboard", "rota": "dashboard", "rota_shift": "dashboard",
     "rota_cover": "dashboard", "quiet_hours": "dashboard", "rota_feed": "dashboard",
     "hub_credential": "identity", "credential_door": "identity",
+    "need_step": "dashboard", "device_label": "dashboard",
 }  # fmt: skip
 """The one service that writes each table."""
-BY_TRIGGER = {"audit_head", "device_change", "erasure"}
+BY_TRIGGER = {
+    "audit_head", "device_change", "erasure", "home_step", "walk_waiver", "label_use", "label_refusal",
+    "room_door",
+}  # fmt: skip
 """What no service writes: a trigger, a function or the owner's command does, with the owner's rights."""
 FOR_PAGES = (
     "accept_invitation", "arrange_order", "arranges", "carer_for_login", "carer_for_session",
     "change_password", "demand_second_factor", "end_care", "end_carer", "forget_expired", "join_care",
     "homes_of_circle", "invitation_for", "own_login", "passkey_for",
     "sets_up", "register_device", "change_device", "undo_device_change", "add_room",
+    "stage_of", "take_home_step", "waive_piece", "walk_missing", "walk_seen", "walk_since",
+    "join_rooms", "label_for", "mark_exit", "put_label",
     "stands_last", "carer_for_feed", "channels_of_carers", "carer_for_link", "telephones_of_circle",
     "ask_hub_credential", "end_hub_credential", "take_hub_bundle",
 )  # fmt: skip
 """Functions that run with the owner's rights for the pages; each looks at who is acting."""
 FOR_NOBODY = (
     "chain_access_record", "refuse_change_of_audit", "shut_out",
-    "device_terms", "put_device", "note_device",
+    "device_terms", "put_device", "note_device", "home_mode_by_steps", "mode_of",
 )  # fmt: skip
 """Functions that only triggers and other functions call."""
 APPENDED_ONLY = {
@@ -57,7 +63,7 @@ APPENDED_ONLY = {
     "margin_change", "margin_decision", "profile_photo", "missing_profile", "missing_pack", "pack_answer",
     "police_link", "police_link_end", "link_opening",
     "lost_contact", "provider_event", "phone_answer", "contact_test",
-    "delivery_seen",
+    "delivery_seen", "need_step", "device_label",
     "alert_run", "self_test", "self_test_message", "self_test_answer",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""

@@ -1,0 +1,129 @@
+"""What a form says of a device: where it is, who wears it, what its family does by itself. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from core.model.errors import Malformed
+from core.model.home import Placement, RoomKind
+from core.model.ids import ResidentId, RoomId
+from core.store.registration import DeviceTerms
+from dashboard.guess import LONGEST_NAME
+from sensors import driver
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PLACES = {
+    Placement.ROOM: "In a room, senses that room",
+    Placement.ENTRANCE: "On a door that leads out",
+    Placement.BED: "In or under a bed",
+    Placement.CHAIR: "In or under a chair",
+    Placement.WORN: "Worn or carried by somebody",
+    Placement.OBJECT: "On a cupboard, fridge, window or inner door",
+    Placement.HUB: "The hub that carries the others",
+}
+HINTS = {
+    Placement.ROOM: "At 2 to 2.4 m in a corner, not towards a window, a heater or a pet's way.",
+    Placement.ENTRANCE: "The two parts at most 1 cm apart when the door is shut.",
+    Placement.BED: "Between slats and mattress, at the height of the chest.",
+    Placement.CHAIR: "Under the cushion, in the middle of the seat; the cable away from the feet.",
+    Placement.OBJECT: "Where it does not get wet or hot; the two parts at most 1 cm apart when shut.",
+    Placement.HUB: "In the middle of the home, 1 m off the floor, not behind a television; always on power.",
+    Placement.WORN: "Press it once here: it must show below as heard.",
+}
+_Word = TypeVar("_Word", Placement, RoomKind)
+
+
+def terms_of_form(form: Mapping[str, str], family: str, external_id: str) -> DeviceTerms:
+    """Read what a person decides of a device.
+
+    Raises
+    ------
+    Malformed
+        Naming the field that does not fit, and what was expected.
+    """
+    name = name_in(form)
+    placement = word(Placement, form.get("placement", ""), "placement")
+    room, wearer = number_in(form, "room"), number_in(form, "wearer")
+    if placement is Placement.WORN and wearer is None:
+        raise Malformed("wearer", "somebody who wears it")
+    if placement in {Placement.ROOM, Placement.ENTRANCE, Placement.BED} and room is None:
+        raise Malformed("room", "the room in which it is")
+    terms = DeviceTerms(
+        family=family,
+        external_id=external_id,
+        name=name,
+        placement=placement,
+        room_id=None if room is None or placement is Placement.WORN else RoomId(room),
+        resident_id=None if wearer is None else ResidentId(wearer),
+    )
+    return reporting(terms, family, external_id)
+
+
+def name_in(form: Mapping[str, str]) -> str:
+    """Read a name.
+
+    Raises
+    ------
+    Malformed
+        If it is empty, too long or can not be printed.
+    """
+    name = form.get("name", "").strip()
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise Malformed("name", f"1 to {LONGEST_NAME} printable characters")
+    return name
+
+
+def reporting(terms: DeviceTerms, family: str, external_id: str) -> DeviceTerms:
+    """Take over what devices of a family do by themselves.
+
+    Raises
+    ------
+    Malformed
+        If there is no such family.
+    """
+    reader = driver.discover().get(family)
+    if reader is None or not 0 < len(external_id) <= 200:  # noqa: PLR2004 (as the gateway takes it)
+        raise Malformed("device", "one of those that speak here")
+    told = reader.reporting
+    return DeviceTerms(
+        family=family,
+        external_id=external_id,
+        name=terms.name,
+        placement=terms.placement,
+        room_id=terms.room_id,
+        resident_id=terms.resident_id,
+        reporting_interval_s=told.interval_s,
+        heartbeat=told.heartbeat,
+    )
+
+
+def word(words: type[_Word], given: str, field: str) -> _Word:
+    """Read one of some words.
+
+    Raises
+    ------
+    Malformed
+        If it is none of them.
+    """
+    try:
+        return words(given)
+    except ValueError as error:
+        raise Malformed(field, f"one of {', '.join(words)}") from error
+
+
+def number_in(form: Mapping[str, str], field: str) -> int | None:
+    """Read a number of a list; None where nothing was chosen.
+
+    Raises
+    ------
+    Malformed
+        If it is no number.
+    """
+    given = form.get(field, "")
+    if not given:
+        return None
+    if not given.isdecimal() or not 0 < int(given) < 2**63:
+        raise Malformed(field, "one of the list")
+    return int(given)
