@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from core.model.home import Placement, RoomKind
+from core.model.ids import DeviceId
 from core.model.night_bed import BedNight, bed_night
 from core.model.outings import Outing, outings
 from core.model.quantity import DEFINITIONS, Quantity, Role
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from core.model.home import Device
-    from core.model.ids import DeviceId
 
 QUARTERS = 96
 QUARTER = timedelta(minutes=15)

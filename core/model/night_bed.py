@@ -21,6 +21,8 @@ LEAST_SPELL = timedelta(minutes=30)
 LEAST_PAUSE = timedelta(minutes=1)
 """Out of bed for less is turning over."""
 
+MOST_HIDDEN_S = 3600.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BedNight:
@@ -46,7 +48,8 @@ def bed_night(
 ) -> BedNight | None:
     """Return the night of a window; None without a bed sensor, or when nobody lay down for half an hour.
 
-    A night that could not be seen for half of its time is none: nothing is claimed of it.
+    A night that could not be seen for half of its time is none: nothing is claimed of it. Nor where more than
+    an hour before to bed (from the start of the window), or after up, was not seen: it may have been longer.
     """
     beds = {number for number, one in devices.items() if one.placement is Placement.BED}
     edges = [(at, value > 0) for at, device, quantity, value in rows
@@ -59,7 +62,13 @@ def bed_night(
     night = [(a, b) for a, b in spells if a >= to_bed and b <= up]
     pauses = [(after[0] - before[1]) for before, after in itertools.pairwise(night)]
     hidden = sum(_overlap(one, (to_bed, up)) for one in unseen)
-    if hidden > (up - to_bed).total_seconds() / 2:
+    edge = max(
+        sum(_overlap(one, part) for one in unseen)
+        for part in ((window[0], to_bed), (up, window[1]))
+    )
+    if any(first < moment < last for first, last in unseen for moment in (to_bed, up)):
+        return None
+    if hidden > (up - to_bed).total_seconds() / 2 or edge > MOST_HIDDEN_S:
         return None
     return BedNight(
         to_bed=to_bed,

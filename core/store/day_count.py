@@ -115,11 +115,23 @@ async def put_day(
         }
     )
     await connection.execute(
-        "insert into day_count (home_id, day, counted_at, settled, seen, active, facts)"
-        " values (%s, %s, %s, %s, %s, %s, %s) on conflict (home_id, day) do update set"
+        "insert into day_count (home_id, day, counted_at, settled, seen, active, seen_min,"
+        " active_min, facts) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " on conflict (home_id, day) do update set"
         " counted_at = excluded.counted_at, settled = excluded.settled, seen = excluded.seen,"
-        " active = excluded.active, facts = excluded.facts",
-        (home_id, count.day, now, settled, list(count.seen), list(count.active), Jsonb(facts)),
+        " active = excluded.active,"
+        " seen_min = excluded.seen_min, active_min = excluded.active_min, facts = excluded.facts",
+        (
+            home_id,
+            count.day,
+            now,
+            settled,
+            list(count.seen),
+            list(count.active),
+            sum(count.seen),
+            sum(count.active),
+            Jsonb(facts),
+        ),
     )
 
 

@@ -30,8 +30,9 @@ insert into device_change (home_id, device_id, carer_id, at, kind, after)
   select home_id, device_id, 1, now(), 'changed', '{}' from device;
 insert into battery_record select device_id, home_id, current_date, 50 from device;
 insert into battery_forecast (device_id, home_id, computed_at) select device_id, home_id, now() from device;
-insert into day_count (home_id, day, counted_at, seen, active, facts)
-  select home_id, current_date, now(), array_fill(15, array[96]), array_fill(0, array[96]), '{}' from home;
+insert into day_count (home_id, day, counted_at, seen, active, seen_min, active_min, facts)
+  select home_id, current_date, now(), array_fill(15, array[96]), array_fill(0, array[96]), 1440, 0,
+    '{}' from home;
 insert into finding (home_id, detector, severity, audience, phase, onset, noticed_at, what, step)
   select home_id, 'd', 'check', 'carers', 'opened', now(), now(), 'w', 1 from home;
 insert into detector_error select home_id, 'd', 'e', now(), now(), 1, 't' from home;

@@ -7,11 +7,16 @@ create table day_count (
     settled boolean not null default false,
     seen smallint[] not null check (cardinality(seen) = 96),
     active smallint[] not null check (cardinality(active) = 96),
+    seen_min integer not null,
+    active_min integer not null,
     facts jsonb not null,
     primary key (home_id, day)
 );
 comment on table day_count is
     'A day of a home in numbers: what was seen and moved each quarter hour, rooms, night, outings, visits.';
+
+-- The caseload asks for the last days of many homes.
+create index day_count_day on day_count (day, home_id) include (seen_min, active_min);
 
 grant select, insert, update, delete on day_count to wayhome_analytics;
 grant select on day_count to wayhome_dashboard, wayhome_operator;
