@@ -179,7 +179,8 @@ CHARTS = {
         Chart(
             key="actogram", title="Is the night shifting?",
             reading="Two days a row, midnight in the middle; the second day of a row is the first of the"
-            " next. Darker is more movement. Hatched was not seen: it is no quiet time.",
+            " next. Darker is more movement, the darkest what is reached in one of twenty quarter hours with"
+            " movement. Hatched was not seen: it is no quiet time.",
             measures=("active", "unseen"), table=_actogram,
         ),
         Chart(
