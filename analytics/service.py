@@ -16,6 +16,7 @@ from prometheus_client import Counter, Gauge
 
 from analytics import answers
 from analytics.batteries import keep_forecasting
+from analytics.day_counts import keep_counting
 from analytics.engine import Inputs
 from analytics.forecasts import ForecastBook
 from analytics.recovery import recover, save, take_in_registry, to_json
@@ -314,6 +315,7 @@ async def _work(context: Context[AnalyticsSettings], watch: Watch, lease: Connec
                 ("registry", _follow_registry(watch, context.settings)),
                 ("lease", _keep(lease, context)),
                 ("batteries", _forecast_batteries(context, watch)),
+                ("days", _count_days(context, watch)),
             )
         ]
         await lost.wait()
@@ -333,6 +335,14 @@ async def _forecast_batteries(context: Context[AnalyticsSettings], watch: Watch)
     """Leave it to the first shard: there is little to do, and one writer is enough."""
     if context.settings.shard == 0:
         await keep_forecasting(watch.pool, context.clock)
+    else:
+        await asyncio.Event().wait()
+
+
+async def _count_days(context: Context[AnalyticsSettings], watch: Watch) -> None:
+    """Leave it to the first shard, as above."""
+    if context.settings.shard == 0:
+        await keep_counting(watch.pool, context.clock)
     else:
         await asyncio.Event().wait()
 

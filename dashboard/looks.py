@@ -17,6 +17,10 @@ _PAGES = {
     "people": "who cares for whom",
     "looked": "who looked",
     "work": "what is to be done about devices",
+    "days": "weeks of days and nights",
+    "days_figures": "the numbers of weeks of days and nights",
+    "days_refused": "weeks of days and nights: refused",
+    "caseload": "whose days are changing",
     "install": "the registration of devices",
 }
 

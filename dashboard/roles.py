@@ -31,6 +31,8 @@ class Right(StrEnum):
     """See who cares for whom; the family carer who is told first and administrators arrange it."""
     ORGANISATION = "organisation"
     """Invite colleagues, end their access, demand a second factor."""
+    DAYS = "days"
+    """Review how the days of residents change over weeks and months, and the numbers behind it."""
     LOOKED = "looked"
     """See who looked at a resident's data."""
     CALL = "call"
@@ -48,12 +50,19 @@ MAY: dict[CarerRole, frozenset[Right]] = {
     CarerRole.RESIDENT: frozenset({Right.ACTIVITY, Right.LOOKED}),
     CarerRole.FAMILY_CARER: _CARE | {Right.CIRCLES, Right.LOOKED},
     CarerRole.CARE_WORKER: _CARE,
-    CarerRole.CLINICIAN: frozenset({Right.ACTIVITY, Right.CARE_ALERTS}),
+    CarerRole.CLINICIAN: frozenset({Right.ACTIVITY, Right.CARE_ALERTS, Right.DAYS}),
     CarerRole.TECHNICIAN: frozenset(
         {Right.DEVICES, Right.SYSTEM, Right.PAYLOADS, Right.REPAIR_ALERTS, Right.ANSWER}
     ),
     CarerRole.ORGANISATION_ADMIN: _CARE
-    | {Right.SYSTEM, Right.REPAIR_ALERTS, Right.CIRCLES, Right.ORGANISATION, Right.LOOKED},
+    | {
+        Right.SYSTEM,
+        Right.REPAIR_ALERTS,
+        Right.CIRCLES,
+        Right.ORGANISATION,
+        Right.LOOKED,
+        Right.DAYS,
+    },
     CarerRole.AUDITOR: frozenset({Right.AUDIT}),
 }
 """The table: a role may what stands here, and nothing else."""
@@ -72,6 +81,7 @@ SEE_SYSTEM = having(Right.SYSTEM)
 SEE_PAYLOADS = having(Right.PAYLOADS)
 SEE_ALERTS = having(Right.CARE_ALERTS) | having(Right.REPAIR_ALERTS)
 SEE_CIRCLES = having(Right.CIRCLES)
+SEE_DAYS = having(Right.DAYS)
 SEE_LOOKS = having(Right.LOOKED)
 CALL = having(Right.CALL)
 SEARCH = having(Right.SEARCH)

@@ -23,6 +23,7 @@ from core.model.address import AddressKind
 from core.model.playbook import PLAYBOOKS
 from core.model.quantity import DEFINITIONS
 from core.runtime import settings
+from dashboard.clinician.measures import MEASURES
 from sensors import codec, driver
 
 if TYPE_CHECKING:
@@ -265,6 +266,27 @@ def detection_results() -> str:
     return results.page({file.stem: json.loads(file.read_bytes()) for file in saved})
 
 
+def measures() -> str:
+    """List the numbers that a clinician is shown."""
+    introduction = (
+        "Every number on the page *How the days of somebody are changing*, as the routes"
+        " `/residents/{id}/days/{chart}.json` and `.csv` give it too. A day goes from midnight to midnight in"
+        " the home's zone and is counted six hours after it is over, and once more after 48 h. A day of which"
+        " less than 16 h were seen has no daily number. The usual band of a person goes from the 10th to the"
+        " 90th percentile of at least 14 days before the last seven. Nothing here diagnoses."
+    )
+    parts = [introduction]
+    for one in MEASURES:
+        unit = f" ({one.unit})" if one.unit != "1" else ""
+        lines = (
+            f"- Definition: {one.definition}",
+            f"- Formula: {one.formula}",
+            f"- Source: {one.source}",
+        )
+        parts += [f"## {one.name}{unit}", "\n".join(lines)]
+    return "\n\n".join(parts)
+
+
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "glossary": ("Glossary", glossary),
     "quantities": ("Quantities", quantities),
@@ -273,6 +295,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "channels": ("Channels", channels),
     "settings": ("Settings", setting_page),
     "tables": ("Tables", tables),
+    "measures": ("Measures", measures),
     "topics": ("Topics", topics),
     "playbooks": ("Playbooks", playbooks),
     "detection-results": ("Detection: results", detection_results),

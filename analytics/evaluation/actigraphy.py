@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from analytics.evaluation.recordings import Recording, read, same_input
 from analytics.features.bouts import activity_to_rest, rest_to_activity
-from analytics.features.circadian import (
+from core.model.circadian import (
     Convention,
     above,
     cosinor,

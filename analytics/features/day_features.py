@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from analytics.features.circadian import most_active, relative_amplitude
 from analytics.features.hours import SEEN_SHARE, SettledDay, clock_text
 from analytics.features.localtime import DAY_STARTS_H, HOUR_S
 from analytics.features.open_day import ANY, HOURS, KINDS, hour_of_day
+from core.model.circadian import most_active, relative_amplitude
 from core.model.home import RoomKind
 
 if TYPE_CHECKING:

@@ -15,13 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from analytics.features.circadian import (
-    interdaily_stability,
-    intradaily_variability,
-    least_active,
-    most_active,
-    relative_amplitude,
-)
 from analytics.features.localtime import (
     DAY_S,
     DAY_STARTS_H,
@@ -30,6 +23,13 @@ from analytics.features.localtime import (
     WAKING_UNTIL_H,
 )
 from analytics.features.open_day import ANY, HOURS, OpenDay, hour_of_day
+from core.model.circadian import (
+    interdaily_stability,
+    intradaily_variability,
+    least_active,
+    most_active,
+    relative_amplitude,
+)
 from core.model.home import RoomKind
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from analytics.evaluation.actigraphy import metric, report
 from analytics.evaluation.recordings import read
-from analytics.features.circadian import Convention
+from core.model.circadian import Convention
 from core.model.errors import Misconfigured
 from wayhome.commands.evaluate import app
 

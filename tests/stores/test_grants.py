@@ -17,6 +17,7 @@ WRITER = {
     "detector_error": "analytics", "margin_change": "analytics", "learning_cursor": "analytics",
     "forecast": "analytics",
     "battery_record": "gateway", "battery_forecast": "analytics",
+    "day_count": "analytics",
     "alert": "alerts", "alert_finding": "alerts", "alert_cursor": "alerts", "delivery": "alerts",
     "delivery_attempt": "alerts", "channel_offer": "alerts", "lost_contact": "alerts",
     "provider_event": "alerts", "phone_answer": "alerts",

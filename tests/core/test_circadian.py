@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 from hypothesis.extra import numpy as arrays
 
 from analytics.features.bouts import activity_to_rest, bouts, hazard, rest_to_activity, smooth
-from analytics.features.circadian import (
+from core.model.circadian import (
     Convention,
     cosinor,
     daily_profile,

@@ -1,0 +1,104 @@
+"""What each day comes to: counted in the background, beside the steps of detection."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from core.model.day_count import bounds, count_day
+from core.model.errors import StoreUnavailable
+from core.model.home import HomeMode, Placement
+from core.store import day_count as table
+from core.store import registry, timeline
+from core.store.pool import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from core.model.home import Device
+    from core.runtime.clock import Clock
+    from core.store.day_count import DueDay
+    from core.store.pool import Connection, Pool
+
+log = logging.getLogger("wayhome.analytics")
+
+LOOK_EVERY_S = 900.0
+AT_ONCE = 20
+"""Days of one look; each has a transaction of its own, so that no step of detection waits for it."""
+MISSED_PERIODS = 3
+SILENT_AT_LEAST = timedelta(minutes=15)
+SILENT_WITHOUT_HEARTBEAT = timedelta(hours=12)
+"""Where no device reports by itself, so long a silence is no quiet night any more (docs/decisions/0180)."""
+
+
+async def keep_counting(pool: Pool, clock: Clock) -> None:
+    """Count what is due again and again, for ever."""
+    while True:
+        try:
+            while await count_some(pool, clock.now()):
+                await clock.sleep(0.05)
+        except StoreUnavailable as error:
+            log.warning("days: %s", error, extra={"action": "days_waiting"})
+        await clock.sleep(LOOK_EVERY_S)
+
+
+async def count_some(pool: Pool, now: datetime, at_once: int = AT_ONCE) -> bool:
+    """Count some days; return whether there may be more.
+
+    Raises
+    ------
+    StoreUnavailable
+        If the database does not answer.
+    """
+    async with transaction(pool) as connection:
+        due = await table.due_days(connection, now, at_once)
+    for one in due:
+        async with transaction(pool) as connection:
+            await _count(connection, one, now)
+    return len(due) == at_once
+
+
+def silent_after(devices: Sequence[Device]) -> timedelta:
+    """Return how long a home may say nothing at all before it counts as not seen."""
+    periods = [
+        one.reporting_interval_s
+        for one in devices
+        if one.heartbeat and one.placement is not Placement.HUB
+    ]
+    if not periods:
+        return SILENT_WITHOUT_HEARTBEAT
+    return max(timedelta(seconds=MISSED_PERIODS * min(periods)), SILENT_AT_LEAST)
+
+
+async def _count(connection: Connection, due: DueDay, now: datetime) -> None:
+    household = await registry.household_of(connection, due.home_id)
+    if household is None:
+        return
+    zone, devices = household.home.zone, household.devices
+    start, end = bounds(due.day, zone)
+    ids = [one.device_id for one in devices]
+    first, last = start - timedelta(hours=12), end + timedelta(hours=table.SETTLE_H)
+    rows = await table.signs(connection, ids, first, last)
+    unseen = [
+        *await timeline.silences(connection, ids, first, last, silent_after(devices)),
+        *await timeline.blind_spans(connection, due.home_id, first, last),
+    ]
+    count = count_day(due.day, zone, {one.device_id: one for one in devices}, rows, joined(unseen))
+    archived = household.home.mode is HomeMode.ARCHIVE
+    settled = archived or now - end >= timedelta(hours=table.AGAIN_H)
+    await table.put_day(connection, due.home_id, count, now, settled=settled)
+
+
+def joined(
+    spans: Sequence[tuple[datetime, datetime]],
+) -> list[tuple[datetime, datetime]]:
+    """Return spans that do not overlap, in order, for those that may."""
+    found: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found

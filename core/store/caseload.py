@@ -1,0 +1,156 @@
+"""The residents of an organisation, those whose days are changing first. Read only.
+
+Everything here runs inside `core.store.account.acting`: the rows of other organisations do not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, LiteralString
+from zoneinfo import ZoneInfo
+
+from psycopg.rows import dict_row
+
+from core.model.home import HomeMode
+from core.model.ids import HomeId, ResidentId
+from core.store.review import SLOW
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.store.pool import Connection
+
+WEEK = timedelta(days=7)
+UNSEEN_SHARE = 0.5
+"""Of the last seven days so much was not seen: missing data is a reason to look."""
+
+
+class Reason(StrEnum):
+    """Why somebody stands where they stand, in the order of the list."""
+
+    CHANGED = "changed"
+    """Detection noticed a change over days or weeks that goes on."""
+    URGENT = "urgent"
+    """An urgent alert in the last seven days."""
+    MISSING = "missing"
+    """Half of the last seven days was not seen."""
+    ALERTS = "alerts"
+    """Another alert in the last seven days."""
+    USUAL = "usual"
+    ARCHIVE = "archive"
+    """A record of the past."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One resident in the list."""
+
+    resident_id: ResidentId
+    name: str
+    home_id: HomeId
+    home_name: str
+    zone: ZoneInfo
+    mode: HomeMode
+    reason: Reason
+    #: What detection noticed last, and since when; empty and None when nothing goes on.
+    what: str
+    onset: datetime | None
+    #: Alerts of the last seven days, and those of them that were urgent.
+    alerts: int
+    urgent: int
+    #: Minutes of the last seven days that were seen, of 10,080.
+    seen_min: int
+
+
+_CASES: LiteralString = """
+with slow as (
+    select distinct on (f.home_id) f.home_id, f.onset, f.what from finding f
+    where f.detector = any(%(slow)s) and f.phase = 'opened' and f.noticed_at > %(month)s
+        and not exists (select 1 from finding c where c.home_id = f.home_id and c.detector = f.detector
+            and c.subject = f.subject and c.onset = f.onset and c.phase = 'cleared')
+    order by f.home_id, f.onset desc),
+lately as (
+    select home_id, count(*) as alerts, count(*) filter (where severity = 'urgent') as urgent
+    from alert where onset > %(week)s and audience = 'carers' and not silent group by home_id),
+counted as (
+    select home_id, sum(seen_min) as seen_min from day_count
+    where day between %(today)s::date - 7 and %(today)s::date - 1 group by home_id),
+cases as (
+    select r.resident_id, r.name, h.home_id, h.name as home_name, h.zone, h.mode,
+        coalesce(s.what, '') as what, s.onset, coalesce(l.alerts, 0) as alerts,
+        coalesce(l.urgent, 0) as urgent, coalesce(c.seen_min, 0) as seen_min,
+        case when h.mode = 'archive' then 'archive' when s.onset is not null then 'changed'
+            when l.urgent > 0 then 'urgent'
+            when coalesce(c.seen_min, 0) < %(least)s then 'missing'
+            when l.alerts > 0 then 'alerts' else 'usual' end as reason
+    from resident r join home h using (home_id) left join slow s using (home_id)
+    left join lately l using (home_id) left join counted c using (home_id)
+    where %(search)s = '' or strpos(lower(r.name || ' ' || h.name), lower(%(search)s)) > 0)
+"""
+
+
+async def cases(
+    connection: Connection,
+    now: datetime,
+    *,
+    search: str,
+    reason: Reason | None,
+    limit: int,
+    offset: int,
+) -> tuple[tuple[Case, ...], int]:
+    """Return a page of residents, those who changed first, and how many there are."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        _CASES + "select *, count(*) over () as total from cases"
+        " where %(reason)s::text is null or reason = %(reason)s"
+        " order by array_position(%(order)s, reason), urgent desc, alerts desc, onset desc nulls last,"
+        " name, resident_id limit %(limit)s offset %(offset)s",
+        {
+            "slow": list(SLOW),
+            "month": now - timedelta(days=28),
+            "week": now - WEEK,
+            "today": now.date(),
+            "least": int(WEEK.total_seconds() / 60 * UNSEEN_SHARE),
+            "search": search,
+            "reason": None if reason is None else reason.value,
+            "order": [one.value for one in Reason],
+            "limit": limit,
+            "offset": offset,
+        },
+    )
+    rows = await cursor.fetchall()
+    total = int(rows[0].pop("total")) if rows else 0
+    for row in rows:
+        row.pop("total", None)
+    return tuple(
+        Case(
+            **row
+            | {
+                "zone": ZoneInfo(row["zone"]),
+                "mode": HomeMode(row["mode"]),
+                "reason": Reason(row["reason"]),
+            }
+        )
+        for row in rows
+    ), total
+
+
+async def movement(
+    connection: Connection, homes: Sequence[HomeId], days: int, until: date
+) -> dict[HomeId, tuple[float | None, ...]]:
+    """Return minutes with movement of each of the last counted days of these homes, over what was seen.
+
+    None for a day that was not counted, or of which 16 hours were not seen. An archive's days are its last.
+    """
+    cursor = await connection.execute(
+        "select h.home_id, array_agg(case when c.seen_min >= 960 then c.active_min * 1440.0 / c.seen_min"
+        " end::float8 order by g.day) from unnest(%(homes)s::text[]) as h(home_id)"
+        " cross join lateral (select least(coalesce(max(day), %(until)s), %(until)s) as last"
+        "  from day_count m where m.home_id = h.home_id) m"
+        " cross join lateral (select m.last - n as day from generate_series(0, %(days)s - 1) n) g"
+        " left join day_count c on c.home_id = h.home_id and c.day = g.day group by h.home_id",
+        {"homes": list(homes), "days": days, "until": until},
+    )
+    return {HomeId(home): tuple(values) for home, values in await cursor.fetchall()}
