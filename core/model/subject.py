@@ -40,8 +40,8 @@ KEPT: tuple[tuple[str, str], ...] = (
     (
         "the record of who looked",
         (
-            "It proves that nobody looked without a right to. It holds the number of the home, the page and who"
-            " looked; each entry seals the one before it, so none can be taken out."
+            "It proves that nobody looked without a right to. It holds the number of the home, the page and"
+            " who looked; each entry seals the one before it, so none can be taken out."
         ),
     ),
     (
@@ -58,8 +58,8 @@ KEPT: tuple[tuple[str, str], ...] = (
     (
         "what has left",
         (
-            "Messages on phones, printed or downloaded packs and reports, calendars, and copies that the police"
-            " took. Ask whoever has them."
+            "Messages on phones, printed or downloaded packs and reports, calendars, and copies that the"
+            " police took. Ask whoever has them."
         ),
     ),
     (

@@ -7,6 +7,7 @@ import pytest
 
 from tests.servers.databases import Database
 from tests.stores.seed import SEED
+from tests.stores.unwalled import WITHOUT_WALL
 
 OPEN = {
     "alert_cursor", "engine_step", "gateway_heartbeat", "login_attempt", "login_challenge",
@@ -24,20 +25,6 @@ ROTAS = {"quiet_hours", "rota_feed", "self_test", "self_test_message", "self_tes
 """Rows that belong to people: see tests/stores/test_plan_walls.py and test_self_test.py."""
 ARRANGED = {"invitation"}
 """What is seen by who arranges the circle or the organisation."""
-WITHOUT_WALL = {
-    "alert_cursor": "how far a service has read; numbers only",
-    "engine_step": "how far a service has read; numbers only",
-    "learning_cursor": "how far a service has read; numbers only",
-    "gateway_heartbeat": "signs of life of services",
-    "receipt": "fingerprints of messages for the gateway alone; no page reads it",
-    "login_attempt": "counted before anybody is known; kept for a day, addresses as keyed hashes",
-    "channel_offer": "which channels the alerting service has; nothing personal",
-    "login_challenge": "random numbers, hashed, asked for before anybody is known",
-    "link_attempt": "counted before anybody is known; addresses as keyed hashes",
-    "police_token": "hashes of links, asked for before anybody is known",
-    "credential_door": "how far the broker was brought to the desired state; nothing personal",
-}
-"""Every table that has no wall, and why."""
 BY_ALERT = {"delivery", "response", "alert_finding", "phone_answer"}
 READABLE = """
 select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
