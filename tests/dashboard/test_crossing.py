@@ -40,6 +40,7 @@ OPEN_TO_ALL = (
     "/sw.js",
     "/offline",
     "/police",
+    "/hub-bundle",
 )
 """Where people come before they are known."""
 TEXTS = ("ada", "tom", "ada0", "leeds")
