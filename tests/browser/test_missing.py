@@ -99,7 +99,7 @@ def open_pack(officer: Page, address: str, *, scripts: bool) -> None:
     officer.get_by_role("button", name="Open the pack").click()
     expect(officer.get_by_role("heading", level=1)).to_have_text("Ada Wałęsa-Byrne")
     expect(officer.get_by_text("Blue coat")).to_be_visible()
-    expect(officer.locator("img.portrait")).to_have_js_property("complete", True)
+    expect(officer.locator("img.portrait")).to_have_js_property("complete", value=True)
     assert officer.locator("img.portrait").evaluate("one => one.naturalWidth > 0")
 
 
