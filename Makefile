@@ -11,7 +11,7 @@ PY := $(VENV)/bin/python
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: help setup demo test faults check bench lock docs format translate clean servers
+.PHONY: help setup demo test faults check bench lock docs format translate clean servers sbom audit
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,12 @@ docs: setup ## the generated reference pages
 format: $(VENV)/.dev ## puts the code into shape
 	@$(VENV)/bin/ruff check --fix-only --quiet .
 	$(VENV)/bin/ruff format .
+
+sbom: setup ## the list of parts (CycloneDX) into dist/sbom.cdx.json
+	@$(PY) scripts/sbom.py
+
+audit: setup $(VENV)/.dev ## asks for advisories on each pinned package; 1 for one that nobody allowed, 3 when unreachable
+	@$(PY) scripts/audit.py
 
 lock: ## new versions into the hashed requirements (needs uv)
 	@bash scripts/lock

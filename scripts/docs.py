@@ -24,6 +24,7 @@ from core.model.playbook import PLAYBOOKS
 from core.model.quantity import DEFINITIONS
 from core.runtime import settings
 from dashboard.clinician.measures import MEASURES
+from scripts import hardening
 from sensors import codec, driver
 
 if TYPE_CHECKING:
@@ -287,6 +288,26 @@ def measures() -> str:
     return "\n\n".join(parts)
 
 
+def hardening_page() -> str:
+    """Say which control of which standard is met, and by which tests."""
+    introduction = (
+        "What two standards for connected things ask for, in our words, and which tests fail when it no"
+        " longer holds. The standards are written for devices; Wayhome is the software of a hub's other end,"
+        " so some provisions are the makers' of sensors. What this protects against: the"
+        " [threat model](threat-model.md). M is mandatory, R recommended, C under a condition."
+    )
+    parts = [introduction]
+    for standard in hardening.STANDARDS:
+        title, controls = hardening.read(standard)
+        head = ("provision", "asks", "state", "answer", "tests")
+        parts += [
+            f"## {title}",
+            f"{len(controls)} provisions: {hardening.count(controls)}.",
+            table(head, hardening.rows(controls)),
+        ]
+    return "\n\n".join(parts)
+
+
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "glossary": ("Glossary", glossary),
     "quantities": ("Quantities", quantities),
@@ -298,12 +319,16 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "measures": ("Measures", measures),
     "topics": ("Topics", topics),
     "playbooks": ("Playbooks", playbooks),
+    "hardening": ("Hardening", hardening_page),
     "detection-results": ("Detection: results", detection_results),
 }
 
 
-ELSEWHERE = {"playbooks": ROOT / "docs" / "how-to" / "playbooks.md"}
-"""Pages for people with a task at hand stand beside the other tasks."""
+ELSEWHERE = {
+    "playbooks": ROOT / "docs" / "how-to" / "playbooks.md",
+    "hardening": hardening.FOLDER / "hardening.md",
+}
+"""Pages that stand beside others of their kind."""
 
 
 def place(page: str) -> Path:
