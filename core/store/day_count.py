@@ -15,7 +15,7 @@ from core.model.ids import DeviceId, HomeId
 from core.model.night_bed import BedNight
 from core.model.outings import Outing
 from core.model.quantity import Quantity
-from core.store.timeline import PERSON, STEADY
+from core.store.timeline import AND_BEFORE, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,20 +79,8 @@ async def signs(
     cursor = await connection.execute(
         "select observed_at, device_id, quantity, value from observation"
         " where device_id = any(%(devices)s) and observed_at >= %(start)s and observed_at < %(end)s"
-        " and quantity = any(%(person)s)"
-        " union all select o.* from unnest(%(devices)s::bigint[]) as d(device_id) cross join lateral ("
-        "  select observed_at, device_id, quantity, value from observation s"
-        "  where s.device_id = d.device_id and s.observed_at < %(start)s"
-        "  and s.observed_at > %(earlier)s and s.quantity = any(%(steady)s)"
-        "  order by observed_at desc limit 1) o order by 1, 2, 3, 4",
-        {
-            "devices": list(devices),
-            "start": start,
-            "end": end,
-            "earlier": start - timedelta(days=1),
-            "person": list(PERSON),
-            "steady": list(STEADY),
-        },
+        " and quantity = any(%(person)s)" + AND_BEFORE,
+        span_of(devices, start, end),
     )
     return tuple(
         (at, DeviceId(device_id), _QUANTITIES[quantity], value)

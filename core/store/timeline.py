@@ -199,6 +199,28 @@ async def last_record(connection: Connection, devices: Sequence[DeviceId]) -> da
     return row[0] if row else None
 
 
+AND_BEFORE: LiteralString = (
+    " union all select o.* from unnest(%(devices)s::bigint[]) as d(device_id) cross join lateral ("
+    "  select observed_at, device_id, quantity, value from observation s"
+    "  where s.device_id = d.device_id and s.observed_at < %(start)s"
+    "  and s.observed_at > %(earlier)s and s.quantity = any(%(steady)s)"
+    "  order by observed_at desc limit 1) o order by 1, 2, 3, 4"
+)
+"""After a query for what persons did in a span: the state of bed and chair at its start, all in order."""
+
+
+def span_of(devices: Sequence[DeviceId], start: datetime, end: datetime) -> dict[str, object]:
+    """Return the values of a query for what persons did in a span (``AND_BEFORE``)."""
+    return {
+        "devices": list(devices),
+        "start": start,
+        "end": end,
+        "earlier": start - timedelta(days=1),
+        "person": list(PERSON),
+        "steady": list(STEADY),
+    }
+
+
 async def sensed(
     connection: Connection, devices: Sequence[DeviceId], start: datetime, end: datetime
 ) -> tuple[Sensed, ...]:
@@ -212,20 +234,8 @@ async def sensed(
         " device_id, quantity, max(value) from observation"
         " where device_id = any(%(devices)s) and observed_at >= %(start)s and observed_at < %(end)s"
         " and quantity = any(%(person)s) group by device_id, quantity, value > 0,"
-        " date_bin('1 minute', observed_at, %(start)s)"
-        " union all select o.* from unnest(%(devices)s::bigint[]) as d(device_id) cross join lateral ("
-        "  select observed_at, device_id, quantity, value from observation s"
-        "  where s.device_id = d.device_id and s.observed_at < %(start)s"
-        "  and s.observed_at > %(earlier)s and s.quantity = any(%(steady)s)"
-        "  order by observed_at desc limit 1) o order by 1, 2, 3, 4",
-        {
-            "devices": list(devices),
-            "start": start,
-            "end": end,
-            "earlier": start - timedelta(days=1),
-            "person": list(PERSON),
-            "steady": list(STEADY),
-        },
+        " date_bin('1 minute', observed_at, %(start)s)" + AND_BEFORE,
+        span_of(devices, start, end),
     )
     return tuple(
         Sensed(at=at, device_id=DeviceId(device_id), quantity=_QUANTITIES[quantity], value=value)
