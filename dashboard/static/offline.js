@@ -71,6 +71,6 @@ async function look() {
 }
 
 find("again").addEventListener("click", (event) => (event.preventDefault(), again()));
-addEventListener("online", again);
+addEventListener("online", look); // not at once: it also comes in passing, and would draw back who is leaving
 setInterval(look, LOOK_MS);
 show();

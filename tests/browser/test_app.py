@@ -178,8 +178,11 @@ def test_everything_but_push_and_live_works_with_scripts_off(
 
 
 def ready(page: Page) -> None:
-    """Wait until the service worker holds the pages."""
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    """Wait until the service worker holds the pages.
+
+    As a function: the pages' security policy refuses the evaluation of a text when it comes to a second look.
+    """
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 
 
 def test_without_a_connection_the_last_state_stands_with_its_age(
@@ -240,7 +243,9 @@ def test_nothing_personal_is_kept_once_nobody_is_logged_in(
     ready(page)
     page.reload()
     live(page)
-    page.wait_for_function("caches.match('/today', { cacheName: 'wayhome-seen' }).then(Boolean)")
+    page.wait_for_function(
+        "() => caches.match('/today', { cacheName: 'wayhome-seen' }).then(Boolean)"
+    )
     assert kept(page) != []
     if way == "log-out":
         page.goto(f"{pages.address}/more")
