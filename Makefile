@@ -11,7 +11,7 @@ PY := $(VENV)/bin/python
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: help setup demo test faults check bench lock docs format translate clean servers sbom audit
+.PHONY: help setup demo test faults check bench lock docs format translate clean servers sbom audit fuzz
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,7 +58,7 @@ check: setup $(VENV)/.dev ## lint, format, types, import contracts
 
 bench: setup $(VENV)/.dev servers ## the benchmarks; each prints one JSON object
 	@for bench in bench/*.py; do
-	  case $$bench in */_*) continue ;; esac
+	  case $$bench in */_*|*/fuzz_*) continue ;; esac
 	  $(PY) $$bench --json $(ARGS)
 	done
 
@@ -77,6 +77,10 @@ sbom: setup ## the list of parts (CycloneDX) into dist/sbom.cdx.json
 
 audit: setup $(VENV)/.dev ## asks for advisories on each pinned package; 1 for one that nobody allowed, 3 when unreachable
 	@$(PY) scripts/audit.py
+
+fuzz: setup $(VENV)/.dev ## bends messages at every driver and the gateway's door, ARGS="--minutes 10" for each
+	@PYTHONPATH=. $(PY) bench/fuzz_drivers.py $(ARGS)
+	@PYTHONPATH=. $(PY) bench/fuzz_coverage.py $(ARGS)
 
 lock: ## new versions into the hashed requirements (needs uv)
 	@bash scripts/lock
