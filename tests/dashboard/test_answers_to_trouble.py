@@ -69,7 +69,19 @@ async def test_all_a_first_page_needs_is_below_100_kb(visitors: Visitors, town: 
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/alerts/0", "/alerts/x", f"/alerts/{2**70}", "/homes/a%00b", "/homes/%2e"]
+    "path",
+    [
+        "/nowhere",
+        "/alerts/0",
+        "/alerts/x",
+        f"/alerts/{2**70}",
+        "/homes/a%00b",
+        "/homes/%2e",
+        "/docs",
+        "/redoc",
+        "/openapi.json",
+        "/metrics",
+    ],  # fmt: skip
 )
 async def test_what_is_not_there_is_a_designed_page(visitors: Visitors, path: str) -> None:
     answer = await (await visitors.of("ben")).get(path)
