@@ -5,7 +5,7 @@ our code that were reached, and what crashed, hung for 5 s or took over a gigaby
 line's end and a payload; it begins with the real messages quoted in ``tests/sensors`` and those of
 ``--file`` (JSON lines as in `sensors.vectors`). A target that fell ends at its first finding, which is
 printed as base64: keep it as a test in ``tests/sensors``. ``--corpus`` keeps what was learned for the next
-run. `fuzz_drivers` bends by the families' own keys and finds other things.
+run. Every second input is bent on the level of JSON, as `fuzz_drivers` does; the others byte by byte.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from random import Random
 
 import atheris
 
@@ -28,12 +29,24 @@ with atheris.instrument_imports(include=["sensors", "gateway"]):
     from sensors.driver import discover
 
     FAMILIES = sorted(discover())
-from bench.fuzz_drivers import real_messages
+from bench.fuzz_drivers import bent, real_messages
 from tests.gateway.builders import LIVE, NOON, Desk, message
 
 DOOR = "door"
-LONGEST_S, MOST_MB, LONGEST_BYTES = 5, 1024, 4096
+LONGEST_S, MOST_MB, LONGEST_BYTES = 5, 1024, 8192
 SPLIT = b"\n"
+MADE: tuple[object, ...] = (
+    None,
+    True,
+    -1,
+    1e300,
+    "",
+    "on",
+    [],
+    {},
+    [{"value": 1}],
+    {"value": {"value": "1"}},
+)
 EDGES, TRIED = re.compile(r"cov: (\d+)"), re.compile(r"number_of_executed_units: (\d+)")
 FELL = re.compile(r"Uncaught Python exception: ===\n(.*?)\n\n?==", re.DOTALL)
 
@@ -92,10 +105,19 @@ def seeds(target: str, file: Path | None) -> list[bytes]:
     return [topic.encode() + SPLIT + payload for topic, payload in real[target]]
 
 
+def mutate(given: bytes, longest: int, seed: int) -> bytes:
+    """Bend an input by its structure or its bytes; libFuzzer keeps what reaches new code."""
+    rng = Random(seed)
+    if rng.randrange(2):
+        topic, payload = bent(rng, [split(given)], rng.choice(MADE))
+        return (topic.encode("utf-8", "replace") + SPLIT + payload)[:longest]
+    return bytes(atheris.Mutate(given, longest))
+
+
 def fuzz(target: str, corpus: Path) -> None:
     """Never return: libFuzzer leaves the process when its time is over or something fell."""
     judge = door_target() if target == DOOR else driver_target(target)
-    atheris.Setup([sys.argv[0], *_options(), str(corpus)], judge)
+    atheris.Setup([sys.argv[0], *_options(), str(corpus)], judge, custom_mutator=mutate)
     atheris.Fuzz()
 
 

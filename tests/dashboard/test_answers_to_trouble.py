@@ -81,7 +81,7 @@ async def test_all_a_first_page_needs_is_below_100_kb(visitors: Visitors, town: 
         "/redoc",
         "/openapi.json",
         "/metrics",
-    ],  # fmt: skip
+    ],
 )
 async def test_what_is_not_there_is_a_designed_page(visitors: Visitors, path: str) -> None:
     answer = await (await visitors.of("ben")).get(path)
