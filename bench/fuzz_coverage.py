@@ -35,18 +35,7 @@ from tests.gateway.builders import LIVE, NOON, Desk, message
 DOOR = "door"
 LONGEST_S, MOST_MB, LONGEST_BYTES = 5, 1024, 8192
 SPLIT = b"\n"
-MADE: tuple[object, ...] = (
-    None,
-    True,
-    -1,
-    1e300,
-    "",
-    "on",
-    [],
-    {},
-    [{"value": 1}],
-    {"value": {"value": "1"}},
-)
+MADE: tuple[object, ...] = (None, True, -1, 1e300, "", "on", [], {}, [{"value": 1}], {"value": "1"})
 EDGES, TRIED = re.compile(r"cov: (\d+)"), re.compile(r"number_of_executed_units: (\d+)")
 FELL = re.compile(r"Uncaught Python exception: ===\n(.*?)\n\n?==", re.DOTALL)
 
