@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core.model.ids import HomeId
-from core.runtime.clock import ManualClock
 from core.store import hub_credential as store
 from core.store.pool import connect
 from tests.dashboard.town import NOW
@@ -17,6 +16,8 @@ from wayhome import certificates
 from wayhome.identity.issuing import Terms, issue
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tests.dashboard.town import Town
     from tests.dashboard.visitors import Browser, Visitors
     from tests.servers.databases import Database
@@ -25,9 +26,9 @@ PAGE = "/homes/ada/hub"
 CODE = re.compile(r"(?:[a-z2-9]{4}-){4}[a-z2-9]{4}")
 
 
-async def _issue_all(database: Database) -> None:
+async def issue_all(database: Database, now: datetime = NOW) -> None:
     """Do what the identity service does."""
-    authority = certificates.new_authority(NOW)
+    authority = certificates.new_authority(now)
     terms = Terms(
         authority=authority,
         broker_authority=authority.certificate,
@@ -35,7 +36,6 @@ async def _issue_all(database: Database) -> None:
         lasts=timedelta(days=90),
         overlap=timedelta(days=7),
     )
-    now = ManualClock(NOW).now()
     async with connect(database.url_as("wayhome_identity")) as connection:
         for one in await store.standing(connection):
             if one.issued_at is None:
@@ -59,7 +59,7 @@ async def test_a_bundle_is_asked_for_and_taken_once(
     stranger = await visitors.nobody()
     early = await stranger.client.post("/hub-bundle", data={"code": code})
     assert early.status_code == 404
-    await _issue_all(plain_database)
+    await issue_all(plain_database)
     typed = code.upper().replace("-", " ")
     given = await stranger.client.post("/hub-bundle", data={"code": typed})
     assert given.status_code == 200
@@ -87,7 +87,7 @@ async def test_a_code_ends_and_a_wrong_one_gives_nothing(
 ) -> None:
     browser = await visitors.of("technician")
     code = await _asked(browser)
-    await _issue_all(plain_database)
+    await issue_all(plain_database)
     town.execute("update hub_credential set code_ends_at = %s", NOW - timedelta(seconds=1))
     for tried in (code, "abcd-efgh-jkmn-pqrs-tuvw", "", "x" * 60):
         answer = await browser.send("/hub-bundle", code=tried)
@@ -100,7 +100,7 @@ async def test_a_hub_is_shut_out_by_the_page(
 ) -> None:
     browser = await visitors.of("technician")
     await _asked(browser)
-    await _issue_all(plain_database)
+    await issue_all(plain_database)
     number = town.number("select credential_id from hub_credential")
     text = await browser.text(PAGE)
     assert "Made, the broker is not told yet" in text
