@@ -62,6 +62,8 @@ class HubCredential:
     live_at: datetime | None
     revoked_at: datetime | None
     dead_at: datetime | None
+    #: When a later one for the same was taken.
+    replaced_at: datetime | None
 
     @property
     def grant(self) -> Grant:
@@ -102,7 +104,7 @@ class DoorState:
 _COLUMNS: LiteralString = (
     "credential_id, home_id, client, about, topics, asked_at, code_key, code_ends_at, renews, request,"
     " taken_at, serial,"
-    " issued_at, ends_at, live_at, revoked_at, dead_at"
+    " issued_at, ends_at, live_at, revoked_at, dead_at, replaced_at"
 )
 
 

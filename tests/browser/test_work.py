@@ -29,7 +29,16 @@ LEFT = timedelta(days=20)
 
 
 def trouble(town: Town) -> None:
-    """Let a battery run out in three weeks, another be low, and a hub be gone."""
+    """Let a battery run out in three weeks, another be low, a hub be gone, and a pause be forgotten."""
+    town.home("joy", "leeds", "Joy")
+    town.execute("update home set name = '5 Elm Row', mode = 'test' where home_id = 'joy'")
+    town.execute(
+        "insert into home_step (home_id, carer_id, at, stage, reason, until)"
+        " values ('joy', %s, %s, 'paused', 'In hospital', %s)",
+        town.carers["admin"],
+        town.now - timedelta(days=9),
+        town.now - timedelta(days=2),
+    )
     today = town.now.date()
     town.execute(
         "insert into battery_forecast (device_id, home_id, low_on, earliest, latest, computed_at)"
@@ -53,11 +62,12 @@ def trouble(town: Town) -> None:
 
 def look_at_list(page: Page, town: Town, pictures: Pictures) -> None:
     """See what is to be done, the riskiest first, and go to the home of the last."""
-    expect(page.locator("#summary")).to_have_text("3 devices to look after in 2 homes")
+    expect(page.locator("#summary")).to_have_text("4 things to do in 3 homes")
     todo = page.locator("#work h2")
     day = town.now + LEFT
     expect(todo.first).to_contain_text("Check power and internet of the hub")
-    expect(page.locator("#work .urgent .badge")).to_have_count(1)
+    expect(page.locator("#work .urgent .badge")).to_have_count(2)
+    expect(page.locator("#work .urgent").last).to_contain_text("by Admin. Planned until")
     expect(todo.last).to_have_text(f"Change its battery before {day.day} {day:%B}.")
     expect(page.locator("#work article").last).to_contain_text("About 3 weeks more")
     clean(page, "work-1-list", pictures)

@@ -66,6 +66,9 @@ begin
     update hub_credential c set ends_at = new.taken_at + new.overlap
         where c.home_id = new.home_id and c.about = new.about and c.credential_id < new.credential_id
             and c.ends_at > new.taken_at + new.overlap;
+    update hub_credential c set replaced_at = new.taken_at
+        where c.home_id = new.home_id and c.about = new.about and c.credential_id < new.credential_id
+            and c.replaced_at is null;
     return null;
 end
 $replaced$;
@@ -76,3 +79,67 @@ create trigger end_replaced_credentials after update of taken_at on hub_credenti
 revoke all on function end_replaced_credentials() from public;
 revoke all on function renew_hub_credential(bytea, text, text, bytea, timestamptz) from public;
 grant execute on function renew_hub_credential(bytea, text, text, bytea, timestamptz) to wayhome_dashboard;
+
+alter table hub_credential add column replaced_at timestamptz;
+comment on column hub_credential.replaced_at is 'When a later one for the same was taken; then it is missed by nobody.';
+update hub_credential o set replaced_at = coalesce(n.taken_at, n.issued_at) from hub_credential n
+    where n.home_id = o.home_id and n.about = o.about and n.credential_id > o.credential_id and n.issued_at is not null;
+create index hub_credential_ending on hub_credential (ends_at)
+    where revoked_at is null and replaced_at is null and taken_at is not null;
+
+-- A home that is paused or in test without end is a home that nobody watches and nobody misses.
+alter table home_step add column until timestamptz,
+    add check (until is null or stage in ('paused', 'commissioning') and until > at);
+comment on column home_step.until is 'Until when it is planned; what lasts longer stands on the work list.';
+create index home_in_test on home (home_id) where mode = 'test';
+
+-- As in 0020, with the end that is planned; and a pause may be made longer.
+create or replace function take_home_step(home text, wanted text, why jsonb, moment timestamptz) returns bigint
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $step$
+declare
+    standing text;
+    taken bigint;
+    one bigint;
+begin
+    if not sets_up(home) then
+        return null;
+    end if;
+    perform 1 from home h where h.home_id = home for update;
+    standing := stage_of(home);
+    if not (standing || '>' || wanted) = any (array[
+        'referred>consented', 'referred>ended', 'consented>installed', 'consented>ended',
+        'installed>commissioning', 'installed>ended', 'commissioning>commissioning', 'commissioning>live',
+        'commissioning>paused', 'commissioning>ended', 'live>commissioning', 'live>paused', 'live>ended',
+        'paused>live', 'paused>commissioning', 'paused>ended', 'paused>paused', 'ended>referred'
+    ]) then
+        return null;
+    end if;
+    if wanted = 'live' and exists (
+        select 1 from walk_missing(home) m where not exists (
+            select 1 from walk_waiver w where w.home_id = home and w.piece = m.piece
+                and w.at >= coalesce(walk_since(home), '-infinity'))) then
+        raise exception 'unfinished' using errcode = '55000';
+    end if;
+    if standing = 'live' and exists (
+        select 1 from alert a where a.home_id = home and not a.silent and a.audience = 'carers'
+            and a.state <> 'resolved' and a.severity <> 'notice') then
+        raise exception 'open alert' using errcode = '55000';
+    end if;
+    insert into home_step (home_id, carer_id, at, stage, basis, said_by, reason, until)
+        values (home, current_setting('wayhome.carer')::bigint, moment, wanted,
+            coalesce(why ->> 'basis', ''), coalesce(why ->> 'said_by', ''), coalesce(why ->> 'reason', ''),
+            case when wanted in ('paused', 'commissioning') then (why ->> 'until')::timestamptz end)
+        returning step_id into taken;
+    update home h set mode = mode_of(wanted),
+        live_since = case when wanted = 'live' then moment else h.live_since end
+        where h.home_id = home;
+    if wanted = 'ended' then
+        for one in select d.device_id from device d where d.home_id = home and d.retired_at is null loop
+            perform change_device(one, 'retired', '{}', moment);
+        end loop;
+    end if;
+    perform pg_notify('registry', home);
+    return taken;
+end
+$step$;
