@@ -70,7 +70,9 @@ def home_standing(glance: Glance, now: datetime) -> HomeStanding:
     elif blind:
         headline, state = marked("We cannot see this home"), HomeState.BLIND
     elif mode is HomeMode.TEST:
-        headline, state = marked("Being set up: nobody is told"), HomeState.TEST
+        words = marked("Being set up: nobody is told")
+        headline = marked("Paused: nobody is told") if glance.paused else words
+        state = HomeState.TEST
     else:
         headline, state = marked("All right, as far as we can see"), HomeState.WELL
     return HomeStanding(state=state, headline=headline, reason=reason, blind_since=since)

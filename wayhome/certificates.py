@@ -63,7 +63,9 @@ def new_server(authority: Pair, names: Sequence[str], now: datetime) -> Pair:
         If a name is none, or the authority can not be read or is over.
     """
     alternative = x509.SubjectAlternativeName(list(map(_name, names)))
-    return _leaf(authority, names[0], now, SERVER_LASTS, alternative)
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = _leaf(authority, names[0], key.public_key(), (now, SERVER_LASTS), alternative)
+    return _pair(made, key)
 
 
 def new_client(authority: Pair, name: str, now: datetime, lasts: timedelta) -> Pair:
@@ -74,29 +76,49 @@ def new_client(authority: Pair, name: str, now: datetime, lasts: timedelta) -> P
     Misconfigured
         If the authority can not be read or is over.
     """
-    return _leaf(authority, name, now, lasts, None)
+    key = ec.generate_private_key(ec.SECP256R1())
+    return _pair(_leaf(authority, name, key.public_key(), (now, lasts)), key)
+
+
+def renewed_client(
+    authority: Pair, name: str, request: str, now: datetime, lasts: timedelta
+) -> str:
+    """Make the certificate (PEM) of ``name`` for the key of a request (PKCS #10, PEM); the key stays there.
+
+    Raises
+    ------
+    Misconfigured
+        If the authority or the request can not be read, or the authority is over.
+    """
+    try:
+        key = x509.load_pem_x509_csr(request.encode()).public_key()
+    except ValueError as error:
+        raise Misconfigured("a certificate request can not be read") from error
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise Misconfigured("a certificate request is for another kind of key")
+    return _pem(_leaf(authority, name, key, (now, lasts)))
 
 
 def _leaf(
     authority: Pair,
     name: str,
-    now: datetime,
-    lasts: timedelta,
-    alternative: x509.SubjectAlternativeName | None,
-) -> Pair:
+    key: ec.EllipticCurvePublicKey,
+    term: tuple[datetime, timedelta],
+    alternative: x509.SubjectAlternativeName | None = None,
+) -> x509.Certificate:
     """Sign a certificate: of a server where it has alternative names, of a client otherwise."""
+    now, lasts = term
     issuer, issuer_key = _opened(authority)
     end = min(now + lasts, issuer.not_valid_after_utc)
     if issuer.not_valid_after_utc <= now:
         raise Misconfigured("the certificate authority is over; see docs/how-to/deploy.md")
-    key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     issuer_key_id = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     use = (
         ExtendedKeyUsageOID.CLIENT_AUTH if alternative is None else ExtendedKeyUsageOID.SERVER_AUTH
     )
     builder = (
-        _builder(subject, issuer.subject, key.public_key(), now, end)
+        _builder(subject, issuer.subject, key, now, end)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([use]), critical=False)
@@ -107,7 +129,7 @@ def _leaf(
     )
     if alternative is not None:
         builder = builder.add_extension(alternative, critical=False)
-    return _pair(builder.sign(issuer_key, hashes.SHA256()), key)
+    return builder.sign(issuer_key, hashes.SHA256())
 
 
 def revocation_list(authority: Pair, revoked: Sequence[tuple[str, datetime]], now: datetime) -> str:
@@ -243,10 +265,14 @@ def _name(text: str) -> x509.GeneralName:
 
 def _pair(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Pair:
     return Pair(
-        certificate=certificate.public_bytes(serialization.Encoding.PEM).decode(),
+        certificate=_pem(certificate),
         key=key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         ).decode(),
     )
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()

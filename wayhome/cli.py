@@ -18,6 +18,7 @@ from wayhome.commands import (
     doctor,
     evaluate,
     hubs,
+    identity,
     install,
     migrate,
     register,
@@ -74,7 +75,7 @@ app.command(rich_help_panel=_SERVICE)(services.gateway)
 app.command(rich_help_panel=_SERVICE)(services.analytics)
 app.add_typer(alerting.app, name="alerts", rich_help_panel=_SERVICE)
 app.command(rich_help_panel=_SERVICE)(services.dashboard)
-app.command(rich_help_panel=_SERVICE)(services.identity)
+app.add_typer(identity.app, name="identity", rich_help_panel=_SERVICE)
 app.command(rich_help_panel=_CARE)(register.register)
 app.command(rich_help_panel=_CARE)(install.install)
 app.command(rich_help_panel=_CARE)(migrate.migrate)

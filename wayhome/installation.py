@@ -28,7 +28,7 @@ from core.store.migrate import ROLES
 from wayhome import broker_access, certificates
 from wayhome.certificates import Pair
 from wayhome.embedded import tls
-from wayhome.identity import issuing
+from wayhome.identity import issuing, rotation
 from wayhome.identity.mosquitto_door import first_file
 from wayhome.secret import secret
 from wayhome.system import CONNECTIONS, System
@@ -61,6 +61,8 @@ class Wanted:
     without_homes: tuple[str, ...] = ()
     #: A revocation list (PEM) for the broker; the one it has stays when empty.
     revocations: str = ""
+    #: Another authority of hubs in place of the present one, or an end to the one before.
+    rotation: str = ""
     #: Give each folder to the user of the container that reads it; needs root.
     owners: bool = False
 
@@ -83,6 +85,10 @@ def _install(wanted: Wanted, now: datetime) -> None:
     folder = wanted.folder
     _certificates(folder, wanted.broker_names, now)
     _hubs(folder / "hubs", wanted)
+    if wanted.rotation == "begin":
+        rotation.begin(folder / "identity", now)
+    elif wanted.rotation == "end":
+        rotation.end(folder / "identity")
     _things(folder, wanted.revocations, now)
     _broker(folder)
     _database(folder)
@@ -143,13 +149,23 @@ def _hubs(folder: Path, wanted: Wanted) -> None:
 
 def _things(folder: Path, revocations: str, now: datetime) -> None:
     """Make the authority of hubs and devices, and what the broker needs to know its certificates."""
-    authority = tls.hubs_authority(folder / "identity", now)
-    broker = folder / "broker"
-    keep(broker / issuing.AUTHORITY, authority.certificate)
-    if revocations or not (broker / REVOCATIONS).exists():
-        made = revocations or certificates.revocation_list(authority, (), now)
-        keep(broker / REVOCATIONS, made)
+    identity, broker = folder / "identity", folder / "broker"
+    tls.hubs_authority(identity, now)
+    trusted = rotation.trusted(identity)
+    changed = _differs(broker / issuing.AUTHORITY, trusted)
+    keep(broker / issuing.AUTHORITY, trusted)
+    known = broker / REVOCATIONS
+    if revocations or not known.exists():
+        keep(known, revocations or rotation.lists(identity, (), now))
+    elif changed and rotation.before(identity) is not None:
+        # a broker that takes lists wants one of each authority that it trusts
+        added = certificates.revocation_list(issuing.read_authority(identity), (), now)
+        keep(known, known.read_text() + added)
     keep(broker / SECURITY, json.dumps(first_file(), indent=1) + "\n")
+
+
+def _differs(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text() != text
 
 
 def _broker(folder: Path) -> None:

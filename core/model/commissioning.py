@@ -6,7 +6,7 @@ The database holds to the same table (migration 0020); a test compares the two (
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -41,10 +41,14 @@ FOLLOWS: Mapping[Stage, frozenset[Stage]] = {
     Stage.INSTALLED: frozenset({Stage.COMMISSIONING, Stage.ENDED}),
     Stage.COMMISSIONING: frozenset({Stage.COMMISSIONING, Stage.LIVE, Stage.PAUSED, Stage.ENDED}),
     Stage.LIVE: frozenset({Stage.COMMISSIONING, Stage.PAUSED, Stage.ENDED}),
-    Stage.PAUSED: frozenset({Stage.LIVE, Stage.COMMISSIONING, Stage.ENDED}),
+    Stage.PAUSED: frozenset({Stage.LIVE, Stage.PAUSED, Stage.COMMISSIONING, Stage.ENDED}),
     Stage.ENDED: frozenset({Stage.REFERRED}),
 }
-"""Which steps may follow on which. `Stage.COMMISSIONING` may follow on itself: the test begins anew."""
+"""Which steps may follow on which. On themselves: the test begins anew, the pause becomes longer."""
+TEST_LASTS = timedelta(days=1)
+"""Planned for a walk test; a visit is over by then."""
+PAUSE_LASTS = (1, 3, 7, 14, 28)
+"""Days for which a pause may be planned."""
 
 
 class Basis(StrEnum):
@@ -86,6 +90,8 @@ class HomeStep:
     basis: str = ""
     said_by: str = ""
     reason: str = ""
+    #: Of a pause or test: until when it was planned; None where nobody said.
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -210,6 +210,9 @@ class IdentitySettings(ServiceSettings):
     hub_broker: str = setting(
         "localhost:8885", help="host:port under which hubs reach that listener; goes into bundles."
     )
+    public_url: str = setting(
+        "", help="Address of the pages; where it is https, hubs renew their certificates there."
+    )
     hub_certificate_days: int = setting(
         90, help="How long a certificate of a hub or device lasts.", unit="days", least=1, most=397
     )

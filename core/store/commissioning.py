@@ -57,7 +57,7 @@ async def take_step(
     Parameters
     ----------
     why
-        ``basis`` and ``said_by`` of a consent, ``reason`` of any step.
+        ``basis`` and ``said_by`` of a consent, ``until`` of a pause or test (ISO 8601), ``reason`` of any.
 
     Raises
     ------
@@ -129,7 +129,8 @@ async def steps_of(connection: Connection, home_id: HomeId) -> tuple[HomeStep, .
     """Return the steps of a home, the latest first."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
-        "select s.home_id, s.at, coalesce(c.name, '') as carer, s.stage, s.basis, s.said_by, s.reason"
+        "select s.home_id, s.at, coalesce(c.name, '') as carer, s.stage, s.basis, s.said_by, s.reason,"
+        " s.until"
         " from home_step s left join carer c using (carer_id) where s.home_id = %s"
         " order by s.step_id desc limit %s",
         (home_id, LIST_LIMIT),

@@ -6,7 +6,7 @@ The pages ask, end and take through functions of the database that look at who i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from psycopg.rows import dict_row
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.model.one_time_code import Code
+    from core.model.renewal import Renewal
     from core.store.pool import Connection
 
 CHANNEL: LiteralString = "identity"
@@ -47,8 +48,12 @@ class HubCredential:
     about: str
     topics: tuple[str, ...]
     asked_at: datetime
-    code_key: bytes
-    code_ends_at: datetime
+    #: To which its bundle is sealed; None for a renewal.
+    code_key: bytes | None
+    code_ends_at: datetime | None
+    #: The certificate whose key asked for this one, and its request (PEM); None for a bundle.
+    renews: int | None
+    request: str | None
     taken_at: datetime | None
     serial: str | None
     issued_at: datetime | None
@@ -57,6 +62,8 @@ class HubCredential:
     live_at: datetime | None
     revoked_at: datetime | None
     dead_at: datetime | None
+    #: When a later one for the same was taken.
+    replaced_at: datetime | None
 
     @property
     def grant(self) -> Grant:
@@ -75,8 +82,12 @@ class Issued:
     serial: str
     fingerprint: bytes
     ends_at: datetime
-    #: The bundle, sealed to its receiver's code.
-    sealed: bytes
+    #: SHA-256 of the certificate of the authority that signed; 32 bytes.
+    authority: bytes
+    #: The bundle, sealed to its receiver's code; None for a renewal.
+    sealed: bytes | None = None
+    #: Of a renewal: certificate and authorities to trust (PEM); nothing secret.
+    parcel: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +97,14 @@ class DoorState:
     door: str
     looked_at: datetime
     fault: str
-    fault_since: datetime | None
-    clients: int
+    fault_since: datetime | None = None
+    clients: int = 0
 
 
 _COLUMNS: LiteralString = (
-    "credential_id, home_id, client, about, topics, asked_at, code_key, code_ends_at, taken_at, serial,"
-    " issued_at, ends_at, live_at, revoked_at, dead_at"
+    "credential_id, home_id, client, about, topics, asked_at, code_key, code_ends_at, renews, request,"
+    " taken_at, serial,"
+    " issued_at, ends_at, live_at, revoked_at, dead_at, replaced_at"
 )
 
 
@@ -129,6 +141,30 @@ async def take(connection: Connection, code: Code, now: datetime) -> tuple[str, 
     )
     row = await cursor.fetchone()
     return None if row is None else (str(row[0]), bytes(row[1]))
+
+
+async def renew(
+    connection: Connection, renewal: Renewal, word: str, now: datetime
+) -> tuple[str, str | None] | None:
+    """Ask for the next certificate of a hub, or fetch what was made for the same request before.
+
+    Parameters
+    ----------
+    word
+        A few random letters for the name of the next certificate.
+
+    Returns
+    -------
+    tuple or None
+        Name of the next certificate, and it with the authorities to trust (PEM), None until it is made.
+        None where the present one does not count any more, or asked too often.
+    """
+    cursor = await connection.execute(
+        "select client, parcel from renew_hub_credential(%s, %s, %s, %s, %s)",
+        (renewal.fingerprint, word, renewal.request, renewal.request_hash, now),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else (str(row[0]), row[1])
 
 
 async def ask(connection: Connection, wish: Wish, code: Code) -> int:
@@ -192,6 +228,16 @@ async def standing(connection: Connection) -> tuple[HubCredential, ...]:
     return await _many(connection, "where dead_at is null order by credential_id")
 
 
+async def of_older_authority(connection: Connection) -> tuple[str, ...]:
+    """Return the names that are let in by certificates of another authority than the one that signs now."""
+    cursor = await connection.execute(
+        "select client from hub_credential where dead_at is null and revoked_at is null"
+        " and issued_at is not null and authority is distinct from"
+        " (select authority from credential_door order by looked_at desc limit 1) order by client"
+    )
+    return tuple(str(row[0]) for row in await cursor.fetchall())
+
+
 async def revoked_serials(
     connection: Connection, now: datetime
 ) -> tuple[tuple[str, datetime], ...]:
@@ -209,30 +255,22 @@ async def note_issued(
     credential: HubCredential,
     issued: Issued,
     now: datetime,
-    overlap_end: datetime,
+    overlap: timedelta,
 ) -> None:
-    """Keep what is known of a certificate; older ones for the same end after the overlap."""
+    """Keep what is known of a certificate; older ones for the same end ``overlap`` after it is taken."""
     await connection.execute(
-        "update hub_credential set serial = %s, fingerprint = %s, ends_at = %s, sealed = %s, issued_at = %s"
-        " where credential_id = %s",
+        "update hub_credential set serial = %s, fingerprint = %s, ends_at = %s, sealed = %s, parcel = %s,"
+        " authority = %s, issued_at = %s, overlap = %s where credential_id = %s",
         (
             issued.serial,
             issued.fingerprint,
             issued.ends_at,
             issued.sealed,
+            issued.parcel,
+            issued.authority,
             now,
+            overlap,
             credential.credential_id,
-        ),
-    )
-    await connection.execute(
-        "update hub_credential set ends_at = %s where home_id = %s and about = %s"
-        " and credential_id < %s and ends_at > %s",
-        (
-            overlap_end,
-            credential.home_id,
-            credential.about,
-            credential.credential_id,
-            overlap_end,
         ),
     )
 
@@ -253,17 +291,22 @@ async def note_dead(connection: Connection, clients: Sequence[str], now: datetim
     )
 
 
-async def note_door(
-    connection: Connection, door: str, now: datetime, *, fault: str = "", clients: int = 0
-) -> None:
-    """Write down how the broker stands."""
+async def note_door(connection: Connection, standing: DoorState, authority: bytes) -> None:
+    """Write down how the broker stands, and which authority signs; ``fault_since`` is not read."""
     await connection.execute(
-        "insert into credential_door (door, looked_at, fault, fault_since, clients)"
-        " values (%(door)s, %(now)s, %(fault)s, case when %(fault)s <> '' then %(now)s end, %(clients)s)"
-        " on conflict (door) do update set looked_at = %(now)s, fault = %(fault)s,"
+        "insert into credential_door (door, looked_at, fault, fault_since, clients, authority)"
+        " values (%(door)s, %(now)s, %(fault)s, case when %(fault)s <> '' then %(now)s end, %(clients)s,"
+        "  %(authority)s)"
+        " on conflict (door) do update set looked_at = %(now)s, fault = %(fault)s, authority = %(authority)s,"
         " clients = case when %(fault)s = '' then %(clients)s else credential_door.clients end,"
         " fault_since = case when %(fault)s <> '' then coalesce(credential_door.fault_since, %(now)s) end",
-        {"door": door, "now": now, "fault": fault, "clients": clients},
+        {
+            "door": standing.door,
+            "now": standing.looked_at,
+            "fault": standing.fault,
+            "clients": standing.clients,
+            "authority": authority,
+        },
     )
 
 
@@ -285,6 +328,7 @@ async def _many(
 
 
 def _credential(row: dict[str, Any]) -> HubCredential:
+    key = row["code_key"]
     return HubCredential(
-        **(row | {"topics": tuple(row["topics"]), "code_key": bytes(row["code_key"])})
+        **(row | {"topics": tuple(row["topics"]), "code_key": None if key is None else bytes(key)})
     )

@@ -73,6 +73,34 @@ async def put_label(
     return None if row is None or row[0] is None else int(row[0])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelRefusal:
+    """Somebody of another organisation opened a label of ours; who it was is not ours to know."""
+
+    at: datetime
+    token: str
+    #: Where the label sticks; None where it sticks on nothing.
+    device_id: DeviceId | None
+    device: str
+    home_id: HomeId | None
+    home: str
+
+
+async def refusals(connection: Connection, since: datetime) -> tuple[LabelRefusal, ...]:
+    """Return who opened labels of the acting organisation from outside, the latest first."""
+    cursor = connection.cursor(row_factory=class_row(LabelRefusal))
+    await cursor.execute(
+        "select r.at, r.token, d.device_id, coalesce(d.name, '') as device, d.home_id,"
+        " coalesce(h.name, '') as home"
+        " from label_refusal r left join lateral (select device_id from label_use u"
+        "  where u.token = r.token order by u.use_id desc limit 1) u on true"
+        " left join device d on d.device_id = u.device_id left join home h on h.home_id = d.home_id"
+        " where r.at > %s order by r.refusal_id desc limit %s",
+        (since, LIST_LIMIT),
+    )
+    return tuple(await cursor.fetchall())
+
+
 async def labelled(connection: Connection, home_id: HomeId) -> frozenset[DeviceId]:
     """Return the devices of a home that carry a label."""
     cursor = await connection.execute(

@@ -72,6 +72,8 @@ class Glance:
     #: Open alerts for carers, by severity.
     urgent: int
     check: int
+    #: True where somebody has paused it, rather than that it is being set up.
+    paused: bool = False
 
 
 async def glances(
@@ -118,6 +120,7 @@ _GLANCE: LiteralString = (
     + _ORDER
     + " limit %(limit)s offset %(offset)s)"
     ' select h.home_id, h.organisation_id, h.name, h.zone, h.mode, h.urgent, h."check",'
+    " h.mode = 'test' and stage_of(h.home_id) = 'paused' as paused,"
     " array(select r.name from resident r where r.home_id = h.home_id order by r.resident_id)"
     "  as residents,"
     " (select max(g.at) from gateway_heartbeat g where g.broker_connected) as heard_at,"
@@ -308,4 +311,5 @@ def _glance(row: dict[str, Any]) -> Glance:
         ),
         urgent=row["urgent"],
         check=row["check"],
+        paused=row["paused"],
     )

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 BATTERY_AHEAD = timedelta(days=28)
 """Cells are ordered and visits planned so long before."""
 MISSED_PERIODS = 3.0
+SET_UP_WITHIN = timedelta(days=14)
+"""After it a home that was registered in test mode, and took no step since, is one that was forgotten."""
 PAGE = 50
 
 
 class Fault(StrEnum):
-    """What is wrong with a device; the first that holds, the worst first."""
+    """What is wrong with a device, the first that holds, the worst first; or with a home."""
 
     GONE = "gone"
     """Its hub or last will says that it is gone, or it is silent for three of its intervals."""
@@ -38,16 +40,28 @@ class Fault(StrEnum):
     """Its battery is low, or will be within `BATTERY_AHEAD`."""
     CLOCK = "clock"
     """Its clock is wrong."""
+    CERTIFICATE = "certificate"
+    """The certificate of a hub or device ends soon, or has ended, and was not renewed."""
+    PAUSED = "paused"
+    """The home is paused for longer than was planned: nobody watches it."""
+    TESTING = "testing"
+    """The home is in test for longer than was planned."""
+
+
+HOME_FAULTS = frozenset({Fault.CERTIFICATE, Fault.PAUSED, Fault.TESTING})
+"""Of a home and no single device."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkItem:
-    """One device that needs somebody."""
+    """One device or home that needs somebody."""
 
-    device_id: DeviceId
+    #: None where it is of a home.
+    device_id: DeviceId | None
     home_id: HomeId
     home_name: str
     zone: str
+    #: Of the device; of a certificate what it is for, ``hub`` or family and name.
     name: str
     placement: Placement
     room: str
@@ -59,6 +73,11 @@ class WorkItem:
     #: Range of days on which the battery will be low; None where that can not be told.
     earliest: date | None
     latest: date | None
+    #: Of a pause or test: since when and by whom; the name is empty where nobody is known. Personal.
+    since: datetime | None = None
+    by: str = ""
+    #: When a certificate ends, or until when a pause or test was planned.
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +99,7 @@ async def work_list(connection: Connection, now: datetime, *, after: int = 0) ->
             "soon": (now + BATTERY_AHEAD).date(),
             "low": LOW_PERCENT,
             "missed": MISSED_PERIODS,
+            "set_up_within": SET_UP_WITHIN,
             "limit": PAGE,
             "after": after,
         },
@@ -92,17 +112,19 @@ async def work_list(connection: Connection, now: datetime, *, after: int = 0) ->
             | {"placement": Placement(row["placement"]), "fault": Fault(row["fault"])}
         )
         for row in rows
-        if row["device_id"] is not None
+        if row["fault"] is not None
     )
     return WorkList(items=items, count=count, homes=homes)
 
 
 # A home without its hub sees nothing; without its door nobody is missed at night; what is worn calls help.
 _RISK: LiteralString = (
-    "case when x.placement = 'hub' then 0 when x.placement in ('entrance', 'worn') then 1"
+    "case when x.fault = 'paused' then 2 when x.fault = 'testing' then case when x.was_live then 2 else 4 end"
+    " else case when x.placement = 'hub' then 0 when x.placement in ('entrance', 'worn') then 1"
     " when x.placement = 'bed' or x.kind in ('bathroom', 'bedroom', 'hall') then 2 else 3 end"
     " + case x.fault when 'gone' then 1 when 'blind' then 2 when 'never' then 3 when 'battery'"
-    "  then case when x.battery_percent < %(low)s then 3 else 5 end else 6 end"
+    "  then case when x.battery_percent < %(low)s then 3 else 5 end when 'certificate'"
+    "  then case when x.until <= %(now)s then 1 else 3 end else 6 end end"
 )
 _FAULT: LiteralString = (
     "case when p.online is false or t.silent or d.heartbeat and p.last_seen < %(now)s"
@@ -125,6 +147,28 @@ _NAMED: LiteralString = (
     "  where device_id = d.device_id limit 1) p where d.heartbeat and d.retired_at is null"
     "  and p.last_seen < %(now)s - make_interval(secs => %(missed)s * d.reporting_interval_s)"
 )
+# A certificate that a sixth of its life (at most two weeks) before its end was not renewed: the hub does not.
+_CERTIFICATES: LiteralString = (
+    "select h.home_id, h.name as home_name, h.zone, c.about as name,"
+    " case c.about when 'hub' then 'hub' else 'object' end as placement, 'certificate' as fault,"
+    " null::timestamptz as since, '' as by, c.ends_at as until, false as was_live from hub_credential c"
+    " join home h on h.home_id = c.home_id and h.mode <> 'archive'"
+    " where c.revoked_at is null and c.replaced_at is null and c.taken_at is not null"
+    " and c.ends_at < %(now)s + interval '14 days'"
+    " and c.ends_at - %(now)s < (c.ends_at - c.issued_at) / 6"
+)
+# Planned is what was said; before that could be said, a day for a test and three for a pause.
+_FORGOTTEN: LiteralString = (
+    "select h.home_id, h.name, h.zone, '', 'object',"
+    " case s.stage when 'paused' then 'paused' else 'testing' end, coalesce(s.at, h.created_at),"
+    " coalesce(c.name, ''), s.until, h.live_since is not null from home h left join lateral"
+    " (select stage, at, carer_id, coalesce(until, at + case stage when 'paused' then interval '3 days'"
+    "   else interval '1 day' end) as until from home_step where home_id = h.home_id"
+    "  order by step_id desc limit 1) s on true left join carer c on c.carer_id = s.carer_id"
+    " where h.mode = 'test' and (s.stage in ('paused', 'commissioning') and s.until < %(now)s"
+    "  or s.stage is null and h.created_at < %(now)s - %(set_up_within)s"
+    "  and exists (select 1 from device d where d.home_id = h.home_id and d.retired_at is null))"
+)
 _WORK: LiteralString = (
     "with told as materialized (select split_part(subject, ':', 2)::bigint as device_id,"
     "  bool_or(subject like '%%:silent') as silent from alert where detector = 'liveness'"
@@ -140,11 +184,16 @@ _WORK: LiteralString = (
     "  left join lateral (select * from presence where device_id = n.device_id limit 1) p on true"
     "  left join lateral (select * from battery_forecast where device_id = n.device_id limit 1) f on true"
     "  left join lateral (select name, kind from room where room_id = d.room_id limit 1) r on true"
-    "  left join told t on t.device_id = n.device_id)"
+    "  left join told t on t.device_id = n.device_id),"
+    " todo as materialized (select device_id, home_id, home_name, zone, name, placement, room, kind, fault,"
+    "  last_seen, battery_percent, earliest, latest, null::timestamptz as since, '' as by,"
+    "  null::timestamptz as until, false as was_live from ailing where fault is not null"
+    "  union all select null, home_id, home_name, zone, name, placement, '', '', fault, null, null,"
+    f"  null, null, since, by, until, was_live from ({_CERTIFICATES} union all {_FORGOTTEN}) o)"
     " select t.*, c.items, c.homes from (select count(*) as items, count(distinct home_id) as homes"
-    "  from ailing where fault is not null) c left join (select x.device_id, x.home_id, x.home_name,"
+    "  from todo) c left join (select x.device_id, x.home_id, x.home_name,"
     "  x.zone, x.name, x.placement, x.room, x.fault, x.last_seen, x.battery_percent, x.earliest,"
-    f" x.latest, {_RISK} as risk from ailing x where x.fault is not null"
+    f" x.latest, x.since, x.by, x.until, {_RISK} as risk from todo x"
     "  order by risk, x.earliest nulls last, x.last_seen nulls first, x.home_name, x.name"
     "  limit %(limit)s offset %(after)s) t on true"
     " order by t.risk, t.earliest nulls last, t.last_seen nulls first, t.home_name, t.name"

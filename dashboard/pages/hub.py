@@ -113,7 +113,8 @@ async def _page(
 def state_of(one: HubCredential) -> str:
     """Say in a few words how a certificate stands at the broker."""
     if one.dead_at is not None:
-        return "Shut out"
+        over = one.revoked_at is None
+        return ("Over, and replaced" if one.replaced_at else "Over") if over else "Shut out"
     if one.revoked_at is not None:
         return "To be shut out: the broker is not told yet"
     if one.live_at is not None:

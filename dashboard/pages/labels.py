@@ -34,6 +34,8 @@ SIZES = (12, 24, 48)
 LENGTH, GROUP = 12, 4
 """12 of 30 signs: 58 bits, so that nobody comes upon a label by trying."""
 QUICKER = "That could not be done: somebody was quicker. This is how it stands now."
+LOOK_BACK = timedelta(days=90)
+"""So long it is shown that somebody from outside opened a label."""
 AT_WORK = timedelta(hours=12)
 """Who opened the page of a home so lately is at work there."""
 Token = Annotated[str, Path(pattern=r"^[2-9A-HJ-NP-TV-Z]{12}$")]
@@ -190,4 +192,7 @@ def _at_work(visiting: Visit, places: tuple[store.Place, ...]) -> str:
 async def _sheets(visiting: Visit, *, error: str = "", status: int = 200) -> Response:
     async with visiting.acting() as connection:
         zone = await timeline.first_zone(connection)
-    return visiting.page("labels.html", zone, status=status, error=error, sizes=SIZES)
+        refused = await store.refusals(connection, visiting.now - LOOK_BACK)
+    return visiting.page(
+        "labels.html", zone, status=status, error=error, sizes=SIZES, refused=refused
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from fastapi import APIRouter, HTTPException, Path
@@ -10,6 +11,8 @@ from starlette.responses import Response
 
 from core.model.commissioning import (
     FOLLOWS,
+    PAUSE_LASTS,
+    TEST_LASTS,
     Basis,
     NeedStage,
     NeedStep,
@@ -26,6 +29,7 @@ from dashboard.visit import Form, Visiting, see_other
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from core.model.home import Household
     from dashboard.visit import Visit
@@ -53,7 +57,7 @@ async def step(visiting: Visiting, home_id: Name, wanted: Stage, form: Form) -> 
         async with visiting.acting() as connection:
             household = await _home(visiting, HomeId(home_id))
             standing = await commissioning.stage_of(connection, household.home.home_id)
-            why = _why(form, standing, wanted)
+            why = _why(form, standing, wanted, visiting.now)
             done = await commissioning.take_step(
                 connection, household.home.home_id, wanted, why, visiting.now
             )
@@ -90,15 +94,19 @@ async def need(visiting: Visiting, home_id: Name, form: Form) -> Response:
     return see_other(f"/homes/{home_id}/steps#needs")
 
 
-def _why(form: Mapping[str, str], standing: Stage, wanted: Stage) -> dict[str, str]:
+def _why(form: Mapping[str, str], standing: Stage, wanted: Stage, now: datetime) -> dict[str, str]:
     """Read what a step has to be told.
 
     Raises
     ------
     Malformed
-        If a consent says not who gave it, or a home falls silent without a reason.
+        If a consent says not who gave it, or a home falls silent without a reason or an end.
     """
     why = {"reason": _text(form, "reason", LONGEST_REASON)}
+    if wanted is Stage.COMMISSIONING:
+        why["until"] = (now + TEST_LASTS).isoformat()
+    if wanted is Stage.PAUSED:
+        why["until"] = (now + _days(form)).isoformat()
     if wanted is Stage.CONSENTED:
         why["basis"] = _word(Basis, form.get("basis", ""), "basis").value
         why["said_by"] = _text(form, "said_by", LONGEST_NAME)
@@ -108,6 +116,13 @@ def _why(form: Mapping[str, str], standing: Stage, wanted: Stage) -> dict[str, s
     if silences and not why["reason"]:
         raise Malformed("reason", "a few words, because nobody will be told")
     return why
+
+
+def _days(form: Mapping[str, str]) -> timedelta:
+    given = form.get("days", "")
+    if given not in {str(days) for days in PAUSE_LASTS}:
+        raise Malformed("for how long", f"one of {', '.join(map(str, PAUSE_LASTS))} days")
+    return timedelta(days=int(given))
 
 
 def _need(visiting: Visit, household: Household, form: Mapping[str, str]) -> NeedStep:
@@ -182,5 +197,7 @@ async def _page(
         people={one.resident_id: one.name for one in household.residents},
         walking=walking,
         Stage=Stage,
+        pauses=PAUSE_LASTS,
+        planned=done[0].until if done else None,
         dropped=NeedStage.DROPPED,
     )

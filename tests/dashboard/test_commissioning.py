@@ -144,18 +144,28 @@ async def test_nobody_falls_silent_without_a_reason_or_with_an_alert_open(
 ) -> None:
     browser = await visitors.of("admin")
     for stage in ("paused", "ended", "commissioning"):
-        answer = await browser.send(f"/homes/ada/steps/{stage}")
+        answer = await browser.send(f"/homes/ada/steps/{stage}", days="3")
         assert (answer.status_code, "reason: expected a few words" in answer.text.lower()) == (
             400,
             True,
         )
     number = town.alert()
-    answer = await browser.send("/homes/ada/steps/paused", reason="In hospital")
+    answer = await browser.send("/homes/ada/steps/paused", reason="In hospital", days="7")
     assert (answer.status_code, "answer it first" in answer.text) == (400, True)
     town.execute("update alert set state = 'resolved' where alert_id = %s", number)
-    assert (await browser.send("/homes/ada/steps/paused", reason="In hospital")).status_code == 303
-    assert "In hospital" in await browser.text("/homes/ada/steps")
-    assert "Being set up" in await browser.text("/today")
+    endless = await browser.send("/homes/ada/steps/paused", reason="In hospital", days="99")
+    assert (endless.status_code, "For how long: expected one of 1, 3" in endless.text) == (
+        400,
+        True,
+    )
+    paused = {"reason": "In hospital", "days": "7"}
+    assert (await browser.send("/homes/ada/steps/paused", **paused)).status_code == 303
+    text = plain(await browser.text("/homes/ada/steps"))
+    assert "In hospital" in text
+    assert "Planned until" in text
+    today = await browser.text("/today")
+    assert "Paused: nobody is told" in today
+    assert "eing set up" not in today
 
 
 async def test_what_is_needed_goes_its_way_to_use(visitors: Visitors, new: Town) -> None:
@@ -214,6 +224,11 @@ async def test_a_label_of_another_organisation_is_not_there_and_that_is_kept(
     assert (await stranger.get("/label/ZZZZZZZZZZZZ")).status_code == 404
     kept = new.execute("select organisation_id, of_organisation_id, carer_id from label_refusal")
     assert kept == 2 * [("leeds", "york", new.carers["stranger"])]
+    shown = plain(await browser.text("/labels"))
+    assert "Opened by somebody outside your organisation" in shown
+    assert shown.count(f"a label that sticks on nothing, {token}") == 2
+    assert "York" not in shown
+    assert "Opened by somebody" not in await stranger.text("/labels")
     for login in ("ben", "worker", "clinician"):
         assert (await (await visitors.of(login)).get(path)).status_code == 404
 

@@ -41,6 +41,7 @@ OPEN_TO_ALL = (
     "/offline",
     "/police",
     "/hub-bundle",
+    "/hub-renewal",
 )
 """Where people come before they are known."""
 TEXTS = ("ada", "tom", "ada0", "leeds")

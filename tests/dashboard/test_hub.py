@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import zipfile
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from core.model.ids import HomeId
-from core.runtime.clock import ManualClock
 from core.store import hub_credential as store
 from core.store.pool import connect
 from tests.dashboard.town import NOW
+from tests.identity.speaker import unpacked
 from wayhome import certificates
 from wayhome.identity.issuing import Terms, issue
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
     from tests.dashboard.town import Town
     from tests.dashboard.visitors import Browser, Visitors
     from tests.servers.databases import Database
 
 PAGE = "/homes/ada/hub"
+DAYS = timedelta(days=30)
 CODE = re.compile(r"(?:[a-z2-9]{4}-){4}[a-z2-9]{4}")
 
 
-async def _issue_all(database: Database) -> None:
+async def issue_all(database: Database, now: datetime = NOW) -> None:
     """Do what the identity service does."""
-    authority = certificates.new_authority(NOW)
+    authority = certificates.new_authority(now)
     terms = Terms(
         authority=authority,
         broker_authority=authority.certificate,
@@ -35,11 +44,30 @@ async def _issue_all(database: Database) -> None:
         lasts=timedelta(days=90),
         overlap=timedelta(days=7),
     )
-    now = ManualClock(NOW).now()
     async with connect(database.url_as("wayhome_identity")) as connection:
         for one in await store.standing(connection):
             if one.issued_at is None:
-                await store.note_issued(connection, one, issue(one, terms, now), now, now)
+                await store.note_issued(connection, one, issue(one, terms, now), now, terms.overlap)
+
+
+def new_request() -> tuple[ec.EllipticCurvePrivateKey, str]:
+    """Make a key and a request for it, as a hub does."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([])
+    made = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    return key, made.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def signed_fields(hub: Path, request: str) -> dict[str, str]:
+    """Sign a request with the present key of a hub."""
+    key = serialization.load_pem_private_key((hub / "client.key").read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    signature = key.sign(request.encode(), ec.ECDSA(hashes.SHA256()))
+    return {
+        "certificate": (hub / "client.crt").read_text(),
+        "request": request,
+        "signature": base64.b64encode(signature).decode(),
+    }
 
 
 async def _asked(browser: Browser, **fields: str) -> str:
@@ -59,7 +87,7 @@ async def test_a_bundle_is_asked_for_and_taken_once(
     stranger = await visitors.nobody()
     early = await stranger.client.post("/hub-bundle", data={"code": code})
     assert early.status_code == 404
-    await _issue_all(plain_database)
+    await issue_all(plain_database)
     typed = code.upper().replace("-", " ")
     given = await stranger.client.post("/hub-bundle", data={"code": typed})
     assert given.status_code == 200
@@ -87,7 +115,7 @@ async def test_a_code_ends_and_a_wrong_one_gives_nothing(
 ) -> None:
     browser = await visitors.of("technician")
     code = await _asked(browser)
-    await _issue_all(plain_database)
+    await issue_all(plain_database)
     town.execute("update hub_credential set code_ends_at = %s", NOW - timedelta(seconds=1))
     for tried in (code, "abcd-efgh-jkmn-pqrs-tuvw", "", "x" * 60):
         answer = await browser.send("/hub-bundle", code=tried)
@@ -100,7 +128,7 @@ async def test_a_hub_is_shut_out_by_the_page(
 ) -> None:
     browser = await visitors.of("technician")
     await _asked(browser)
-    await _issue_all(plain_database)
+    await issue_all(plain_database)
     number = town.number("select credential_id from hub_credential")
     text = await browser.text(PAGE)
     assert "Made, the broker is not told yet" in text
@@ -132,3 +160,76 @@ async def test_for_who_does_not_set_up_homes_it_does_not_exist(visitors: Visitor
         browser = await visitors.of(role)
         assert (await browser.get(PAGE)).status_code == 404
         assert (await browser.send(f"{PAGE}/make", device="")).status_code == 404
+
+
+async def _hub_of(browser: Browser, database: Database, folder: Path) -> Path:
+    """Bring a bundle to a hub; return the folder of its files."""
+    code = await _asked(browser)
+    await issue_all(database)
+    given = await browser.client.post("/hub-bundle", data={"code": code})
+    return unpacked(given.content, folder)
+
+
+async def _sent(browser: Browser, **fields: str) -> tuple[int, str]:
+    answer = await browser.client.post("/hub-renewal", data=fields)
+    return answer.status_code, answer.text
+
+
+async def test_a_hub_fetches_its_next_certificate_and_the_key_stays_there(
+    visitors: Visitors, town: Town, plain_database: Database, tmp_path: Path
+) -> None:
+    hub = await _hub_of(await visitors.of("technician"), plain_database, tmp_path)
+    key, wish = new_request()
+    fields = signed_fields(hub, wish)
+    stranger = await visitors.nobody()
+    assert (await _sent(stranger, **fields))[0] == 202
+    assert (await _sent(stranger, **fields))[0] == 202  # the same one is asked for once
+    assert town.number("select count(*) from hub_credential") == 2
+    await issue_all(plain_database)
+    status, text = await _sent(stranger, **fields)
+    assert status == 200
+    mine = x509.load_pem_x509_certificates(text.encode())[0]
+    assert mine.public_key() == key.public_key()
+    ((client, topics),) = town.execute(
+        "select client, topics from hub_credential where renews is not null"
+    )
+    assert certificates.facts(text).name == client
+    assert client.startswith("hub-ada-")
+    assert topics == ["homes/ada/#"]
+    assert (await _sent(stranger, **fields))[1] == text  # also when the answer was lost
+    ends = town.execute("select ends_at from hub_credential where renews is null")
+    assert ends == [(NOW + timedelta(days=7),)]
+    for _ in range(2):
+        assert (await _sent(stranger, **signed_fields(hub, new_request()[1])))[0] == 202
+    status, text = await _sent(stranger, **signed_fields(hub, new_request()[1]))
+    assert (status, "asked too often" in text) == (403, True)
+
+
+async def test_who_is_no_hub_of_ours_renews_nothing(
+    visitors: Visitors, town: Town, plain_database: Database, tmp_path: Path
+) -> None:
+    hub = await _hub_of(await visitors.of("technician"), plain_database, tmp_path)
+    stranger = await visitors.nobody()
+    fields = signed_fields(hub, new_request()[1])
+    other_key = signed_fields(hub, new_request()[1])["signature"]
+    for field, value, wanted in (
+        ("certificate", "", "certificate: expected"),
+        ("certificate", "x" * 9000, "certificate: expected at most"),
+        ("request", "-----BEGIN", "request: expected"),
+        ("request", new_request()[1], "signature: expected"),
+        ("signature", other_key, "signature: expected"),
+        ("signature", "%", "signature: expected"),
+    ):
+        status, text = await _sent(stranger, **(fields | {field: value}))
+        assert (status, text.startswith(wanted)) == (400, True), (field, text)
+    forged = certificates.new_client(
+        certificates.new_authority(NOW), "hub-ada-1", NOW, timedelta(days=9)
+    )
+    (tmp_path / "client.crt").write_text(forged.certificate)
+    (tmp_path / "client.key").write_text(forged.key)
+    assert (await _sent(stranger, **signed_fields(tmp_path, new_request()[1])))[0] == 403
+    town.execute("update hub_credential set ends_at = %s", NOW)
+    assert (await _sent(stranger, **fields))[0] == 403
+    town.execute("update hub_credential set ends_at = %s, revoked_at = %s", NOW + DAYS, NOW)
+    assert (await _sent(stranger, **fields))[0] == 403
+    assert town.number("select count(*) from hub_credential") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ async def test_the_riskiest_stands_first_and_says_the_one_thing_to_do(
     )
     town.alert("ada", detector="liveness", subject="device:1:obstructed", audience="operators")
     text = await (await visitors.of("technician")).text("/work")
-    assert "4 devices to look after in 2 homes" in text
+    assert "4 things to do in 2 homes" in text
     wanted = (
         "Check power and internet of the hub",
         "Check whether something hides it",
@@ -84,3 +85,106 @@ async def test_it_is_for_those_who_look_after_devices(visitors: Visitors, town: 
     for bad in ("-1", "x", "99999999999"):
         browser = await visitors.of("admin")
         assert (await browser.get(f"/work?after={bad}")).status_code in {400, 404, 422}
+
+
+def _certificate(town: Town, home: str, about: str, days: float, **more: object) -> int:
+    """Let a hub have a certificate of ninety days that ends so soon."""
+    ends = NOW + timedelta(days=days)
+    row = {
+        "home_id": home,
+        "client": f"hub-{home}-{town.number('select count(*) from hub_credential')}",
+        "about": about,
+        "topics": [f"homes/{home}/#"],
+        "asked_at": ends - timedelta(days=90),
+        "code_hash": os.urandom(32),
+        "code_key": bytes(32),
+        "code_ends_at": NOW,
+        "taken_at": ends - timedelta(days=90),
+        "serial": "1",
+        "fingerprint": bytes(32),
+        "issued_at": ends - timedelta(days=90),
+        "ends_at": ends,
+    } | more
+    return town.number(
+        f"insert into hub_credential ({', '.join(row)}) values ({', '.join(['%s'] * len(row))})"
+        " returning credential_id",
+        *row.values(),
+    )
+
+
+async def test_a_certificate_that_was_not_renewed_is_told_before_and_after_its_end(
+    visitors: Visitors, town: Town
+) -> None:
+    _certificate(town, "ada", "hub", 20)
+    _certificate(town, "ada", "wayhome/door", -9, replaced_at=NOW)
+    _certificate(town, "tom", "hub", 3, taken_at=None)
+    _certificate(town, "past", "hub", -3)
+    technician = await visitors.of("technician")
+    assert "Nothing to do" in await technician.text("/work")
+    ending = _certificate(town, "ada", "hub", 13)
+    over = _certificate(town, "tom", "hub", -2, dead_at=NOW - timedelta(days=2))
+    _certificate(town, "ada", "wayhome/plug", 5)
+    text = await technician.text("/work")
+    wanted = (
+        "Bring a new bundle to the hub. Until then we hear nothing of this home.",
+        "Bring a new bundle to the hub before 28 January.",
+        "Bring a new bundle to wayhome/plug before 20 January.",
+    )
+    places = [text.index(words) for words in wanted]
+    assert places == sorted(places)
+    assert "ended on 13 January and was not renewed" in text
+    assert text.count("A resident is at risk") == 1
+    assert "/homes/tom/hub" in text
+    # what is not needed any more is said on the page of the hub, and leaves the list
+    assert "is not needed any more" in await technician.text("/homes/tom/hub")
+    assert (await technician.send(f"/homes/tom/hub/{over}/revoke")).status_code == 303
+    assert "Shut out" in await technician.text("/homes/tom/hub")
+    town.execute("update hub_credential set replaced_at = %s where credential_id = %s", NOW, ending)
+    assert "1 thing to do in 1 home" in await technician.text("/work")
+
+
+def _step(town: Town, home: str, stage: str, days_ago: float, until: float | None) -> None:
+    town.execute(
+        "insert into home_step (home_id, carer_id, at, stage, reason, until)"
+        " values (%s, %s, %s, %s, 'r', %s)",
+        home,
+        town.carers["admin"],
+        NOW - timedelta(days=days_ago),
+        stage,
+        None if until is None else NOW + timedelta(days=until),
+    )
+    mode = "test" if stage in {"paused", "commissioning"} else "live"
+    town.execute("update home set mode = %s where home_id = %s", mode, home)
+
+
+async def test_a_pause_or_test_that_was_forgotten_is_told_with_who_and_since_when(
+    visitors: Visitors, town: Town
+) -> None:
+    technician = await visitors.of("technician")
+    _step(town, "ada", "paused", 5, 2)
+    _step(town, "tom", "commissioning", 0.5, None)
+    assert "Nothing to do" in await technician.text("/work")
+    _step(town, "ada", "paused", 4, -1)
+    _step(town, "tom", "commissioning", 2, None)
+    text = await technician.text("/work")
+    pause = "Paused since 11 January by Admin. Planned until 14 January. Nobody is told"
+    test = "In test since 13 January by Admin. Planned until 14 January. Nobody is told"
+    assert text.index(pause) < text.index(test)
+    assert "/homes/ada/steps" in text
+    assert text.count("A resident is at risk") == 1
+    town.execute("update home set live_since = %s where home_id = 'tom'", NOW)
+    assert (await technician.text("/work")).count("A resident is at risk") == 2
+    _step(town, "ada", "live", 0, None)
+    _step(town, "tom", "paused", 0, 3)
+    assert "Nothing to do" in await technician.text("/work")
+
+
+async def test_a_home_that_was_left_in_test_mode_is_told_after_two_weeks(
+    visitors: Visitors, town: Town
+) -> None:
+    technician = await visitors.of("technician")
+    town.execute("update home set mode = 'test', created_at = %s", NOW - timedelta(days=13))
+    assert "Nothing to do" in await technician.text("/work")
+    town.execute("update home set created_at = %s", NOW - timedelta(days=15))
+    text = await technician.text("/work")
+    assert "In test since 31 December. Nobody is told about alerts." in text

@@ -214,8 +214,12 @@ async def test_the_old_one_goes_on_for_a_while_when_a_new_one_is_made(
     reconciler = place.reconciler()
     old, other = await place.asked(), await place.asked(OTHER)
     await place.round(reconciler)
+    old_ends = (await place.state(old.number)).ends_at
     new = await place.asked()
     await place.round(reconciler)
+    # what nobody has taken ends nothing
+    assert (await place.state(old.number)).ends_at == old_ends
+    await new.take()
 
     async def names() -> set[str]:
         ours = {one.grant.client for one in (old, new, other)}

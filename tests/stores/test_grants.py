@@ -51,12 +51,12 @@ FOR_PAGES = (
     "stage_of", "take_home_step", "waive_piece", "walk_missing", "walk_seen", "walk_since",
     "join_rooms", "label_for", "mark_exit", "put_label",
     "stands_last", "carer_for_feed", "channels_of_carers", "carer_for_link", "telephones_of_circle",
-    "ask_hub_credential", "end_hub_credential", "take_hub_bundle",
+    "ask_hub_credential", "end_hub_credential", "take_hub_bundle", "renew_hub_credential",
 )  # fmt: skip
 """Functions that run with the owner's rights for the pages; each looks at who is acting."""
 FOR_NOBODY = (
     "chain_access_record", "refuse_change_of_audit", "shut_out",
-    "device_terms", "put_device", "note_device", "home_mode_by_steps", "mode_of",
+    "device_terms", "put_device", "note_device", "home_mode_by_steps", "mode_of", "end_replaced_credentials",
 )  # fmt: skip
 """Functions that only triggers and other functions call."""
 APPENDED_ONLY = {

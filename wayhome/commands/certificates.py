@@ -18,7 +18,7 @@ from core.store import hub_credential
 from core.store.pool import connect
 from wayhome import certificates, system
 from wayhome.console import console, emit
-from wayhome.identity.issuing import read_authority
+from wayhome.identity import rotation
 
 _HELP = "Certificates of this installation: which there are, until when, what was revoked."
 app = typer.Typer(no_args_is_help=True, help=_HELP)
@@ -78,10 +78,9 @@ def crl() -> None:
     and a SIGHUP.
     """
     wanted = settings.load(settings.IdentitySettings)
-    authority = read_authority(Path(wanted.authority_folder))
     now = SystemClock().now()
     revoked = asyncio.run(_revoked(wanted.database_url, now))
-    sys.stdout.write(certificates.revocation_list(authority, revoked, now))
+    sys.stdout.write(rotation.lists(Path(wanted.authority_folder), revoked, now))
 
 
 async def _revoked(url: str, now: datetime) -> tuple[tuple[str, datetime], ...]:

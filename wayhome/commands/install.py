@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from core.model.errors import Misconfigured
 from core.runtime.clock import SystemClock
 from wayhome import installation
 
@@ -33,6 +34,12 @@ def install(
             exists=True, dir_okay=False, help="Revocation list of `wayhome certificates crl`."
         ),
     ] = None,
+    hubs_authority: Annotated[
+        str,
+        typer.Option(
+            help="begin: another authority signs hubs from now on, both are trusted. end: only that one is."
+        ),
+    ] = "",
     owners: Annotated[
         bool,
         typer.Option("--owners", help="Give each folder to its container's user; needs root."),
@@ -43,12 +50,15 @@ def install(
     Doing it again changes nothing, except that the broker's certificate is renewed when fewer than 30
     days are left. docker-compose.yml does it at every start; docs/how-to/deploy.md says the rest.
     """
+    if hubs_authority not in {"", "begin", "end"}:
+        raise Misconfigured("--hubs-authority: expected begin or end")
     wanted = installation.Wanted(
         folder=folder,
         broker_names=tuple(broker_name or ()),
         homes=tuple(home or ()),
         without_homes=tuple(without_home or ()),
         revocations=crl.read_text() if crl else "",
+        rotation=hubs_authority,
         owners=owners,
     )
     installation.install(wanted, SystemClock().now())

@@ -1,4 +1,4 @@
-"""``wayhome gateway | analytics | dashboard | identity``: one service here (alerts: see `alerting`)."""
+"""``wayhome gateway | analytics | dashboard``: one service here (others: see `alerting`, `identity`)."""
 
 from __future__ import annotations
 
@@ -27,10 +27,3 @@ def dashboard() -> None:
     from dashboard.service import main  # noqa: PLC0415
 
     raise typer.Exit(run("dashboard", settings.load(settings.DashboardSettings), main))
-
-
-def identity() -> None:
-    """Make certificates of hubs and devices, and tell the broker whom to let in."""
-    from wayhome.identity.service import main  # noqa: PLC0415
-
-    raise typer.Exit(run("identity", settings.load(settings.IdentitySettings), main))

@@ -13,7 +13,7 @@ from pathlib import Path
 from wayhome import certificates
 from wayhome.certificates import Pair
 from wayhome.embedded.broker import INNER_NAME, Certificate, ClientCheck
-from wayhome.identity import issuing
+from wayhome.identity import issuing, rotation
 from wayhome.secret import write_secret
 
 OWN_LASTS = timedelta(days=397)
@@ -67,7 +67,7 @@ def client_check(folder: Path, now: datetime) -> ClientCheck:
     """Return how the broker knows its clients: by certificates of the authority of hubs in ``folder``."""
     authority = hubs_authority(folder, now)
     pair = _own(folder, authority, INNER_NAME, now)
-    return ClientCheck(authority=folder / issuing.AUTHORITY, own=pair)
+    return ClientCheck(authority=rotation.write_trusted(folder), own=pair)
 
 
 def own_certificate(folder: Path, name: str, now: datetime) -> Certificate:

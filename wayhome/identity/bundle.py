@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import resources
 from string import Template
 from typing import TYPE_CHECKING
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _BEGINNING = (1980, 1, 1, 0, 0, 0)
 _PRIVATE, _PUBLIC = 0o600, 0o644
 _FILE = 0o100000
+RENEWED_AT = 3
+"""A hub renews when this part of the life of its certificate is left."""
+RENEWING = ("wayhome-renew.sh", "wayhome-renew.service", "wayhome-renew.timer")
+RENEWS = "The hub renews it by itself, each day when it is time: journalctl -u wayhome-renew"
+ASKS = "Ask for a new bundle before that. The old one goes on working for some days."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,14 @@ class Bundle:
     #: ``host:port`` under which hubs reach the broker.
     broker: str
     ends_at: datetime
+    lasts: timedelta
+    #: Address of the pages, where a hub renews by itself; by https only, for it brings authorities to trust.
+    pages: str = ""
+
+    @property
+    def renews(self) -> bool:
+        """Whether the hub renews by itself."""
+        return self.grant.client.startswith("hub-") and self.pages.startswith("https://")
 
 
 def files(bundle: Bundle) -> dict[str, str]:
@@ -44,8 +57,13 @@ def files(bundle: Bundle) -> dict[str, str]:
         "port": bundle.broker.rpartition(":")[2],
         "ends": f"{bundle.ends_at:%-d %B %Y}",
         "topics": "\n".join(f"    {topic}" for topic in bundle.grant.topics),
+        "pages": bundle.pages.rstrip("/"),
+        "early": str(round(bundle.lasts.total_seconds() / RENEWED_AT)),
+        "after": RENEWS if bundle.renews else ASKS,
     }
     texts = {"wayhome.conf": "bridge.conf", "README.txt": "readme.txt", "install.sh": "install.sh"}
+    if bundle.renews:
+        texts |= {name: name for name in RENEWING}
     if not bundle.grant.client.startswith("hub-"):
         texts = {"README.txt": "device.txt"}
     return {

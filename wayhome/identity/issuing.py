@@ -1,4 +1,7 @@
-"""From a wish to a certificate: signed, packed, sealed to the receiver's code; the key is kept nowhere."""
+"""From a wish to a certificate: signed, packed, sealed to the receiver's code; the key is kept nowhere.
+
+A renewal comes with a request: only the certificate is made, the key stays on the hub.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,8 @@ class Terms:
     lasts: timedelta
     #: How long an older certificate for the same goes on working.
     overlap: timedelta
+    #: Address of the pages, where hubs renew; empty where they have to be brought a new bundle.
+    pages: str = ""
 
 
 def read_authority(folder: Path) -> Pair:
@@ -55,6 +60,10 @@ def read_authority(folder: Path) -> Pair:
 
 def issue(credential: HubCredential, terms: Terms, now: datetime) -> Issued:
     """Make a certificate of the name that was asked for, and its bundle."""
+    if credential.request is not None:
+        return _renewed(credential, credential.request, terms, now)
+    if credential.code_key is None:
+        raise Misconfigured(f"{credential.client}: neither a code nor a request is kept")
     pair = certificates.new_client(terms.authority, credential.client, now, terms.lasts)
     known = certificates.facts(pair.certificate)
     bundle = Bundle(
@@ -63,11 +72,29 @@ def issue(credential: HubCredential, terms: Terms, now: datetime) -> Issued:
         pair=pair,
         broker_authority=terms.broker_authority,
         broker=terms.broker,
+        pages=terms.pages,
+        lasts=terms.lasts,
         ends_at=known.ends_at,
     )
     return Issued(
         serial=known.serial,
         fingerprint=known.fingerprint,
         ends_at=known.ends_at,
+        authority=certificates.facts(terms.authority.certificate).fingerprint,
         sealed=seal(packed(bundle), credential.code_key),
+    )
+
+
+def _renewed(credential: HubCredential, request: str, terms: Terms, now: datetime) -> Issued:
+    """Make the next certificate for a key that the hub has made and keeps."""
+    made = certificates.renewed_client(
+        terms.authority, credential.client, request, now, terms.lasts
+    )
+    known = certificates.facts(made)
+    return Issued(
+        serial=known.serial,
+        fingerprint=known.fingerprint,
+        ends_at=known.ends_at,
+        authority=certificates.facts(terms.authority.certificate).fingerprint,
+        parcel=made + terms.broker_authority,
     )

@@ -18,6 +18,7 @@ from core.model.identity import Difference, difference
 from core.store import hub_credential as store
 from core.store.listen import wakeups
 from core.store.pool import connect
+from wayhome.certificates import facts
 from wayhome.identity.issuing import issue
 
 if TYPE_CHECKING:
@@ -66,8 +67,11 @@ class Reconciler:
         except Temporary as error:
             fault = str(error)
             self._looked_at = None
+        stands = store.DoorState(
+            door=self.door.name, looked_at=self.clock.now(), fault=fault, clients=self._clients
+        )
         await store.note_door(
-            connection, self.door.name, self.clock.now(), fault=fault, clients=self._clients
+            connection, stands, facts(self.terms.authority.certificate).fingerprint
         )
         await connection.commit()
         self._say(fault)
@@ -77,7 +81,7 @@ class Reconciler:
         for one in await store.standing(connection):
             if one.issued_at is None and one.revoked_at is None:
                 made = issue(one, self.terms, now)
-                await store.note_issued(connection, one, made, now, now + self.terms.overlap)
+                await store.note_issued(connection, one, made, now, self.terms.overlap)
                 log.info("issued", extra={"action": "issued", "client": one.client})
 
     async def _apply(self, connection: Connection, standing: tuple[HubCredential, ...]) -> None:

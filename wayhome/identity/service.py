@@ -44,6 +44,7 @@ def terms_of(settings: IdentitySettings) -> Terms:
         broker=settings.hub_broker,
         lasts=timedelta(days=settings.hub_certificate_days),
         overlap=timedelta(days=settings.hub_overlap_days),
+        pages=settings.public_url,
     )
 
 

@@ -1,0 +1,145 @@
+-- Devices and hubs over the years: certificates that hubs renew themselves, pauses with an end.
+
+-- A renewal has a request of its own instead of a code; what is made for it is public and stays to be fetched.
+alter table hub_credential
+    alter column code_hash drop not null,
+    alter column code_key drop not null,
+    alter column code_ends_at drop not null,
+    add column renews bigint references hub_credential on delete cascade,
+    add column request text check (length(request) <= 8192),
+    add column request_hash bytea check (length(request_hash) = 32),
+    add column parcel text,
+    add column authority bytea check (length(authority) = 32),
+    add column overlap interval,
+    add check ((request is null) = (renews is null) and (request is null) = (request_hash is null)
+        and (request is null) = (code_hash is not null) and (code_hash is null) = (code_key is null)
+        and (code_hash is null) = (code_ends_at is null));
+comment on column hub_credential.renews is 'The certificate whose key asked for this one.';
+comment on column hub_credential.parcel is
+    'Of a renewal: the certificate and the authorities to trust (PEM); no secret. The key is the hub''s own.';
+comment on column hub_credential.authority is 'SHA-256 of the certificate of the authority that signed it.';
+comment on column hub_credential.overlap is 'How long those before it go on working once it is taken.';
+create unique index hub_credential_request on hub_credential (renews, request_hash) where renews is not null;
+create index hub_credential_fingerprint on hub_credential (fingerprint) where dead_at is null;
+
+alter table credential_door add column authority bytea check (length(authority) = 32);
+comment on column credential_door.authority is 'SHA-256 of the certificate of the authority that signs now.';
+
+-- A hub asks for its next certificate, or fetches it. The key of the present one has signed the request (the
+-- pages have looked at that); here the present one must still count. No row: it does not. A null parcel: wait.
+create function renew_hub_credential(present bytea, word text, asked text, asked_hash bytea, moment timestamptz)
+returns table (client text, parcel text)
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $renew$
+#variable_conflict use_column
+declare
+    mine hub_credential%rowtype;
+    next_one hub_credential%rowtype;
+begin
+    select * into mine from hub_credential c where c.fingerprint = present and c.dead_at is null
+        and c.revoked_at is null and c.ends_at > moment for update;
+    if not found then
+        return;
+    end if;
+    select * into next_one from hub_credential c where c.renews = mine.credential_id
+        and c.request_hash = asked_hash and c.revoked_at is null;
+    if not found then
+        if (select count(*) from hub_credential c where c.renews = mine.credential_id
+            and c.asked_at > moment - interval '1 day') >= 3 then
+            return;
+        end if;
+        insert into hub_credential (home_id, client, about, topics, asked_at, renews, request, request_hash)
+            values (mine.home_id, regexp_replace(mine.client, '-[^-]*$', '-' || word), mine.about, mine.topics, moment, mine.credential_id, asked, asked_hash)
+            returning * into next_one;
+        perform pg_notify('identity', mine.home_id);
+    elsif next_one.parcel is not null and next_one.taken_at is null then
+        update hub_credential c set taken_at = moment where c.credential_id = next_one.credential_id;
+    end if;
+    return query select next_one.client, next_one.parcel;
+end
+$renew$;
+-- What was made and never taken ends nothing: the hub still lives by the one before.
+create function end_replaced_credentials() returns trigger
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $replaced$
+begin
+    update hub_credential c set ends_at = new.taken_at + new.overlap
+        where c.home_id = new.home_id and c.about = new.about and c.credential_id < new.credential_id
+            and c.ends_at > new.taken_at + new.overlap;
+    update hub_credential c set replaced_at = new.taken_at
+        where c.home_id = new.home_id and c.about = new.about and c.credential_id < new.credential_id
+            and c.replaced_at is null;
+    return null;
+end
+$replaced$;
+create trigger end_replaced_credentials after update of taken_at on hub_credential
+    for each row when (old.taken_at is null and new.taken_at is not null and new.overlap is not null)
+    execute function end_replaced_credentials();
+
+revoke all on function end_replaced_credentials() from public;
+revoke all on function renew_hub_credential(bytea, text, text, bytea, timestamptz) from public;
+grant execute on function renew_hub_credential(bytea, text, text, bytea, timestamptz) to wayhome_dashboard;
+
+alter table hub_credential add column replaced_at timestamptz;
+comment on column hub_credential.replaced_at is 'When a later one for the same was taken; then it is missed by nobody.';
+update hub_credential o set replaced_at = coalesce(n.taken_at, n.issued_at) from hub_credential n
+    where n.home_id = o.home_id and n.about = o.about and n.credential_id > o.credential_id and n.issued_at is not null;
+create index hub_credential_ending on hub_credential (ends_at)
+    where revoked_at is null and replaced_at is null and taken_at is not null;
+
+-- A home that is paused or in test without end is a home that nobody watches and nobody misses.
+alter table home_step add column until timestamptz,
+    add check (until is null or stage in ('paused', 'commissioning') and until > at);
+comment on column home_step.until is 'Until when it is planned; what lasts longer stands on the work list.';
+create index home_in_test on home (home_id) where mode = 'test';
+
+-- As in 0020, with the end that is planned; and a pause may be made longer.
+create or replace function take_home_step(home text, wanted text, why jsonb, moment timestamptz) returns bigint
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $step$
+declare
+    standing text;
+    taken bigint;
+    one bigint;
+begin
+    if not sets_up(home) then
+        return null;
+    end if;
+    perform 1 from home h where h.home_id = home for update;
+    standing := stage_of(home);
+    if not (standing || '>' || wanted) = any (array[
+        'referred>consented', 'referred>ended', 'consented>installed', 'consented>ended',
+        'installed>commissioning', 'installed>ended', 'commissioning>commissioning', 'commissioning>live',
+        'commissioning>paused', 'commissioning>ended', 'live>commissioning', 'live>paused', 'live>ended',
+        'paused>live', 'paused>commissioning', 'paused>ended', 'paused>paused', 'ended>referred'
+    ]) then
+        return null;
+    end if;
+    if wanted = 'live' and exists (
+        select 1 from walk_missing(home) m where not exists (
+            select 1 from walk_waiver w where w.home_id = home and w.piece = m.piece
+                and w.at >= coalesce(walk_since(home), '-infinity'))) then
+        raise exception 'unfinished' using errcode = '55000';
+    end if;
+    if standing = 'live' and exists (
+        select 1 from alert a where a.home_id = home and not a.silent and a.audience = 'carers'
+            and a.state <> 'resolved' and a.severity <> 'notice') then
+        raise exception 'open alert' using errcode = '55000';
+    end if;
+    insert into home_step (home_id, carer_id, at, stage, basis, said_by, reason, until)
+        values (home, current_setting('wayhome.carer')::bigint, moment, wanted,
+            coalesce(why ->> 'basis', ''), coalesce(why ->> 'said_by', ''), coalesce(why ->> 'reason', ''),
+            case when wanted in ('paused', 'commissioning') then (why ->> 'until')::timestamptz end)
+        returning step_id into taken;
+    update home h set mode = mode_of(wanted),
+        live_since = case when wanted = 'live' then moment else h.live_since end
+        where h.home_id = home;
+    if wanted = 'ended' then
+        for one in select d.device_id from device d where d.home_id = home and d.retired_at is null loop
+            perform change_device(one, 'retired', '{}', moment);
+        end loop;
+    end if;
+    perform pg_notify('registry', home);
+    return taken;
+end
+$step$;
