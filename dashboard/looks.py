@@ -21,6 +21,8 @@ _PAGES = {
     "days_figures": "the numbers of weeks of days and nights",
     "days_refused": "weeks of days and nights: refused",
     "caseload": "whose days are changing",
+    "annotations": "what is marked in days and nights",
+    "annotations_refused": "what is marked in days and nights: refused",
     "install": "the registration of devices",
 }
 
