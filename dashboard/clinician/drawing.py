@@ -50,12 +50,12 @@ STYLE: Any = {
     "hatch.linewidth": 1.0,
 }
 SIGNS = {Severity.URGENT: ("s", 52.0), Severity.CHECK: ("^", 48.0), Severity.NOTICE: ("o", 30.0)}
-_ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.Lock()
 
 
 def draw(chart: Chart, found: MarkedDays, marks: Sequence[Mark]) -> bytes:
     """Return one chart as SVG."""
-    with _ONE_AT_A_TIME, mpl.rc_context(STYLE):  # its settings are global
+    with ONE_AT_A_TIME, mpl.rc_context(STYLE):  # its settings are global
         if chart.key == "actogram":
             figure = _actogram(found.days, marks)
         else:
@@ -66,7 +66,7 @@ def draw(chart: Chart, found: MarkedDays, marks: Sequence[Mark]) -> bytes:
 
 def spark(values: Sequence[float | None]) -> bytes:
     """Return a line without axes; where a value is not known there is no line."""
-    with _ONE_AT_A_TIME, mpl.rc_context(STYLE):
+    with ONE_AT_A_TIME, mpl.rc_context(STYLE):
         figure = Figure(figsize=(2.4, 0.6))
         axes = figure.add_axes((0.01, 0.08, 0.98, 0.84))
         axes.set_axis_off()
