@@ -21,6 +21,12 @@ _PAGES = {
     "days_figures": "the numbers of weeks of days and nights",
     "days_refused": "weeks of days and nights: refused",
     "caseload": "whose days are changing",
+    "annotations": "what is marked in days and nights",
+    "compare": "two periods of days and nights",
+    "compare_figures": "the numbers of two periods of days and nights",
+    "compare_refused": "two periods of days and nights: refused",
+    "compare_figures_refused": "the numbers of two periods: refused",
+    "annotations_refused": "what is marked in days and nights: refused",
     "install": "the registration of devices",
 }
 

@@ -18,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from core.model.finding import Severity
 from dashboard.clinician.drawing_days import DRAWN
+from dashboard.clinician.drawing_notes import annotate
 from dashboard.clinician.numbers import rates
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from dashboard.clinician.annotated import MarkedDays
     from dashboard.clinician.charts import Chart
     from dashboard.clinician.marks import Mark
     from dashboard.clinician.numbers import Days
@@ -48,21 +50,23 @@ STYLE: Any = {
     "hatch.linewidth": 1.0,
 }
 SIGNS = {Severity.URGENT: ("s", 52.0), Severity.CHECK: ("^", 48.0), Severity.NOTICE: ("o", 30.0)}
-_ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.Lock()
 
 
-def draw(chart: Chart, days: Days, marks: Sequence[Mark]) -> bytes:
+def draw(chart: Chart, found: MarkedDays, marks: Sequence[Mark]) -> bytes:
     """Return one chart as SVG."""
-    with _ONE_AT_A_TIME, mpl.rc_context(STYLE):  # its settings are global
-        figure = (
-            _actogram(days, marks) if chart.key == "actogram" else DRAWN[chart.key](days, WIDTH_IN)
-        )
+    with ONE_AT_A_TIME, mpl.rc_context(STYLE):  # its settings are global
+        if chart.key == "actogram":
+            figure = _actogram(found.days, marks)
+        else:
+            figure = DRAWN[chart.key](found.counted, WIDTH_IN)
+        annotate(figure, chart.key, found)
         return _svg(figure, chart.title)
 
 
 def spark(values: Sequence[float | None]) -> bytes:
     """Return a line without axes; where a value is not known there is no line."""
-    with _ONE_AT_A_TIME, mpl.rc_context(STYLE):
+    with ONE_AT_A_TIME, mpl.rc_context(STYLE):
         figure = Figure(figsize=(2.4, 0.6))
         axes = figure.add_axes((0.01, 0.08, 0.98, 0.84))
         axes.set_axis_off()

@@ -12,14 +12,17 @@ from starlette.responses import JSONResponse, Response
 
 from core.model.day_count import bounds
 from core.model.ids import ResidentId
+from core.store import annotation as notes_table
 from core.store import day_count as days_table
 from core.store import page as alert_store
 from core.store import review
 from core.store.account import record_access
 from dashboard.clinician import charts, measures
+from dashboard.clinician.annotated import MarkedDays, facts_of, line_of, marked, table_of
 from dashboard.clinician.marks import Mark
 from dashboard.clinician.numbers import RECENT, Days, changes, daily, stretch
 from dashboard.clinician.words import change_words, coverage_words
+from dashboard.clinician.zooming import close_up
 from dashboard.page import Page
 from dashboard.roles import ALL, SEE_DAYS, sight_of
 from dashboard.standing import standing
@@ -36,7 +39,7 @@ PAGE = Page(router=router, roles=ALL)  # others get 404 here, and a row that say
 LENGTHS = {28: "4 weeks", 56: "8 weeks", 91: "3 months", 365: "a year"}
 MOST_ALERTS = 200
 Number = Annotated[int, Path(ge=1, le=2**62)]
-Length = Annotated[int, Query(alias="days", ge=14, le=366)]
+Length = Annotated[int, Query(alias="days", ge=7, le=366)]
 Until = Annotated[date | None, Query()]
 KINDS = "svg|json|csv"
 
@@ -46,7 +49,12 @@ class Asked:
     """A resident and the days that were asked for."""
 
     lived: Lived
-    days: Days
+    found: MarkedDays
+
+    @property
+    def days(self) -> Days:
+        """The days as they were counted."""
+        return self.found.days
 
     @property
     def span(self) -> tuple[datetime, datetime]:
@@ -84,10 +92,13 @@ async def days_page(
         end=days.dates[-1],
         earlier=days.dates[0] - timedelta(days=1),
         query=query,
-        changed=[change_words(one) for one in changes(days)],
+        changed=[change_words(one) for one in changes(asked.found.counted)],
         coverage=coverage_words(days),
         noticed=noticed,
-        charts=[(one, one.table(days), [measures.BY_KEY[key] for key in one.measures])
+        marked=[(letter, line_of(one), one) for letter, one in asked.found.lettered()],
+        left_out=len(asked.found.left_out),
+        close=close_up(days.dates),
+        charts=[(one, table_of(one, asked.found), [measures.BY_KEY[key] for key in one.measures])
                 for one in charts.CHARTS.values()],
         cards=[(card, standing(card)) for card in cards],
         recent=RECENT,
@@ -110,9 +121,13 @@ async def chart(
     asked = await _asked(visiting, number, length, end, "days" if kind == "svg" else "days_figures")
     if kind == "svg":
         marks = await _marks(visiting, asked) if key == "actogram" else []
-        picture = await run_in_threadpool(_draw, found, asked.days, marks)
+        picture = await run_in_threadpool(_draw, found, asked.found, marks)
         return Response(picture, media_type="image/svg+xml")
-    table = charts.quarters(asked.days) if key == "actogram" else found.table(asked.days)
+    table = (
+        marked(charts.quarters(asked.days), asked.found)
+        if key == "actogram"
+        else (table_of(found, asked.found))
+    )
     dates = asked.days.dates
     name = f"{key}-{number}-{dates[0]}-{dates[-1]}.{kind}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
@@ -125,13 +140,13 @@ async def chart(
         "zone": asked.lived.home.zone.key,
         "unseen_min": daily(asked.days, "unseen"),
     }
-    return JSONResponse(charts.as_json(found, table, facts))
+    return JSONResponse(charts.as_json(found, table, facts | facts_of(asked.found)))
 
 
-def _draw(found: charts.Chart, days: Days, marks: list[Mark]) -> bytes:
+def _draw(chart: charts.Chart, found: MarkedDays, marks: list[Mark]) -> bytes:
     from dashboard.clinician.drawing import draw  # noqa: PLC0415 (loads matplotlib, see there)
 
-    return draw(found, days, marks)
+    return draw(chart, found, marks)
 
 
 async def _asked(visiting: Visit, number: int, length: int, end: date | None, page: str) -> Asked:
@@ -147,7 +162,11 @@ async def _asked(visiting: Visit, number: int, length: int, end: date | None, pa
             last = min(end or lived.last_day or yesterday, yesterday)
             first = last - timedelta(days=length - 1)
             counts = await days_table.days_of(connection, lived.home.home_id, first, last)
-            return Asked(lived=lived, days=stretch(counts, first, length, zone))
+            notes = await notes_table.annotations_of(
+                connection, lived.resident.resident_id, first, last
+            )
+            days = stretch(counts, first, length, zone)
+            return Asked(lived=lived, found=MarkedDays(days=days, annotations=notes))
     raise HTTPException(404)
 
 
