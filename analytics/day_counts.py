@@ -6,18 +6,16 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from core.model.day_count import bounds, count_day
+from core.model.day_count import bounds, count_day, joined, silent_after
 from core.model.errors import StoreUnavailable
-from core.model.home import HomeMode, Placement
+from core.model.home import HomeMode
 from core.store import day_count as table
 from core.store import registry, timeline
 from core.store.pool import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
-    from core.model.home import Device
     from core.runtime.clock import Clock
     from core.store.day_count import DueDay
     from core.store.pool import Connection, Pool
@@ -27,10 +25,6 @@ log = logging.getLogger("wayhome.analytics")
 LOOK_EVERY_S = 900.0
 AT_ONCE = 20
 """Days of one look; each has a transaction of its own, so that no step of detection waits for it."""
-MISSED_PERIODS = 3
-SILENT_AT_LEAST = timedelta(minutes=15)
-SILENT_WITHOUT_HEARTBEAT = timedelta(hours=12)
-"""Where no device reports by itself, so long a silence is no quiet night any more (docs/decisions/0180)."""
 
 
 async def keep_counting(pool: Pool, clock: Clock) -> None:
@@ -60,18 +54,6 @@ async def count_some(pool: Pool, now: datetime, at_once: int = AT_ONCE) -> bool:
     return len(due) == at_once
 
 
-def silent_after(devices: Sequence[Device]) -> timedelta:
-    """Return how long a home may say nothing at all before it counts as not seen."""
-    periods = [
-        one.reporting_interval_s
-        for one in devices
-        if one.heartbeat and one.placement is not Placement.HUB
-    ]
-    if not periods:
-        return SILENT_WITHOUT_HEARTBEAT
-    return max(timedelta(seconds=MISSED_PERIODS * min(periods)), SILENT_AT_LEAST)
-
-
 async def _count(connection: Connection, due: DueDay, now: datetime) -> None:
     household = await registry.household_of(connection, due.home_id)
     if household is None:
@@ -89,16 +71,3 @@ async def _count(connection: Connection, due: DueDay, now: datetime) -> None:
     archived = household.home.mode is HomeMode.ARCHIVE
     settled = archived or now - end >= timedelta(hours=table.AGAIN_H)
     await table.put_day(connection, due.home_id, count, now, settled=settled)
-
-
-def joined(
-    spans: Sequence[tuple[datetime, datetime]],
-) -> list[tuple[datetime, datetime]]:
-    """Return spans that do not overlap, in order, for those that may."""
-    found: list[tuple[datetime, datetime]] = []
-    for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        else:
-            found.append((start, end))
-    return found

@@ -1,17 +1,22 @@
-"""A clinician's pages over many residents: server time of review, caseload and the actogram of a year.
+"""A clinician's pages over many residents in TimescaleDB: server time, processor time, bytes, plans.
 
     .venv/bin/python bench/dashboard.py --json
-    .venv/bin/python bench/dashboard.py --residents 500 --days 30 --json
+    .venv/bin/python bench/dashboard.py --residents 500 --distinct 20 --json
 
-Counted days are written by SQL, one row a resident and day, as detection leaves them; the first resident has
-a year. The pages are asked for in this process, through the application and the real database (embedded
-PostgreSQL, the dashboard's role, behind the wall between organisations):
+The simulator lives ``--distinct`` households for the last ``--days`` days: their raw rows go into the log and
+their days are counted as detection counts them. The other residents' days are those of these households,
+moved by days and hours; one has a year. A second organisation is a team of 300 residents. The pages are asked
+for in this process, by turns, through the application and the real database (the dashboard's role, behind the
+wall between organisations):
 
 ``resident_page_ms``   a review of 28 days, another resident each time (limits: p50 50 ms, p95 100 ms)
-``caseload_ms``        the first page of the caseload (limit: p95 200 ms)
-``actogram_year_ms``   the picture of 365 days (limit: p95 500 ms)
-``bytes``              of each answer
-``uses_index``         whether the plan of a review's days goes by the index of home and day
+``caseload_ms``        first page of the caseload of all; ``caseload_team_ms`` of the team (limit: p95 200 ms)
+``actogram_365_ms``    the picture of 365 days (limit: p95 500 ms)
+``picture_ms``         each picture of a page; ``spark_ms`` the small line of the caseload
+``…_cpu``              the same in processor time of this process: what a loaded machine hardly changes
+``bytes``              of each answer, as it is and as it goes over the wire (gzip)
+``plans``              by which index the logs that the pages read are read: home and day, device and time
+``size``               rows, and bytes of the tables with their indexes
 """
 
 # ruff: noqa: E402 (run as a script, it has to find the packages)
@@ -19,116 +24,163 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gzip
 import json
+import os
 import re
 import sys
-import tempfile
 import time
-from datetime import UTC, datetime, timedelta
+from collections import defaultdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-import argon2
 import httpx
 import numpy as np
 import psycopg
 
+from bench._simulated_town import PASSWORD, YEAR, Size, fill
 from core.runtime.clock import ManualClock
 from core.runtime.settings import DashboardSettings
-from core.store.migrate import migrate
 from core.store.pool import open_pool
 from dashboard.app import build
+from dashboard.clinician.charts import CHARTS
 from dashboard.service import make_site
-from wayhome.embedded.postgres import EmbeddedPostgres
-from wayhome.stack import as_role
+from tests.dashboard.plans import plans
+from tests.servers.databases import Database, DatabaseServer, new_template, with_database
+from tests.servers.timescale import timescale_url
 
-PASSWORD = "bench of pages"  # noqa: S105 (of a server that lives for this run)
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
-YEAR = 365
-FILL = """
-insert into organisation (organisation_id, name) values ('leeds', 'Leeds');
-insert into home (home_id, organisation_id, name) select 'h' || n, 'leeds', 'Home ' || n
-from generate_series(1, {residents}) n;
-insert into resident (home_id, name) select 'h' || n, 'Resident ' || n from generate_series(1, {residents}) n;
-insert into day_count (home_id, day, counted_at, settled, seen, active, seen_min, active_min, facts)
-select 'h' || n, '{today}'::date - d, now(), true, array_fill(15, array[96]), s.slots, 1440,
-(select sum(x) from unnest(s.slots) x), jsonb_build_object('rooms', jsonb_build_object(
-'Kitchen', to_jsonb(s.slots), 'Hall', to_jsonb(s.slots), 'Bathroom', to_jsonb(s.slots),
-'Bedroom', to_jsonb(s.slots)), 'moves', '[["Hall", "Kitchen", 30], ["Kitchen", "Hall", 30]]'::jsonb,
-'night', null, 'outings', '[]'::jsonb, 'door', true,
-'visits', '{{"bathroom": [5, 1, 7.5], "kitchen": [9, 0, 8.0]}}'::jsonb)
-from generate_series(1, {residents}) n
-cross join lateral generate_series(1, case n when 1 then {year} else {days} end) d
-cross join lateral (select array(select (random() * case when q between 28 and 88 then 15 else 2 end)
-::smallint from generate_series(0, 95) q where n > 0 and d > 0) as slots) s;
-insert into finding (home_id, detector, severity, audience, phase, onset, noticed_at, what, step)
-select 'h' || n, 'day_change', 'notice', 'carers', 'opened', now() - interval '5 days',
-now() - interval '3 days', 'More movement at night', 1 from generate_series(1, {residents}, 10) n;
-insert into alert (home_id, detector, severity, audience, onset, opened_at, what)
-select 'h' || n, 'exit', 'check', 'carers', now() - a * interval '1 day', now(), 'A door opened'
-from generate_series(1, {residents}, 3) n, generate_series(1, 5) a;
-"""
+TABLES = ("day_count", "observation", "position", "finding", "alert")
+Times = dict[str, list[tuple[float, float]]]
 
 
-async def measure(url: str, residents: int, rounds: int) -> dict[str, Any]:
-    """Ask for the pages and time the answers."""
+async def measure(url: str, residents: list[int], rounds: int) -> dict[str, Any]:
+    """Ask for the pages by turns and time the answers."""
     settings = DashboardSettings(
         database_url=url, cookie_secure=False, identity_key="a key of a bench"
     )
+    times: Times = defaultdict(list)
+    sizes: dict[str, tuple[int, int]] = {}
     async with open_pool(url) as pool:
         app = build(make_site(pool, ManualClock(NOW), settings))
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://bench") as browser:
-            await _log_in(browser)
-            found = {
-                "resident_page_ms": [
-                    f"/residents/{n % residents + 1}/days" for n in range(2, rounds + 2)
-                ],
-                "caseload_ms": ["/caseload"] * rounds,
-                "actogram_year_ms": ["/residents/1/days/actogram.svg?days=365"]
-                * max(rounds // 5, 5),
-            }
-            results: dict[str, Any] = {"bytes": {}}
-            for name, paths in found.items():
-                await browser.get(paths[0])  # the first fills the caches
-                times = [await _time(browser, path, results["bytes"], name) for path in paths]
-                results[name] = {
-                    "p50": round(float(np.percentile(times, 50)), 1),
-                    "p95": round(float(np.percentile(times, 95)), 1),
-                }
+        browsers = {login: await _log_in(app, login) for login in ("khan", "reed")}
+        for turn in range(-1, rounds):  # the first fills the caches
+            for name, login, path in _paths(turn, residents):
+                found = await _time(browsers[login], path)
+                if turn >= 0:
+                    times[name].append(found[:2])
+                sizes[name] = found[2:]
+        for browser in browsers.values():
+            await browser.aclose()
+    return _summary(times) | {
+        "bytes": {name: {"plain": one[0], "wire": one[1]} for name, one in sizes.items()}
+    }
+
+
+def _paths(turn: int, residents: list[int]) -> list[tuple[str, str, str]]:
+    number = residents[turn * 7919 % len(residents)]
+    page = f"/residents/{number}/days"
+    found = [
+        ("resident_page", "khan", page),
+        ("caseload", "khan", "/caseload"),
+        ("caseload_team", "reed", "/caseload"),
+        ("spark", "khan", f"/residents/{number}/spark.svg"),
+    ]
+    if turn % 5 <= 0:
+        found.append(
+            (f"actogram_{YEAR}", "khan", f"/residents/{residents[0]}/days/actogram.svg?days={YEAR}")
+        )
+        found += [(f"picture {key}", "khan", f"{page}/{key}.svg") for key in CHARTS]
+    return found
+
+
+def _summary(times: Times) -> dict[str, Any]:
+    results: dict[str, Any] = {"picture_ms": {}, "picture_ms_cpu": {}}
+    for name, found in times.items():
+        wall, cpu = np.array(found).T
+        for kind, values in (("_ms", wall), ("_ms_cpu", cpu)):
+            p50, p95 = np.percentile(values, (50, 95))
+            one = {"min": values.min(), "p50": p50, "p95": p95}
+            one = {key: round(float(value), 1) for key, value in one.items()}
+            _, space, key = name.partition(" ")
+            if space:
+                results[f"picture{kind}"][key] = one
+            else:
+                results[f"{name}{kind}"] = one
     return results
 
 
-async def _log_in(browser: httpx.AsyncClient) -> None:
+async def _log_in(app: Any, login: str) -> httpx.AsyncClient:
+    browser = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bench")
     text = (await browser.get("/login")).text
     hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', text))
-    form = hidden | {"login": "khan", "password": PASSWORD}
-    answer = await browser.post("/login", data=form)
+    answer = await browser.post("/login", data=hidden | {"login": login, "password": PASSWORD})
     assert answer.status_code == 303, answer.text
+    return browser
 
 
-async def _time(browser: httpx.AsyncClient, path: str, sizes: dict[str, int], name: str) -> float:
-    begun = time.perf_counter()
-    answer = await browser.get(path)
-    took = (time.perf_counter() - begun) * 1000
+async def _time(browser: httpx.AsyncClient, path: str) -> tuple[float, float, int, int]:
+    request = browser.build_request("GET", path)
+    begun, cpu = time.perf_counter(), time.process_time()
+    answer = await browser.send(request, stream=True)
+    wire = b"".join([part async for part in answer.aiter_raw()])
+    took, used = time.perf_counter() - begun, time.process_time() - cpu
     assert answer.status_code == 200, (path, answer.status_code)
-    sizes[name.removesuffix("_ms")] = len(answer.content)
-    return took
+    zipped = answer.headers.get("content-encoding") == "gzip"
+    plain = len(gzip.decompress(wire)) if zipped else len(wire)
+    return took * 1000, used * 1000, plain, len(wire)
 
 
-def _uses_index(url: str) -> bool:
+def _size(url: str) -> dict[str, Any]:
+    found = {}
     with psycopg.connect(url) as connection:
-        connection.execute("select set_config('wayhome.organisation', 'leeds', true)")
-        connection.execute("select set_config('wayhome.scope', 'organisation', true)")
-        plan = connection.execute(
-            "explain select day, seen, active, facts::text from day_count where home_id = 'h2'"
-            " and day between %s and %s order by day",
-            (NOW.date() - timedelta(days=28), NOW.date()),
-        ).fetchall()
-    return any("day_count_pkey" in line for (line,) in plan)
+        for table in TABLES:
+            hyper = table in {"observation", "position"}
+            measured = "hypertable_size(%s::regclass)" if hyper else "pg_total_relation_size(%s)"
+            query = f"select (select count(*) from {table}), {measured}"  # noqa: S608 (ours)
+            rows, size = connection.execute(query.encode(), (table,)).fetchone() or (0, 0)
+            found[table] = {"rows": rows, "bytes": size}
+    return found
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Fill a database, measure, remove it."""
+    size = Size(residents=options.residents, days=options.days, distinct=options.distinct)
+    with timescale_url() as server_url:
+        server = DatabaseServer(
+            kind="timescale",
+            url=lambda name: with_database(server_url, name),
+            template=new_template(),
+        )
+        server.prepare()
+        database = server.clone()
+        try:
+            begun = time.monotonic()
+            fill(database.url, size, NOW)
+            filled_s = round(time.monotonic() - begun)
+            return _measured(database, size, options.rounds) | {"filled_s": filled_s}
+        finally:
+            server.drop(database.url)
+            server.drop(server.url(server.template))
+
+
+def _measured(database: Database, size: Size, rounds: int) -> dict[str, Any]:
+    with psycopg.connect(database.url) as connection:
+        query = "select resident_id from resident join home using (home_id) where organisation_id = 'leeds'"
+        residents = [one for (one,) in connection.execute(f"{query} order by 1".encode())]
+    found = asyncio.run(measure(database.url_as("wayhome_dashboard"), residents, rounds))
+    facts = {
+        "residents": size.residents,
+        "days": size.days,
+        "distinct": size.distinct,
+        "size": _size(database.url),
+    }
+    kept = plans(database.url, "own2", NOW)
+    return facts | found | {"plans": kept, "load": [round(one, 1) for one in os.getloadavg()]}
 
 
 def main() -> None:
@@ -137,31 +189,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--residents", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--distinct", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=50)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="wayhome-bench-") as folder:
-        Path(folder).chmod(0o755)  # the database runs as a user of its own
-        server = EmbeddedPostgres(Path(folder) / "postgres", durable=False)
-        server.start()
-        try:
-            migrate(server.url(), passwords={"wayhome_dashboard": PASSWORD})
-            fill = FILL.format(
-                residents=options.residents, days=options.days, year=YEAR, today=NOW.date()
-            )
-            with psycopg.connect(server.url(), autocommit=True) as connection:
-                connection.execute(fill.encode())
-                connection.execute(
-                    "insert into carer (organisation_id, login, name, role, password_hash)"
-                    " values ('leeds', 'khan', 'Dr Khan', 'clinician', %s)",
-                    (argon2.PasswordHasher().hash(PASSWORD),),
-                )
-                connection.execute("vacuum analyze")
-            url = as_role(server.url(), "wayhome_dashboard", PASSWORD)
-            results = asyncio.run(measure(url, options.residents, options.rounds))
-            size = {"residents": options.residents, "days": options.days}
-            print(json.dumps(size | results | {"uses_index": _uses_index(url)}))
-        finally:
-            server.stop()
+    print(json.dumps(run(parser.parse_args())))
 
 
 if __name__ == "__main__":

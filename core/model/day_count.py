@@ -28,6 +28,10 @@ QUARTERS = 96
 QUARTER = timedelta(minutes=15)
 VISIT_PAUSE = timedelta(minutes=10)
 """A sign in a room after none there for so long is a new visit."""
+MISSED_PERIODS = 3
+SILENT_AT_LEAST = timedelta(minutes=15)
+SILENT_WITHOUT_HEARTBEAT = timedelta(hours=12)
+"""Where no device reports by itself, so long a silence is no quiet night any more (docs/decisions/0180)."""
 NIGHT_HOURS = frozenset({23, 0, 1, 2, 3, 4, 5})
 _PERSON = frozenset(row.quantity for row in DEFINITIONS.values() if row.role is Role.PERSON)
 
@@ -121,6 +125,29 @@ def count_day(
             if any(one.room and one.room.kind is kind for one in devices.values())
         },
     )
+
+
+def silent_after(devices: Sequence[Device]) -> timedelta:
+    """Return how long a home may say nothing at all before it counts as not seen."""
+    periods = [
+        one.reporting_interval_s
+        for one in devices
+        if one.heartbeat and one.placement is not Placement.HUB
+    ]
+    if not periods:
+        return SILENT_WITHOUT_HEARTBEAT
+    return max(timedelta(seconds=MISSED_PERIODS * min(periods)), SILENT_AT_LEAST)
+
+
+def joined(spans: Sequence[Span]) -> list[Span]:
+    """Return spans that do not overlap, in order, for those that may."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
 
 
 def slot_of(moment: datetime, zone: ZoneInfo) -> int:

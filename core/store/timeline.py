@@ -93,7 +93,8 @@ async def glances(
 async def first_zone(connection: Connection) -> ZoneInfo:
     """Return the zone in which a page without a home tells the time; UTC where there is no home."""
     cursor = await connection.execute(
-        "select zone from home order by mode = 'archive', home_id limit 1"
+        "(select zone from home where mode <> 'archive' order by home_id limit 1) union all"
+        " (select zone from home order by home_id limit 1) limit 1"
     )
     row = await cursor.fetchone()
     return ZoneInfo(row[0] if row else "UTC")

@@ -90,19 +90,17 @@ def _by_day(*keys: str) -> Callable[[Days], Table]:
 
 
 def _actogram(days: Days) -> Table:
-    seen, active = days.seen(), days.active()
+    seen = days.seen().reshape(-1, 8, 12).sum(axis=2).tolist()
+    active = days.active().reshape(-1, 8, 12).sum(axis=2).tolist()
     parts = [Column(name=f"{h:02} to {h + 3:02}", unit="min") for h in range(0, 24, 3)]
     columns = (DAY, *parts, _column("unseen"))
     rows = tuple(
         (
             day.isoformat(),
-            *(
-                int(active[n, q : q + 12].sum()) if seen[n, q : q + 12].sum() else None
-                for q in range(0, 96, 12)
-            ),
-            float(max(0.0, 1440 - seen[n].sum())),
+            *(int(moved) if known else None for moved, known in zip(of, could, strict=True)),
+            max(0.0, 1440 - sum(could)),
         )
-        for n, day in enumerate(days.dates)
+        for day, of, could in zip(days.dates, active, seen, strict=True)
     )
     return Table(columns=columns, rows=rows)
 

@@ -23,6 +23,7 @@ from dashboard.clinician.numbers import rates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from matplotlib.axes import Axes
 
@@ -49,6 +50,7 @@ STYLE: Any = {
     "hatch.color": "#7d8893",
     "hatch.linewidth": 1.0,
 }
+SCALE_STEPS, QUARTER_MIN = 5, 15
 SIGNS = {Severity.URGENT: ("s", 52.0), Severity.CHECK: ("^", 48.0), Severity.NOTICE: ("o", 30.0)}
 ONE_AT_A_TIME = threading.Lock()
 
@@ -94,9 +96,9 @@ def _svg(figure: Figure, title: str) -> bytes:
 def _actogram(days: Days, marks: Sequence[Mark]) -> Figure:
     """Draw 48 hours a row: the day and the one after it."""
     rows = len(days.counts)
-    height = min(1.6 + 0.17 * rows, 13.0)
+    height = min(max(1.6 + 0.17 * rows, 3.4), 13.0)
     figure = Figure(figsize=(WIDTH_IN, height))  # laid out by hand: a third of the time
-    axes = figure.add_axes((0.1, 0.2 / height, 0.74, 1 - 0.7 / height))
+    axes = figure.add_axes((0.1, 0.2 / height, 0.72, 1 - 0.7 / height))
     grid = rates(days.seen(), days.active())
     after = np.vstack([grid[1:], np.full((1, grid.shape[1]), np.nan)])
     twice = np.hstack([grid, after])
@@ -106,8 +108,8 @@ def _actogram(days: Days, marks: Sequence[Mark]) -> Figure:
         Rectangle((0, -0.5), 48, rows, facecolor="#ffffff", hatch="////", lw=0, edgecolor="#7d8893")
     )
     axes.imshow(
-        np.ma.masked_invalid(twice), aspect="auto", interpolation="nearest", cmap="Blues",
-        vmin=0, vmax=top, extent=(0, 48, rows - 0.5, -0.5), rasterized=True, zorder=2,
+        np.ma.masked_invalid(twice), aspect="auto", interpolation="none", cmap="Blues",
+        vmin=0, vmax=top, extent=(0, 48, rows - 0.5, -0.5), zorder=2,
     )  # fmt: skip
     axes.axvline(24, color="#161c22", lw=1.0, zorder=3)
     _mark(axes, days, marks)
@@ -121,29 +123,54 @@ def _actogram(days: Days, marks: Sequence[Mark]) -> Figure:
     axes.yaxis.set_major_formatter(
         FuncFormatter(lambda y, _: f"{dates[int(y)]:%-d %b}" if 0 <= int(y) < rows else "")
     )
-    long = min(4.0, height - 1.0) / height
-    place = figure.add_axes((0.87, 1 - 0.5 / height - long, 0.025, long))
-    bar = figure.colorbar(axes.images[0], cax=place, extend="max" if top < 15 else "neither")  # noqa: PLR2004
-    bar.set_label("min of 15 with movement")
-    bar.locator = MaxNLocator(nbins=5, integer=True)
-    bar.update_ticks()
+    _scale(figure, height, top)
     return figure
 
 
+def _scale(figure: Figure, height: float, top: float) -> None:
+    """Say beside the actogram what its tones mean."""
+    figure.text(0.84, 1 - 0.5 / height, "min of 15\nwith\nmovement", va="top", fontsize=12)
+    for step in range(SCALE_STEPS + 1):
+        low = 1 - (1.2 + (step + 1) * 0.26) / height
+        tone = mpl.colormaps["Blues"](step / SCALE_STEPS)
+        place = (0.84, low), 0.03, 0.26 / height
+        figure.add_artist(Rectangle(*place, facecolor=tone, edgecolor="#47525d", lw=0.5))
+        if step in {0, SCALE_STEPS}:
+            more = " or more" if step and top < QUARTER_MIN else ""
+            figure.text(
+                0.89,
+                low + 0.13 / height,
+                f"{top * step / SCALE_STEPS:.0f}{more}",
+                va="center",
+                fontsize=12,
+            )
+
+
 def _mark(axes: Axes, days: Days, marks: Sequence[Mark]) -> None:
-    for mark in marks:
-        local = mark.at.astimezone(days.zone)
-        row, hour = (local.date() - days.first).days, local.hour + local.minute / 60
-        for y, x in ((row, hour), (row - 1, hour + 24)):
-            if 0 <= y < len(days.counts):
-                sign, size = SIGNS[mark.severity]
-                axes.scatter(
-                    [x],
-                    [y],
-                    marker=sign,
-                    s=size,
-                    c="#ffffff",
-                    edgecolors="#ad1010",
-                    linewidths=1.8,
-                    zorder=4,
-                )
+    for severity, (sign, size) in SIGNS.items():
+        places = [
+            (x, y)
+            for mark in marks
+            if mark.severity is severity
+            for x, y in _places(days, mark.at)
+            if 0 <= y < len(days.counts)
+        ]
+        if places:
+            x, y = np.array(places).T
+            axes.scatter(
+                x,
+                y,
+                marker=sign,
+                s=size,
+                c="#ffffff",
+                edgecolors="#ad1010",
+                linewidths=1.8,
+                zorder=4,
+            )
+
+
+def _places(days: Days, moment: datetime) -> tuple[tuple[float, int], tuple[float, int]]:
+    """Return both places of a moment in an actogram: on its own row and on the one above."""
+    local = moment.astimezone(days.zone)
+    row, hour = (local.date() - days.first).days, local.hour + local.minute / 60
+    return (hour, row), (hour + 24, row - 1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from core.model.day_count import bounds
 from core.model.ids import ResidentId
@@ -27,10 +28,12 @@ from dashboard.page import Page
 from dashboard.roles import ALL, SEE_DAYS, sight_of
 from dashboard.standing import standing
 from dashboard.visit import ONE_VIEW, Visiting
+from dashboard.wire import packed
 
 if TYPE_CHECKING:
+    from core.store.page import AlertCard
     from core.store.pool import Connection
-    from core.store.review import Lived
+    from core.store.review import Lived, Noticed
     from dashboard.visit import Visit
 
 router = APIRouter()
@@ -46,21 +49,19 @@ KINDS = "svg|json|csv"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A resident and the days that were asked for."""
+    """A resident, the days that were asked for, and what happened in them."""
 
     lived: Lived
     found: MarkedDays
+    #: Alerts that began in them, the latest first.
+    cards: tuple[AlertCard, ...] = ()
+    #: Changes over days and weeks that detection noticed.
+    noticed: tuple[Noticed, ...] = ()
 
     @property
     def days(self) -> Days:
         """The days as they were counted."""
         return self.found.days
-
-    @property
-    def span(self) -> tuple[datetime, datetime]:
-        """First and last moment."""
-        dates, zone = self.days.dates, self.lived.home.zone
-        return bounds(dates[0], zone)[0], bounds(dates[-1], zone)[1]
 
 
 @router.get("/residents/{number}/days")
@@ -68,18 +69,7 @@ async def days_page(
     visiting: Visiting, number: Number, length: Length = 28, end: Until = None
 ) -> Response:
     """Show the review of a resident."""
-    asked = await _asked(visiting, number, length, end, "days")
-    async with visiting.acting() as connection:
-        sight = sight_of(visiting.visitor)
-        cards = await alert_store.cards_of_span(
-            connection,
-            sight,
-            asked.span,
-            homes=[asked.lived.home.home_id],
-            outcome=None,
-            limit=MOST_ALERTS,
-        )
-        noticed = await review.noticed(connection, asked.lived.home.home_id, *asked.span)
+    asked = await _asked(visiting, number, length, end, "days", events=True)
     days = asked.days
     query = f"days={len(days.counts)}&end={days.dates[-1].isoformat()}"
     return visiting.page(
@@ -94,13 +84,13 @@ async def days_page(
         query=query,
         changed=[change_words(one) for one in changes(asked.found.counted)],
         coverage=coverage_words(days),
-        noticed=noticed,
+        noticed=asked.noticed,
         marked=[(letter, line_of(one), one) for letter, one in asked.found.lettered()],
         left_out=len(asked.found.left_out),
         close=close_up(days.dates),
         charts=[(one, table_of(one, asked.found), [measures.BY_KEY[key] for key in one.measures])
                 for one in charts.CHARTS.values()],
-        cards=[(card, standing(card)) for card in cards],
+        cards=[(card, standing(card)) for card in asked.cards],
         recent=RECENT,
     )  # fmt: skip
 
@@ -118,21 +108,24 @@ async def chart(
     found = charts.CHARTS.get(key)
     if found is None:
         raise HTTPException(404)
-    asked = await _asked(visiting, number, length, end, "days" if kind == "svg" else "days_figures")
-    if kind == "svg":
-        marks = await _marks(visiting, asked) if key == "actogram" else []
+    drawn = kind == "svg"
+    page = "days" if drawn else "days_figures"
+    asked = await _asked(visiting, number, length, end, page, events=drawn and key == "actogram")
+    if drawn:
+        marks = [Mark(at=one.alert.onset, severity=one.alert.severity) for one in asked.cards]
         picture = await run_in_threadpool(_draw, found, asked.found, marks)
-        return Response(picture, media_type="image/svg+xml")
+        return packed(visiting.request, picture, "image/svg+xml")
     table = (
         marked(charts.quarters(asked.days), asked.found)
         if key == "actogram"
-        else (table_of(found, asked.found))
+        else table_of(found, asked.found)
     )
     dates = asked.days.dates
     name = f"{key}-{number}-{dates[0]}-{dates[-1]}.{kind}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     if kind == "csv":
-        return Response(charts.as_csv(table), media_type="text/csv; charset=utf-8", headers=headers)
+        text = charts.as_csv(table).encode()
+        return packed(visiting.request, text, "text/csv; charset=utf-8", headers)
     facts = {
         "resident_id": number,
         "first_day": dates[0].isoformat(),
@@ -140,7 +133,8 @@ async def chart(
         "zone": asked.lived.home.zone.key,
         "unseen_min": daily(asked.days, "unseen"),
     }
-    return JSONResponse(charts.as_json(found, table, facts | facts_of(asked.found)))
+    body = msgspec.json.encode(charts.as_json(found, table, facts | facts_of(asked.found)))
+    return packed(visiting.request, body, "application/json")
 
 
 def _draw(chart: charts.Chart, found: MarkedDays, marks: list[Mark]) -> bytes:
@@ -149,7 +143,9 @@ def _draw(chart: charts.Chart, found: MarkedDays, marks: list[Mark]) -> bytes:
     return draw(chart, found, marks)
 
 
-async def _asked(visiting: Visit, number: int, length: int, end: date | None, page: str) -> Asked:
+async def _asked(
+    visiting: Visit, number: int, length: int, end: date | None, page: str, *, events: bool
+) -> Asked:
     """Find the resident and the days; who may not see them gets 404, and that they asked is recorded."""
     may = visiting.visitor.role in SEE_DAYS
     async with visiting.acting() as connection:
@@ -166,8 +162,25 @@ async def _asked(visiting: Visit, number: int, length: int, end: date | None, pa
                 connection, lived.resident.resident_id, first, last
             )
             days = stretch(counts, first, length, zone)
-            return Asked(lived=lived, found=MarkedDays(days=days, annotations=notes))
+            asked = Asked(lived=lived, found=MarkedDays(days=days, annotations=notes))
+            return await _with_events(visiting, connection, asked) if events else asked
     raise HTTPException(404)
+
+
+async def _with_events(visiting: Visit, connection: Connection, asked: Asked) -> Asked:
+    home, dates = asked.lived.home, asked.days.dates
+    span = bounds(dates[0], home.zone)[0], bounds(dates[-1], home.zone)[1]
+    cards = await alert_store.cards_of_span(
+        connection,
+        sight_of(visiting.visitor),
+        span,
+        homes=[home.home_id],
+        outcome=None,
+        limit=MOST_ALERTS,
+    )
+    return replace(
+        asked, cards=cards, noticed=await review.noticed(connection, home.home_id, *span)
+    )
 
 
 async def _record(visiting: Visit, connection: Connection, lived: Lived, page: str) -> None:
@@ -175,16 +188,3 @@ async def _record(visiting: Visit, connection: Connection, lived: Lived, page: s
     since = visiting.now - ONE_VIEW if page == "days" else None
     homes = [lived.home.home_id]
     await record_access(connection, visiting.visitor, homes, page, visiting.now, unless_since=since)
-
-
-async def _marks(visiting: Visit, asked: Asked) -> list[Mark]:
-    async with visiting.acting() as connection:
-        cards = await alert_store.cards_of_span(
-            connection,
-            sight_of(visiting.visitor),
-            asked.span,
-            homes=[asked.lived.home.home_id],
-            outcome=None,
-            limit=MOST_ALERTS,
-        )
-    return [Mark(at=card.alert.onset, severity=card.alert.severity) for card in cards]

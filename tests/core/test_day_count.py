@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.day_counts import joined, silent_after
 from analytics.sample_days import BED, DOOR, HALL_MOTION, HOUSEHOLD, KITCHEN_MOTION
-from core.model.day_count import Sign, bounds, count_day
+from core.model.day_count import Sign, bounds, count_day, joined, silent_after
 from core.model.quantity import Quantity
 
 ZONE = ZoneInfo("Europe/London")
