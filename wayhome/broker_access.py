@@ -53,7 +53,13 @@ def inside(passwords: dict[str, str]) -> tuple[Login, ...]:
     """Return the log-ins of our own services, which use the listener that is not published."""
     return (
         Login(username="gateway", password=passwords["gateway"], reads=("homes/#",)),
-        Login(username="replay", password=passwords["replay"], writes=("homes/#",)),
+        # reads too: an erasure clears what the broker keeps of a home, and must find it first
+        Login(
+            username="replay",
+            password=passwords["replay"],
+            reads=("homes/#",),
+            writes=("homes/#",),
+        ),
         Login(username="probe", password=passwords["probe"], reads=("$SYS/broker/uptime",)),
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 
 def random_word() -> str:
@@ -35,3 +35,13 @@ def write_secret(folder: Path, name: str, text: str) -> Path:
     path = secret(folder, name)
     path.write_text(text)
     return path
+
+
+def forget(folder: Path, prefix: str, keep: Collection[str]) -> tuple[str, ...]:
+    """Delete the secrets whose name begins with ``prefix``, but for those to keep; return their names."""
+    gone = sorted(
+        path.name for path in folder.glob(f"{prefix}*") if path.is_file() and path.name not in keep
+    )
+    for name in gone:
+        (folder / name).unlink()
+    return tuple(gone)

@@ -26,7 +26,7 @@ from wayhome.identity import issuing
 from wayhome.identity.issuing import Terms
 from wayhome.identity.nats_door import NatsDoor
 from wayhome.identity.reconciler import Reconciler
-from wayhome.secret import secret, write_secret
+from wayhome.secret import forget, secret, write_secret
 from wayhome.supervisor import Child, State, keep_running, keep_server, until_healthy, watch
 from wayhome.system import CONNECTIONS, System, save
 
@@ -233,6 +233,7 @@ class Stack:
             username="replay",
             password=secret(self.secrets, "mqtt-replay").read_text(),
             publish=("homes/#",),
+            subscribe=("homes/#",),  # an erasure finds what the broker keeps of a home
         )
         return (gateway, replay, *hubs)
 
@@ -251,6 +252,7 @@ class Stack:
         if wanted != self._accounts and self.broker is not None:
             self.broker.let_in(wanted)
             self._accounts = wanted
+            forget(self.secrets, "hub-", {one.username for one in wanted})
 
     def _describe(self, urls: dict[str, str]) -> System:
         embedded = self.broker is not None
@@ -337,7 +339,7 @@ def _by_certificate() -> tuple[Account, ...]:
     """Who of our own may log in where certificates are checked; hubs come by the reconciler."""
     return (
         Account(username="gateway", subscribe=("homes/#",)),
-        Account(username="replay", publish=("homes/#",)),
+        Account(username="replay", publish=("homes/#",), subscribe=("homes/#",)),
     )
 
 

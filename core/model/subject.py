@@ -52,6 +52,13 @@ KEPT: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
+        "logs of the services",
+        (
+            "They say what happened by numbers of home and resident, never by name, place or words. Nothing"
+            " leads from the numbers to a person any more."
+        ),
+    ),
+    (
         "accounts of carers",
         "They are about the carers. Whoever cares for nobody else can be taken out under People.",
     ),
@@ -66,7 +73,9 @@ KEPT: tuple[tuple[str, str], ...] = (
         "backups and the disk",
         (
             "Backups made before now hold the person until they are deleted by your rota of backups; the"
-            " database's own log of changes until it is overwritten."
+            " database's own log of changes, and what the embedded broker has forgotten within a file of its"
+            " queue, until they are overwritten. Old versions of rows may stay in free"
+            " space of the database's files until that is used again; `--rewrite` writes the tables anew."
         ),
     ),
 )

@@ -35,6 +35,7 @@ __all__ = [
     "Subscriber",
     "Will",
     "reconnect_delay",
+    "retained_topics",
 ]
 
 _PROTOCOLS = {"5": mqtt.MQTTv5, "3.1.1": mqtt.MQTTv311}
@@ -209,3 +210,82 @@ class Publisher:
             _, late = await asyncio.wait(waiting, timeout=timeout_s)
             if late:
                 raise BrokerUnavailable(f"{len(late)} messages were not acknowledged")
+
+
+async def retained_topics(
+    settings: BrokerSettings, topic_filter: str, quiet_s: float = 1.0
+) -> tuple[str, ...]:
+    """Return the topics of a filter under which the broker keeps a message, in order.
+
+    Parameters
+    ----------
+    quiet_s
+        They have all come when none came for so long; a broker sends them right behind its SUBACK.
+
+    Raises
+    ------
+    BrokerUnavailable
+        If it does not let us in or refuses to tell.
+    """
+    look = _Look(settings, topic_filter)
+    try:
+        await asyncio.to_thread(_connect, look.client, settings)
+        look.client.loop_start()
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            allowed = await look.told.get()
+        while allowed:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(quiet_s):
+                    await look.told.get()
+                    continue
+            return tuple(sorted(look.topics))
+        raise BrokerUnavailable("the broker does not let us read")
+    except (OSError, ValueError) as error:
+        raise BrokerUnavailable(f"the broker does not answer: {type(error).__name__}") from error
+    finally:
+        look.client.disconnect()
+        await asyncio.to_thread(look.client.loop_stop)
+
+
+class _Look:
+    """One look at what is retained; leaves no session behind."""
+
+    def __init__(self, settings: BrokerSettings, topic_filter: str) -> None:
+        self.topics: set[str] = set()
+        #: First whether we may read, then a mark for each message.
+        self.told: asyncio.Queue[bool] = asyncio.Queue()
+        self._filter = topic_filter
+        self._loop = asyncio.get_running_loop()
+        # the older protocol: every broker speaks it, and a clean session ends with its connection
+        self.client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            settings.client_id,
+            clean_session=True,
+            protocol=mqtt.MQTTv311,
+        )
+        if settings.username:
+            self.client.username_pw_set(settings.username, settings.password)
+        context = settings.tls_context()
+        if context is not None:
+            self.client.tls_set_context(context)
+        self.client.on_connect = self._connected
+        self.client.on_subscribe = self._subscribed
+        self.client.on_message = self._message
+
+    def _connected(self, _c: mqtt.Client, _d: object, _f: object, reason: Any, _p: object) -> None:
+        if reason.is_failure:
+            self._tell(allowed=False)
+        else:
+            self.client.subscribe(self._filter, 1)
+
+    def _subscribed(self, _c: mqtt.Client, _d: object, _m: int, reasons: Any, _p: object) -> None:
+        self._tell(allowed=not reasons[0].is_failure)
+
+    def _message(self, _c: mqtt.Client, _d: object, message: mqtt.MQTTMessage) -> None:
+        if message.retain:
+            self.topics.add(message.topic)
+            self._tell(allowed=True)
+
+    def _tell(self, *, allowed: bool) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop may be closing
+            self._loop.call_soon_threadsafe(self.told.put_nowait, allowed)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, LiteralString
 
-from psycopg import sql
+from psycopg import errors, sql
 from psycopg.types.json import Jsonb
 
 from core.model.errors import Malformed, Misconfigured
@@ -215,8 +215,8 @@ async def quieten(connection: Connection, person: Subject, at: datetime) -> tupl
     return numbers
 
 
-async def sweep(connection: Connection, devices: Sequence[int]) -> int:
-    """Delete what a gateway had still under way when its device was erased; return how many rows."""
+async def sweep(connection: Connection, person: Subject, devices: Sequence[int]) -> int:
+    """Delete what a gateway had still under way when the rest was erased; return how many rows."""
     swept = 0
     for table in ("observation", "position"):
         cursor = await connection.execute(
@@ -224,13 +224,78 @@ async def sweep(connection: Connection, devices: Sequence[int]) -> int:
             (list(devices),),
         )
         swept += cursor.rowcount
+    for holding in HOLDINGS if person.alone else ():
+        if holding.table in {"quarantine", "discovered", "refusal"}:
+            cursor = await connection.execute(
+                sql.SQL("delete from {} where {}").format(
+                    sql.Identifier(holding.table), _where(holding, person)
+                )
+            )
+            swept += cursor.rowcount
     return swept
 
 
-async def clean(connection: Connection, tables: Iterable[str]) -> None:
-    """Let the database free the space of deleted rows; the connection must be in autocommit mode."""
-    for table in tables:
-        await connection.execute(sql.SQL("vacuum {}").format(sql.Identifier(table)))
+_PARTS: LiteralString = """
+with recursive part as (
+    select %s::regclass::oid as oid
+    union all select i.inhrelid from pg_inherits i join part p on i.inhparent = p.oid
+)
+select p.oid from part p union all select x.indexrelid from pg_index x join part p on x.indrelid = p.oid
+"""
+"""A table with its chunks, and their indices: those on expressions have statistics of their own."""
+
+
+async def clean(
+    connection: Connection, person: Subject, emptied: Iterable[str], *, rewrite: bool = False
+) -> None:
+    """Let the database free the space of deleted rows and forget what it had learned of their values.
+
+    PostgreSQL keeps common values of each column for its planner, and goes on keeping them where a table
+    became empty. The connection must be in autocommit mode.
+
+    Parameters
+    ----------
+    emptied
+        Tables that rows were deleted from.
+    rewrite
+        Write those tables and their indices anew, so that no file of a table holds an old version of a row.
+        Each is locked while that lasts.
+    """
+    tables = set(emptied)
+    for holding in holdings_of(person):
+        await _forget_statistics(connection, holding.table)
+        if holding.table in tables:
+            words = "vacuum (full, analyze) {}" if rewrite else "vacuum (analyze) {}"
+        else:
+            words = "analyze {}"
+        await connection.execute(sql.SQL(words).format(sql.Identifier(holding.table)))
+    if rewrite and await _is_superuser(connection):
+        await connection.execute("vacuum full pg_statistic")
+    if rewrite:
+        await connection.execute("checkpoint")
+
+
+async def _forget_statistics(connection: Connection, table: str) -> None:
+    if await _is_superuser(connection):
+        await connection.execute(
+            "delete from pg_statistic where starelid in (" + _PARTS + ")", (table,)
+        )
+        return
+    with suppress(errors.UndefinedFunction):  # before PostgreSQL 18: gone with the next ANALYZE
+        await connection.execute(
+            "select pg_clear_attribute_stats(c.relnamespace::regnamespace::text, c.relname::text,"
+            " a.attname::text, false) from pg_class c join pg_attribute a on a.attrelid = c.oid"
+            " where c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped and c.oid in ("
+            + _PARTS
+            + ")",
+            (table,),
+        )
+
+
+async def _is_superuser(connection: Connection) -> bool:
+    cursor = await connection.execute("select rolsuper from pg_roles where rolname = current_user")
+    row = await cursor.fetchone()
+    return bool(row and row[0])
 
 
 def _who(person: Subject) -> sql.Composed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,18 +11,23 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from core.model.errors import Misconfigured
+from core.model.errors import BrokerUnavailable, Misconfigured
 from core.model.ids import ResidentId
 from core.model.subject import KEPT, Erasure, Subject
 from core.store import person
 from core.store.pool import connect
 from wayhome import subject_archive, system
 from wayhome.console import console, emit, progress
+from wayhome.retained import clear_retained
 
 app = typer.Typer(no_args_is_help=True, help="What is held about a person: give it, or erase it.")
 
 Number = Annotated[int, typer.Argument(help="Number of the resident, as `list` shows it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+CLEARED = "keeps no message of the home"
+NOT_CLEARED = "ASKED IN VAIN; clear by hand what it retains below"
+UNKNOWN = "not asked; name a --folder whose system has one, or clear what it retains below the home"
+SHARED = "not asked, because somebody else lives on in the home"
 SETTLE_S = 5.0
 """So long gateways may need to hear that a device is retired, and to store what they had in hand."""
 
@@ -72,6 +77,12 @@ def erase(
     folder: system.Folder = None,
     database_url: system.DatabaseUrl = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    rewrite: Annotated[
+        bool,
+        typer.Option(
+            "--rewrite", help="Write the tables anew on the disk; locks each for that time."
+        ),
+    ] = False,
     settle_s: Annotated[float, typer.Option(min=0, hidden=True)] = SETTLE_S,
     json: Json = False,
 ) -> None:
@@ -79,15 +90,16 @@ def erase(
 
     Switch the home's hub off and end its log-in before: what it sends later is kept as unknown messages.
     """
-    url = _owner(folder, database_url)
+    target = _target(folder, database_url)
     if not yes:
-        _ask(asyncio.run(_subject(url, ResidentId(resident))))
-    done, left = asyncio.run(_erase(url, ResidentId(resident), reason, settle_s))
+        _ask(asyncio.run(_subject(target.database(""), ResidentId(resident))))
+    how = _How(reason=reason, settle_s=settle_s, rewrite=rewrite)
+    done, left, broker = asyncio.run(_erase(target, ResidentId(resident), how))
     if json:
-        emit(asdict(done) | {"left": left, "kept": dict(KEPT)})
+        emit(asdict(done) | {"left": left, "broker": broker, "kept": dict(KEPT)})
     else:
-        _show(done, left)
-    raise typer.Exit(1 if left else 0)
+        _show(done, left, broker)
+    raise typer.Exit(1 if left or broker.startswith(NOT_CLEARED) else 0)
 
 
 @app.command()
@@ -117,6 +129,13 @@ def _owner(folder: Path | None, database_url: str) -> str:
     return system.pointed_at(folder, database_url, "").database("")
 
 
+def _target(folder: Path | None, database_url: str) -> system.System:
+    """Return the system of the folder, with another address of the database where one is given."""
+    if folder is not None and database_url:
+        return replace(system.load(folder), database_urls={"": database_url})
+    return system.pointed_at(folder, database_url, "")
+
+
 async def _subject(url: str, resident: ResidentId) -> Subject:
     async with connect(url) as connection:
         return await person.subject(connection, resident)
@@ -137,25 +156,56 @@ async def _export(url: str, resident: ResidentId, file: Path) -> tuple[subject_a
                 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _How:
+    reason: str
+    settle_s: float
+    rewrite: bool
+
+
 async def _erase(
-    url: str, resident: ResidentId, reason: str, settle_s: float
-) -> tuple[Erasure, dict[str, int]]:
-    async with connect(url, autocommit=True) as connection:
+    target: system.System, resident: ResidentId, how: _How
+) -> tuple[Erasure, dict[str, int], str]:
+    async with connect(target.database(""), autocommit=True) as connection:
         await person.check_sees_all(connection)
         one = await person.subject(connection, resident)
         async with connection.transaction():
             devices = await person.quieten(connection, one, datetime.now(UTC))
-        await asyncio.sleep(settle_s)
+        await _clear_broker(target, one)  # raises where it can not be done: nothing is erased then
+        await asyncio.sleep(how.settle_s)
         with progress(len(person.holdings_of(one)), "erasing") as bar:
             (task,) = bar.task_ids
             async with connection.transaction():
-                when = (datetime.now(UTC), reason)
+                when = (datetime.now(UTC), how.reason)
                 done = await person.erase(connection, one, when, lambda _: bar.advance(task))
         async with connection.transaction():
-            await person.sweep(connection, devices)
+            await person.sweep(connection, one, devices)
         left = await person.remaining(connection, one)
-        await person.clean(connection, done.rows)
-        return done, left
+        await person.clean(connection, one, done.rows, rewrite=how.rewrite)
+    try:
+        return done, left, await _clear_broker(target, one)  # what came meanwhile
+    except BrokerUnavailable as error:
+        return done, left, f"{NOT_CLEARED} homes/{one.home_id}/: {error}"
+
+
+async def _clear_broker(target: system.System, one: Subject) -> str:
+    """Let the broker forget the home; say how that went.
+
+    Raises
+    ------
+    BrokerUnavailable
+        If it does not answer, or is told more as soon as it has forgotten.
+    """
+    if not one.alone:
+        return SHARED
+    if not target.mqtt_url:
+        return UNKNOWN
+    kept = await clear_retained(target, one.home_id)
+    if kept:
+        raise BrokerUnavailable(
+            f"the broker is told more as soon as it forgets ({len(kept)} messages): switch the hub off first"
+        )
+    return CLEARED
 
 
 def _ask(one: Subject) -> None:
@@ -166,13 +216,14 @@ def _ask(one: Subject) -> None:
         raise Misconfigured("the number of the home was not typed: nothing was erased")
 
 
-def _show(done: Erasure, left: dict[str, int]) -> None:
+def _show(done: Erasure, left: dict[str, int], broker: str) -> None:
     table = Table("table", "rows erased")
     for name, count in sorted(done.rows.items()):
         table.add_row(name, str(count))
     console.print(table)
     if left:
         console.print(f"[red]NOT all is gone[/]: {left}. Run it again.")
+    console.print(f"The broker: {broker}.")
     console.print("What stays, and why:")
     for what, why in KEPT:
         console.print(f"  [b]{what}[/]: {why}")
