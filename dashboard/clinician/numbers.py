@@ -99,10 +99,11 @@ def valid(hours: Floats) -> npt.NDArray[np.bool_]:
 
 def daily(days: Days, key: str) -> list[float | None]:
     """Return one number a day; None where it is not known."""
-    return [None if one is None else _of_day(one, key, days.zone) for one in days.counts]
+    return [None if one is None else of_day(one, key, days.zone) for one in days.counts]
 
 
-def _of_day(one: DayCount, key: str, zone: ZoneInfo) -> float | None:  # noqa: PLR0911 (a table)
+def of_day(one: DayCount, key: str, zone: ZoneInfo) -> float | None:  # noqa: PLR0911 (a table)
+    """Return one number of a day; None where it is not known."""
     seen = sum(one.seen)
     if key == "unseen":
         return float(one.unseen_min)
