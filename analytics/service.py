@@ -10,6 +10,8 @@ import asyncio
 import logging
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge
@@ -17,6 +19,7 @@ from prometheus_client import Counter, Gauge
 from analytics import answers
 from analytics.batteries import keep_forecasting
 from analytics.day_counts import keep_counting
+from analytics.detector import discover
 from analytics.engine import Inputs
 from analytics.forecasts import ForecastBook
 from analytics.recovery import recover, save, take_in_registry, to_json
@@ -61,6 +64,19 @@ FINDINGS = Counter("wayhome_analytics_findings_total", "Findings recorded")
 FAILURES = Counter("wayhome_analytics_detector_failures_total", "Detectors fenced")
 LAG = Gauge("wayhome_analytics_lag_seconds", "Age of the oldest observation that is not read yet")
 HOMES = Gauge("wayhome_analytics_homes", "Homes watched")
+
+
+@cache
+def detector_versions() -> dict[str, str]:
+    """Return the version of each detector: our release, and the version of its state.
+
+    Examples
+    --------
+    >>> detector_versions()["impact"].count("-")
+    1
+    """
+    release = version("wayhome")
+    return {name: f"{release}-{spec.state_version}" for name, spec in discover().items()}
 
 
 class Watch:
@@ -150,7 +166,7 @@ class Watch:
         shard = self._settings.shard
         FINDINGS.inc(
             await finding_table.record_findings(
-                connection, noticed.findings, shard=shard, step=number
+                connection, noticed.findings, shard=shard, step=number, versions=detector_versions()
             )
         )
         await finding_table.record_errors(connection, self._errors(noticed, now))

@@ -133,7 +133,7 @@ async def days_of(
         " where home_id = %s and day between %s and %s order by day",
         (home_id, first, last),
     )
-    return tuple(_day(row) for row in await cursor.fetchall())
+    return tuple(counted(row) for row in await cursor.fetchall())
 
 
 async def last_day(connection: Connection, home_id: HomeId) -> date | None:
@@ -157,7 +157,8 @@ class _Facts(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(_Facts)
 
 
-def _day(row: dict[str, Any]) -> DayCount:
+def counted(row: dict[str, Any]) -> DayCount:
+    """Return a row of ``day_count``, its facts as text, as a day."""
     facts = _DECODER.decode(row["facts"])
     return DayCount(
         day=row["day"],

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from core.store.listen import notify
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from core.model.finding import Evidence, Finding
@@ -31,7 +31,12 @@ class DetectorError:
 
 
 async def record_findings(
-    connection: Connection, findings: Sequence[Finding], *, shard: int, step: int
+    connection: Connection,
+    findings: Sequence[Finding],
+    *,
+    shard: int,
+    step: int,
+    versions: Mapping[str, str] | None = None,
 ) -> int:
     """Insert findings, each once however often it is given; return how many were new.
 
@@ -39,13 +44,16 @@ async def record_findings(
     ----------
     shard, step
         Step of the journal that noticed them.
+    versions
+        Version of each detector by name, kept with what it said.
     """
     new = 0
     for finding in findings:
         cursor = await connection.execute(
             "insert into finding (home_id, resident_id, detector, subject, severity, audience, phase,"
-            " onset, noticed_at, what, unusual, once_in_days, ruled_out, advice, evidence, shard, step)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " onset, noticed_at, what, unusual, once_in_days, ruled_out, advice, evidence, shard, step,"
+            " detector_version)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
             " on conflict do nothing",
             (
                 finding.home_id,
@@ -65,6 +73,7 @@ async def record_findings(
                 Jsonb([_evidence(one) for one in finding.evidence]),
                 shard,
                 step,
+                (versions or {}).get(finding.detector, ""),
             ),
         )
         new += cursor.rowcount

@@ -19,6 +19,7 @@ _DEVICE: LiteralString = "device_id in (select device_id from device where {who}
 _LINK: LiteralString = "link_id in (select link_id from police_link where {who})"
 _PACK: LiteralString = "pack_id in (select pack_id from missing_pack where {who})"
 _ROTA: LiteralString = "rota_id in (select rota_id from rota where {who})"
+_SUBJECT: LiteralString = "resident_id in (select resident_id from resident where {who})"
 _OWN: LiteralString = (
     "carer_id in (select carer_id from carer where resident_id in"
     " (select resident_id from resident where {who}))"
@@ -65,6 +66,7 @@ HOLDINGS: tuple[Holding, ...] = (
     _of("alert_run", "By which plan each alert was told", _ALERT),
     _of("alert_finding", "Which findings stand behind an alert", _ALERT),
     _of("alert", "Alerts"),
+    _of("share_outbox", "What was sent to the records of others"),
     _of("finding", "What the detectors noticed"),
     _of("forecast", "When a detector would speak next"),
     _home("margin_decision", "Decisions on what the detectors learned"),
@@ -130,6 +132,13 @@ HOLDINGS: tuple[Holding, ...] = (
     _key("passkey", "The person's passkeys"),
     _key("authenticator", "The person's authenticator app"),
     _key("recovery_code", "The person's recovery codes"),
+    _of(
+        "application_token",
+        "Keys of programs that read about the person alone",
+        _SUBJECT,
+        "token_hash",
+    ),
+    _home("fhir_export", "Exports of the home that programs asked for"),
     _of("carer", "The person's own account", _OWN, "password_hash"),
     _of("resident", "The person"),
     _home("room", "Rooms"),

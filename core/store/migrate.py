@@ -34,10 +34,11 @@ ROLES: Sequence[LiteralString] = (
     "wayhome_dashboard",
     "wayhome_registrar",
     "wayhome_identity",
+    "wayhome_sharing",
     "wayhome_operator",
 )
 """One role per service, the registrar (who registers homes, people, devices), the identity service (who may
-speak at the broker) and a reading operator."""
+speak at the broker), the sender to other records and a reading operator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,11 +140,12 @@ def daily(days: Days, key: str) -> list[float | None]:
     """Return one number a day; None where it is not known."""
     known = days._daily  # noqa: SLF001 (its own cache)
     if key not in known:
-        known[key] = [None if one is None else _of_day(one, key, days.zone) for one in days.counts]
+        known[key] = [None if one is None else of_day(one, key, days.zone) for one in days.counts]
     return list(known[key])
 
 
-def _of_day(one: DayCount, key: str, zone: ZoneInfo) -> float | None:  # noqa: PLR0911 (a table)
+def of_day(one: DayCount, key: str, zone: ZoneInfo) -> float | None:  # noqa: PLR0911 (a table)
+    """Return one number of a day; None where it is not known."""
     seen = sum(one.seen)
     if key == "unseen":
         return float(one.unseen_min)

@@ -118,6 +118,14 @@ with weekly as (
   insert into delivery (kind, carer_id, channel, step, next_try_at)
     select 'test', carer_id, 'webhook', 0, now() from carer returning delivery_id, carer_id)
 insert into self_test_message select delivery_id, self_test_id from weekly join self_test using (carer_id);
+insert into application_token (token_hash, organisation_id, carer_id, resident_id, name, scopes, made_at, ends_at)
+  select sha256(home_id::bytea), organisation_id, 1, resident_id, 'N', '{patient/*.rs}', now(),
+    now() + interval '1 day' from home join resident using (home_id);
+insert into fhir_export (carer_id, home_id, asked_at, ends_at, request, kinds)
+  select carer_id, home_id, now(), now() + interval '1 day', 'r', '{Patient}'
+  from (values (1, 'a1'), (2, 'a2'), (3, 'b1')) as x(carer_id, home_id);
+insert into share_outbox (home_id, resident_id, connector, recipient, kind, day, made_at, next_try_at)
+  select home_id, resident_id, 'folder', 'r', 'day', current_date, now(), now() from resident;
 insert into phone_answer (delivery_id, alert_id, carer_id, channel, at)
   select delivery_id, alert_id, carer_id, 'sms', now() from delivery where kind = 'alert';
 """

@@ -37,6 +37,7 @@ WRITER = {
     "hub_credential": "identity", "credential_door": "identity",
     "need_step": "dashboard", "device_label": "dashboard",
     "annotation": "dashboard",
+    "application_token": "registrar", "fhir_export": "dashboard", "share_outbox": "sharing",
 }  # fmt: skip
 """The one service that writes each table."""
 BY_TRIGGER = {
@@ -46,6 +47,7 @@ BY_TRIGGER = {
 """What no service writes: a trigger, a function or the owner's command does, with the owner's rights."""
 FOR_PAGES = (
     "accept_invitation", "arrange_order", "arranges", "carer_for_login", "carer_for_session",
+    "carer_for_token",
     "change_password", "demand_second_factor", "end_care", "end_carer", "forget_expired", "join_care",
     "homes_of_circle", "invitation_for", "own_login", "passkey_for",
     "sets_up", "register_device", "change_device", "undo_device_change", "add_room",

@@ -14,7 +14,7 @@ OPEN = {
     "link_attempt", "police_token", "channel_offer", "credential_door",
 }  # fmt: skip
 """Tables that the dashboard reads whole: progress of services, and what is needed before anybody is known."""
-OWN = {"login_session", "passkey", "authenticator", "recovery_code"}
+OWN = {"login_session", "passkey", "authenticator", "recovery_code", "fhir_export"}
 """What belongs to one person, whatever that person may see."""
 WAYS = {"contact_point", "own_contact", "telling_choice", "contact_test"}
 """Ways to a person: of these everybody sees the own rows only, also an administrator."""

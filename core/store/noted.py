@@ -1,0 +1,161 @@
+"""Findings with what became of them, as programs read them over FHIR, page by page. Read only.
+
+Everything here runs inside `core.store.account.acting`: the rows of other organisations do not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, LiteralString
+
+from core.model.finding import Audience, Evidence, Finding, Phase, RecordedFinding, Severity
+from core.model.ids import DeviceId, FindingId, HomeId, ResidentId
+from core.store.clinical import Wanted, number_of, rows_of
+from core.store.date_search import conditions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.store.page import Sight
+    from core.store.pool import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """A finding with what became of it."""
+
+    recorded: RecordedFinding
+    #: Version of the detector; empty where it was not kept.
+    version: str
+    recorded_at: datetime
+    #: When it got worse or its cause went; None while neither has happened.
+    ended_at: datetime | None
+    #: When a human closed the alert; None while nobody has.
+    resolved_at: datetime | None
+    changed_at: datetime
+
+    @property
+    def finding(self) -> Finding:
+        """The finding."""
+        return self.recorded.finding
+
+    @property
+    def over_at(self) -> datetime | None:
+        """When it was over, one way or the other; None while it goes on."""
+        moments = [one for one in (self.ended_at, self.resolved_at) if one is not None]
+        return min(moments, default=None)
+
+
+_FINDINGS: LiteralString = (
+    " from finding f join home h using (home_id)"
+    " left join lateral (select min(e.noticed_at) as ended_at, min(e.recorded_at) as noted_at"
+    "  from finding e where e.home_id = f.home_id and e.resident_id is not distinct from f.resident_id"
+    "  and e.detector = f.detector and e.subject = f.subject and e.onset = f.onset"
+    "  and e.finding_id > f.finding_id) e on true"
+    " left join lateral (select x.silent, x.resolved_at from alert_finding j join alert x"
+    "  using (alert_id) where j.finding_id = f.finding_id order by x.alert_id desc limit 1) a on true"
+    " where f.phase <> 'cleared' and f.audience = any(%(audiences)s)"
+    " and (%(silent)s or not coalesce(a.silent, false))"
+    " and (%(resident)s::bigint is null or f.resident_id = %(resident)s)"
+    " and (%(home)s::text is null or f.home_id = %(home)s)"
+    " and (%(number)s::bigint is null or f.finding_id = %(number)s)"
+    " and (%(detectors)s::text[] is null or f.detector = any(%(detectors)s))"
+    " and (%(active)s::boolean is null"
+    "  or (e.ended_at is null and a.resolved_at is null) = %(active)s)"
+)
+_OVER: LiteralString = "coalesce(least(e.ended_at, a.resolved_at), 'infinity')"
+_CHANGED: LiteralString = "greatest(f.recorded_at, e.noted_at, a.resolved_at)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedFindings(Wanted):
+    """Which findings are wanted."""
+
+    detectors: tuple[str, ...] | None = None
+    #: True for those that go on, False for those that are over; None for both.
+    active: bool | None = None
+
+
+def _finding_conditions(
+    wanted: WantedFindings, sight: Sight
+) -> tuple[LiteralString, dict[str, object]]:
+    at_home: LiteralString = " at time zone h.zone)"
+    dated, values = conditions(
+        "date", wanted.dates, ("f.onset", _OVER), ("(f.onset" + at_home, "(" + _OVER + at_home)
+    )
+    changed, more = conditions("updated", wanted.updated, (_CHANGED,), (_CHANGED,))
+    return _FINDINGS + dated + changed, (
+        wanted.values()
+        | values
+        | more
+        | sight_values(sight)
+        | {
+            "detectors": None if wanted.detectors is None else list(wanted.detectors),
+            "active": wanted.active,
+        }
+    )
+
+
+async def findings(
+    connection: Connection, sight: Sight, wanted: WantedFindings, after: int, limit: int
+) -> tuple[Noted, ...]:
+    """Return what detection noticed, by number; that a cause went is said of what it ended."""
+    text, values = _finding_conditions(wanted, sight)
+    rows = await rows_of(
+        connection,
+        f"select f.*, e.ended_at, a.resolved_at, {_CHANGED} as changed_at"
+        + text
+        + " and f.finding_id > %(after)s order by f.finding_id limit %(limit)s",
+        values | {"after": after, "limit": limit},
+    )
+    return tuple(_noted(row) for row in rows)
+
+
+async def count_findings(connection: Connection, sight: Sight, wanted: WantedFindings) -> int:
+    """Count findings."""
+    text, values = _finding_conditions(wanted, sight)
+    return await number_of(connection, "select count(*)" + text, values)
+
+
+def sight_values(sight: Sight) -> dict[str, object]:
+    """Return which alerts may be seen, as the queries take it."""
+    return {"audiences": [one.value for one in sight.audiences], "silent": sight.silent}
+
+
+def _noted(row: Mapping[str, Any]) -> Noted:
+    resident = row["resident_id"]
+    finding = Finding(
+        home_id=HomeId(row["home_id"]),
+        resident_id=None if resident is None else ResidentId(resident),
+        detector=row["detector"],
+        subject=row["subject"],
+        severity=Severity(row["severity"]),
+        audience=Audience(row["audience"]),
+        phase=Phase(row["phase"]),
+        onset=row["onset"],
+        noticed_at=row["noticed_at"],
+        what=row["what"],
+        unusual=row["unusual"],
+        once_in_days=row["once_in_days"],
+        ruled_out=tuple(row["ruled_out"]),
+        advice=row["advice"],
+        evidence=tuple(_evidence(one) for one in row["evidence"]),
+    )
+    return Noted(
+        recorded=RecordedFinding(finding_id=FindingId(row["finding_id"]), finding=finding),
+        version=row["detector_version"],
+        recorded_at=row["recorded_at"],
+        ended_at=row["ended_at"],
+        resolved_at=row["resolved_at"],
+        changed_at=row["changed_at"],
+    )
+
+
+def _evidence(stored: Mapping[str, Any]) -> Evidence:
+    at, device = stored.get("at"), stored.get("device_id")
+    return Evidence(
+        at=datetime.fromisoformat(at) if at else None,
+        text=str(stored.get("text", "")),
+        device_id=None if device is None else DeviceId(device),
+    )
