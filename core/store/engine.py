@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -73,7 +73,14 @@ async def shard_lease(url: str, shard: int) -> AsyncIterator[Connection]:
         row = await cursor.fetchone()
         if row is None or not row[0]:
             raise StoreUnavailable(f"another process runs shard {shard}")
-        yield connection
+        try:
+            yield connection
+        finally:
+            # A server may notice later that a connection was closed: who comes next should not wait for that.
+            with suppress(psycopg.OperationalError, psycopg.InterfaceError):
+                await connection.execute(
+                    "select pg_advisory_unlock(%s::int, %s::int)", (LEASE_CLASS, shard)
+                )
 
 
 async def check_lease(lease: Connection) -> None:
