@@ -85,6 +85,8 @@ HOLDINGS: tuple[Holding, ...] = (
     _of("presence", "When devices were last heard", _DEVICE),
     _of("battery_record", "Batteries of devices", _DEVICE),
     _of("battery_forecast", "When batteries will be low", _DEVICE),
+    _of("link_record", "Links of devices", _DEVICE),
+    _of("link_trend", "Whether links of devices get weaker", _DEVICE),
     _of("device_change", "Who registered and moved devices", _DEVICE),
     _home("discovered", "What spoke in the home and is not registered"),
     _home(
@@ -103,7 +105,7 @@ HOLDINGS: tuple[Holding, ...] = (
         "hub_credential",
         "By what the hub of the home speaks",
         _BY,
-        *("code_hash", "code_key", "sealed", "fingerprint"),
+        *("code_hash", "code_key", "sealed", "fingerprint", "request_hash", "authority"),
     ),
     _home("room_door", "Which rooms lie side by side"),
     _of("invitation", "Invitations", _BY, "token_hash"),

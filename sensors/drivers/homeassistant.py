@@ -88,7 +88,8 @@ class _HomeAssistant:
     def decode(self, topic: str, payload: bytes) -> Decoded:
         levels = topic.split("/")
         if levels[-1] == "config" and len(levels) >= _STREAM_LEVELS:
-            return Decoded(external_id=decoding.name(describe(topic, payload).device))
+            told = describe(topic, payload)
+            return Decoded(external_id=decoding.name(told.device), firmware=told.firmware)
         if topic == "status":
             return Decoded(external_id=self.family, online=_there(payload))
         if len(levels) == _STREAM_LEVELS:

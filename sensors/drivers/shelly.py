@@ -152,12 +152,21 @@ def _of_object(topic: str, fields: dict[str, Any]) -> Decoded:
         device, _, last = topic.rpartition("/")
         if last == "ext_temperatures":  # the probes of an add-on, in one object
             fields = {"ext_temperature": fields}
+        elif last == "announce":  # says who it is, under its own topic and under one of all
+            device = fields.get("id") or device
+            device = decoding.name(device if isinstance(device, str) else "")
+            return Decoded(external_id=device, firmware=decoding.version(fields.get("fw_ver")))
         elif last not in ("status", "info"):
             raise Unsupported(f"shelly: {last[:40]}")
         found = shelly_gen1.status(fields)
         if any(":" in one for one in fields):
             found += shelly_gen2.several(fields, None)
-    return Decoded(external_id=decoding.name(device), readings=tuple(found))
+    told = fields.get("update")
+    return Decoded(
+        external_id=decoding.name(device),
+        readings=tuple(found),
+        firmware=decoding.version(told.get("old_version")) if isinstance(told, dict) else "",
+    )
 
 
 def _receiver(fields: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ WRITER = {
     "finding": "analytics", "engine_step": "analytics", "engine_snapshot": "analytics",
     "detector_error": "analytics", "margin_change": "analytics", "learning_cursor": "analytics",
     "forecast": "analytics",
+    "link_record": "gateway", "link_trend": "gateway",
     "battery_record": "gateway", "battery_forecast": "analytics",
     "day_count": "analytics",
     "alert": "alerts", "alert_finding": "alerts", "alert_cursor": "alerts", "delivery": "alerts",

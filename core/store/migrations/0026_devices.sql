@@ -143,3 +143,53 @@ begin
     return taken;
 end
 $step$;
+
+-- What a device says of itself and of its way to us.
+alter table presence add column firmware text check (length(firmware) <= 60),
+    add column firmware_at timestamptz,
+    add column late bigint not null default 0,
+    add column late_at timestamptz,
+    add column late_s real;
+comment on column presence.firmware_at is 'When this version was heard first.';
+comment on column presence.late is 'Messages that came more than a minute after what they tell of.';
+comment on column presence.late_s is 'How long the slowest of the last late ones had waited, in seconds.';
+
+create table link_record (
+    device_id bigint not null references device on delete cascade,
+    home_id text not null references home on delete cascade,
+    day date not null,
+    quality real not null check (quality between 0 and 255),
+    primary key (device_id, day)
+);
+comment on table link_record is 'The lowest link quality (0 to 255) of a device on a day (UTC); kept for two months.';
+
+create table link_trend (
+    device_id bigint primary key references device on delete cascade,
+    home_id text not null references home on delete cascade,
+    earlier real,
+    lately real,
+    falling boolean not null,
+    day date not null
+);
+comment on table link_trend is 'The link of a device a month ago and lately, and whether it falls; worked out once a day.';
+create index link_trend_falling on link_trend (device_id) where falling;
+
+grant select, insert, update, delete on link_record, link_trend to wayhome_gateway;
+grant select on link_record, link_trend to wayhome_dashboard, wayhome_operator;
+
+do $walls$
+declare
+    walled text;
+begin
+    foreach walled in array array['link_record', 'link_trend'] loop
+        execute format('alter table %I enable row level security', walled);
+        execute format('alter table %I force row level security', walled);
+        execute format(
+            'create policy dashboard_%s on %I for select to wayhome_dashboard
+             using (home_id in (select home_id from home))', walled, walled);
+        execute format(
+            'create policy service_%s on %I for all to wayhome_gateway, wayhome_operator
+             using (true) with check (true)', walled, walled);
+    end loop;
+end
+$walls$;
