@@ -107,6 +107,7 @@ HOLDINGS: tuple[Holding, ...] = (
         _BY,
         *("code_hash", "code_key", "sealed", "fingerprint", "request_hash", "authority"),
     ),
+    _home("home_output", "Whether a Home Assistant in the home is told how it stands"),
     _home("room_door", "Which rooms lie side by side"),
     _of("invitation", "Invitations", _BY, "token_hash"),
     _home("escalation_policy", "Who is told of alerts, and when"),

@@ -153,9 +153,7 @@ def _of_object(topic: str, fields: dict[str, Any]) -> Decoded:
         if last == "ext_temperatures":  # the probes of an add-on, in one object
             fields = {"ext_temperature": fields}
         elif last == "announce":  # says who it is, under its own topic and under one of all
-            device = fields.get("id") or device
-            device = decoding.name(device if isinstance(device, str) else "")
-            return Decoded(external_id=device, firmware=decoding.version(fields.get("fw_ver")))
+            return _announced(fields)
         elif last not in ("status", "info"):
             raise Unsupported(f"shelly: {last[:40]}")
         found = shelly_gen1.status(fields)
@@ -167,6 +165,13 @@ def _of_object(topic: str, fields: dict[str, Any]) -> Decoded:
         readings=tuple(found),
         firmware=decoding.version(told.get("old_version")) if isinstance(told, dict) else "",
     )
+
+
+def _announced(fields: dict[str, Any]) -> Decoded:
+    device, firmware = fields.get("id"), decoding.version(fields.get("fw_ver"))
+    if not firmware or not isinstance(device, str):
+        raise Unsupported("shelly: announce")
+    return Decoded(external_id=decoding.name(device), firmware=firmware)
 
 
 def _receiver(fields: dict[str, Any]) -> str:
