@@ -9,15 +9,18 @@ from core.model.home import Placement
 from dashboard import wording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator
+    from datetime import date, datetime
 
     from core.store.system import DeviceState
+    from core.store.work import WorkItem
 
 LOW_PERCENT = 15.0
 """Below it a battery is low; as in the detection of device faults."""
 MISSED_PERIODS = 3.0
 HOUR_S = 3600.0
+CLOCK_TOLD_S = 60.0
+"""From here on it is told how much a clock is off; by less nothing is judged wrongly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ class DeviceLine:
     fault: str
     #: The one thing to do; empty when there is nothing.
     advice: str
+    #: What else is known of it, a sentence each: how long its battery lasts, its link, clock and version.
+    facts: tuple[str, ...] = ()
 
 
 def device_lines(
@@ -64,6 +69,7 @@ def _line(device: DeviceState, now: datetime, *, exact: bool) -> DeviceLine:
         battery="" if charge is None else f"{charge:.0f} %",
         fault=fault,
         advice=advice,
+        facts=tuple(_facts(device, now)),
     )
 
 
@@ -88,11 +94,80 @@ def _fault(device: DeviceState, now: datetime) -> tuple[str, str]:
         return "Gone, says its hub", revive(hub=hub)
     if device.heartbeat and silent_s > MISSED_PERIODS * device.reporting_interval_s:
         return f"Silent for {wording.span(silent_s)}", revive(hub=hub)
+    return _health(device)
+
+
+def _health(device: DeviceState) -> tuple[str, str]:
     if device.battery_percent is not None and device.battery_percent < LOW_PERCENT:
         return f"Battery low: {device.battery_percent:.0f} %", "Change its battery."
+    if device.link_lately is not None:
+        return "Its signal gets weaker", "Move it, or put a repeater between it and the hub."
     if not device.clock_trusted:
         return "Its clock is wrong", "Set its clock, or let it ask a time server."
     return "", ""
+
+
+def _facts(device: DeviceState, now: datetime) -> Iterator[str]:
+    today = now.date()
+    if device.earliest is not None and device.latest is not None:
+        left = weeks((device.earliest - today).days, (device.latest - today).days)
+        yield f"{left} of battery left: change it before {day_words(device.earliest)}."
+    if weak := weaker(device):
+        yield weak
+    if device.skew_s is not None and (
+        abs(device.skew_s) >= CLOCK_TOLD_S or not device.clock_trusted
+    ):
+        yield clock_words(device.skew_s)
+    if device.late and device.late_at is not None:
+        waited = wording.span(device.late_s or 0.0)
+        since = heard(device.late_at, now, exact=False)
+        count = wording.count(device.late, "message")
+        yield f"{count} came late so far, the last {since}: up to {waited} late."
+    if device.firmware:
+        yield f"Version {device.firmware}."
+
+
+def weaker(device: DeviceState | WorkItem) -> str:
+    """Say how its link has fallen; empty where it has not."""
+    if device.link_before is None or device.link_lately is None:
+        return ""
+    return f"Its signal fell from {device.link_before:.0f} to {device.link_lately:.0f} of 255 in four weeks."
+
+
+def clock_words(skew_s: float | None, *, wrong: bool = False) -> str:
+    """Say by how much a clock is off.
+
+    Examples
+    --------
+    >>> clock_words(7250), clock_words(-180, wrong=True), clock_words(None, wrong=True)
+    ('Its clock is 2 h ahead.', 'Its clock is wrong: 3 min behind.', 'Its clock is wrong.')
+    """
+    begin = "Its clock is wrong" if wrong else "Its clock is"
+    if skew_s is None or abs(skew_s) < 1:
+        return f"{begin}." if wrong else "Its clock is right."
+    way = "ahead" if skew_s > 0 else "behind"
+    return f"{begin}{':' if wrong else ''} {wording.span(abs(skew_s))} {way}."
+
+
+def day_words(day: date) -> str:
+    """Say a day without its year."""
+    return f"{day.day} {day:%B}"
+
+
+def weeks(fewest_days: int, most_days: int) -> str:
+    """Say a span of days in weeks.
+
+    Examples
+    --------
+    >>> weeks(2, 3), weeks(20, 22), weeks(12, 40)
+    ('Less than a week', 'About 3 weeks', '2 to 6 weeks')
+    """
+    least, most = max(0, round(fewest_days / 7)), max(1, round(most_days / 7))
+    if least == 0:
+        return "Less than a week" if most == 1 else f"Up to {most} weeks"
+    if least == most:
+        return f"About {least} week{'' if least == 1 else 's'}"
+    return f"{least} to {most} weeks"
 
 
 def revive(*, hub: bool) -> str:

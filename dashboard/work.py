@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from core.model.battery import LOW_PERCENT
 from core.model.home import Placement
 from core.store.work import HOME_FAULTS, Fault
-from dashboard.devices import heard, revive
+from dashboard.devices import clock_words, day_words, heard, revive, weaker, weeks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import date, datetime
+    from datetime import datetime
 
     from core.store.work import WorkItem
 
@@ -74,8 +74,12 @@ def _words(item: WorkItem, now: datetime) -> tuple[str, str]:
             return todo, "It reports, but what it says of people can not be right."
         case Fault.BATTERY:
             return _change_battery(item, now)
+        case Fault.LINK:
+            return "Move it, or put a repeater between it and the hub.", weaker(item)
         case _:
-            return "Set its clock, or let it ask a time server.", "Its clock is wrong."
+            return "Set its clock, or let it ask a time server.", clock_words(
+                item.skew_s, wrong=True
+            )
 
 
 def _of_home(item: WorkItem, now: datetime) -> tuple[str, str]:
@@ -104,7 +108,7 @@ def _new_bundle(item: WorkItem, now: datetime) -> tuple[str, str]:
 
 
 def _moment(moment: datetime, item: WorkItem) -> str:
-    return _day(moment.astimezone(ZoneInfo(item.zone)).date())
+    return day_words(moment.astimezone(ZoneInfo(item.zone)).date())
 
 
 def _change_battery(item: WorkItem, now: datetime) -> tuple[str, str]:
@@ -118,24 +122,4 @@ def _change_battery(item: WorkItem, now: datetime) -> tuple[str, str]:
     ):
         return "Change its battery now.", level
     left = (item.earliest - today).days, (item.latest - today).days
-    return f"Change its battery before {_day(item.earliest)}.", f"{level} {_weeks(*left)} more."
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B}"
-
-
-def _weeks(fewest_days: int, most_days: int) -> str:
-    """Say a span of days in weeks.
-
-    Examples
-    --------
-    >>> _weeks(2, 3), _weeks(20, 22), _weeks(12, 40)
-    ('Less than a week', 'About 3 weeks', '2 to 6 weeks')
-    """
-    least, most = max(0, round(fewest_days / 7)), max(1, round(most_days / 7))
-    if least == 0:
-        return "Less than a week" if most == 1 else f"Up to {most} weeks"
-    if least == most:
-        return f"About {least} week{'' if least == 1 else 's'}"
-    return f"{least} to {most} weeks"
+    return f"Change its battery before {day_words(item.earliest)}.", f"{level} {weeks(*left)} more."

@@ -70,6 +70,9 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     clock_trusted: bool | None = None
     number: int | None = None
     boot: str = ""
+    firmware: str = ""
+    #: Seconds that the oldest thing it tells has waited on the way; 0 where that is not known.
+    late_s: float = 0.0
 
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -233,6 +236,8 @@ class Admission:
                 clock_trusted=trusted,
                 number=number,
                 boot=decoded.boot,
+                firmware=decoded.firmware,
+                late_s=_waited(arrivals, received_at) if trusted and not track.archive else 0.0,
             ),
             fleeting=number is not None or any(a.timing is _GATEWAY for a in arrivals),
         )
@@ -309,6 +314,10 @@ class Admission:
         )
 
 
+def _waited(arrivals: Sequence[Arrival], received_at: datetime) -> float:
+    return (received_at - min(one.observed_at for one in arrivals)).total_seconds()
+
+
 def _state(
     message: IncomingMessage, track: Track, decoded: Decoded, received_at: datetime
 ) -> Admitted:
@@ -323,6 +332,7 @@ def _state(
         link_quality=_value(decoded.readings, _LINK_QUALITY),
         number=None if retained else decoded.number,
         boot=decoded.boot,
+        firmware=decoded.firmware,
     )
     return Admitted(
         message=message,

@@ -37,6 +37,7 @@ class Track:
         "device_id",
         "heard",
         "home_id",
+        "link",
         "numbers",
         "online",
         "sampled_hour",
@@ -65,6 +66,8 @@ class Track:
         self.trusted: bool | None = None
         #: Day (UTC) and lowest charge in percent that were last recorded.
         self.charge: tuple[date, float] | None = None
+        #: The same of its link (0 to 255).
+        self.link: tuple[date, float] | None = None
         #: Hour for which one rate-limited message was kept.
         self.sampled_hour = -1
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from core.model.intake import NumberedStretch, PresenceChange
+from core.model.intake import LATE_S, NumberedStretch, PresenceChange
 from gateway.receipts import SLOTS
 
 if TYPE_CHECKING:
@@ -28,7 +28,19 @@ WRITE_EVERY_S = 5.0
 class _Open:
     """What is known of one device and not yet written."""
 
-    __slots__ = ("battery", "last_seen", "link", "number", "online", "since", "track", "trusted")
+    __slots__ = (
+        "battery",
+        "firmware",
+        "last_seen",
+        "late",
+        "late_s",
+        "link",
+        "number",
+        "online",
+        "since",
+        "track",
+        "trusted",
+    )
 
     def __init__(self, track: Track, since: datetime, number: int) -> None:
         self.track = track
@@ -39,12 +51,23 @@ class _Open:
         self.trusted: bool | None = None
         self.battery: float | None = None
         self.link: float | None = None
+        self.firmware: str | None = None
+        self.late = 0
+        self.late_s = 0.0
+
+    def mark(self, seen: Seen) -> None:
+        """Take note of a version, and of what came late."""
+        self.firmware = seen.firmware or self.firmware
+        if seen.late_s > LATE_S:
+            self.late += 1
+            self.late_s = max(self.late_s, seen.late_s)
 
     def changes(self) -> list[PresenceChange]:
         track = self.track
         envelope_s = track.skew.envelope_s
         stretches: tuple[NumberedStretch | None, ...] = track.numbers.take() or (None,)
-        charge = self._lowest_charge()
+        charge, link = self._lowest_charge(), self._lowest_link()
+        late = (self.late, self.late_s) if self.late else None
         return [
             PresenceChange(
                 device_id=track.device_id,
@@ -57,23 +80,38 @@ class _Open:
                 clock_trusted=self.trusted,
                 numbers=stretch,
                 charge=charge if number == 0 else None,
+                link=link if number == 0 else None,
+                firmware=self.firmware,
+                late=late if number == 0 else None,
             )
             for number, stretch in enumerate(stretches)
         ]
 
     def _lowest_charge(self) -> tuple[date, float] | None:
         """Return the charge where it is the day's first or a lower one: a row a day, not a message."""
-        if self.battery is None or self.last_seen is None:
-            return None
-        day, before = self.last_seen.astimezone(UTC).date(), self.track.charge
-        if before is not None and before[0] == day and before[1] <= self.battery:
-            return None
-        self.track.charge = day, self.battery
-        return self.track.charge
+        found = _lower(self.battery, self.last_seen, self.track.charge)
+        self.track.charge = found or self.track.charge
+        return found
+
+    def _lowest_link(self) -> tuple[date, float] | None:
+        found = _lower(self.link, self.last_seen, self.track.link)
+        self.track.link = found or self.track.link
+        return found
 
     def deferred(self) -> Deferred:
         seen, track = self.last_seen or self.since, self.track
         return (track.device_id, seen.timestamp(), *track.numbers.open())
+
+
+def _lower(
+    value: float | None, at: datetime | None, before: tuple[date, float] | None
+) -> tuple[date, float] | None:
+    if value is None or at is None:
+        return None
+    day = at.astimezone(UTC).date()
+    if before is not None and before[0] == day and before[1] <= value:
+        return None
+    return day, value
 
 
 class PresenceBook:
@@ -99,6 +137,8 @@ class PresenceBook:
             entry.battery = seen.battery_percent
         if seen.link_quality is not None:
             entry.link = seen.link_quality
+        if seen.firmware or seen.late_s > LATE_S:
+            entry.mark(seen)
         if seen.online is not None or seen.clock_trusted != track.trusted or not track.heard:
             self._judge(entry, seen)
         self._touched.add(device)

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 from core.model.errors import StoreUnavailable
 from core.model.intake import Quarantined
-from core.store import battery, discovered, observation, presence, quarantine, receipt, refusal
+from core.store import (
+    battery,
+    discovered,
+    link,
+    observation,
+    presence,
+    quarantine,
+    receipt,
+    refusal,
+)
 from core.store.observation import CopyRefused, Duplicates, RowsRefused
 from core.store.pool import transaction
 from gateway import figures
@@ -144,6 +153,7 @@ class Writer:
         for changes in _rounds(batch.presence):
             await presence.change(connection, changes)
         await battery.record(connection, batch.presence)
+        await link.record(connection, batch.presence)
         await discovered.note(connection, batch.discovered)
         await refusal.count(connection, batch.refusals)
         await self._sign(connection, batch, slip)
@@ -163,6 +173,7 @@ class Writer:
                 *(lambda one=one: quarantine.put(connection, [one]) for one in kept),
                 *(lambda c=c: presence.change(connection, c) for c in _rounds(batch.presence)),
                 lambda: battery.record(connection, batch.presence),
+                lambda: link.record(connection, batch.presence),
                 lambda: discovered.note(connection, batch.discovered),
                 lambda: refusal.count(connection, batch.refusals),
             ]

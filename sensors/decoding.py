@@ -20,6 +20,8 @@ LATEST = datetime(2060, 1, 1, tzinfo=UTC)
 _MILLISECONDS_FROM = 1e11
 """Epoch numbers above this are milliseconds: as seconds they would lie beyond the year 5000."""
 NAME_LENGTH = 200
+VERSION_LENGTH = 60
+_LARGEST_VERSION = 1 << 63
 
 
 def decode_object(payload: bytes) -> dict[str, Any] | None:
@@ -143,6 +145,20 @@ def name(topic_part: str) -> str:
     if not topic_part or len(topic_part) > NAME_LENGTH or not topic_part.isprintable():
         raise Malformed("topic", f"a device name of 1 to {NAME_LENGTH} printable characters")
     return topic_part
+
+
+def version(value: object) -> str:
+    """Return the name of a version of firmware; empty where it is none: nothing hangs on it.
+
+    Examples
+    --------
+    >>> version(" 1.14.1-gb1 "), version(16777241), version(-1), version(None)
+    ('1.14.1-gb1', '16777241', '', '')
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if 0 < value < _LARGEST_VERSION else ""
+    text = value.strip() if isinstance(value, str) else ""
+    return text if len(text) <= VERSION_LENGTH and text.isprintable() else ""
 
 
 def coordinates(fields: dict[str, Any], latitude: str, longitude: str) -> tuple[float, float]:

@@ -46,6 +46,8 @@ class Decoded:
     number: int | None = None
     #: Changes whenever the device starts to count anew.
     boot: str = ""
+    #: Version of the software in it, as it calls it; empty when the message says nothing of it.
+    firmware: str = ""
 
 
 class Supply(StrEnum):

@@ -32,6 +32,7 @@ _LONG = {
     "obj_id": "object_id",
     "p": "platform",
     "stat_t": "state_topic",
+    "sw": "sw_version",
     "t": "topic",
     "uniq_id": "unique_id",
     "unit_of_meas": "unit_of_measurement",
@@ -68,6 +69,7 @@ class Description:
     name: str
     manufacturer: str
     model: str
+    firmware: str
     entities: tuple[Entity, ...]
 
     @property
@@ -120,6 +122,7 @@ def describe(topic: str, payload: bytes) -> Description:
         name=_text(about, "name"),
         manufacturer=_text(about, "manufacturer"),
         model=_text(about, "model"),
+        firmware=decoding.version(about.get("sw_version")),
         entities=entities,
     )
 

@@ -13,6 +13,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from alerts import push_key
 from core.model.errors import Misconfigured, Temporary
+from core.model.identity import TELLER
+from core.runtime.broker import BrokerSettings
 from core.runtime.clock import SystemClock
 from core.runtime.settings import child_environment
 from core.store import registry
@@ -26,6 +28,7 @@ from wayhome.identity import issuing
 from wayhome.identity.issuing import Terms
 from wayhome.identity.nats_door import NatsDoor
 from wayhome.identity.reconciler import Reconciler
+from wayhome.identity.teller import Teller
 from wayhome.secret import forget, secret, write_secret
 from wayhome.supervisor import Child, State, keep_running, keep_server, until_healthy, watch
 from wayhome.system import CONNECTIONS, System, save
@@ -133,6 +136,7 @@ class Stack:
             group.run(keep_server(self.broker, "broker"), "broker")
             if self._beyond:
                 group.run(self._reconciler().run(urls["wayhome_identity"]), "identity")
+                group.run(self._teller(self.broker).run(urls["wayhome_identity"]), "teller")
             else:
                 group.run(self._follow_registry(urls["wayhome_registrar"]), "accounts")
         await until_healthy(self.children, self.settings.start_timeout_s)
@@ -211,6 +215,21 @@ class Stack:
             overlap=HUB_OVERLAP,
         )
         return Reconciler(door=NatsDoor(self.broker), terms=terms, clock=SystemClock())
+
+    def _teller(self, broker: EmbeddedBroker) -> Teller:
+        """Tell homes how they stand, where that is wanted."""
+
+        def settings() -> BrokerSettings:
+            own = tls.own_certificate(self.certificates, TELLER.client, SystemClock().now())
+            return BrokerSettings(
+                url=broker.url,
+                client_id=TELLER.client,
+                ca_file=str(self.certificates / tls.AUTHORITY),
+                certificate_file=str(own.certificate),
+                key_file=str(own.key),
+            )
+
+        return Teller(settings=settings, clock=SystemClock())
 
     async def _wanted_accounts(self, registrar_url: str) -> tuple[Account, ...]:
         """Let the gateway read every home, and each home's hub write below its own."""
@@ -340,6 +359,7 @@ def _by_certificate() -> tuple[Account, ...]:
     return (
         Account(username="gateway", subscribe=("homes/#",)),
         Account(username="replay", publish=("homes/#",), subscribe=("homes/#",)),
+        Account(username=TELLER.client, publish=TELLER.topics),
     )
 
 

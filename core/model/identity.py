@@ -18,6 +18,8 @@ OURS = re.compile(r"(hub|thing)-[A-Za-z0-9][A-Za-z0-9_.-]{0,58}")
 """Names that the desired state rules over; others at the broker (its own services) are left alone."""
 CODE_LASTS = timedelta(hours=24)
 """Within which a bundle must be taken."""
+HOME_STATE = "home-state"
+"""Below it stands what is told to a home: ``home-state/HOME/…`` (docs/decisions/0190)."""
 _HOME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _LEVEL = re.compile(r"[^/+#\x00-\x1f]{1,100}")
 _OF_HOME = 40
@@ -30,12 +32,14 @@ class Grant:
     """One client of a broker: its name (the common name of its certificate) and where it may publish."""
 
     client: str
-    #: Literal topic filters; it may read nothing.
+    #: Literal topic filters that it may write.
     topics: tuple[str, ...]
+    #: Literal topic filters that it may read.
+    reads: tuple[str, ...] = ()
 
 
 def hub_grant(home_id: HomeId, word: str) -> Grant:
-    """Return what the hub of a home may do: write below its own home.
+    """Return what the hub of a home may do: write below its own home, read what is told of that home.
 
     Parameters
     ----------
@@ -51,9 +55,13 @@ def hub_grant(home_id: HomeId, word: str) -> Grant:
     Examples
     --------
     >>> hub_grant("7f3k", "ab12cd34")
-    Grant(client='hub-7f3k-ab12cd34', topics=('homes/7f3k/#',))
+    Grant(client='hub-7f3k-ab12cd34', topics=('homes/7f3k/#',), reads=('home-state/7f3k/#',))
     """
-    return Grant(client=_name("hub", home_id, word), topics=(f"homes/{home_id}/#",))
+    return Grant(
+        client=_name("hub", home_id, word),
+        topics=(f"homes/{home_id}/#",),
+        reads=(f"{HOME_STATE}/{home_id}/#",),
+    )
 
 
 def thing_grant(home_id: HomeId, family: str, external_id: str, word: str) -> Grant:
@@ -87,6 +95,10 @@ def _name(kind: str, home_id: HomeId, word: str) -> str:
     if not _HOME.fullmatch(home_id):
         raise Malformed("home", "letters, digits, '-', '_' and '.' only")
     return f"{kind}-{home_id[:_OF_HOME]}-{word}"
+
+
+TELLER = Grant(client="wayhome-home-state", topics=(f"{HOME_STATE}/#",))
+"""Our own client that tells homes how they stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

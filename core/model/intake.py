@@ -11,6 +11,9 @@ from core.model.ids import DeviceId, HomeId
 from core.model.observation import Position
 from core.model.quantity import Quantity
 
+LATE_S = 60.0
+"""What tells of a moment so long before it came is *late*: it waited on a hub, or on a device."""
+
 
 class Timing(StrEnum):
     """Where the time of an observation comes from, which decides what counts as the same one."""
@@ -88,6 +91,11 @@ class PresenceChange:
     numbers: NumberedStretch | None = None
     #: Day (UTC) and charge in percent, where it is the first or a lower one of that day.
     charge: tuple[date, float] | None = None
+    #: The same of its link (0 to 255).
+    link: tuple[date, float] | None = None
+    firmware: str | None = None
+    #: How many late messages came, and how long the slowest had waited in seconds.
+    late: tuple[int, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 from psycopg.rows import dict_row
 
-from core.model.identity import Grant
+from core.model.identity import HOME_STATE, Grant
 from core.model.ids import HomeId
 from core.store.listen import notify
 
@@ -68,7 +68,9 @@ class HubCredential:
     @property
     def grant(self) -> Grant:
         """What it may do."""
-        return Grant(client=self.client, topics=self.topics)
+        is_hub = self.about == "hub"
+        reads = (f"{HOME_STATE}/{self.home_id}/#",) if is_hub else ()
+        return Grant(client=self.client, topics=self.topics, reads=reads)
 
     def is_wanted(self, now: datetime) -> bool:
         """Whether a broker shall let it in."""

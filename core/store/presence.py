@@ -31,12 +31,20 @@ _NUMBERS: LiteralString = (
     "u.highest is not null and (p.boot = u.boot or p.last_number is null"
     " or p.last_seen is null or u.last_seen >= p.last_seen)"
 )
+# Late messages within an hour are of one spell; it is told by the longest wait of it.
+_SPELL: LiteralString = "interval '1 hour'"
 _CHANGE: LiteralString = (
     "update presence p set last_seen = greatest(p.last_seen, u.last_seen),"
     " online = coalesce(u.online, p.online),"
     " battery_percent = coalesce(u.battery, p.battery_percent),"
     " link_quality = coalesce(u.link, p.link_quality), skew_s = coalesce(u.skew, p.skew_s),"
     " clock_trusted = coalesce(u.trusted, p.clock_trusted),"
+    " firmware = coalesce(u.firmware, p.firmware),"
+    " firmware_at = case when u.firmware <> coalesce(p.firmware, '') then u.last_seen else p.firmware_at end,"
+    " late = p.late + coalesce(u.late, 0),"
+    " late_at = case when u.late > 0 then u.last_seen else p.late_at end,"
+    f" late_s = case when u.late > 0 and p.late_at > u.last_seen - {_SPELL} then greatest(u.late_s, p.late_s)"
+    "  when u.late > 0 then u.late_s else p.late_s end,"
     f" boot = case when {_NUMBERS} then u.boot else p.boot end,"
     f" last_number = case when not ({_NUMBERS}) then p.last_number"
     " when p.boot = u.boot then greatest(p.last_number, u.highest) else u.highest end,"
@@ -45,8 +53,10 @@ _CHANGE: LiteralString = (
     " then greatest(0, p.missed + greatest(0, u.highest - p.last_number) - u.received)"
     " else p.missed + u.highest - u.lowest + 1 - u.received end)"
     " from (select * from unnest(%s::bigint[], %s::timestamptz[], %s::boolean[], %s::float8[],"
-    " %s::float8[], %s::float8[], %s::boolean[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])"
-    " as v(device_id, last_seen, online, battery, link, skew, trusted, boot, lowest, highest, received)"
+    " %s::float8[], %s::float8[], %s::boolean[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[],"
+    " %s::text[], %s::bigint[], %s::float8[])"
+    " as v(device_id, last_seen, online, battery, link, skew, trusted, boot, lowest, highest, received,"
+    "  firmware, late, late_s)"
     " order by device_id) u where p.device_id = u.device_id"
 )
 
@@ -81,6 +91,9 @@ async def change(connection: Connection, changes: Sequence[PresenceChange]) -> N
             [one and one.lowest for one in numbers],
             [one and one.highest for one in numbers],
             [one and one.received for one in numbers],
+            [one.firmware for one in changes],
+            [one.late and one.late[0] for one in changes],
+            [one.late and one.late[1] for one in changes],
         ),
     )
 

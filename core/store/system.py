@@ -6,7 +6,7 @@ Everything here runs inside `core.store.account.acting`: the rows of other organ
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from psycopg.rows import dict_row
@@ -104,6 +104,19 @@ class DeviceState:
     battery_percent: float | None
     clock_trusted: bool
     missed: int
+    #: Its clock minus ours, in seconds; None where it tells no time.
+    skew_s: float | None = None
+    firmware: str | None = None
+    #: Days on which its battery will be low; None where that can not be told.
+    earliest: date | None = None
+    latest: date | None = None
+    #: Its link (0 to 255) a month ago and lately, where it falls; else None.
+    link_before: float | None = None
+    link_lately: float | None = None
+    #: Messages that came late, when the last of them came, and how long the slowest then had waited.
+    late: int = 0
+    late_at: datetime | None = None
+    late_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,9 +236,11 @@ _DEVICE: LiteralString = (
     "select d.device_id, d.home_id, h.name as home_name, h.zone, d.name, d.family, d.placement,"
     " coalesce(r.name, '') as room, d.reporting_interval_s, d.heartbeat, p.last_seen, p.online,"
     " p.battery_percent, coalesce(p.clock_trusted, true) as clock_trusted,"
-    " coalesce(p.missed, 0) as missed"
+    " coalesce(p.missed, 0) as missed, p.skew_s, p.firmware, f.earliest, f.latest,"
+    " l.earlier as link_before, l.lately as link_lately, coalesce(p.late, 0) as late, p.late_at, p.late_s"
     " from device d join home h using (home_id) left join room r using (room_id)"
-    " left join presence p using (device_id) where d.retired_at is null"
+    " left join presence p using (device_id) left join battery_forecast f using (device_id)"
+    " left join link_trend l on l.device_id = d.device_id and l.falling where d.retired_at is null"
 )
 
 

@@ -38,6 +38,8 @@ class Fault(StrEnum):
     """It reports and sees nobody: hidden, turned or stuck."""
     BATTERY = "battery"
     """Its battery is low, or will be within `BATTERY_AHEAD`."""
+    LINK = "link"
+    """Its link has become weak over weeks."""
     CLOCK = "clock"
     """Its clock is wrong."""
     CERTIFICATE = "certificate"
@@ -78,6 +80,11 @@ class WorkItem:
     by: str = ""
     #: When a certificate ends, or until when a pause or test was planned.
     until: datetime | None = None
+    #: Its clock minus ours, in seconds.
+    skew_s: float | None = None
+    #: Its link (0 to 255) a month ago and lately, where it falls.
+    link_before: float | None = None
+    link_lately: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +131,7 @@ _RISK: LiteralString = (
     " when x.placement = 'bed' or x.kind in ('bathroom', 'bedroom', 'hall') then 2 else 3 end"
     " + case x.fault when 'gone' then 1 when 'blind' then 2 when 'never' then 3 when 'battery'"
     "  then case when x.battery_percent < %(low)s then 3 else 5 end when 'certificate'"
-    "  then case when x.until <= %(now)s then 1 else 3 end else 6 end end"
+    "  then case when x.until <= %(now)s then 1 else 3 end when 'link' then 5 else 6 end end"
 )
 _FAULT: LiteralString = (
     "case when p.online is false or t.silent or d.heartbeat and p.last_seen < %(now)s"
@@ -132,7 +139,7 @@ _FAULT: LiteralString = (
     " when p.last_seen is null then 'never'"
     " when t.device_id is not null then 'blind'"
     " when p.battery_percent < %(low)s or f.earliest <= %(soon)s then 'battery'"
-    " when p.clock_trusted is false then 'clock' end"
+    " when l.device_id is not null then 'link' when p.clock_trusted is false then 'clock' end"
 )
 # What may ail is found by indexes, and its rows are looked up one by one (``limit 1`` keeps the planner from
 # reading the tables whole): of a hundred thousand devices only these cost.
@@ -141,6 +148,7 @@ _NAMED: LiteralString = (
     " union select device_id from presence where online is false"
     " union select device_id from presence where last_seen is null"
     " union select device_id from presence where clock_trusted is false"
+    " union select device_id from link_trend where falling"
     " union select device_id from presence where battery_percent < %(low)s"
     " union select device_id from battery_forecast where earliest <= %(soon)s"
     " union select d.device_id from device d cross join lateral (select last_seen from presence"
@@ -176,24 +184,29 @@ _WORK: LiteralString = (
     "  and subject ~ '^device:[0-9]+:(stuck|obstructed|silent)$' group by 1),"
     f" named as materialized ({_NAMED}),"
     " ailing as materialized (select d.device_id, d.home_id, d.name, d.placement, p.last_seen,"
-    f" p.battery_percent, f.earliest, f.latest, {_FAULT} as fault, h.name as home_name, h.zone,"
+    f" p.battery_percent, f.earliest, f.latest, p.skew_s, l.earlier as link_before, l.lately as link_lately,"
+    f" {_FAULT} as fault, h.name as home_name, h.zone,"
     "  coalesce(r.name, '') as room, coalesce(r.kind, '') as kind"
     "  from named n cross join lateral"
     "  (select * from device where device_id = n.device_id and retired_at is null limit 1) d"
     "  join home h on h.home_id = d.home_id and h.mode <> 'archive'"
     "  left join lateral (select * from presence where device_id = n.device_id limit 1) p on true"
     "  left join lateral (select * from battery_forecast where device_id = n.device_id limit 1) f on true"
+    "  left join lateral"
+    "  (select * from link_trend where device_id = n.device_id and falling limit 1) l on true"
     "  left join lateral (select name, kind from room where room_id = d.room_id limit 1) r on true"
     "  left join told t on t.device_id = n.device_id),"
     " todo as materialized (select device_id, home_id, home_name, zone, name, placement, room, kind, fault,"
     "  last_seen, battery_percent, earliest, latest, null::timestamptz as since, '' as by,"
-    "  null::timestamptz as until, false as was_live from ailing where fault is not null"
+    "  null::timestamptz as until, false as was_live, skew_s, link_before, link_lately"
+    "  from ailing where fault is not null"
     "  union all select null, home_id, home_name, zone, name, placement, '', '', fault, null, null,"
-    f"  null, null, since, by, until, was_live from ({_CERTIFICATES} union all {_FORGOTTEN}) o)"
+    "  null, null, since, by, until, was_live, null, null, null"
+    f"  from ({_CERTIFICATES} union all {_FORGOTTEN}) o)"
     " select t.*, c.items, c.homes from (select count(*) as items, count(distinct home_id) as homes"
     "  from todo) c left join (select x.device_id, x.home_id, x.home_name,"
     "  x.zone, x.name, x.placement, x.room, x.fault, x.last_seen, x.battery_percent, x.earliest,"
-    f" x.latest, x.since, x.by, x.until, {_RISK} as risk from todo x"
+    f" x.latest, x.since, x.by, x.until, x.skew_s, x.link_before, x.link_lately, {_RISK} as risk from todo x"
     "  order by risk, x.earliest nulls last, x.last_seen nulls first, x.home_name, x.name"
     "  limit %(limit)s offset %(after)s) t on true"
     " order by t.risk, t.earliest nulls last, t.last_seen nulls first, t.home_name, t.name"

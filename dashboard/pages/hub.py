@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Path
 from starlette.responses import Response
@@ -13,8 +13,8 @@ from core.model.errors import Malformed
 from core.model.identity import CODE_LASTS, hub_grant, thing_grant
 from core.model.ids import HomeId
 from core.model.one_time_code import Code, new_code
+from core.store import home_output, registry
 from core.store import hub_credential as store
-from core.store import registry
 from core.store.hub_credential import HubCredential, Wish
 from dashboard.page import Page
 from dashboard.roles import SEE_SYSTEM
@@ -77,6 +77,20 @@ async def revoke(visiting: Visiting, home_id: Name, number: Number, form: Form) 
     return see_other(f"/homes/{home_id}/hub")
 
 
+@router.post("/homes/{home_id}/hub/home-assistant/{state}")
+async def home_assistant(
+    visiting: Visiting, home_id: Name, state: Literal["on", "off"], form: Form
+) -> Response:
+    """Let a Home Assistant in the home be told how it stands, or no longer."""
+    del form
+    async with visiting.acting() as connection:
+        done = await home_output.switch(connection, HomeId(home_id), visiting.now, on=state == "on")
+    if not done:
+        raise HTTPException(404)
+    _noted(visiting, f"home_assistant_{state}")
+    return see_other(f"/homes/{home_id}/hub")
+
+
 def _noted(visiting: Visit, step: str) -> None:
     extra = {"action": "hub_credential", "step": step, "carer": visiting.visitor.carer_id}
     log.info("hub credential", extra=extra)
@@ -96,6 +110,7 @@ async def _page(
             raise HTTPException(404)
         found = await store.of_home(connection, home_id)
         doors = await store.doors(connection)
+        told = await home_output.is_wanted(connection, home_id)
         await visiting.looked_at(connection, [home_id], "hub")
     return visiting.page(
         "hub.html",
@@ -105,6 +120,7 @@ async def _page(
         lines=[(one, state_of(one)) for one in found],
         faults=[one for one in doors if one.fault],
         nobody=not doors,
+        told=told,
         code=code.text if code else "",
         error=error,
     )

@@ -21,6 +21,10 @@ _UNKNOWN = frozenset({"", "nan", "unknown", "none", "unavailable", "na"})
 _SWITCHES = frozenset({"switch", "light", "fan"})
 
 
+_TELLS_VERSION = ("sensor", "text_sensor")
+"""The platform ``version`` publishes a text as a sensor."""
+
+
 class _EspHome:
     family = "esphome"
     title = "ESPHome"
@@ -48,6 +52,9 @@ class _EspHome:
         if levels[-1] != "state" or len(levels) < _LEVELS:
             raise Unsupported("esphome: no state")
         node, component, thing = "/".join(levels[:-3]), levels[-3], levels[-2]
+        if component in _TELLS_VERSION and thing.endswith("version"):
+            found = decoding.version(words.text(payload))
+            return Decoded(external_id=decoding.name(node), firmware=found)
         return Decoded(
             external_id=decoding.name(node), readings=tuple(_readings(component, thing, payload))
         )

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.model.errors import Malformed, Unsupported
+from core.model.own_discovery import OWN, is_own_entity
 from core.model.quantity import Quantity
 from sensors import decoding
 from sensors.codec import Collected
@@ -88,7 +89,10 @@ class _HomeAssistant:
     def decode(self, topic: str, payload: bytes) -> Decoded:
         levels = topic.split("/")
         if levels[-1] == "config" and len(levels) >= _STREAM_LEVELS:
-            return Decoded(external_id=decoding.name(describe(topic, payload).device))
+            told = describe(topic, payload)
+            if told.device.startswith(f"{OWN}-"):
+                raise Unsupported("homeassistant: what we have told it ourselves")
+            return Decoded(external_id=decoding.name(told.device), firmware=told.firmware)
         if topic == "status":
             return Decoded(external_id=self.family, online=_there(payload))
         if len(levels) == _STREAM_LEVELS:
@@ -109,6 +113,8 @@ def _there(payload: bytes) -> bool:
 def _streamed(levels: list[str], payload: bytes) -> Decoded:
     domain, name, key = levels
     entity = decoding.name(f"{domain}.{name}" if domain and name else "")
+    if is_own_entity(entity):
+        raise Unsupported("homeassistant: what we have told it ourselves")
     if key in _ATTRIBUTES:
         try:
             value = msgspec.json.decode(payload)
@@ -146,6 +152,8 @@ def _told(fields: dict[str, Any]) -> Decoded:
     if not isinstance(state, str) or len(state) > _LONGEST_STATE:
         raise Malformed("state", f"a text of at most {_LONGEST_STATE} characters")
     entity = decoding.name(entity)
+    if is_own_entity(entity):
+        raise Unsupported("homeassistant: what we have told it ourselves")
     if state == UNAVAILABLE:
         return Decoded(external_id=entity, online=False)
     told = fields.get("attributes")

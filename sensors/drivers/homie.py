@@ -73,6 +73,8 @@ class _Homie:
             raise Malformed("topic", "DEVICE/$state or DEVICE/NODE/PROPERTY")
         if rest == ["$state"]:
             return Decoded(external_id=device, online=_state(payload))
+        if rest == ["$fw", "version"]:
+            return Decoded(external_id=device, firmware=decoding.version(_text(payload)))
         if rest[-1] in _OUTWARD:
             raise Unsupported(f"homie: {rest[-1]}")
         return Decoded(external_id=device, readings=tuple(_readings(rest, payload)))

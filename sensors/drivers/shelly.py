@@ -152,12 +152,26 @@ def _of_object(topic: str, fields: dict[str, Any]) -> Decoded:
         device, _, last = topic.rpartition("/")
         if last == "ext_temperatures":  # the probes of an add-on, in one object
             fields = {"ext_temperature": fields}
+        elif last == "announce":  # says who it is, under its own topic and under one of all
+            return _announced(fields)
         elif last not in ("status", "info"):
             raise Unsupported(f"shelly: {last[:40]}")
         found = shelly_gen1.status(fields)
         if any(":" in one for one in fields):
             found += shelly_gen2.several(fields, None)
-    return Decoded(external_id=decoding.name(device), readings=tuple(found))
+    told = fields.get("update")
+    return Decoded(
+        external_id=decoding.name(device),
+        readings=tuple(found),
+        firmware=decoding.version(told.get("old_version")) if isinstance(told, dict) else "",
+    )
+
+
+def _announced(fields: dict[str, Any]) -> Decoded:
+    device, firmware = fields.get("id"), decoding.version(fields.get("fw_ver"))
+    if not firmware or not isinstance(device, str):
+        raise Unsupported("shelly: announce")
+    return Decoded(external_id=decoding.name(device), firmware=firmware)
 
 
 def _receiver(fields: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ from sensors.driver import Decoded, Reading, Reporting, Supply
 
 _PREFIXES = frozenset({"tele", "stat", "cmnd"})
 _OBJECTS = frozenset({"SENSOR", "STATE", "RESULT", "STATUS8", "STATUS10", "STATUS11"})
+_OF_ITSELF = {"INFO1": "Info1", "STATUS2": "StatusFWR"}
 _SILENT = ("INFO", "STATUS", "UPTIME", "HASS_STATE", "MARGINS", "LOGGING", "WAKEUP", "EVENT")
 _POWER = re.compile(r"POWER\d{0,2}")
 _RELAY: Mapping[str | int, float] = {"ON": 1.0, "OFF": 0.0, "1": 1.0, "0": 0.0, 1: 1.0, 0: 0.0}
@@ -88,11 +89,25 @@ class _Tasmota:
             raise Unsupported("tasmota: a request")
         if last in _OBJECTS:
             return _object(last, decoding.name(device), payload)
+        if last in _OF_ITSELF:
+            return _itself(last, decoding.name(device), payload)
         if last.startswith(_SILENT):
             raise Unsupported(f"tasmota: {last[:40]}")
         return Decoded(
             external_id=decoding.name(device), readings=tuple(_word(last, device, payload))
         )
+
+
+def _itself(last: str, device: str, payload: bytes) -> Decoded:
+    """Read what it says of itself at its start, or when it is asked."""
+    fields = decoding.decode_object(payload)
+    if fields is None:
+        raise Malformed("payload", "a JSON object")
+    inner = fields.get(_OF_ITSELF[last], fields)
+    found = decoding.version(inner.get("Version")) if isinstance(inner, dict) else ""
+    if not found:
+        raise Unsupported(f"tasmota: {last}")
+    return Decoded(external_id=device, firmware=found)
 
 
 def _parts(topic: str) -> tuple[str, str, str]:

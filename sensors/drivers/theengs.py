@@ -179,7 +179,10 @@ def _gateway(gateway: str, fields: dict[str, Any]) -> Decoded:
     if fields.get("tempc") is not None:
         inside = words.amount(fields["tempc"], "tempc")
         found.append(decoding.reading(Quantity.DEVICE_TEMPERATURE, inside, "tempc"))
-    return Decoded(external_id=decoding.name(gateway), readings=tuple(found), online=True)
+    firmware = decoding.version(fields.get("version"))
+    return Decoded(
+        external_id=decoding.name(gateway), readings=tuple(found), online=True, firmware=firmware
+    )
 
 
 DRIVER = _Theengs()

@@ -61,7 +61,12 @@ class _TheThingsStack:
         at = decoding.moment(fields.get("received_at"), "received_at")
         if "uplink_message" in fields:
             said = uplink.part(fields, "uplink_message")
-            return Decoded(external_id=device, readings=tuple(_up(device, said, at)), online=True)
+            return Decoded(
+                external_id=device,
+                readings=tuple(_up(device, said, at)),
+                online=True,
+                firmware=decoding.version(uplink.part(said, "version_ids").get("firmware_version")),
+            )
         if "location_solved" in fields:
             where = uplink.part(fields, "location_solved").get("location")
             return Decoded(external_id=device, readings=tuple(uplink.place(where, at)))

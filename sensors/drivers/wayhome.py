@@ -76,7 +76,9 @@ class _Wayhome:
             raise Malformed("payload", "a JSON object")
         if last == "status":
             return Decoded(
-                external_id=external_id, online=decoding.flag(fields.get("online"), "online")
+                external_id=external_id,
+                online=decoding.flag(fields.get("online"), "online"),
+                firmware=_text(fields, "firmware", decoding.VERSION_LENGTH),
             )
         try:
             quantity = Quantity(last)

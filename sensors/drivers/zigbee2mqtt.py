@@ -142,7 +142,15 @@ class _Zigbee2Mqtt:
         fields = decoding.decode_object(payload)
         if fields is None:
             raise Unsupported("zigbee2mqtt: a single attribute; set advanced.output: json")
-        return Decoded(external_id=decoding.name(topic), readings=tuple(_readings(fields)))
+        return Decoded(
+            external_id=decoding.name(topic),
+            readings=tuple(_readings(fields)),
+            firmware=_firmware(fields.get("update")),
+        )
+
+
+def _firmware(update: object) -> str:
+    return decoding.version(update.get("installed_version")) if isinstance(update, dict) else ""
 
 
 def _readings(fields: dict[str, Any]) -> list[Reading]:

@@ -144,6 +144,23 @@ async def test_a_hub_is_shut_out_by_the_page(
     assert "The broker can not be told about changes" in await browser.text(PAGE)
 
 
+async def test_home_assistant_in_the_home_is_told_only_where_somebody_has_switched_it_on(
+    visitors: Visitors, town: Town
+) -> None:
+    browser = await visitors.of("technician")
+    assert "It is off." in await browser.text(PAGE)
+    for state, wanted in (("on", True), ("off", False)):
+        answer = await browser.send(f"{PAGE}/home-assistant/{state}")
+        assert answer.status_code == 303
+        assert town.execute("select home_id, wanted from home_output") == [("ada", wanted)]
+        assert ("Tell it no longer" in await browser.text(PAGE)) is wanted
+    assert (await browser.send(f"{PAGE}/home-assistant/maybe")).status_code in {400, 404, 422}
+    for role in ("ben", "clinician", "stranger"):
+        other = await visitors.of(role)
+        assert (await other.send(f"{PAGE}/home-assistant/on")).status_code == 404
+    assert town.execute("select wanted from home_output") == [(False,)]
+
+
 async def test_a_wrong_device_is_named(visitors: Visitors, town: Town) -> None:
     browser = await visitors.of("technician")
     for device in ("wayhome/#", "wayhome", "+/x", "a/b/"):

@@ -188,3 +188,39 @@ async def test_a_home_that_was_left_in_test_mode_is_told_after_two_weeks(
     town.execute("update home set created_at = %s", NOW - timedelta(days=15))
     text = await technician.text("/work")
     assert "In test since 31 December. Nobody is told about alerts." in text
+
+
+async def test_a_link_that_falls_and_a_clock_that_is_off_say_how_much(
+    visitors: Visitors, town: Town
+) -> None:
+    of = "(select device_id from device where home_id = 'ada' and name = %s)"
+    town.execute(
+        f"insert into link_trend values ({of}, 'ada', 110, 45, true, %s)", "Hall sensor", TODAY
+    )
+    town.execute(
+        f"update presence set clock_trusted = false, skew_s = -7260 where device_id = {of}",
+        "Bed mat",
+    )
+    town.execute(
+        "update presence set late = 20, late_at = %s, late_s = 600, firmware = '1.14', skew_s = 90"
+        f" where device_id = {of}",
+        NOW - timedelta(hours=2),
+        "Kitchen sensor",
+    )
+    _battery(town, "Kitchen sensor", 40, 44)
+    technician = await visitors.of("technician")
+    text = await technician.text("/work")
+    assert "2 things to do in 1 home" in text
+    weak = "Its signal fell from 110 to 45 of 255 in four weeks."
+    wrong = "Its clock is wrong: 2 h 1 min behind."
+    assert text.index(weak) < text.index(wrong)
+    devices = await technician.text("/homes/ada/devices")
+    for words in (
+        weak,
+        "Its clock is 2 h 1 min behind.",
+        "Its clock is 1 min ahead.",
+        "About 6 weeks of battery left: change it before 24 February.",
+        "20 messages came late so far, the last 2 h ago: up to 10 min late.",
+        "Version 1.14.",
+    ):
+        assert words in devices, words

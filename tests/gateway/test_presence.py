@@ -74,3 +74,18 @@ def test_of_each_day_the_first_and_every_lower_charge_is_recorded_once() -> None
         recorded += [one.charge for one in (*at_once, *later) if one.charge is not None]
     today = NOON.date()
     assert recorded == [(today, 80.0), (today, 79.0), (today + timedelta(1), 79.0)]
+
+
+def test_a_version_a_late_message_and_the_lowest_link_are_passed_on() -> None:
+    desk = Desk()
+    told = {"contact": False, "linkquality": 90, "update": {"installed_version": 7}}
+    for seconds, link, ago in ((0, 90, 0), (1, 40, 600), (2, 60, 30), (3, 60, 90)):
+        at = after(seconds - ago).isoformat()
+        said = message("homes/live/zigbee2mqtt/hall", told | {"linkquality": link, "last_seen": at})
+        found = desk.intake.close(desk.intake.admit([said], after(seconds)), after(seconds))
+        if seconds == 0:
+            (first,) = found.presence
+            assert (first.firmware, first.late, first.link) == ("7", None, (NOON.date(), 90.0))
+    (later,) = desk.intake.close([], after(60)).presence
+    assert later.late == (2, 600.0)
+    assert later.link == (NOON.date(), 60.0)  # the last of what waited

@@ -21,7 +21,7 @@ from core.model.home import Device, Home, HomeMode, Household, Placement, Reside
 from core.model.ids import DeviceId, OrganisationId, ResidentId, RoomId
 from core.model.observation import Observation
 from core.model.quantity import Quantity
-from core.runtime.broker import Publisher
+from core.runtime.broker import BrokerSettings, Publisher
 from core.runtime.health import Health
 from core.runtime.service import Context
 from core.runtime.settings import GatewaySettings
@@ -123,6 +123,10 @@ class HubWithBundle(Hub):
         folder.mkdir()
         (folder / "hub.conf").write_text(head + text)
         self.start()
+
+    def settings_as(self, client_id: str) -> BrokerSettings:
+        """How somebody else in the home reaches it."""
+        return replace(self.settings, client_id=client_id)
 
 
 HALL = Room(room_id=RoomId(0), home_id=HOME, name="Hall", kind=RoomKind.HALL, exit=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.model.identity import Grant, thing_grant
+from core.model.identity import TELLER, Grant, thing_grant
 from core.store import hub_credential as store
 from core.store.pool import connect
 from tests.deploy.shipped import ShippedMosquitto
@@ -78,6 +78,7 @@ async def test_at_mosquitto_a_hub_says_its_own_and_is_in_and_out_at_once(place: 
         # whatever it calls itself, it can not take the gateway's session
         assert f"as {asked.grant.client} " in shipped(place).log()
         hub = await place.speaker(context)
+        assert hub.subscribe(f"home-state/{HOME}/#") == 1
 
         begun = time.monotonic()
         await place.revoke(asked.number)
@@ -112,6 +113,9 @@ async def test_at_nats_server_a_hub_says_its_own_and_is_in_and_out_at_once(place
         assert time.monotonic() - begun < SOON_S
         assert (await asyncio.to_thread(reader._packet)).endswith(b"own")
         assert hub.subscribe("homes/#") == DENIED_3
+        assert hub.subscribe("#") == DENIED_3
+        assert hub.subscribe(f"home-state/{OTHER}/#") == DENIED_3
+        assert hub.subscribe(f"home-state/{HOME}/#") == 1
 
         begun = time.monotonic()
         await place.revoke(asked.number)
@@ -203,7 +207,7 @@ async def test_what_somebody_changed_at_the_broker_is_put_right(place: Place) ->
     await place.door._call([{"command": "setDefaultACLAccess", "acls": opened}])
     await place.round()
     names = {one.client for one in await place.door.present()}
-    assert names == {"wayhome-identity", asked.grant.client}
+    assert names == {"wayhome-identity", TELLER.client, asked.grant.client}
     (access,) = await place.door._call([{"command": "getDefaultACLAccess"}])
     assert {one["allow"] for one in access["data"]["acls"]} == {False}
 

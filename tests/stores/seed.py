@@ -29,6 +29,9 @@ insert into presence (device_id, home_id) select device_id, home_id from device;
 insert into device_change (home_id, device_id, carer_id, at, kind, after)
   select home_id, device_id, 1, now(), 'changed', '{}' from device;
 insert into battery_record select device_id, home_id, current_date, 50 from device;
+insert into home_output select home_id, true, 1, now() from home;
+insert into link_record select device_id, home_id, current_date, 50 from device;
+insert into link_trend select device_id, home_id, 90, 50, true, current_date from device;
 insert into battery_forecast (device_id, home_id, computed_at) select device_id, home_id, now() from device;
 insert into home_step (home_id, carer_id, at, stage) select home_id, 1, now(), 'live' from home;
 insert into walk_waiver (home_id, carer_id, at, piece, reason)

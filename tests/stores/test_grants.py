@@ -16,6 +16,7 @@ WRITER = {
     "finding": "analytics", "engine_step": "analytics", "engine_snapshot": "analytics",
     "detector_error": "analytics", "margin_change": "analytics", "learning_cursor": "analytics",
     "forecast": "analytics",
+    "link_record": "gateway", "link_trend": "gateway",
     "battery_record": "gateway", "battery_forecast": "analytics",
     "day_count": "analytics",
     "alert": "alerts", "alert_finding": "alerts", "alert_cursor": "alerts", "delivery": "alerts",
@@ -34,7 +35,7 @@ WRITER = {
     "link_opening": "dashboard", "police_token": "dashboard", "link_attempt": "dashboard",
     "escalation_policy": "dashboard", "rota": "dashboard", "rota_shift": "dashboard",
     "rota_cover": "dashboard", "quiet_hours": "dashboard", "rota_feed": "dashboard",
-    "hub_credential": "identity", "credential_door": "identity",
+    "home_output": "identity", "hub_credential": "identity", "credential_door": "identity",
     "need_step": "dashboard", "device_label": "dashboard",
     "annotation": "dashboard",
     "application_token": "registrar", "fhir_export": "dashboard", "share_outbox": "sharing",
@@ -54,9 +55,11 @@ FOR_PAGES = (
     "stage_of", "take_home_step", "waive_piece", "walk_missing", "walk_seen", "walk_since",
     "join_rooms", "label_for", "mark_exit", "put_label",
     "stands_last", "carer_for_feed", "channels_of_carers", "carer_for_link", "telephones_of_circle",
-    "ask_hub_credential", "end_hub_credential", "take_hub_bundle", "renew_hub_credential",
+    "ask_hub_credential", "end_hub_credential", "take_hub_bundle", "renew_hub_credential", "set_home_output",
 )  # fmt: skip
 """Functions that run with the owner's rights for the pages; each looks at who is acting."""
+FOR_IDENTITY = ("home_states",)
+"""What the identity service may ask with the owner's rights."""
 FOR_NOBODY = (
     "chain_access_record", "refuse_change_of_audit", "shut_out",
     "device_terms", "put_device", "note_device", "home_mode_by_steps", "mode_of", "end_replaced_credentials",
@@ -151,6 +154,7 @@ def test_functions_of_ours_are_for_the_entrance_and_trust_no_temporary_table(
     callers = {name: ["wayhome_dashboard"] for name in FOR_PAGES} | {
         name: [] for name in FOR_NOBODY
     }
+    callers |= {name: ["wayhome_identity"] for name in FOR_IDENTITY}
     assert found == [(name, True, path, callers[name]) for name in sorted(callers)]
 
 

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from core.model.errors import BrokerUnavailable
-from core.model.identity import Grant
+from core.model.identity import TELLER, Grant
 from core.runtime.dynamic_security import DynamicSecurity
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ DENY = dict.fromkeys(ACCESSES, False)
 ADMIN = "wayhome-identity"
 """Name of the one client that may give commands; the file that Mosquitto starts with knows it."""
 CONTROL = "$CONTROL/dynamic-security/v1/#"
+SEND, READ = "publishClientSend", ("publishClientReceive", "subscribePattern")
 PAGE = 400
 """Clients of one answer: it stays far below the megabyte that we read."""
 BATCH = 100
@@ -67,15 +68,13 @@ class MosquittoDoor:
         if rules != DENY:
             acls = [{"acltype": kind, "allow": False} for kind in ACCESSES]
             await self._call([{"command": "setDefaultACLAccess", "acls": acls}])
-        topics = {
-            role["rolename"]: tuple(
-                acl["topic"]
-                for acl in role.get("acls", ())
-                if acl["allow"] and acl["acltype"] == "publishClientSend"
-            )
-            for role in await self._all("listRoles", "roles")
-        }
-        return {_grant(client, topics) for client in await self._all("listClients", "clients")}
+        roles = {role["rolename"]: role for role in await self._all("listRoles", "roles")}
+        found = {_grant(client, roles) for client in await self._all("listClients", "clients")}
+        if TELLER not in found:
+            # it is none of the desired state's names, so nobody else makes it
+            await self.dismiss([TELLER.client])
+            await self.admit([TELLER])
+        return found
 
     async def admit(self, grants: Sequence[Grant]) -> None:
         """Make a role and a client each; whoever is there already goes first."""
@@ -120,14 +119,24 @@ class MosquittoDoor:
             raise
 
 
-def _grant(client: dict[str, Any], topics: dict[str, tuple[str, ...]]) -> Grant:
-    mine = [topics.get(role["rolename"], ()) for role in client.get("roles", ())]
-    return Grant(client=client["username"], topics=tuple(topic for some in mine for topic in some))
+def _grant(client: dict[str, Any], roles: dict[str, dict[str, Any]]) -> Grant:
+    rules = [
+        acl
+        for role in client.get("roles", ())
+        for acl in roles.get(role["rolename"], {}).get("acls", ())
+        if acl["allow"]
+    ]
+    return Grant(
+        client=client["username"],
+        topics=tuple(acl["topic"] for acl in rules if acl["acltype"] == SEND),
+        reads=tuple(acl["topic"] for acl in rules if acl["acltype"] == READ[0]),
+    )
 
 
 def _made(grant: Grant) -> list[dict[str, Any]]:
-    rules = [
-        {"acltype": "publishClientSend", "topic": topic, "allow": True} for topic in grant.topics
+    rules = [{"acltype": SEND, "topic": topic, "allow": True} for topic in grant.topics]
+    rules += [
+        {"acltype": kind, "topic": topic, "allow": True} for topic in grant.reads for kind in READ
     ]
     role = {"command": "createRole", "rolename": grant.client, "acls": rules}
     roles = [{"rolename": grant.client}]

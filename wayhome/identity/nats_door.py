@@ -33,14 +33,17 @@ class NatsDoor:
         if not self._broker.alive():
             raise BrokerUnavailable("the embedded broker does not run")
         return {
-            Grant(client=one.username, topics=one.publish)
+            Grant(client=one.username, topics=one.publish, reads=one.subscribe)
             for one in self._broker.accounts
             if OURS.fullmatch(one.username)
         }
 
     async def admit(self, grants: Sequence[Grant]) -> None:
         """Add accounts; whoever is there already goes first."""
-        new = {one.client: Account(username=one.client, publish=one.topics) for one in grants}
+        new = {
+            one.client: Account(username=one.client, publish=one.topics, subscribe=one.reads)
+            for one in grants
+        }
         await self._let_in([one for one in self._broker.accounts if one.username not in new], new)
 
     async def dismiss(self, clients: Sequence[str]) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.model.errors import Misconfigured
+from core.model.identity import TELLER
 from core.runtime.broker import BrokerSettings
 from wayhome import certificates
 from wayhome.identity.issuing import Terms, read_authority
 from wayhome.identity.mosquitto_door import ADMIN, MosquittoDoor
 from wayhome.identity.reconciler import Reconciler
+from wayhome.identity.teller import Teller
 from wayhome.secret import write_secret
 
 if TYPE_CHECKING:
@@ -50,7 +53,7 @@ def terms_of(settings: IdentitySettings) -> Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admin:
-    """Makes how to reach the broker as the one who may give commands."""
+    """Makes how to reach the broker as one of our own, by default the one who may give commands."""
 
     url: str
     ca_file: str
@@ -58,16 +61,18 @@ class Admin:
     #: For the certificate of the moment; closed to others.
     folder: Path
     clock: Clock
+    name: str = ADMIN
 
     def __call__(self) -> BrokerSettings:
         """Return it with a fresh certificate."""
-        pair = certificates.new_client(self.authority, ADMIN, self.clock.now(), OWN_LASTS)
+        name = self.name
+        pair = certificates.new_client(self.authority, name, self.clock.now(), OWN_LASTS)
         return BrokerSettings(
             url=self.url,
-            client_id=ADMIN,
+            client_id=name,
             ca_file=self.ca_file,
-            certificate_file=str(write_secret(self.folder, f"{ADMIN}.crt", pair.certificate)),
-            key_file=str(write_secret(self.folder, f"{ADMIN}.key", pair.key)),
+            certificate_file=str(write_secret(self.folder, f"{name}.crt", pair.certificate)),
+            key_file=str(write_secret(self.folder, f"{name}.key", pair.key)),
         )
 
 
@@ -90,7 +95,14 @@ async def main(context: Context[IdentitySettings]) -> None:
             clock=context.clock,
             report=lambda fault: context.health.set("broker", ok=not fault, text=fault),
         )
+        teller = Teller(
+            settings=replace(admin, name=TELLER.client),
+            clock=context.clock,
+            report=lambda fault: context.health.set("homes_told", ok=not fault, text=fault),
+        )
         try:
-            await reconciler.run(settings.database_url)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(reconciler.run(settings.database_url), name="reconciler")
+                group.create_task(teller.run(settings.database_url), name="teller")
         finally:
             await door.close()

@@ -143,3 +143,128 @@ begin
     return taken;
 end
 $step$;
+
+-- What a device says of itself and of its way to us.
+alter table presence add column firmware text check (length(firmware) <= 60),
+    add column firmware_at timestamptz,
+    add column late bigint not null default 0,
+    add column late_at timestamptz,
+    add column late_s real;
+comment on column presence.firmware_at is 'When this version was heard first.';
+comment on column presence.late is 'Messages that came more than a minute after what they tell of.';
+comment on column presence.late_s is 'How long the slowest of the last late ones had waited, in seconds.';
+
+create table link_record (
+    device_id bigint not null references device on delete cascade,
+    home_id text not null references home on delete cascade,
+    day date not null,
+    quality real not null check (quality between 0 and 255),
+    primary key (device_id, day)
+);
+comment on table link_record is 'The lowest link quality (0 to 255) of a device on a day (UTC); kept for two months.';
+
+create table link_trend (
+    device_id bigint primary key references device on delete cascade,
+    home_id text not null references home on delete cascade,
+    earlier real,
+    lately real,
+    falling boolean not null,
+    day date not null
+);
+comment on table link_trend is 'The link of a device a month ago and lately, and whether it falls; worked out once a day.';
+create index link_trend_falling on link_trend (device_id) where falling;
+
+grant select, insert, update, delete on link_record, link_trend to wayhome_gateway;
+grant select on link_record, link_trend to wayhome_dashboard, wayhome_operator;
+
+do $walls$
+declare
+    walled text;
+begin
+    foreach walled in array array['link_record', 'link_trend'] loop
+        execute format('alter table %I enable row level security', walled);
+        execute format('alter table %I force row level security', walled);
+        execute format(
+            'create policy dashboard_%s on %I for select to wayhome_dashboard
+             using (home_id in (select home_id from home))', walled, walled);
+        execute format(
+            'create policy service_%s on %I for all to wayhome_gateway, wayhome_operator
+             using (true) with check (true)', walled, walled);
+    end loop;
+end
+$walls$;
+
+-- What a home is told of itself, for a Home Assistant that runs there. Off unless somebody switches it on. A row
+-- outlives its home until the broker has been told that nothing is told any more: hence no reference.
+create table home_output (
+    home_id text primary key,
+    wanted boolean not null,
+    carer_id bigint references carer on delete set null,
+    changed_at timestamptz not null,
+    told_at timestamptz
+);
+comment on table home_output is
+    'Homes whose own Home Assistant is told how they stand, and when it last was; null: nothing stands at the broker.';
+
+create function set_home_output(home text, on_or_off boolean, moment timestamptz) returns boolean
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $output$
+begin
+    if not sets_up(home) then
+        return false;
+    end if;
+    insert into home_output (home_id, wanted, carer_id, changed_at)
+        values (home, on_or_off, current_setting('wayhome.carer')::bigint, moment)
+        on conflict (home_id) do update set wanted = excluded.wanted, carer_id = excluded.carer_id,
+            changed_at = excluded.changed_at;
+    return true;
+end
+$output$;
+
+-- How those homes stand: no name of anybody, and of a device only where it is and what for.
+create function home_states(moment timestamptz, person text[])
+returns table (home_id text, wanted boolean, told_at timestamptz, state jsonb)
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as $states$
+    select o.home_id, o.wanted and h.home_id is not null, o.told_at, case when o.wanted and h.home_id is not null
+        then jsonb_build_object(
+            'last_movement', (select max(s.at) from device d cross join lateral (
+                select b.observed_at as at from observation b where b.device_id = d.device_id
+                    and b.observed_at between moment - interval '30 days' and moment
+                    and b.quantity = any(person) and (b.value > 0 or b.quantity = 'contact')
+                order by b.observed_at desc limit 1) s where d.home_id = h.home_id),
+            'alert', exists (select 1 from alert a where a.home_id = h.home_id and a.state <> 'resolved'
+                and not a.silent and a.audience = 'carers' and a.severity <> 'notice'),
+            'watched', h.mode = 'live' and not exists (select 1 from alert a where a.home_id = h.home_id
+                and a.state <> 'resolved' and a.detector = 'liveness' and a.subject = 'home'
+                and a.cleared_at is null),
+            'devices', (select coalesce(jsonb_agg(jsonb_build_object('id', d.device_id,
+                    'room', coalesce(r.kind, ''), 'placement', d.placement, 'battery', p.battery_percent,
+                    'heard', p.last_seen is not null and p.online is not false and not (d.heartbeat
+                        and p.last_seen < moment - make_interval(secs => 3 * d.reporting_interval_s)))
+                    order by d.device_id), '[]')
+                from device d left join room r using (room_id) left join presence p using (device_id)
+                where d.home_id = h.home_id and d.retired_at is null))
+        end
+    from home_output o left join home h on h.home_id = o.home_id and h.mode <> 'archive'
+    where o.wanted or o.told_at is not null
+    order by o.home_id
+$states$;
+
+revoke all on function set_home_output(text, boolean, timestamptz) from public;
+revoke all on function home_states(timestamptz, text[]) from public;
+grant execute on function set_home_output(text, boolean, timestamptz) to wayhome_dashboard;
+grant execute on function home_states(timestamptz, text[]) to wayhome_identity;
+grant select, insert, update, delete on home_output to wayhome_identity;
+grant select on home_output to wayhome_dashboard, wayhome_operator;
+alter table home_output enable row level security;
+alter table home_output force row level security;
+do $owner$
+begin
+    execute 'create policy owner_home_output on home_output for all to current_user using (true) with check (true)';
+end
+$owner$;
+create policy identity_home_output on home_output for all to wayhome_identity using (true) with check (true);
+create policy operator_home_output on home_output for select to wayhome_operator using (true);
+create policy dashboard_home_output on home_output for select to wayhome_dashboard
+    using (home_id in (select home_id from home));
