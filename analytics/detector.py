@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
@@ -33,6 +34,21 @@ EACH_TICK = -math.inf
 """``due`` of a detector that is to be ticked at each moment of the grid."""
 NEVER = math.inf
 """``due`` of a detector that has nothing to do until something happens."""
+
+
+class Signs(IntEnum):
+    """Which words of quantities by which a person shows a detector is given.
+
+    Sensors repeat what they said and tell when a motion ends: more than half of what a home says is no sign
+    of a person. Who has nothing to do with it is not called. Each kind takes in the ones after it.
+    """
+
+    ALL = 0
+    """Every word, also one that nobody made."""
+    SHOWN = 1
+    """A person made it (``view.shown``)."""
+    FRESH = 2
+    """It moved the last activity forward (``view.fresh``): not what comes late."""
 
 
 class Detector(Protocol):
@@ -105,6 +121,8 @@ class DetectorSpec:
     create: Callable[[], Detector]
     #: Quantities it wants; None for all that a person or device can say.
     quantities: frozenset[Quantity] | None = None
+    #: Of the quantities by which a person shows, which words it wants; of all others it gets each.
+    signs: Signs = Signs.ALL
     #: True when it must speak up, by ticks alone, once everything in a home stops.
     notices_silence: bool = False
     #: True when it can say when it would speak.

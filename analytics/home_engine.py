@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from analytics.detector import DetectorFailure, Episode, discover, fact, finding
+from analytics.detector import DetectorFailure, Episode, Signs, discover, fact, finding
+from analytics.features.devices import PERSON
 from analytics.features.plan import HomePlan
 from analytics.features.view import HomeView
+from analytics.former_states import FORMAT, lifted
 from analytics.recent_keys import RecentKeys
 from core.model.errors import Malformed
 from core.model.finding import Audience, Finding, Severity
@@ -30,18 +32,19 @@ from core.model.ids import HomeId
 from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from analytics.detector import Detector, DetectorSpec
     from core.model.learning import Margin
     from core.model.observation import Observation
+
+    Listener = tuple[str, Detector, Callable[[Observation, HomeView], Sequence[Finding]]]
 
 TICK_S = 30.0
 REMEMBERED_KEYS = 512
 """Natural keys kept per home against redelivery (detection.md §0)."""
 CLOCK_AHEAD_S = 60.0
 """A gateway's clock may run so far ahead of ours before its times are cut."""
-FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +103,9 @@ class HomeEngine:
             name: spec.create() for name, spec in self._specs.items()
         }
         self._devices = home.by_id
+        #: Who is given a word of a quantity: of one that nobody made, of one that comes late, of any other.
         self._interested = {
-            quantity: tuple(
-                (name, self._detectors[name], self._detectors[name].feed)
-                for name, spec in self._specs.items()
-                if spec.quantities is None or quantity in spec.quantities
-            )
+            quantity: tuple(self._listeners(quantity, signs) for signs in Signs)
             for quantity in Quantity
         }
         self._tick_s = tick_s
@@ -172,13 +172,29 @@ class HomeEngine:
         if received > view.now:
             view.now = received
         view.observe(observation, device, happened)
-        return self._tell(observation, view, noticed)
+        signs = Signs.FRESH if view.fresh else Signs.SHOWN if view.shown else Signs.ALL
+        listeners = self._interested[quantity][signs]
+        return self._tell(listeners, observation, view, noticed) if listeners else noticed
+
+    def _listeners(self, quantity: Quantity, signs: Signs) -> tuple[Listener, ...]:
+        """Return the detectors that want a word of a quantity, in order of their names."""
+        every = quantity not in PERSON
+        return tuple(
+            (name, self._detectors[name], self._detectors[name].feed)
+            for name, spec in self._specs.items()
+            if (spec.quantities is None or quantity in spec.quantities)
+            and (every or spec.signs <= signs)
+        )
 
     def _tell(
-        self, observation: Observation, view: HomeView, noticed: Noticed | None
+        self,
+        listeners: tuple[Listener, ...],
+        observation: Observation,
+        view: HomeView,
+        noticed: Noticed | None,
     ) -> Noticed | None:
         first = self._due
-        for name, detector, feed in self._interested[observation.quantity]:
+        for name, detector, feed in listeners:
             try:
                 said = feed(observation, view)
                 due = detector.due
@@ -287,7 +303,7 @@ class HomeEngine:
 
     @classmethod
     def restored(cls, state: bytes, specs: Mapping[str, DetectorSpec] | None = None) -> HomeEngine:
-        """Return the home as `snapshot` saw it.
+        """Return the home as `snapshot` saw it, of this format or a former one that can be lifted.
 
         A detector that is new, or whose state is of another version, starts anew.
 
@@ -313,7 +329,7 @@ class HomeEngine:
         saved = _decoded(self.snapshot())
         saved["plan"] = home
         if saved["view"] is not None:
-            saved["view"]["stirred"] = True
+            saved["view"]["stirred"] = [True, True]
             coverage = saved["view"]["coverage"]
             known = coverage["devices"].items()
             coverage["devices"] = {key: state for key, state in known if int(key) in home.by_id}
@@ -329,9 +345,10 @@ def _decoded(state: bytes) -> dict[str, Any]:
         saved: dict[str, Any] = msgspec.msgpack.decode(state, strict=False)
     except msgspec.DecodeError as error:
         raise Malformed("snapshot", "MessagePack") from error
-    if saved.get("format") != FORMAT:
-        raise Malformed("snapshot", f"format {FORMAT}")
-    return saved
+    present = lifted(saved)
+    if present is None:
+        raise Malformed("snapshot", f"format {FORMAT} or the one before it")
+    return present
 
 
 def failure(home_id: str, detector: str, error: Exception, at: float) -> DetectorFailure:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, Signs, fact, finding
 from analytics.features.devices import PERSON
 from analytics.features.wording import ROOMS, duration, has
 from core.model.finding import Finding, Phase, Severity
@@ -253,5 +253,6 @@ DETECTOR = DetectorSpec(
     ),
     create=Appliance,
     quantities=PERSON | {Quantity.POWER},
+    signs=Signs.SHOWN,
     safety=True,
 )

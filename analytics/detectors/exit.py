@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, Signs, fact, finding
 from analytics.features.coverage import LATE_S, Darkness
 from analytics.features.devices import PERSON
 from analytics.features.door_habits import (
@@ -304,6 +304,7 @@ DETECTOR = DetectorSpec(
     ),
     create=Exit,
     quantities=PERSON,
+    signs=Signs.SHOWN,
     safety=True,
     state_version=3,
 )

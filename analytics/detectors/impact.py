@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, Signs, fact, finding
 from analytics.features.aftermath import (
     DECIDE_S,
     SEATED_WITHIN_S,
@@ -338,5 +338,6 @@ DETECTOR = DetectorSpec(
     ),
     create=AfterKnock,
     quantities=PERSON | _WORN,
+    signs=Signs.SHOWN,
     safety=True,
 )

@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding, forecast
+from analytics.detector import (
+    NEVER,
+    DetectorSpec,
+    Episode,
+    Parameter,
+    Signs,
+    fact,
+    finding,
+    forecast,
+)
 from analytics.features.devices import PERSON
 from analytics.features.limits import ELSEWHERE, HALF_LIFE_DAYS, PRIOR_H, SMOOTH, WIDTH_H
 from analytics.features.pauses import LONGEST_S, NIGHT_WORTH, SETTLE_S
@@ -238,5 +247,6 @@ DETECTOR = DetectorSpec(
     notices_silence=True,
     forecasts=True,
     quantities=PERSON,
+    signs=Signs.FRESH,
     state_version=2,
 )

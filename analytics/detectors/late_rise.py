@@ -6,7 +6,16 @@ import math
 from array import array
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding, forecast
+from analytics.detector import (
+    NEVER,
+    DetectorSpec,
+    Episode,
+    Parameter,
+    Signs,
+    fact,
+    finding,
+    forecast,
+)
 from analytics.features.devices import PERSON
 from analytics.features.localtime import DAY_STARTS_H, HOUR_S
 from analytics.features.pauses import LONGEST_S
@@ -229,4 +238,5 @@ DETECTOR = DetectorSpec(
     forecasts=True,
     state_version=2,
     quantities=PERSON,
+    signs=Signs.FRESH,
 )

@@ -50,7 +50,10 @@ class Liveness:
     def __init__(self) -> None:
         self.due = EACH_TICK
         self._open: dict[str, Episode] = {}
-        #: Devices of the open episodes.
+        #: When all devices are to be looked at, and those that are to be before.
+        self._all_due = EACH_TICK
+        self._asked: set[int] = set()
+        #: Devices of the open episodes that any word of theirs may end.
         self._faulty: frozenset[int] = frozenset()
         self._sights = Obstruction()
         #: Room changes from which on a sensor may be obstructed.
@@ -58,24 +61,32 @@ class Liveness:
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Have the devices looked at when this may change something; the tick tells."""
-        quantity = observation.quantity
+        quantity, device_id = observation.quantity, observation.device_id
         if quantity is Quantity.MOTION and observation.value > 0:
-            self._sights.see(observation.device_id)
+            self._sights.see(device_id)
             stuck_at = view.now + STUCK_AFTER_S
-            if stuck_at < self.due:
-                self._await_end(observation, view, stuck_at)
+            # those whose motion never ends by a word can not be stuck
+            if stuck_at < self._all_due and view.coverage.devices[device_id].off_known:
+                self._look_at(stuck_at)
         if view.walks.entered:
             self._sights.change(view.at)
             if self._sights.changes > self._changes:
-                self.due = min(self.due, view.now)
-        if observation.device_id in self._faulty or quantity in _BATTERY:
+                self._look_at(view.now)
+        if device_id in self._faulty or (quantity in _BATTERY and self._turned(device_id, view)):
+            self._asked.add(device_id)
             self.due = min(self.due, view.now)
         return ()
 
-    def _await_end(self, observation: Observation, view: HomeView, stuck_at: float) -> None:
-        """Look when this motion may be stuck; those that never end by a word can not be."""
-        if view.coverage.devices[observation.device_id].off_known:
-            self.due = stuck_at
+    def _look_at(self, due: float) -> None:
+        """Look at all devices at a moment, if not before."""
+        self._all_due = min(self._all_due, due)
+        self.due = min(self.due, due)
+
+    def _turned(self, device_id: int, view: HomeView) -> bool:
+        """Whether a battery is low and this was not told, or the other way round."""
+        return view.coverage.devices[device_id].low is not (
+            f"device:{device_id}:battery" in self._open
+        )
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
         """Tell what has gone, and what has come back."""
@@ -83,19 +94,41 @@ class Liveness:
             return ()
         blind = view.coverage.blind
         told = list(self._home(view)) if blind or "home" in self._open else []
-        if blind:
+        if blind:  # seeing again, all are looked at
             self.due = self._home_due(view)
             return told
+        if view.seen_anew or view.now >= self._all_due:
+            told += self._look_at_all(view)
+        elif self._asked:
+            told += self._look_at_some(view)
+        self.due = self._all_due
+        return told
+
+    def _look_at_all(self, view: HomeView) -> list[Finding]:
+        told: list[Finding] = []
         for device in view.plan.devices:
             told += self._device(device, view)
         told += self._retired(view)
+        self._asked.clear()
         self._note_faulty()
-        self.due = _devices_due(view)
+        self._all_due = _devices_due(view, view.plan.devices)
         self._changes = min(self._sights.next_at, self._sights.changes + FEWEST_CHANGES)
         return told
 
+    def _look_at_some(self, view: HomeView) -> list[Finding]:
+        """Look at those of which a word came that may end or begin a fault."""
+        told: list[Finding] = []
+        asked = [device for device in view.plan.devices if device.device_id in self._asked]
+        for device in asked:
+            told += self._device(device, view)
+        self._asked.clear()
+        self._note_faulty()
+        self._all_due = min(self._all_due, _devices_due(view, asked))
+        return told
+
     def _note_faulty(self) -> None:
-        self._faulty = frozenset(int(key.split(":")[1]) for key in self._open if key != "home")
+        faults = (key.split(":") for key in self._open if key != "home")
+        self._faulty = frozenset(int(device) for _, device, fault in faults if fault != "battery")
 
     def _home_due(self, view: HomeView) -> float:
         """Return when there is more to say of the home, unless it can be seen before."""
@@ -232,13 +265,14 @@ class Liveness:
             self.due,
             self._sights.snapshot(),
             self._changes,
+            [self._all_due, sorted(self._asked)],
         ]
 
     def restore(self, state: Any) -> None:
         """Become what `snapshot` saw."""
         self._open, self.due = {}, state[1]
-        if len(state) > 2:  # noqa: PLR2004 (older ones know nothing of sights)
-            self._sights, self._changes = Obstruction.restored(state[2]), state[3]
+        self._sights, self._changes = Obstruction.restored(state[2]), state[3]
+        self._all_due, self._asked = state[4][0], set(state[4][1])
         for key, saved in state[0].items():
             episode = Episode.restored(saved)
             if episode is not None:
@@ -246,15 +280,15 @@ class Liveness:
         self._note_faulty()
 
 
-def _devices_due(view: HomeView) -> float:
-    """Return when the first device can be silent or stuck, if no word comes before.
+def _devices_due(view: HomeView, devices: Sequence[DevicePlan]) -> float:
+    """Return when the first of some devices can be silent or stuck, if no word comes before.
 
     A word only puts off the silence of its device: one that has no heartbeat is never silent within a day of
     its word.
     """
     coverage, now = view.coverage, view.now
     due = min(now + LOOK_EVERY_S, coverage.forgets_at)
-    for device in view.plan.devices:
+    for device in devices:
         left = coverage.silent_limit_s(device) - coverage.silence_s(device, now)
         if 0 <= left < due - now:
             due = now + left

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import DetectorSpec, Episode, Parameter, Signs, fact, finding
 from analytics.features.paces import (
     FEWEST_PAIRS,
     FEWEST_STEPS,
@@ -195,4 +195,5 @@ DETECTOR = DetectorSpec(
     ),
     create=Mobility,
     quantities=frozenset({Quantity.MOTION}),
+    signs=Signs.FRESH,
 )

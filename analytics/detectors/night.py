@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import DetectorSpec, Episode, Parameter, Signs, fact, finding
 from analytics.features.devices import PERSON
 from analytics.features.night_ways import FACTOR, LEAST_S, SHARE
 from analytics.features.nights import (
@@ -215,4 +215,5 @@ DETECTOR = DetectorSpec(
     ),
     create=RestlessNight,
     quantities=PERSON,
+    signs=Signs.FRESH,
 )

@@ -11,6 +11,7 @@ from analytics.detector import (
     DetectorSpec,
     Episode,
     Parameter,
+    Signs,
     fact,
     finding,
     forecast,
@@ -219,4 +220,5 @@ DETECTOR = DetectorSpec(
     create=NotBack,
     forecasts=True,
     quantities=PERSON,
+    signs=Signs.SHOWN,
 )

@@ -9,7 +9,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding, forecast
+from analytics.detector import (
+    NEVER,
+    DetectorSpec,
+    Episode,
+    Parameter,
+    Signs,
+    fact,
+    finding,
+    forecast,
+)
 from analytics.features.devices import PERSON
 from analytics.features.limits import PRIOR_H
 from analytics.features.occupancy import Place
@@ -297,4 +306,5 @@ DETECTOR = DetectorSpec(
     forecasts=True,
     state_version=2,
     quantities=PERSON,
+    signs=Signs.FRESH,
 )

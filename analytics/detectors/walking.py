@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import DetectorSpec, Episode, Parameter, Signs, fact, finding
 from analytics.features.devices import PERSON
 from analytics.features.localtime import BINS, HOUR_S
 from analytics.features.negative_binomial import Moments, tail
@@ -54,15 +54,14 @@ class Walking:
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Judge the last minutes when a room was entered."""
-        if not view.fresh:
-            return ()
         self._nights.feed(observation, view)
         if not view.walks.entered:
             return ()
         walked = view.walks.restless_s(view.at - WINDOW_S)[0]
         self._peak = max(self._peak, walked / view.walks.pause_s)
         found = self._judge(view, walked)
-        self.due = min(self.due, self._night_due(view))
+        if self._nights.since is not None:
+            self.due = min(self.due, self._night_due(view))
         return found
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
@@ -93,11 +92,11 @@ class Walking:
 
     def _judge(self, view: HomeView, walked: float) -> Sequence[Finding]:
         units = walked / view.walks.pause_s
-        if units < LEAST_UNITS or _guests(view):
+        if units < LEAST_UNITS or _guests(view) or self._told:
             return ()
         here = self._bins[view.local.bin(view.at)]
         units /= view.margin(DETECTOR.name, view.at)
-        chance = tail(int(units), *here.blended())
+        chance = tail(int(units), *here.blended(), enough=RARE)
         if chance >= RARE:
             return ()
         wanted = Severity.CHECK if self._pressing(view, chance) else Severity.NOTICE
@@ -114,6 +113,11 @@ class Walking:
             what,
             f"At this time of day that happens {usual}{note}",
         )
+
+    @property
+    def _told(self) -> bool:
+        """Whether there is nothing worse to say of the present episode."""
+        return self._episode is not None and self._episode.severity is Severity.CHECK
 
     @staticmethod
     def _pressing(view: HomeView, chance: float) -> bool:
@@ -292,4 +296,5 @@ DETECTOR = DetectorSpec(
     ),
     create=Walking,
     quantities=PERSON,
+    signs=Signs.FRESH,
 )

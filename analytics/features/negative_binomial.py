@@ -15,7 +15,7 @@ LEAST_EXCESS = 1.02
 _MOST = 4000
 
 
-def tail(count: int, mean: float, variance: float) -> float:
+def tail(count: int, mean: float, variance: float, enough: float = 1.0) -> float:
     """Return the probability of ``count`` and more.
 
     Parameters
@@ -24,6 +24,8 @@ def tail(count: int, mean: float, variance: float) -> float:
         Expected count, above 0.
     variance
         Its variance; below ``1.02 mean`` that is taken.
+    enough
+        It is no rarer than this that matters: then what is returned may be too little, never below it.
 
     Examples
     --------
@@ -49,7 +51,7 @@ def tail(count: int, mean: float, variance: float) -> float:
     for index in range(count, count + _MOST):
         term *= (1.0 - share) * (index + size) / (index + 1)
         total += term
-        if term <= 1e-12 * total:
+        if term <= 1e-12 * total or total >= enough:
             break
     return min(total, 1.0)
 

@@ -51,8 +51,10 @@ class Pauses(NamedTuple):
 
     def seen(self, changes: int) -> Pauses:
         """Return it after it saw somebody."""
-        missed = min(float(changes - self.seen_at), self.limit)
-        lesson = max(_LESSON, 1.0 / (self.learned + 1))
+        missed = float(changes - self.seen_at)
+        if missed > FEWEST_CHANGES:  # no limit is lower
+            missed = min(missed, self.limit)
+        lesson = _LESSON if self.learned >= LEARNED_PAUSES else 1.0 / (self.learned + 1)
         longest = max(missed, self.longest + (missed - self.longest) * _LEAK)
         mean = self.mean + (missed - self.mean) * lesson
         return Pauses(changes, min(self.learned + 1, LEARNED_PAUSES), mean, longest)

@@ -154,11 +154,6 @@ class Occupancy:
         """Whether somebody is taken to be home."""
         return self.place is Place.HOME
 
-    def begin(self) -> None:
-        """Forget what the last event did."""
-        self.before, self.returned = self.place, None
-        self.unsettled = self.left_at is not None
-
     def show(
         self,
         at: float,

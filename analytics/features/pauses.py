@@ -42,6 +42,7 @@ KEPT = 640
 _KEEP = 2.0 ** (-1.0 / HALF_LIFE_DAYS)
 _HOURS = 24
 _WAKING_H = (7, 22)
+_ZONES = {zone.value: zone for zone in Zone}
 
 
 class Pauses:
@@ -58,6 +59,7 @@ class Pauses:
         "_hour_ends",
         "_last",
         "_length",
+        "_numbers",
         "_pending",
         "_room",
         "_row",
@@ -69,6 +71,8 @@ class Pauses:
     def __init__(self) -> None:
         #: Known (room, zone), in order of first sight.
         self._contexts: list[tuple[int, str]] = []
+        #: Number of each of them.
+        self._numbers: dict[tuple[int, str], int] = {}
         #: Weighted hours at home by context and hour of the day, decayed.
         self._exposure = array("f", bytes(4 * ROOMS * _HOURS))
         #: Day, local hour, length in hours (below 0: at least so long) and context of each pause.
@@ -91,7 +95,7 @@ class Pauses:
 
     def lie(self, device: DevicePlan, *, occupied: bool) -> None:
         """Take in that a bed was occupied or left, before `show`."""
-        self._bed = (device.room_id, str(device.zone)) if occupied else None
+        self._bed = device.context if occupied else None
         self._seen_by = None
 
     def show(
@@ -128,7 +132,7 @@ class Pauses:
         elif (
             stayed
             and at < self._hour_ends
-            and self._contexts[self._context] == (self._bed or (device.room_id, device.zone))
+            and self._contexts[self._context] == (self._bed or device.context)
         ):
             self._seen_by = device
             return
@@ -149,13 +153,15 @@ class Pauses:
         self._from, self._hour_ends = at, at + (1.0 - hour % 1.0) * HOUR_S
         self._context = self._number(device)
         self._row = self._context * _HOURS + int(hour)
-        self.zone, self._seen_by = Zone(self._contexts[self._context][1]), None
+        self.zone, self._seen_by = _ZONES[self._contexts[self._context][1]], None
 
     def _number(self, device: DevicePlan) -> int:
-        key = self._bed or (device.room_id, str(device.zone))
-        if key in self._contexts:
-            return self._contexts.index(key)
+        key = self._bed or device.context
+        number = self._numbers.get(key)
+        if number is not None:
+            return number
         if len(self._contexts) < ROOMS:
+            self._numbers[key] = len(self._contexts)
             self._contexts.append(key)
         return len(self._contexts) - 1
 
@@ -255,6 +261,7 @@ class Pauses:
         """Return the pauses as `snapshot` saw them."""
         pauses = cls()
         pauses._contexts = [(room, zone) for room, zone in state[0]]
+        pauses._numbers = {key: number for number, key in enumerate(pauses._contexts)}
         pauses._exposure = array("f", state[1][0])
         pauses._day, pauses._hour = array("H", state[1][1]), array("f", state[1][2])
         pauses._length, pauses._room = array("f", state[1][3]), array("B", state[1][4])

@@ -57,6 +57,11 @@ class DevicePlan:
         return self.placement in _SENSES_ROOM and self.room != RoomKind.OUTSIDE
 
     @cached_property
+    def context(self) -> tuple[int, str]:
+        """Number of its room and class of the place: where a pause begins."""
+        return self.room_id, self.zone.value
+
+    @cached_property
     def hub(self) -> bool:
         """Whether it carries the messages of the others."""
         return self.placement is Placement.HUB

@@ -41,7 +41,9 @@ class HomeView:
     """
 
     __slots__ = (
+        "_anew",
         "_day_ends",
+        "_marked",
         "_stirred",
         "_waking_home_s",
         "_watched",
@@ -67,6 +69,7 @@ class HomeView:
         "previous_at",
         "previous_room",
         "previous_zone",
+        "seen_anew",
         "shown",
         "started",
         "walks",
@@ -97,11 +100,15 @@ class HomeView:
         self.changed = False
         #: From when on it may change by itself, in seconds; may be too early, never too late.
         self.due = _AT_ONCE
-        self._stirred = False
+        self._stirred = self._anew = False
+        #: True during a tick at which more has changed than who is home: our sight, the devices, the day.
+        self.seen_anew = False
         #: Whether somebody is home and we can see, and since when that holds or the day began.
         self._watched = True
         self._watched_from = now
         self._waking_home_s = 0.0
+        #: Whether the last event or tick left something that the next one must forget.
+        self._marked = True
         self._no_event()
 
     def _no_event(self) -> None:
@@ -131,24 +138,37 @@ class HomeView:
         at
             When it happened, in seconds; a moment after ``now`` is taken as ``now``.
         """
-        self.day_closed = self.changed = self.fresh = False
         if at > self.now:
             at = self.now
         self.at, self.device = at, device
-        activity, coverage, occupancy = self.activity, self.coverage, self.occupancy
-        previous = self.previous_at = activity.last_at
-        self.previous_zone, self.previous_room = activity.zone, activity.room
-        occupancy.begin()
-        self.outdoors.heard = None
-        self.walks.entered, self.walks.step = 0, None
+        if self._marked:
+            self._forget()
+        coverage = self.coverage
         dark = coverage.dark_from
-        self.shown = coverage.hear(observation, at, self.now)
+        self.shown = shown = coverage.hear(observation, at, self.now)
         if dark is not None or coverage.dark_from is not None:
             self._look_again(dark)
-        if not self.shown:
+        if shown:
+            self._show(observation, device, at)
+        elif observation.quantity is Quantity.POSITION:
             self._track(observation, at)
-            return
-        self.fresh = previous is None or at > previous
+
+    def _forget(self) -> None:
+        """Begin an event: what the last one did, or the last tick, is past."""
+        self._marked = self.day_closed = self.changed = self.seen_anew = self.fresh = False
+        activity, walks, occupancy = self.activity, self.walks, self.occupancy
+        self.previous_at = activity.last_at
+        self.previous_zone, self.previous_room = activity.zone, activity.room
+        occupancy.before, occupancy.returned = occupancy.place, None
+        occupancy.unsettled = occupancy.left_at is not None
+        walks.entered, walks.step = 0, None
+        self.outdoors.heard = None
+
+    def _show(self, observation: Observation, device: DevicePlan, at: float) -> None:
+        """Take in that a person showed."""
+        activity, coverage, occupancy = self.activity, self.coverage, self.occupancy
+        previous = self.previous_at
+        self._marked, self.fresh = True, previous is None or at > previous
         occupancy.show(at, device, observation, (activity, self.plan))
         activity.show(at, device, self.local)
         if observation.quantity is Quantity.BED:
@@ -177,14 +197,8 @@ class HomeView:
         else:
             self.due = _AT_ONCE
 
-    def _begin(self) -> None:
-        self.occupancy.begin()
-        self.walks.begin()
-        self.outdoors.heard = None
-
     def _track(self, observation: Observation, at: float) -> None:
-        if observation.quantity is not Quantity.POSITION:
-            return
+        self._marked = True
         alone = self.plan.resident_id is not None
         home = (self.activity, self.occupancy, self.local)
         self.outdoors.show(observation, at, home, alone=alone)
@@ -201,6 +215,7 @@ class HomeView:
         before = self.coverage.offline
         self.coverage.set_offline(gone)
         if before != self.coverage.offline:
+            self._anew = True
             self.stir()
 
     def stir(self) -> None:
@@ -209,7 +224,8 @@ class HomeView:
 
     def _look_again(self, dark: float | None) -> None:
         self.due = _AT_ONCE
-        self._stirred = self._stirred or dark != self.coverage.dark_from
+        if dark != self.coverage.dark_from:
+            self._stirred = self._anew = True
 
     def advance(self, now: float) -> None:
         """Let time pass to ``now`` without an event.
@@ -217,8 +233,16 @@ class HomeView:
         Between two moments that are due nothing changes: it does not matter which are visited.
         """
         self.now = now
+        self._forget()
         self._no_event()
-        self._begin()
+        self._marked = True
+        if now < self.due:
+            self.hours.settled = None
+            return
+        self._change(now)
+
+    def _change(self, now: float) -> None:
+        """Find out what time has changed."""
         dark = self.coverage.dark_from
         self.coverage.advance(now, self.plan)
         self.occupancy.advance(now)
@@ -226,9 +250,9 @@ class HomeView:
         day = self.local.day(now)
         self.day_closed = day != self.day
         self.hours.advance(now, self.local, self.coverage)
-        self.changed = self._stirred or moved or self.day_closed or dark != self.coverage.dark_from
-        self.changed = self.changed or self.hours.settled is not None
-        self._stirred = False
+        self.seen_anew = self._anew or self.day_closed or dark != self.coverage.dark_from
+        self.changed = self._stirred or moved or self.seen_anew or self.hours.settled is not None
+        self._stirred = self._anew = False
         if self.changed:
             self._note_change(now)
             if self.occupancy.place is Place.AWAY:
@@ -280,7 +304,7 @@ class HomeView:
             "now": self.now,
             "started": self.started,
             "day": self.day,
-            "stirred": self._stirred,
+            "stirred": [self._stirred, self._anew],
             "waking": self._waking_home_s,
             "watched": [self._watched, self._watched_from],
             "activity": self.activity.snapshot(),
@@ -300,7 +324,8 @@ class HomeView:
         view = cls(plan, state["started"])
         view.now, view.day = state["now"], state["day"]
         view._day_ends = view.local.next_day(view.now)
-        view._stirred, view._waking_home_s = state["stirred"], state["waking"]
+        view._stirred, view._anew = state["stirred"]
+        view._waking_home_s = state["waking"]
         view._watched, view._watched_from = state["watched"]
         view.activity = Activity.restored(state["activity"])
         view.coverage = Coverage.restored(state["coverage"])

@@ -104,6 +104,7 @@ class Walks:
         "counts",
         "done",
         "entered",
+        "pause_s",
         "room",
         "step",
         "today",
@@ -144,6 +145,8 @@ class Walks:
         self._eyes: dict[int, tuple[float, float]] = {}
         #: Seconds within which somebody who walks is seen to be back, by a middling sensor.
         self._soon_s = _soon_s([])
+        #: Seconds in one room that count as walking at most: what the sensors of this home can tell.
+        self.pause_s = _pause_s(self._soon_s)
 
     # What happens
 
@@ -175,10 +178,6 @@ class Walks:
         elif pause < _LONGEST_BLIND_S:
             blind += (pause - blind) * _LEAK
         self._eyes[eye] = (at, blind)
-
-    def begin(self) -> None:
-        """Forget what the last event did."""
-        self.entered, self.step = 0, None
 
     def leave(self) -> None:
         """Take in that nobody is home any more."""
@@ -214,11 +213,12 @@ class Walks:
         self.today[0] += 1
         if self.counts % EYES_EVERY == 0:
             self._soon_s = _soon_s([blind for _, blind in self._eyes.values()])
+            self.pause_s = _pause_s(self._soon_s)
         soon_s = self._soon_s
         if stayed > max(REST_S, soon_s) or self.walk is None:
             self.rest()
             self.walk = Walk(before, at, self.passed)
-        walked = min(stayed, _pause_s(soon_s)) if self._back else 0.0
+        walked = min(stayed, self.pause_s) if self._back else 0.0
         self._back = at - self._entered_at.get(room, -math.inf) <= soon_s
         self._entered_at[room] = at
         if not self.near(before, room):
@@ -238,11 +238,6 @@ class Walks:
         self.done = [*self.done[-MOST_WALKS + 1 :], one]
         self.today[2] += 1
         self.today[3] += walk.walked_s / 60.0
-
-    @property
-    def pause_s(self) -> float:
-        """Seconds in one room that count as walking at most: what the sensors of this home can tell."""
-        return _pause_s(self._soon_s)
 
     # What others ask
 
@@ -373,4 +368,5 @@ class Walks:
         walks._entered_at = dict(entered)
         walks._eyes = {eye: (last, blind) for eye, last, blind in state["eyes"]}
         walks._soon_s = state["soon"]
+        walks.pause_s = _pause_s(walks._soon_s)
         return walks

@@ -1,0 +1,48 @@
+"""Snapshots of former formats, lifted to the present one: what was learned is kept. Pure.
+
+An update must not make a home forget months of habits. Each function takes the decoded snapshot of one
+format and returns that of the next; the format before the present one is always readable. What a former
+format did not know takes the value that makes the engine look anew at the next tick.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from analytics.detector import EACH_TICK
+from analytics.features.obstruction import Obstruction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FORMAT = 4
+"""Format of the snapshots that are written; changes with each change of what is in them."""
+
+
+def lifted(saved: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a decoded snapshot in the present format; None if it is of no known one.
+
+    Examples
+    --------
+    >>> lifted({"format": 2}) is None
+    True
+    """
+    while saved.get("format") in _LIFTS:
+        saved = _LIFTS[saved["format"]](saved)
+    return saved if saved.get("format") == FORMAT else None
+
+
+def _from_3(saved: dict[str, Any]) -> dict[str, Any]:
+    """Tell what has changed but for who is home; look at devices one by one (docs/decisions/0207)."""
+    view, detectors = saved["view"], dict(saved["detectors"])
+    if view is not None:
+        view = view | {"stirred": [view["stirred"]] * 2}
+    if "liveness" in detectors:
+        version, (opened, _, *sights) = detectors["liveness"]
+        sights = sights or [Obstruction().snapshot(), 0.0]
+        state = [opened, EACH_TICK, *sights, [EACH_TICK, []]]
+        detectors["liveness"] = [version, state]
+    return saved | {"format": 4, "view": view, "detectors": detectors}
+
+
+_LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {3: _from_3}
