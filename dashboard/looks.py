@@ -21,6 +21,7 @@ _PAGES = {
     "days_figures": "the numbers of weeks of days and nights",
     "days_refused": "weeks of days and nights: refused",
     "caseload": "whose days are changing",
+    "consent": "consent and legal basis",
     "install": "the registration of devices",
 }
 

@@ -42,6 +42,8 @@ class Track:
         "sampled_hour",
         "skew",
         "trusted",
+        "unlocated",
+        "unwatched",
         "urgent",
     )
 
@@ -65,6 +67,9 @@ class Track:
         self.trusted: bool | None = None
         #: Day (UTC) and lowest charge in percent that were last recorded.
         self.charge: tuple[date, float] | None = None
+        #: Whose readings are refused: all of them, or those that say where somebody is.
+        self.unwatched = known.unwatched
+        self.unlocated = known.unlocated
         #: Hour for which one rate-limited message was kept.
         self.sampled_hour = -1
 
@@ -94,5 +99,6 @@ class Directory:
                 track = Track(device, self.limits, archive=archive)
                 fresh.append(track)
             track.archive = archive
+            track.unwatched, track.unlocated = device.unwatched, device.unlocated
             self.tracks[key] = track
         return tuple(fresh)

@@ -97,6 +97,7 @@ HOLDINGS: tuple[Holding, ...] = (
     _of("device", "Devices"),
     _home("walk_waiver", "What was missing when the home went live"),
     _of("need_step", "What was needed, recommended, installed and used"),
+    _of("purpose_basis", "On what basis what is done with what is known about the person"),
     _home("home_step", "Consent, and each step of the home since"),
     _home("day_count", "Each day of the home in numbers"),
     _home(
