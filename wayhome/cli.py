@@ -22,6 +22,7 @@ from wayhome.commands import (
     register,
     replay,
     residents,
+    retention,
     services,
     up,
 )
@@ -62,6 +63,7 @@ app.command(rich_help_panel=_CARE)(doctor.doctor)
 app.add_typer(devices.app, name="devices", rich_help_panel=_CARE)
 app.add_typer(residents.app, name="residents", rich_help_panel=_CARE)
 app.add_typer(consent.app, name="consent", rich_help_panel=_CARE)
+app.add_typer(retention.app, name="retention", rich_help_panel=_CARE)
 app.add_typer(hubs.app, name="hubs", rich_help_panel=_CARE)
 app.add_typer(certificates.app, name="certificates", rich_help_panel=_CARE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)

@@ -98,6 +98,7 @@ HOLDINGS: tuple[Holding, ...] = (
     _home("walk_waiver", "What was missing when the home went live"),
     _of("need_step", "What was needed, recommended, installed and used"),
     _of("purpose_basis", "On what basis what is done with what is known about the person"),
+    _of("legal_hold", "Whether records must stay, and why"),
     _home("home_step", "Consent, and each step of the home since"),
     _home("day_count", "Each day of the home in numbers"),
     _home(
@@ -141,6 +142,8 @@ ELSEWHERE: dict[str, str] = {
     "access_record": "kept: a sealed record of who looked, by number of the home",
     "audit_head": "seals of that record",
     "erasure": "kept: the proof, by number",
+    "retention_rule": "periods of an organisation",
+    "retention_run": "counts of rows that went",
     "organisation": "names an organisation",
     "alert_cursor": "how far a service has read",
     "learning_cursor": "how far a service has read",
