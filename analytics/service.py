@@ -23,6 +23,7 @@ from analytics.detector import discover
 from analytics.engine import Inputs
 from analytics.forecasts import ForecastBook
 from analytics.recovery import recover, save, take_in_registry, to_json
+from analytics.retention import keep_retaining
 from core.model.errors import StoreUnavailable, Temporary
 from core.store import engine as engine_table
 from core.store import finding as finding_table
@@ -332,6 +333,7 @@ async def _work(context: Context[AnalyticsSettings], watch: Watch, lease: Connec
                 ("lease", _keep(lease, context)),
                 ("batteries", _forecast_batteries(context, watch)),
                 ("days", _count_days(context, watch)),
+                ("retention", _retain(context, watch)),
             )
         ]
         await lost.wait()
@@ -359,6 +361,14 @@ async def _count_days(context: Context[AnalyticsSettings], watch: Watch) -> None
     """Leave it to the first shard, as above."""
     if context.settings.shard == 0:
         await keep_counting(watch.pool, context.clock)
+    else:
+        await asyncio.Event().wait()
+
+
+async def _retain(context: Context[AnalyticsSettings], watch: Watch) -> None:
+    """Leave it to the first shard, as above."""
+    if context.settings.shard == 0:
+        await keep_retaining(watch.pool, context.clock, context.health)
     else:
         await asyncio.Event().wait()
 

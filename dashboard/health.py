@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from core.model.retention import CLASSES
 from dashboard import wording
 from dashboard.sight import BLIND_AFTER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from core.store.retention import Run
     from core.store.system import Beat, Services
 
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -21,6 +23,7 @@ FORGOTTEN_AFTER = timedelta(days=1)
 OVERDUE_AFTER = timedelta(seconds=60)
 UNREAD_AFTER = timedelta(seconds=15)
 SHOWN_BYTES = 400
+UNREMOVED_AFTER = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,30 @@ def service_lines(services: Services, now: datetime, zone: ZoneInfo) -> tuple[Se
     """Judge the services, those that need somebody first."""
     lines = [*_gateways(services, now), _detection(services, now), _alerting(services, now, zone)]
     return tuple(sorted(lines, key=lambda line: line.ok))
+
+
+def retention_lines(last: Run | None, now: datetime) -> Iterator[ServiceLine]:
+    """Say when what is too old could not be removed; nothing where all is well, or it never ran yet."""
+    if last is None or not (last.error or now - last.at > UNREMOVED_AFTER):
+        return
+    text = f"Last run {wording.age(last.at, now)}"
+    yield ServiceLine(
+        title="Removal of what is too old",
+        ok=False,
+        text=f"{text}: {last.error}." if last.error else f"{text}.",
+        advice="Read the log of wayhome analytics. Until then records are kept for longer than they may be.",
+    )
+
+
+def removed_lines(runs: Sequence[Run]) -> tuple[tuple[str, int], ...]:
+    """Say what was removed, by class: in words, and how many rows."""
+    rows: dict[str, int] = {}
+    for one in runs:
+        if one.name in CLASSES and one.removed:
+            rows[one.name] = rows.get(one.name, 0) + one.removed
+    return tuple(
+        (wording.sentence(CLASSES[name].holds), rows[name]) for name in CLASSES if name in rows
+    )
 
 
 def readable(payload: bytes) -> str:

@@ -27,6 +27,7 @@ _PAGES = {
     "compare_refused": "two periods of days and nights: refused",
     "compare_figures_refused": "the numbers of two periods: refused",
     "annotations_refused": "what is marked in days and nights: refused",
+    "consent": "consent and legal basis",
     "install": "the registration of devices",
 }
 

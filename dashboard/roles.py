@@ -39,6 +39,8 @@ class Right(StrEnum):
     """Be offered the telephone numbers of a circle."""
     SEARCH = "search"
     """Keep a missing-person profile, make a pack of it and give it to the police."""
+    BASIS = "basis"
+    """Read and write on what basis what is done with what is known about a person."""
     AUDIT = "audit"
     """Read the organisation's record of looks, and nothing else that is personal."""
 
@@ -50,7 +52,7 @@ MAY: dict[CarerRole, frozenset[Right]] = {
     CarerRole.RESIDENT: frozenset({Right.ACTIVITY, Right.LOOKED}),
     CarerRole.FAMILY_CARER: _CARE | {Right.CIRCLES, Right.LOOKED},
     CarerRole.CARE_WORKER: _CARE,
-    CarerRole.CLINICIAN: frozenset({Right.ACTIVITY, Right.CARE_ALERTS, Right.DAYS}),
+    CarerRole.CLINICIAN: frozenset({Right.ACTIVITY, Right.CARE_ALERTS, Right.DAYS, Right.BASIS}),
     CarerRole.TECHNICIAN: frozenset(
         {Right.DEVICES, Right.SYSTEM, Right.PAYLOADS, Right.REPAIR_ALERTS, Right.ANSWER}
     ),
@@ -62,6 +64,7 @@ MAY: dict[CarerRole, frozenset[Right]] = {
         Right.ORGANISATION,
         Right.LOOKED,
         Right.DAYS,
+        Right.BASIS,
     },
     CarerRole.AUDITOR: frozenset({Right.AUDIT}),
 }
@@ -85,6 +88,7 @@ SEE_DAYS = having(Right.DAYS)
 SEE_LOOKS = having(Right.LOOKED)
 CALL = having(Right.CALL)
 SEARCH = having(Right.SEARCH)
+KEEP_BASES = having(Right.BASIS)
 SEE_AUDIT = having(Right.AUDIT)
 ARRANGE_ORGANISATION = having(Right.ORGANISATION)
 ANSWER = having(Right.ANSWER)

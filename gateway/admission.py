@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -174,7 +175,7 @@ class Admission:
             track = self._directory.tracks.get((home, family, decoded.external_id))
             if track is not None:
                 self._remember(message.topic, address)
-                return self._of_device(message, track, decoded, received_at)
+                return self._of_known(message, track, decoded, received_at)
         except Malformed as error:
             raise _Rejected("malformed", home, error.field, error.expected) from None
         except Unsupported:
@@ -199,6 +200,20 @@ class Admission:
             if len(self._addresses) > ADDRESSES:
                 self._addresses.clear()
             self._addresses[topic] = address
+
+    def _of_known(
+        self, message: IncomingMessage, track: Track, decoded: Decoded, received_at: datetime
+    ) -> Admitted:
+        """Take no more than there is a basis for: nothing, or nothing that says where somebody is.
+
+        A tracker that may tell no place still shows that it lives.
+        """
+        if track.unwatched:
+            return self._refused(message, track.home_id, f"{track.device_id}", "no_basis")
+        if track.unlocated:
+            rest = tuple(one for one in decoded.readings if not _places(one))
+            decoded = replace(decoded, readings=rest)
+        return self._of_device(message, track, decoded, received_at)
 
     def _of_device(
         self, message: IncomingMessage, track: Track, decoded: Decoded, received_at: datetime
@@ -263,7 +278,7 @@ class Admission:
         """Count a message beyond the allowance; one a device and hour is kept to be looked at."""
         hour = int(received_at.timestamp() // 3600)
         sample = None
-        if track.sampled_hour != hour:
+        if track.sampled_hour != hour and not track.unlocated:  # the sample would tell the place
             track.sampled_hour = hour
             expected = f"at most {self._directory.limits.rate_per_s:g} messages a second"
             rejected = _Rejected("rate_limited", track.home_id, "", expected)
@@ -341,6 +356,10 @@ def _state(
         seen=seen,
         refusal=(track.home_id, f"{track.device_id}", "retained") if retained else None,
     )
+
+
+def _places(reading: Reading) -> bool:
+    return reading.quantity is Quantity.POSITION or reading.quantity is Quantity.ZONE
 
 
 def _value(readings: Sequence[Reading], quantity: Quantity) -> float | None:

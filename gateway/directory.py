@@ -43,6 +43,8 @@ class Track:
         "sampled_hour",
         "skew",
         "trusted",
+        "unlocated",
+        "unwatched",
         "urgent",
     )
 
@@ -68,6 +70,9 @@ class Track:
         self.charge: tuple[date, float] | None = None
         #: The same of its link (0 to 255).
         self.link: tuple[date, float] | None = None
+        #: Whose readings are refused: all of them, or those that say where somebody is.
+        self.unwatched = known.unwatched
+        self.unlocated = known.unlocated
         #: Hour for which one rate-limited message was kept.
         self.sampled_hour = -1
 
@@ -97,5 +102,6 @@ class Directory:
                 track = Track(device, self.limits, archive=archive)
                 fresh.append(track)
             track.archive = archive
+            track.unwatched, track.unlocated = device.unwatched, device.unlocated
             self.tracks[key] = track
         return tuple(fresh)

@@ -13,6 +13,7 @@ from wayhome.commands import (
     alerting,
     audit,
     certificates,
+    consent,
     demo,
     devices,
     doctor,
@@ -24,6 +25,7 @@ from wayhome.commands import (
     register,
     replay,
     residents,
+    retention,
     services,
     up,
 )
@@ -82,6 +84,8 @@ app.command(rich_help_panel=_CARE)(migrate.migrate)
 app.command(rich_help_panel=_CARE)(doctor.doctor)
 app.add_typer(devices.app, name="devices", rich_help_panel=_CARE)
 app.add_typer(residents.app, name="residents", rich_help_panel=_CARE)
+app.add_typer(consent.app, name="consent", rich_help_panel=_CARE)
+app.add_typer(retention.app, name="retention", rich_help_panel=_CARE)
 app.add_typer(hubs.app, name="hubs", rich_help_panel=_CARE)
 app.add_typer(certificates.app, name="certificates", rich_help_panel=_CARE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)

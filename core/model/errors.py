@@ -10,7 +10,8 @@
         ├── Malformed            a message or form breaks its format
         ├── Unsupported          well formed, but nothing of it concerns us
         ├── Misconfigured        a setting is wrong; names it
-        └── PluginBroken         a driver, detector or channel fails to load; names the file
+        ├── PluginBroken         a driver, detector or channel fails to load; names the file
+        └── NotRemoved           what is too old could not be removed
 
 The one question a caller may ask is whether trying again will help. Exceptions of libraries never
 cross ``core.store``, ``core.runtime.broker`` or a channel.
@@ -71,3 +72,7 @@ class Misconfigured(Permanent):
 
 class PluginBroken(Permanent):
     """A plugin file fails to load or breaks its contract; the text names the file."""
+
+
+class NotRemoved(Permanent):
+    """What is too old could not be removed."""

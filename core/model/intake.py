@@ -63,6 +63,9 @@ class KnownDevice:
     clock_trusted: bool | None = None
     boot: str | None = None
     last_number: int | None = None
+    #: True where nobody may be watched by it, or nobody located: the basis was withdrawn or has lapsed.
+    unwatched: bool = False
+    unlocated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from core.model.home import Presence
 from core.model.ids import HomeId
 from core.model.intake import KnownDevice
+from core.store.basis import STOPPED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,22 +125,47 @@ async def expect(connection: Connection) -> None:
     )
 
 
+def _concerned(purpose: LiteralString) -> LiteralString:
+    """Tell in SQL whether a device ``d`` watches somebody whom it must not watch for a purpose.
+
+    What sits in a room sees everybody who lives there.
+    """
+    stopped = STOPPED.replace("{purpose}", purpose).replace("{at}", "now()")
+    return (
+        f"exists (select 1 from ({stopped}) s where s.home_id = d.home_id"
+        " and (d.resident_id is null or d.resident_id = s.resident_id))"
+    )
+
+
+_UNWATCHED: LiteralString = _concerned("'care_monitoring'")
+_UNLOCATED: LiteralString = _concerned("'location'")
+
+
 async def known_devices(connection: Connection) -> tuple[KnownDevice, ...]:
     """Return all devices in use with what was last known of them."""
     cursor = connection.cursor(row_factory=class_row(KnownDevice))
     await cursor.execute(
         "select d.device_id, d.home_id, d.family, d.external_id, p.last_seen, p.skew_s,"
-        " p.clock_trusted, p.boot, p.last_number"
+        f" p.clock_trusted, p.boot, p.last_number, {_UNWATCHED} as unwatched,"
+        f" {_UNLOCATED} as unlocated"
         " from device d left join presence p using (device_id) where d.retired_at is null"
     )
     return tuple(await cursor.fetchall())
 
 
 async def registry_fingerprint(connection: Connection) -> str:
-    """Return a short text that changes whenever a home or device is added, changed or retired."""
+    """Return a short text that changes whenever a home or device is added, changed or retired.
+
+    And whenever somebody may be watched or located no longer, or again.
+    """
     cursor = await connection.execute(
         "select (select coalesce(sum(hashtextextended(concat_ws(E'\\x01', device_id, home_id, family,"
         " external_id), 0)), 0)::text from device where retired_at is null),"
+        # also what ends by itself at its date
+        " (select coalesce(string_agg(concat_ws(' ', d.device_id, d.unwatched, d.unlocated), ','"
+        f" order by d.device_id), '') from (select d.device_id, {_UNWATCHED} as unwatched,"
+        f" {_UNLOCATED} as unlocated from device d where d.retired_at is null"
+        " and d.home_id in (select home_id from purpose_basis)) d where d.unwatched or d.unlocated),"
         " (select coalesce(sum(hashtextextended(concat_ws(E'\\x01', home_id, mode), 0)), 0)::text from home)"
     )
     return str(await cursor.fetchone())

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from psycopg.rows import dict_row
 
+from core.model.basis import Purpose, standing
 from core.model.ids import DeviceId
 from core.model.missing import DoorEvent, LastMovement, LastPosition, Traces
-from core.store import timeline
+from core.store import basis, timeline
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,9 +41,13 @@ async def last_position(
 ) -> LastPosition | None:
     """Return the newest position of what this resident wears.
 
-    What is worn and belongs to nobody counts where the resident lives alone: a tracker of somebody else in
-    the home would send the search the wrong way.
+    None where no basis stands for knowing where this resident is. What is worn and belongs to nobody
+    counts where the resident lives alone: a tracker of somebody else in the home would send the search the
+    wrong way.
     """
+    known = await basis.entries(connection, person.resident.resident_id)
+    if not standing(known, Purpose.LOCATION, "", now):
+        return None
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         "select d.device_id, d.name as device, p.observed_at as at, p.latitude, p.longitude,"

@@ -7,10 +7,10 @@ from datetime import timedelta
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from core.store import retention, timeline
 from core.store import system as store
-from core.store import timeline
 from dashboard.devices import LOW_PERCENT, device_lines
-from dashboard.health import readable, service_lines
+from dashboard.health import readable, removed_lines, retention_lines, service_lines
 from dashboard.language import marked
 from dashboard.page import Page
 from dashboard.roles import SEE_ACTIVITY, SEE_PAYLOADS, SEE_SYSTEM
@@ -20,6 +20,7 @@ router = APIRouter()
 PAGE = Page(router=router, roles=SEE_SYSTEM, title=marked("System"), path="/system", order=30)
 
 FENCED_FOR = timedelta(days=1)
+REMOVED_IN = timedelta(days=30)
 
 
 @router.get("/system")
@@ -34,6 +35,8 @@ async def system(visiting: Visiting) -> Response:
         refusals = await store.refusals(connection, now)
         discovered = await store.discovered(connection)
         fenced = await store.fenced(connection, now - FENCED_FOR)
+        retained = await retention.last_run(connection)
+        removed = await retention.runs(connection, now - REMOVED_IN)
         homes = {device.home_id for device in ailing} | {one.home_id for one in quarantine}
         homes |= {one.home_id for one in discovered}
         await visiting.looked_at(connection, sorted(homes), "system")
@@ -41,7 +44,9 @@ async def system(visiting: Visiting) -> Response:
         "system.html",
         zone,
         here=PAGE.path,
-        services=service_lines(services, now, zone),
+        services=(*retention_lines(retained, now), *service_lines(services, now, zone)),
+        removed=removed_lines(removed),
+        removed_days=REMOVED_IN.days,
         devices=device_lines(ailing, now, exact=role in SEE_ACTIVITY),
         quarantine=quarantine,
         refusals=refusals,

@@ -35,6 +35,8 @@ MATRIX = {
     "/system":            "technician admin",
     "/people":            "ben admin",
     "/looked":            "resident ben admin",
+    "/consent":           "clinician admin",
+    "/consent/1":         "clinician admin",
     "/audit":             "auditor",
     "/audit.csv":         "auditor",
     "/me":                "resident ben worker clinician technician admin auditor",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from core.runtime.mqtt import IncomingMessage
 from gateway.admission import SAMPLE_BYTES, Admitted, Outcome
 from gateway.directory import Limits
 from gateway.quota import DiscoveredQuota, QuarantineQuota
-from tests.gateway.builders import ARCHIVE, LIVE, NOON, Desk, after, contact, message
+from tests.gateway.builders import ARCHIVE, LIVE, NOON, Desk, after, contact, known, message
 
 if TYPE_CHECKING:
     from sensors.driver import Decoded
@@ -271,3 +272,20 @@ def test_order_repetition_and_whole_weeks_change_nothing(
     shift = timedelta(weeks=weeks)
     shifted = keys(Desk(), messages(shift), NOON + shift)
     assert {(d, at - shift, q, x) for d, at, q, x in shifted} == plain  # type: ignore[operator]
+
+
+def test_whose_basis_is_gone_is_not_listened_to_and_who_may_not_be_located_is_not() -> None:
+    payload = {"_type": "location", "lat": 53.8, "lon": -1.5, "batt": 40}
+    topic = "homes/live/owntracks/resident1/watch"
+    place = message(topic, payload)
+    watch = known(5, "resident1/watch", family="owntracks")
+    assert "position" in {a.quantity for a in admit(Desk(devices=(watch,)), place).arrivals}
+    found = admit(Desk(devices=(replace(watch, unlocated=True),)), place)
+    assert {a.quantity for a in found.arrivals} & {"position", "zone"} == set()
+    assert "battery" in {a.quantity for a in found.arrivals}, "that it lives may be known"
+    gone = message(topic, {"_type": "transition", "event": "leave", "desc": "Home", "tst": 1})
+    assert admit(Desk(devices=(replace(watch, unlocated=True),)), gone).arrivals == ()
+    for said in (place, gone):
+        found = admit(Desk(devices=(replace(watch, unwatched=True),)), said)
+        assert (found.outcome, found.reason, found.arrivals) == (Outcome.REFUSED, "no_basis", ())
+        assert found.quarantine is None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from core.model.home import HomeMode
@@ -238,3 +240,51 @@ async def test_what_is_fixed_comes_out_of_quarantine(
     assert outcomes == [("stored", 5), (None, 1)]
     times = "select count(*) from observation o join quarantine q on o.received_at = q.received_at"
     assert table.one(times) == 5
+
+
+async def test_a_place_is_not_stored_from_the_withdrawal_on(
+    plain_database: Database, broker: Broker, ids: dict[str, int]
+) -> None:
+    table, at = Table(plain_database.url), f"{PREFIX}/owntracks/resident1/watch"
+    now = int(datetime.now(UTC).timestamp())
+
+    def place(second: int) -> bytes:
+        said = {"_type": "location", "lat": 53.8, "lon": -1.5, "tst": now - second, "batt": second}
+        return json.dumps(said).encode()
+
+    async def say(second: int) -> int:
+        """Tell a place and a charge; return how many places are stored once the charge is."""
+        await hub.publish(at, place(second))
+        stored = "select count(*) from observation where quantity = 'battery' and value = %s"
+        await until(lambda: table.one(stored, second) == 1)
+        return int(table.one("select count(*) from position"))
+
+    table.rows(
+        "insert into resident (home_id, name) values (%s, 'R') returning resident_id", str(HOME)
+    )
+    async with (
+        running_gateway(plain_database.url_as("wayhome_gateway"), broker.url),
+        publisher(broker) as hub,
+    ):
+        places = [await say(60)]
+        assert places == [1]
+        withdraw(plain_database.url)
+        # the gateway hears of it within a moment: then a message brings its charge and no place
+        while len(places) < 50 and places[-1:] != places[-2:-1]:
+            places.append(await say(60 - len(places)))
+        assert places[-1] == places[-2] == await say(1)
+    assert ids["resident1/watch"]
+
+
+def withdraw(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "insert into carer (organisation_id, login, name, role, password_hash)"
+            " values ('care', 'x', 'X', 'organisation_admin', '')"
+        )
+        connection.execute(
+            "insert into purpose_basis (home_id, resident_id, kind, purpose, decided, said_by, valid_from,"
+            " carer_id, at) select r.home_id, r.resident_id, 'withdrawn', 'location', 'person', 'R', now(),"
+            " c.carer_id, now() from resident r cross join carer c"
+        )
+        connection.execute("select pg_notify('registry', %s)", (str(HOME),))

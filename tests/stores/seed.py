@@ -36,6 +36,16 @@ insert into battery_forecast (device_id, home_id, computed_at) select device_id,
 insert into home_step (home_id, carer_id, at, stage) select home_id, 1, now(), 'live' from home;
 insert into walk_waiver (home_id, carer_id, at, piece, reason)
   select home_id, 1, now(), 'exit', 'r' from home;
+insert into purpose_basis (home_id, resident_id, kind, purpose, article6, article9, decided, said_by,
+    valid_from, carer_id, at)
+  select home_id, resident_id, 'given', 'location', 'consent', 'explicit_consent', 'person', 'R', now(),
+    1, now() from resident;
+insert into legal_hold (home_id, resident_id, kind, reason, at)
+  select home_id, resident_id, 'released', 'r', now() from resident;
+insert into retention_rule (organisation_id, class, days, reason, at)
+  select organisation_id, 'positions', 30, 'r', now() from organisation;
+insert into retention_run (at, class, organisation_id) select now(), 'positions', organisation_id
+  from organisation;
 insert into need_step (home_id, carer_id, at, need, stage) select home_id, 1, now(), 'n', 'need' from home;
 insert into device_label select case organisation_id when 'a' then 'AAAAAAAAAAAA' else 'BBBBBBBBBBBB' end,
   organisation_id, 1, now() from organisation;

@@ -39,6 +39,8 @@ WRITER = {
     "need_step": "dashboard", "device_label": "dashboard",
     "annotation": "dashboard",
     "application_token": "registrar", "fhir_export": "dashboard", "share_outbox": "sharing",
+    "purpose_basis": "dashboard",
+    "retention_rule": "registrar", "legal_hold": "registrar", "retention_run": "analytics",
 }  # fmt: skip
 """The one service that writes each table."""
 BY_TRIGGER = {
@@ -63,14 +65,20 @@ FOR_IDENTITY = ("home_states",)
 FOR_NOBODY = (
     "chain_access_record", "refuse_change_of_audit", "shut_out",
     "device_terms", "put_device", "note_device", "home_mode_by_steps", "mode_of", "end_replaced_credentials",
+    "homes_held", "retention_rows",
 )  # fmt: skip
 """Functions that only triggers and other functions call."""
+FOR_SERVICES = {
+    "retain_rows": "analytics", "retain_chunks": "analytics", "retention_due": "operator",
+}  # fmt: skip
+"""Functions with the owner's rights that one service calls; each keeps to the floors of retention."""
 APPENDED_ONLY = {
     "observation", "position", "finding", "response", "access_record", "missed_event",
     "margin_change", "margin_decision", "profile_photo", "missing_profile", "missing_pack", "pack_answer",
     "police_link", "police_link_end", "link_opening",
     "lost_contact", "provider_event", "phone_answer", "contact_test",
-    "delivery_seen", "need_step", "device_label", "annotation",
+    "delivery_seen", "need_step", "device_label", "annotation", "purpose_basis",
+    "retention_rule", "legal_hold", "retention_run",
     "alert_run", "self_test", "self_test_message", "self_test_answer",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""
@@ -155,6 +163,7 @@ def test_functions_of_ours_are_for_the_entrance_and_trust_no_temporary_table(
         name: [] for name in FOR_NOBODY
     }
     callers |= {name: ["wayhome_identity"] for name in FOR_IDENTITY}
+    callers |= {name: [f"wayhome_{role}"] for name, role in FOR_SERVICES.items()}
     assert found == [(name, True, path, callers[name]) for name in sorted(callers)]
 
 

@@ -18,7 +18,9 @@ OWN = {"login_session", "passkey", "authenticator", "recovery_code", "fhir_expor
 """What belongs to one person, whatever that person may see."""
 WAYS = {"contact_point", "own_contact", "telling_choice", "contact_test"}
 """Ways to a person: of these everybody sees the own rows only, also an administrator."""
-OF_WAYS = {"lost_contact", "delivery_seen", "device_label", "label_refusal"}
+OF_WAYS = {
+    "lost_contact", "delivery_seen", "device_label", "label_refusal", "retention_rule", "retention_run",
+}  # fmt: skip
 """Of ways to a person, and of labels (see tests/stores/test_commissioning.py): rows of no home."""
 BY_ROTA = {"rota_shift", "rota_cover"}
 ROTAS = {"quiet_hours", "rota_feed", "self_test", "self_test_message", "self_test_answer"}

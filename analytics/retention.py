@@ -1,0 +1,144 @@
+"""What is too old goes, once a day: whole chunks where there are chunks, else a few rows at a time."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from core.model.errors import NotRemoved, StoreUnavailable
+from core.model.retention import Task, of_all, tasks
+from core.store import retention as table
+from core.store.pool import transaction
+from core.store.retention import LOGS, SUMMARY, Run
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.model.retention import Rule
+    from core.runtime.clock import Clock
+    from core.runtime.health import Health
+    from core.store.pool import Pool
+
+log = logging.getLogger("wayhome.analytics")
+
+LOOK_EVERY_S = 900.0
+EVERY = timedelta(days=1)
+LATE_AFTER = timedelta(days=2)
+"""Two runs missed: somebody has to look."""
+AT_ONCE = 2000
+"""Rows of one transaction: some tens of milliseconds, so that no step of detection waits for it."""
+
+
+async def keep_retaining(pool: Pool, clock: Clock, health: Health) -> None:
+    """Carry out retention each day, for ever; what fails is told at ``/health`` and in the ledger."""
+    done_at, fault = clock.now(), ""
+    while True:
+        try:
+            last = await _if_due(pool, clock)
+            done_at, fault = last.at, last.error
+        except StoreUnavailable as error:
+            log.warning("retention: %s", error, extra={"action": "retention_waiting"})
+        late = clock.now() - done_at > LATE_AFTER
+        text = fault or ("nothing was removed for two days" if late else "")
+        health.set("retention", ok=not text, text=text)
+        await clock.sleep(LOOK_EVERY_S)
+
+
+async def _if_due(pool: Pool, clock: Clock) -> Run:
+    """Carry out retention when a day has passed; return the last summary."""
+    async with transaction(pool) as connection:
+        last = await table.last_run(connection)
+    if last is None or clock.now() - last.at >= EVERY:
+        return await carry_out(pool, clock)
+    return last
+
+
+async def carry_out(pool: Pool, clock: Clock, at_once: int = AT_ONCE) -> Run:
+    """Remove everything that is too old; return the summary that stands in the ledger.
+
+    One class that fails does not keep the others from going.
+
+    Raises
+    ------
+    StoreUnavailable
+        If the database does not answer.
+    """
+    now = clock.now()
+    async with transaction(pool) as connection:
+        rules, organisations = await table.rules(connection), await table.organisations(connection)
+    done = [await _chunks(pool, rules, organisations, (name, now)) for name in LOGS]
+    done += [
+        await _class(pool, clock, task, (now, at_once)) for task in tasks(rules, organisations, now)
+    ]
+    failed = sorted({one.name for one in done if one.error})
+    summary = Run(
+        at=now,
+        name=SUMMARY,
+        organisation_id=None,
+        before=None,
+        removed=sum(one.removed for one in done),
+        chunks=sum(one.chunks for one in done),
+        error=f"could not remove: {', '.join(failed)}" if failed else "",
+    )
+    async with transaction(pool) as connection:
+        for one in done:
+            if one.removed or one.error:
+                await table.note(connection, one)
+        await table.note(connection, summary)
+    log.info(
+        "retention",
+        extra={"action": "retention", "removed": summary.removed, "chunks": summary.chunks},
+    )
+    return summary
+
+
+async def _chunks(
+    pool: Pool, rules: tuple[Rule, ...], organisations: tuple[str, ...], what: tuple[str, datetime]
+) -> Run:
+    name, now = what
+    before = of_all(rules, organisations, now, name)
+    chunks = removed = 0
+    error = ""
+    try:
+        async with transaction(pool) as connection:
+            chunks, removed = await table.drop_chunks(connection, name, before)
+    except NotRemoved as fault:  # one class must not keep the others from going
+        error = _said(name, fault)
+    return Run(
+        at=now,
+        name=name,
+        organisation_id=None,
+        before=before,
+        removed=removed,
+        chunks=chunks,
+        error=error,
+    )
+
+
+async def _class(pool: Pool, clock: Clock, task: Task, how: tuple[datetime, int]) -> Run:
+    now, at_once = how
+    removed, error = 0, ""
+    try:
+        while True:
+            async with transaction(pool) as connection:
+                some = await table.remove_some(connection, task, at_once)
+            removed += some
+            if not some:
+                break
+            await clock.sleep(0.05)
+    except NotRemoved as fault:  # as above
+        error = _said(task.name, fault)
+    return Run(
+        at=now,
+        name=task.name,
+        organisation_id=task.organisation_id,
+        before=task.before,
+        removed=removed,
+        error=error,
+    )
+
+
+def _said(name: str, fault: NotRemoved) -> str:
+    log.error("retention of %s failed: %s", name, fault, extra={"action": "retention_failed"})
+    return str(fault)

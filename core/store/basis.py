@@ -1,0 +1,151 @@
+"""The ledger of bases: what may be done with what is known about a person. Written by the dashboard.
+
+Every part that gives something to somebody asks `may_share` first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, LiteralString
+
+from psycopg.rows import dict_row
+
+from core.model.basis import (
+    Article6,
+    Article9,
+    Basis,
+    Decided,
+    Kind,
+    Purpose,
+    Standing,
+    standing,
+)
+from core.model.ids import CarerId, HomeId, OrganisationId, ResidentId
+from core.store.listen import notify
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from core.store.pool import Connection
+
+_SELECT: LiteralString = (
+    "select b.basis_id, b.resident_id, b.kind, b.purpose, b.recipient, b.article6, b.article9, b.decided,"
+    " b.said_by, b.note, b.valid_from, b.valid_until, b.at, coalesce(c.name, '') as carer"
+    " from purpose_basis b left join carer c using (carer_id)"
+)
+# Without names of who wrote: services may not read carers.
+_BARE: LiteralString = (
+    "select b.basis_id, b.resident_id, b.kind, b.purpose, b.recipient, b.article6, b.article9, b.decided,"
+    " b.said_by, b.note, b.valid_from, b.valid_until, b.at from purpose_basis b"
+)
+
+
+async def may_share(
+    connection: Connection,
+    organisation_id: OrganisationId,
+    resident_id: ResidentId,
+    purpose: Purpose,
+    recipient: str,
+    at: datetime,
+) -> Standing:
+    """Tell whether something about a resident of this organisation may go to ``recipient``, and why.
+
+    The answer is true or false by itself: ``if await may_share(...)``. No for a resident of another
+    organisation, or of none.
+    """
+    cursor = await connection.execute(
+        "select 1 from resident r join home h using (home_id)"
+        " where r.resident_id = %s and h.organisation_id = %s",
+        (resident_id, organisation_id),
+    )
+    if await cursor.fetchone() is None:
+        return Standing(allowed=False, reason="nobody of this organisation")
+    return standing(await entries(connection, resident_id), purpose, recipient, at)
+
+
+async def entries(connection: Connection, resident_id: ResidentId) -> tuple[Basis, ...]:
+    """Return every entry about a resident, the oldest first; without the names of who wrote them."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(_BARE + " where b.resident_id = %s order by b.basis_id", (resident_id,))
+    return tuple(_basis(row) for row in await cursor.fetchall())
+
+
+async def history(connection: Connection, resident_id: ResidentId) -> tuple[Basis, ...]:
+    """Return every entry about a resident that may be seen, the latest first."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        _SELECT + " where b.resident_id = %s order by b.basis_id desc", (resident_id,)
+    )
+    return tuple(_basis(row) for row in await cursor.fetchall())
+
+
+async def ledgers(connection: Connection) -> Mapping[ResidentId, tuple[Basis, ...]]:
+    """Return the entries of everybody who may be seen, by resident."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(_BARE + " order by b.basis_id")
+    found: dict[ResidentId, list[Basis]] = defaultdict(list)
+    for row in await cursor.fetchall():
+        entry = _basis(row)
+        found[entry.resident_id].append(entry)
+    return {resident: tuple(some) for resident, some in found.items()}
+
+
+async def write(connection: Connection, home_id: HomeId, entry: Basis, carer_id: CarerId) -> None:
+    """Add an entry, in a transaction of who is acting; its number is given by the database.
+
+    Gateways hear of it at once: what a withdrawal ends, ends with its commit.
+    """
+    await connection.execute(
+        "insert into purpose_basis (home_id, resident_id, kind, purpose, recipient, article6, article9,"
+        " decided, said_by, note, valid_from, valid_until, carer_id, at)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            home_id,
+            entry.resident_id,
+            entry.kind.value,
+            entry.purpose.value,
+            entry.recipient,
+            entry.article6.value if entry.article6 else "",
+            entry.article9.value if entry.article9 else "",
+            entry.decided.value,
+            entry.said_by,
+            entry.note,
+            entry.valid_from,
+            entry.valid_until,
+            carer_id,
+            entry.at,
+        ),
+    )
+    await notify(connection, "registry", home_id)
+
+
+STOPPED: LiteralString = """
+select e.resident_id, e.home_id from (
+    select distinct resident_id, home_id from purpose_basis where purpose = {purpose} and recipient = ''
+) e
+where not exists (
+    select 1 from purpose_basis g where g.resident_id = e.resident_id and g.purpose = {purpose}
+        and g.kind = 'given' and g.recipient = '' and g.valid_from <= {at}
+        and (g.valid_until is null or g.valid_until > {at})
+        and not exists (
+            select 1 from purpose_basis w where w.resident_id = g.resident_id and w.purpose = {purpose}
+                and w.kind = 'withdrawn' and w.recipient = '' and w.basis_id > g.basis_id
+                and w.valid_from <= {at}))
+"""
+"""Who must not be watched for a purpose within the organisation, in SQL: what `core.model.basis.standing`
+says with an empty recipient, for a purpose that the consent of a home covers. A test holds them together."""
+
+
+def _basis(row: dict[str, Any]) -> Basis:
+    return Basis(
+        **row
+        | {
+            "kind": Kind(row["kind"]),
+            "purpose": Purpose(row["purpose"]),
+            "article6": Article6(row["article6"]) if row["article6"] else None,
+            "article9": Article9(row["article9"]) if row["article9"] else None,
+            "decided": Decided(row["decided"]),
+            "resident_id": ResidentId(row["resident_id"]),
+        }
+    )

@@ -1,0 +1,106 @@
+"""The pages of consent: who may, what is written, and that a withdrawal really stops what it names."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.model.basis import Article6, Article9, Decided, Purpose
+from dashboard import basis_form
+from tests.dashboard.test_missing_pages import make_pack, resident, tracker
+from tests.dashboard.visitors import plain
+
+if TYPE_CHECKING:
+    from tests.dashboard.town import Town
+    from tests.dashboard.visitors import Visitors
+
+GIVEN = {
+    "kind": "given",
+    "purpose": "record_sharing",
+    "recipient": "Park Surgery",
+    "article6": "public_task",
+    "article9": "health_or_social_care",
+    "decided": "best_interests",
+    "said_by": "Meeting led by J. Moss",
+    "note": "Minutes of 3 January",
+    "valid_until": "2026-02-10",
+}
+WITHDRAWN = {"kind": "withdrawn", "purpose": "location", "decided": "person", "said_by": "Ada"}
+
+
+def test_every_word_of_the_ledger_is_said_in_plain_words() -> None:
+    assert set(basis_form.PURPOSES) == set(basis_form.STOPS) == set(Purpose)
+    assert set(basis_form.ARTICLE6) == set(Article6)
+    assert set(basis_form.ARTICLE9) == set(Article9)
+    assert set(basis_form.DECIDED) == set(Decided)
+
+
+async def test_a_basis_is_written_reviewed_and_given_to_a_program(
+    visitors: Visitors, town: Town
+) -> None:
+    clinician, number = await visitors.of("clinician"), resident(town)
+    path = f"/consent/{number}"
+    assert "Nothing yet" in await clinician.text(path)
+    assert (await clinician.send(path, **GIVEN)).status_code == 303
+    text = plain(await clinician.text(path))
+    for words in (
+        "Share with a health or care record , for Park Surgery: yes, it was given, until 10 February 2026",
+        "A best-interests decision: Meeting led by J. Moss", "Minutes of 3 January", "Written by Clinician",
+    ):  # fmt: skip
+        assert words in text, words
+    assert "Ends on 10 February 2026" in plain(await clinician.text("/consent"))
+    answer = json.loads(await clinician.text(f"{path}.json"))
+    assert [one["purpose"] for one in answer["entries"]] == ["record_sharing"]
+    assert {"purpose": "record_sharing", "recipient": "Park Surgery", "allowed": True,
+            "reason": "it was given"} in answer["standing"]  # fmt: skip
+    looks = town.execute("select page from access_record where home_id = 'ada'")
+    assert ("consent",) in looks
+
+
+async def test_a_withdrawal_stops_that_places_are_shown(visitors: Visitors, town: Town) -> None:
+    tracker(town)
+    number, ben = resident(town), await visitors.of("ben")
+    assert "53.80712" in await ben.text(await make_pack(ben, number))
+    admin = await visitors.of("admin")
+    assert (await admin.send(f"/consent/{number}", **WITHDRAWN)).status_code == 303
+    text = plain(await admin.text(f"/consent/{number}"))
+    assert "Know where they are outdoors : no, it was withdrawn" in text
+    # a pack of before is a document of its time; a new one has no place
+    assert "53.80712" not in await ben.text(await make_pack(ben, number))
+    stop_again = GIVEN | {"purpose": "location", "recipient": "", "valid_until": ""}
+    await admin.send(f"/consent/{number}", **stop_again)
+    assert "53.80712" in await ben.text(await make_pack(ben, number))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"recipient": ""}, "For whom: expected a name"),
+        ({"said_by": " "}, "Who decided: expected the name"),
+        ({"valid_until": "2025-01-01"}, "Until: expected a day after"),
+        ({"valid_from": "soon"}, "From: expected a day"),
+        ({"article6": "consent"}, "another one than consent for a best-interests decision"),
+        ({"article6": "consent", "decided": "not_asked"}, "Who decided: expected somebody"),
+        ({"purpose": "profit"}, "What it is about: expected one of the answers"),
+        ({"note": "x" * 501}, "Note: expected at most 500"),
+    ],
+)
+async def test_what_does_not_go_together_is_refused_and_nothing_is_written(
+    visitors: Visitors, town: Town, changed: dict[str, str], said: str
+) -> None:
+    admin = await visitors.of("admin")
+    answer = await admin.send(f"/consent/{resident(town)}", **(GIVEN | changed))
+    assert answer.status_code == 400
+    assert said in plain(answer.text)
+    assert town.execute("select * from purpose_basis") == []
+
+
+async def test_nobody_else_finds_the_pages(visitors: Visitors, town: Town) -> None:
+    number = resident(town)
+    for login in ("ben", "worker", "technician", "resident", "auditor", "stranger"):
+        browser = await visitors.of(login)
+        assert (await browser.send(f"/consent/{number}", **WITHDRAWN)).status_code == 404
+        assert (await browser.get(f"/consent/{number}.json")).status_code == 404
+    assert town.execute("select * from purpose_basis") == []

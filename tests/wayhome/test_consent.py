@@ -1,0 +1,48 @@
+"""`wayhome consent`: what stands, for a script by its exit status."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.stores.seed import SEED
+from wayhome.cli import app
+
+if TYPE_CHECKING:
+    from tests.servers.databases import Database
+
+
+@pytest.fixture
+def town(plain_database: Database) -> Database:
+    with psycopg.connect(plain_database.url) as connection:
+        connection.execute(SEED.encode())
+        connection.execute("update purpose_basis set valid_until = now() + interval '9 days'")
+    return plain_database
+
+
+def run(town: Database, *words: str) -> Result:
+    options = ("--database-url", town.url, "--json")
+    return CliRunner().invoke(app, ["consent", *words, *options])
+
+
+def test_a_script_is_told_by_the_exit_status_and_why(town: Database) -> None:
+    yes = run(town, "check", "1", "location", "--organisation", "a")
+    assert (yes.exit_code, json.loads(yes.stdout)["reason"]) == (0, "it was given")
+    later = run(town, "check", "1", "location", "--organisation", "a", "--at", "2100-01-01")
+    assert (later.exit_code, json.loads(later.stdout)["reason"]) == (1, "it has lapsed")
+    share = ("record_sharing", "--organisation", "a", "--recipient", "Park Surgery")
+    assert run(town, "check", "1", *share).exit_code == 1
+
+
+def test_what_ends_soon_and_what_was_written_are_told(town: Database) -> None:
+    due = json.loads(run(town, "due").stdout)["due"]
+    assert [(one["home"], one["purpose"]) for one in due] == [
+        (home, "location") for home in ("a1", "a2", "b1")
+    ]
+    assert json.loads(run(town, "due", "--days", "1").stdout) == {"due": []}
+    entries = json.loads(run(town, "list", "1").stdout)["entries"]
+    assert [(one["purpose"], one["decided"]) for one in entries] == [("location", "person")]
