@@ -26,6 +26,11 @@ _PAGES = {
     "compare_figures": "the numbers of two periods of days and nights",
     "compare_refused": "two periods of days and nights: refused",
     "compare_figures_refused": "the numbers of two periods: refused",
+    "assessments": "an assessment",
+    "assessments_refused": "an assessment: refused",
+    "assessment_report": "the report of an assessment",
+    "assessment_report_refused": "the report of an assessment: refused",
+    "kit": "devices on loan",
     "annotations_refused": "what is marked in days and nights: refused",
     "install": "the registration of devices",
 }

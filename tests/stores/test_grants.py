@@ -36,7 +36,8 @@ WRITER = {
     "rota_cover": "dashboard", "quiet_hours": "dashboard", "rota_feed": "dashboard",
     "hub_credential": "identity", "credential_door": "identity",
     "need_step": "dashboard", "device_label": "dashboard",
-    "annotation": "dashboard",
+    "annotation": "dashboard", "assessment": "dashboard", "assessment_step": "dashboard",
+    "kit_step": "dashboard", "report_version": "dashboard",
 }  # fmt: skip
 """The one service that writes each table."""
 BY_TRIGGER = {
@@ -65,7 +66,8 @@ APPENDED_ONLY = {
     "margin_change", "margin_decision", "profile_photo", "missing_profile", "missing_pack", "pack_answer",
     "police_link", "police_link_end", "link_opening",
     "lost_contact", "provider_event", "phone_answer", "contact_test",
-    "delivery_seen", "need_step", "device_label", "annotation",
+    "delivery_seen", "need_step", "device_label",
+    "annotation", "assessment", "assessment_step", "kit_step", "report_version",
     "alert_run", "self_test", "self_test_message", "self_test_answer",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""
