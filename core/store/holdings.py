@@ -20,6 +20,7 @@ _LINK: LiteralString = "link_id in (select link_id from police_link where {who})
 _PACK: LiteralString = "pack_id in (select pack_id from missing_pack where {who})"
 _ROTA: LiteralString = "rota_id in (select rota_id from rota where {who})"
 _SUBJECT: LiteralString = "resident_id in (select resident_id from resident where {who})"
+_ASSESSED: LiteralString = "assessment_id in (select assessment_id from assessment where {who})"
 _OWN: LiteralString = (
     "carer_id in (select carer_id from carer where resident_id in"
     " (select resident_id from resident where {who}))"
@@ -82,6 +83,10 @@ HOLDINGS: tuple[Holding, ...] = (
     _of("missing_pack", "Missing-person packs"),
     _of("missing_profile", "The profile for when the person is missing"),
     _of("profile_photo", "Photos", _BY, "content"),
+    _of("report_version", "When numbers of a report had changed", _ASSESSED),
+    _of("assessment_step", "Assessments that were extended or ended", _ASSESSED),
+    _of("kit_step", "Devices on loan for assessments", _ASSESSED),
+    _of("assessment", "Assessments: the question, who asked, and when"),
     _of("observation", "What the sensors said", _DEVICE),
     _of("position", "Positions", _DEVICE),
     _of("presence", "When devices were last heard", _DEVICE),

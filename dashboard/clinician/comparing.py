@@ -153,25 +153,44 @@ class Pair:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One measure of one period."""
+
+    measure: Measure
+    name: str
+    weekly: bool
+    side: Side
+
+
+def measured(found: MarkedDays, rooms: Sequence[str]) -> tuple[Measured, ...]:
+    """Return every measure of a period, also those of which nothing is known."""
+    sides = [(key, BY_KEY[key].name, _of_days(found, daily(found.counted, key))) for key in BY_DAY]
+    sides += [
+        ("room", f"Movement: {room}", _of_days(found, of_room(found, room))) for room in rooms
+    ]
+    of_days = [
+        Measured(measure=BY_KEY[key], name=name, weekly=False, side=side)
+        for key, name, side in sides
+    ]
+    of_weeks = [
+        Measured(
+            measure=BY_KEY[key], name=BY_KEY[key].name, weekly=True, side=_of_weeks(found, key)
+        )
+        for key in BY_WEEK
+    ]
+    return (*of_days, *of_weeks)
+
+
 def pairs(first: MarkedDays, second: MarkedDays) -> tuple[Pair, ...]:
     """Compare every measure of two periods."""
-    found = [
-        _pair(key, [_of_days(one, daily(one.counted, key)) for one in (first, second)])
-        for key in BY_DAY
-    ]
-    for room in sorted({*first.days.rooms(), *second.days.rooms()}):
-        sides = [_of_days(one, of_room(one, room)) for one in (first, second)]
-        found.append(_pair("room", sides, f"Movement: {room}"))
-    found += [
-        _pair(key, [_of_weeks(one, key) for one in (first, second)], weekly=True) for key in BY_WEEK
-    ]
-    return tuple(found)
-
-
-def _pair(key: str, sides: Sequence[Side], name: str = "", *, weekly: bool = False) -> Pair:
-    measure = BY_KEY[key]
-    return Pair(
-        measure=measure, name=name or measure.name, weekly=weekly, first=sides[0], second=sides[1]
+    rooms = sorted({*first.days.rooms(), *second.days.rooms()})
+    both = zip(measured(first, rooms), measured(second, rooms), strict=True)
+    return tuple(
+        Pair(
+            measure=one.measure, name=one.name, weekly=one.weekly, first=one.side, second=other.side
+        )
+        for one, other in both
     )
 
 

@@ -61,6 +61,14 @@ insert into day_count (home_id, day, counted_at, seen, active, seen_min, active_
 insert into annotation
   (home_id, resident_id, number, version, kind, first_day, last_day, excludes, carer_id, at)
   select home_id, resident_id, 1, 1, 'hospital', current_date, current_date, true, 1, now() from resident;
+insert into assessment
+  (home_id, resident_id, question, asked_by, named_as, first_day, last_day, carer_id, at)
+  select home_id, resident_id, 'q', 'a', 'name', current_date, current_date + 27, 1, now() from resident;
+insert into assessment_step (home_id, assessment_id, kind, last_day, carer_id, at)
+  select home_id, assessment_id, 'ended', last_day, 1, now() from assessment;
+insert into kit_step (home_id, assessment_id, device_id, kind, carer_id, at)
+  select home_id, assessment_id, device_id, 'lost', 1, now() from assessment join device using (home_id);
+insert into report_version select home_id, assessment_id, 1, repeat('a', 64), 1, now() from assessment;
 insert into finding (home_id, detector, severity, audience, phase, onset, noticed_at, what, step)
   select home_id, 'd', 'check', 'carers', 'opened', now(), now(), 'w', 1 from home;
 insert into detector_error select home_id, 'd', 'e', now(), now(), 1, 't' from home;

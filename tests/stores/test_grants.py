@@ -37,10 +37,11 @@ WRITER = {
     "rota_cover": "dashboard", "quiet_hours": "dashboard", "rota_feed": "dashboard",
     "home_output": "identity", "hub_credential": "identity", "credential_door": "identity",
     "need_step": "dashboard", "device_label": "dashboard",
-    "annotation": "dashboard",
     "application_token": "registrar", "fhir_export": "dashboard", "share_outbox": "sharing",
     "purpose_basis": "dashboard",
     "retention_rule": "registrar", "legal_hold": "registrar", "retention_run": "analytics",
+    "annotation": "dashboard", "assessment": "dashboard", "assessment_step": "dashboard",
+    "kit_step": "dashboard", "report_version": "dashboard",
 }  # fmt: skip
 """The one service that writes each table."""
 BY_TRIGGER = {
@@ -77,7 +78,8 @@ APPENDED_ONLY = {
     "margin_change", "margin_decision", "profile_photo", "missing_profile", "missing_pack", "pack_answer",
     "police_link", "police_link_end", "link_opening",
     "lost_contact", "provider_event", "phone_answer", "contact_test",
-    "delivery_seen", "need_step", "device_label", "annotation", "purpose_basis",
+    "delivery_seen", "need_step", "device_label", "purpose_basis",
+    "annotation", "assessment", "assessment_step", "kit_step", "report_version",
     "retention_rule", "legal_hold", "retention_run",
     "alert_run", "self_test", "self_test_message", "self_test_answer",
 }  # fmt: skip

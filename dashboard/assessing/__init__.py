@@ -1,0 +1,1 @@
+"""Assessments: how far they are, and their report."""
