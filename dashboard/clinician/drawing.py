@@ -154,7 +154,14 @@ def _mark(axes: Axes, days: Days, marks: Sequence[Mark]) -> None:
         if places:
             x, y = np.array(places).T
             axes.scatter(
-                x, y, marker=sign, s=size, c="#ffffff", edgecolors="#ad1010", linewidths=1.8, zorder=4
+                x,
+                y,
+                marker=sign,
+                s=size,
+                c="#ffffff",
+                edgecolors="#ad1010",
+                linewidths=1.8,
+                zorder=4,
             )
 
 
