@@ -38,8 +38,8 @@ async def keep_counting(pool: Pool, clock: Clock) -> None:
         await clock.sleep(LOOK_EVERY_S)
 
 
-async def count_some(pool: Pool, now: datetime, at_once: int = AT_ONCE) -> bool:
-    """Count some days; return whether there may be more.
+async def count_some(pool: Pool, now: datetime, at_once: int = AT_ONCE) -> int:
+    """Count some of the days that are due; return how many. None are left when it returns 0.
 
     Raises
     ------
@@ -48,16 +48,17 @@ async def count_some(pool: Pool, now: datetime, at_once: int = AT_ONCE) -> bool:
     """
     async with transaction(pool) as connection:
         due = await table.due_days(connection, now, at_once)
+    counted = 0
     for one in due:
         async with transaction(pool) as connection:
-            await _count(connection, one, now)
-    return len(due) == at_once
+            counted += await _count(connection, one, now)
+    return counted
 
 
-async def _count(connection: Connection, due: DueDay, now: datetime) -> None:
+async def _count(connection: Connection, due: DueDay, now: datetime) -> bool:
     household = await registry.household_of(connection, due.home_id)
     if household is None:
-        return
+        return False
     zone, devices = household.home.zone, household.devices
     start, end = bounds(due.day, zone)
     ids = [one.device_id for one in devices]
@@ -71,3 +72,4 @@ async def _count(connection: Connection, due: DueDay, now: datetime) -> None:
     archived = household.home.mode is HomeMode.ARCHIVE
     settled = archived or now - end >= timedelta(hours=table.AGAIN_H)
     await table.put_day(connection, due.home_id, count, now, settled=settled)
+    return True

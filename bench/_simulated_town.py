@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
 
 import argon2
@@ -18,11 +18,12 @@ from sensors.simulator import homes
 from sensors.simulator.counting import counted
 from sensors.simulator.homes import SimulatedHome
 from sensors.simulator.recording import Recording
-from sensors.simulator.rows import QUANTITIES
+from tests.dashboard.simulated import store
 
 if TYPE_CHECKING:
-    from core.model.home import Household
-    from sensors.simulator.rows import Rows
+    from datetime import datetime
+
+    from core.store.pool import Connection
 
 PASSWORD = "bench of pages"  # noqa: S105 (of a database that lives for this run)
 SMALL = 300
@@ -99,72 +100,37 @@ async def _simulate(url: str, size: Size, now: datetime) -> None:
             await registry.register_organisation(
                 connection, OrganisationId(organisation), organisation.title()
             )
-    async with connect(url, autocommit=True) as connection:
-        for number in range(1, size.distinct + 1):
-            home = SimulatedHome.drawn(number)
-            household = await registry.register_household(
-                connection,
-                homes.household(
-                    HomeId(f"own{number}"),
-                    organisation_id=OrganisationId("leeds"),
-                    name=f"Home {number}",
-                    resident=f"Resident {number}",
-                    equipment=home.equipment,
-                ),
-            )
-            record = recording(home, YEAR if number == 1 else size.days, now)
-            if number > 1:
-                await _copy(connection, household, record)
-            async with connection.transaction():
-                for count in counted(record, household.devices):
-                    await days_table.put_day(
-                        connection, household.home.home_id, count, now, settled=True
-                    )
+    with psycopg.connect(url, autocommit=True) as log:
+        async with connect(url, autocommit=True) as connection:
+            await _live(connection, log, size, now)
+
+
+async def _live(
+    connection: Connection, log: psycopg.Connection[Any], size: Size, now: datetime
+) -> None:
+    for number in range(1, size.distinct + 1):
+        home = SimulatedHome.drawn(number)
+        household = await registry.register_household(
+            connection,
+            homes.household(
+                HomeId(f"own{number}"),
+                organisation_id=OrganisationId("leeds"),
+                name=f"Home {number}",
+                resident=f"Resident {number}",
+                equipment=home.equipment,
+            ),
+        )
+        record = recording(home, YEAR if number == 1 else size.days, now)
+        if number > 1:
+            store(log, household, record)
+        async with connection.transaction():
+            for count in counted(record, household.devices):
+                await days_table.put_day(
+                    connection, household.home.home_id, count, now, settled=True
+                )
 
 
 def recording(home: SimulatedHome, days: int, now: datetime) -> Recording:
     """Return the last days of a simulated home, up to this morning."""
     end = now.replace(hour=6, minute=0, second=0, microsecond=0)
     return Recording(home=home, span=(end - timedelta(days=days + 1, hours=6), end))
-
-
-async def _copy(connection: Any, household: Household, record: Recording) -> None:
-    devices = [one.device_id for one in household.devices]
-    home = household.home.home_id
-    known: set[tuple[object, ...]] = set()
-    for batch in record.stored():
-        scalars, places = _texts(batch, devices, home, known)
-        async with connection.cursor() as cursor:
-            async with cursor.copy(
-                "copy observation (observed_at, device_id, quantity, value, home_id, received_at)"
-                " from stdin"
-            ) as copy:
-                await copy.write("".join(scalars))
-            async with cursor.copy(
-                "copy position (observed_at, device_id, latitude, longitude, accuracy_m, speed_m_s,"
-                " home_id, received_at) from stdin"
-            ) as copy:
-                await copy.write("".join(places))
-
-
-def _texts(
-    batch: Rows, devices: list[Any], home: str, known: set[tuple[object, ...]]
-) -> tuple[list[str], list[str]]:
-    scalars, places = [], []
-    for at, device, quantity, value, place in zip(
-        batch.observed.round(3).tolist(), batch.device.tolist(), batch.quantity.tolist(),
-        batch.value.tolist(), batch.place.tolist(), strict=True,
-    ):  # fmt: skip
-        key = (at, device, quantity)
-        if key in known:
-            continue  # told twice, kept once
-        known.add(key)
-        moment = datetime.fromtimestamp(at, UTC).isoformat()
-        if place >= 0:
-            fix = "\t".join(f"{one:.7g}" for one in batch.places[place].tolist())
-            places.append(f"{moment}\t{devices[device]}\t{fix}\t{home}\t{moment}\n")
-        else:
-            scalars.append(
-                f"{moment}\t{devices[device]}\t{QUANTITIES[quantity].value}\t{value}\t{home}\t{moment}\n"
-            )
-    return scalars, places

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from analytics.day_counts import count_some
 from core.model.errors import Malformed, Temporary
 from core.runtime.broker import Publisher
+from core.runtime.clock import SystemClock
 from core.store import registry, tally
-from core.store.pool import Connection, connect
+from core.store.pool import Connection, connect, open_pool
 from sensors import tihm
 from sensors.drivers.activage import split
 from wayhome.console import progress
@@ -41,10 +43,12 @@ class Replayed:
     source_duplicates: int
     homes: int
     seconds: float
+    #: Days that were counted for the pages of clinicians.
+    days: int
 
 
 async def tell_tihm(system: System, folder: Path, days: int | None) -> Replayed:
-    """Publish the TIHM record and wait until all of it is stored.
+    """Publish the TIHM record, wait until all of it is stored, and count its days.
 
     Raises
     ------
@@ -78,7 +82,18 @@ async def tell_tihm(system: System, folder: Path, days: int | None) -> Replayed:
         source_duplicates=record.source_duplicates,
         homes=len(homes),
         seconds=round(seconds, 2),
+        days=await _count_days(system),
     )
+
+
+async def _count_days(system: System) -> int:
+    """Count what is due at once: a running system looks for such days only every quarter of an hour."""
+    url, now = system.database("wayhome_analytics"), SystemClock().now()
+    async with open_pool(url, most=1) as pool:
+        days = 0
+        while counted := await count_some(pool, now):
+            days += counted
+    return days
 
 
 def activage_messages(home: str, file: Path) -> list[tuple[str, bytes]]:

@@ -145,6 +145,13 @@ async def last_day(connection: Connection, home_id: HomeId) -> date | None:
     return row[0] if row else None
 
 
+async def count_all(connection: Connection) -> int:
+    """Return how many days were counted, of all homes together."""
+    cursor = await connection.execute("select count(*) from day_count")
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
 class _Facts(msgspec.Struct):
     rooms: dict[str, tuple[int, ...]]
     moves: tuple[tuple[str, str, int], ...]

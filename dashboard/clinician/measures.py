@@ -151,7 +151,8 @@ MEASURES = (
     ),
     Measure(
         key="l5", name="Calmest five hours (L5)", unit="min/h",
-        definition="Mean movement in the calmest five hours of the average day of a week.",
+        definition="Mean movement in the calmest five hours of the average day of a week. Not known where an"
+        " hour of the day was seen on none of its valid days.",
         formula="min over cyclic windows of 5 h of the mean profile",
         source=f"Van Someren et al. 1999; {RHYTHM}",
     ),

@@ -288,15 +288,19 @@ def _week(hours: Floats, last: date) -> Week:
     x = np.where(is_valid[:, None], hours, np.nan).ravel()
     values: dict[str, float | None] = dict.fromkeys(("is", "iv", "ra", "l5", "l5_at", "m10"))
     if is_valid.sum() >= FEWEST_VALID:
-        low, high = circadian.least_active(x), circadian.most_active(x)
-        values = {
+        values |= {
             "is": _known(circadian.interdaily_stability(x)),
             "iv": _known(circadian.intradaily_variability(x)),
-            "ra": _known(circadian.relative_amplitude(x)),
-            "l5": _known(low.mean),
-            "l5_at": low.start_h,
-            "m10": _known(high.mean),
         }
+        # an hour that was never seen is no calm hour
+        if np.isfinite(circadian.daily_profile(x)).all():
+            low, high = circadian.least_active(x), circadian.most_active(x)
+            values |= {
+                "ra": _known(circadian.relative_amplitude(x)),
+                "l5": _known(low.mean),
+                "l5_at": low.start_h,
+                "m10": _known(high.mean),
+            }
     return Week(last=last, valid_days=int(is_valid.sum()), values=values)
 
 

@@ -62,18 +62,20 @@ def silences(heard: Floats, start: datetime, end: datetime, longer_than: timedel
 
 
 def _signs(said: Rows, devices: Sequence[Device]) -> list[Sign]:
-    """Return what persons did, each once, in order of time."""
+    """Return what persons did, in order of time; of what is told twice at one time the first, as the log."""
     found = said.only(np.isin(said.quantity, _PERSON))
-    rows = zip(
+    keys = zip(
         found.observed.round(3).tolist(),
         found.device.tolist(),
         found.quantity.tolist(),
-        found.value.tolist(),
         strict=True,
     )
+    first: dict[tuple[float, int, int], float] = {}
+    for key, value in zip(keys, found.value.tolist(), strict=True):
+        first.setdefault(key, value)
     return [
         (datetime.fromtimestamp(at, UTC), devices[device].device_id, QUANTITIES[quantity], value)
-        for at, device, quantity, value in sorted(set(rows))
+        for (at, device, quantity), value in sorted(first.items())
     ]
 
 

@@ -55,15 +55,8 @@ def stream(
     The same arguments give the same bytes.
     """
     start, end = span
-    home = homes.SimulatedHome(
-        seed=seed,
-        equipment=homes.DEMO,
-        person=Person.drawn(np.random.default_rng((seed, 1))),
-        zone=zone,
-        eyes=(EYES[1],),
-    )
     record = Recording(
-        home=home,
+        home=home_of(seed, zone),
         span=(start - _MARGIN, end + _MARGIN),
         episodes=tuple(wrong),
         circumstances=PLAIN,
@@ -79,6 +72,17 @@ def stream(
         topic, payload = voice.message(signal)
         messages.append(Message(at=signal.at, topic=topic, payload=payload))
     return messages
+
+
+def home_of(seed: int, zone: ZoneInfo) -> homes.SimulatedHome:
+    """Return the home whose messages `stream` tells."""
+    return homes.SimulatedHome(
+        seed=seed,
+        equipment=homes.DEMO,
+        person=Person.drawn(np.random.default_rng((seed, 1))),
+        zone=zone,
+        eyes=(EYES[1],),
+    )
 
 
 def _signals(batch: Rows) -> Iterator[Signal]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
+from core.model.day_count import DayCount
 from dashboard.clinician.charts import CHARTS
 from dashboard.clinician.measures import MEASURES
+from dashboard.clinician.numbers import stretch
+from dashboard.clinician.numbers import weeks as weeks_of
 from tests.dashboard import weeks
 from tests.dashboard.town import NOW, Town
 from tests.dashboard.visitors import plain
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from tests.servers.databases import Database
 
 PATH = "/residents/1/days"
+FIRST = date(2026, 1, 1)
 Rows = list[dict[str, str]]
 
 
@@ -247,3 +252,17 @@ def test_a_measure_has_all_that_its_reader_needs() -> None:
     assert all(one.definition and one.formula and one.source and one.unit for one in MEASURES)
     used = {key for chart in CHARTS.values() for key in chart.measures}
     assert used == {one.key for one in MEASURES}
+
+
+def test_an_hour_that_is_never_seen_is_no_calm_hour() -> None:
+    def day(n: int) -> DayCount:
+        seen = tuple(0 if 12 <= q < 16 else 15 for q in range(96))  # blind from three to four
+        active = tuple(0 if 12 <= q < 16 else (3 if q < 28 else 9) for q in range(96))
+        return DayCount(
+            day=FIRST + timedelta(days=n), seen=seen, active=active, rooms={}, visits={}
+        )
+
+    (week, _) = weeks_of(stretch([day(n) for n in range(14)], FIRST, 14, ZoneInfo("UTC")))
+    assert week.valid_days == 7
+    assert week.values["is"] == pytest.approx(1.0)
+    assert [week.values[key] for key in ("l5", "l5_at", "m10", "ra")] == [None] * 4

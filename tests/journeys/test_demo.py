@@ -29,6 +29,7 @@ async def test_it_ends_by_itself_and_says_what_it_measured() -> None:
     assert figures["findings"] >= 3
     assert figures["alerts"] >= 3
     assert figures["acknowledged"] >= 2
+    assert figures["days"] >= 6 * 42
     delay_ms = figures["sensor_to_alert_ms"]
     assert delay_ms["p50"] is not None, figures
     assert 0 < delay_ms["p50"] <= delay_ms["p99"]

@@ -53,10 +53,10 @@ def tihm(
 ) -> None:
     """Publish the real days of the TIHM study through the broker and the gateway into the database.
 
-    The 23 homes are registered as an archive: stored by the record's own times, shown, never watched.
-    Telling it again adds no row. A gateway of the system pointed at must be running. With --temporary a
-    private one does it, with a database of its own (on the server of --database-url, if given) that is gone
-    afterwards.
+    The 23 homes are registered as an archive: stored by the record's own times, shown, never watched. Their
+    days are counted at once, for the pages of clinicians. Telling it again adds no row. A gateway of the
+    system pointed at must be running. With --temporary a private one does it, with a database of its own (on
+    the server of --database-url, if given) that is gone afterwards.
     """
     logs.set_up("replay", "replay", "WARNING")
 
@@ -71,7 +71,7 @@ def tihm(
     else:
         console.print(
             f"{report.published} published, {report.stored} in the database ({report.added} new),"
-            f" {report.quarantined} in quarantine, {report.seconds:.1f} s"
+            f" {report.quarantined} in quarantine, {report.seconds:.1f} s; {report.days} days counted"
         )
     raise typer.Exit(0 if report.stored == report.published else 1)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.store import tally
+from core.store import day_count, tally
 from core.store.pool import connect
 from wayhome.system import System
 
@@ -29,6 +29,8 @@ class Figures:
     quarantined: int
     #: Came before the gateway had read that their device is registered.
     discovered: int
+    #: Days of the past that clinicians see.
+    days: int
 
 
 def quantile(values: Sequence[float], share: float) -> float | None:
@@ -49,6 +51,7 @@ async def read(system: System, published: int) -> Figures:
     """Read the tables of a demo in which ``published`` observations were sent."""
     async with connect(system.database("wayhome_operator")) as connection:
         seen = await tally.count(connection)
+        days = await day_count.count_all(connection)
     missing = published - seen.observations - seen.quarantined
     return Figures(
         observations=seen.observations,
@@ -64,4 +67,5 @@ async def read(system: System, published: int) -> Figures:
         published=published,
         quarantined=seen.quarantined,
         discovered=seen.discovered,
+        days=days,
     )

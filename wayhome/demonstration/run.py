@@ -14,7 +14,7 @@ from core.runtime.clock import Clock, SystemClock
 from core.store import tally
 from core.store.pool import connect
 from wayhome.console import console
-from wayhome.demonstration import figures, world
+from wayhome.demonstration import figures, history, world
 from wayhome.demonstration.carer import Answering
 from wayhome.demonstration.figures import Figures
 from wayhome.demonstration.homes import Count, Hub
@@ -80,6 +80,7 @@ async def _play(
             group.create_task(hub.live(clock, start, until, count), name=f"hub {hub.number}")
             for hub in _hubs(stack, people)
         ]
+        tasks.append(group.create_task(_tell_past(stack, people, start), name="history"))
         side = [group.create_task(_tell(stack, clock), name="telling")]
         if answers or (answers is None and until is not None):
             carer = Answering(stack.web_url, people.logins[0])
@@ -136,6 +137,12 @@ async def _tell(stack: Stack, clock: Clock) -> None:
                     f" {line.detector}, {line.severity} ({line.delay_s:.1f} s after the sensor)"
                 )
             await clock.sleep(0.5)
+
+
+async def _tell_past(stack: Stack, people: World, start: datetime) -> None:
+    """Let clinicians see the weeks before."""
+    days = await history.tell(stack.system.database("wayhome_analytics"), people.households, start)
+    console.print(f"  {days} days of the past are counted: log in as khan to see how days change.")
 
 
 async def _settle(stack: Stack, clock: Clock, count: Count) -> None:
