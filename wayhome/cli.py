@@ -15,6 +15,7 @@ from wayhome.commands import (
     devices,
     doctor,
     evaluate,
+    fhir,
     hubs,
     install,
     migrate,
@@ -60,6 +61,7 @@ app.command(rich_help_panel=_CARE)(migrate.migrate)
 app.command(rich_help_panel=_CARE)(doctor.doctor)
 app.add_typer(devices.app, name="devices", rich_help_panel=_CARE)
 app.add_typer(residents.app, name="residents", rich_help_panel=_CARE)
+app.add_typer(fhir.app, name="fhir", rich_help_panel=_CARE)
 app.add_typer(hubs.app, name="hubs", rich_help_panel=_CARE)
 app.add_typer(certificates.app, name="certificates", rich_help_panel=_CARE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)

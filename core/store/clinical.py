@@ -155,8 +155,8 @@ async def detectors(connection: Connection) -> tuple[tuple[str, str], ...]:
     return tuple((name, version) for name, version in await cursor.fetchall())
 
 
-_DAYS: LiteralString = (
-    " from day_count c join home h using (home_id) join resident r using (home_id)"
+_LIVING: LiteralString = (
+    " join resident r using (home_id)"
     " cross join lateral (select count(*) = 1 as alone from resident o where o.home_id = r.home_id) l"
     " cross join lateral (select array_agg(d.device_id) as ids from device d"
     "  where d.home_id = r.home_id and d.placement = 'worn'"
@@ -175,8 +175,8 @@ _DAY_ABSOLUTE: tuple[LiteralString, LiteralString] = (
 _DAY_LOCAL: tuple[LiteralString, LiteralString] = ("c.day::timestamp", "(c.day + 1)::timestamp")
 
 
-def _day_conditions(wanted: Wanted, *, worn_only: bool) -> tuple[LiteralString, dict[str, object]]:
-    """Return the condition of a search; whole days bound it too, for the index."""
+def _day_conditions(wanted: Wanted) -> tuple[LiteralString, dict[str, object]]:
+    """Return the condition of a search for days; whole days bound it too, for the index."""
     dated, values = conditions("day", wanted.dates, _DAY_ABSOLUTE, _DAY_LOCAL)
     changed, more = conditions("updated", wanted.updated, ("c.counted_at",), ("c.counted_at",))
     first = max(
@@ -187,9 +187,7 @@ def _day_conditions(wanted: Wanted, *, worn_only: bool) -> tuple[LiteralString, 
         (one.high.date() + timedelta(days=2) for one in wanted.dates if one.prefix in _UNTIL),
         default=date(9999, 1, 1),
     )
-    text = " where" + _OF + " and c.day between %(first)s and %(last)s" + dated + changed
-    if worn_only:
-        text += " and w.ids is not null"
+    text = " c.day between %(first)s and %(last)s" + dated + changed
     return text, wanted.values() | values | more | {"first": first, "last": last}
 
 
@@ -216,14 +214,19 @@ async def days(
     worn_only
         Only days of residents who wear something.
     """
-    condition, values = _day_conditions(wanted, worn_only=worn_only)
+    condition, values = _day_conditions(wanted)
     cursor = connection.cursor(row_factory=dict_row, binary=True)
     await cursor.execute(
         "select r.resident_id, r.home_id, h.zone, l.alone, w.ids is not null as worn, c.day, c.seen,"
         " c.active, c.facts::text as facts, c.counted_at, c.settled, b.heart_rate, b.beats"
-        + _DAYS
+        " from day_count c join home h using (home_id)"
+        + _LIVING
         + _HEART
+        + " where"
+        + _OF
+        + " and"
         + condition
+        + (" and w.ids is not null" if worn_only else "")
         + " and (c.day, c.home_id, r.resident_id) >= (%(day)s, %(at_home)s, %(at_resident)s)"
         " order by c.day, c.home_id, r.resident_id limit %(limit)s",
         values
@@ -249,9 +252,17 @@ async def days(
 
 async def count_days(connection: Connection, wanted: Wanted) -> tuple[int, int]:
     """Count days of residents, and those of residents who wear something."""
-    condition, values = _day_conditions(wanted, worn_only=False)
+    condition, values = _day_conditions(wanted)
+    # counted by home first: who lives there is looked up once a home, not once a day
     cursor = await connection.execute(
-        "select count(*), count(*) filter (where w.ids is not null)" + _DAYS + condition, values
+        "select coalesce(sum(g.days), 0), coalesce(sum(g.days) filter (where w.ids is not null), 0)"
+        " from (select c.home_id, count(*) as days from day_count c join home h using (home_id) where"
+        + condition
+        + " and (%(home)s::text is null or c.home_id = %(home)s) group by c.home_id) g"
+        + _LIVING
+        + " where"
+        + _OF,
+        values,
     )
     row = await cursor.fetchone()
     return (int(row[0]), int(row[1])) if row else (0, 0)

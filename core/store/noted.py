@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 from core.model.finding import Audience, Evidence, Finding, Phase, RecordedFinding, Severity
 from core.model.ids import DeviceId, FindingId, HomeId, ResidentId
 from core.store.clinical import Wanted, number_of, rows_of
-from core.store.date_search import conditions
+from core.store.date_search import DateTest, conditions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +75,8 @@ class WantedFindings(Wanted):
     detectors: tuple[str, ...] | None = None
     #: True for those that go on, False for those that are over; None for both.
     active: bool | None = None
+    #: When it was written down.
+    recorded: tuple[DateTest, ...] = ()
 
 
 def _finding_conditions(
@@ -85,10 +87,14 @@ def _finding_conditions(
         "date", wanted.dates, ("f.onset", _OVER), ("(f.onset" + at_home, "(" + _OVER + at_home)
     )
     changed, more = conditions("updated", wanted.updated, (_CHANGED,), (_CHANGED,))
-    return _FINDINGS + dated + changed, (
+    noted, still_more = conditions(
+        "recorded", wanted.recorded, ("f.recorded_at",), ("f.recorded_at",)
+    )
+    return _FINDINGS + dated + changed + noted, (
         wanted.values()
         | values
         | more
+        | still_more
         | sight_values(sight)
         | {
             "detectors": None if wanted.detectors is None else list(wanted.detectors),

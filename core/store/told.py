@@ -136,10 +136,10 @@ async def exchanged(
 
 
 async def exchanged_one(
-    connection: Connection, sight: Sight, exchange: Exchange, number: int
+    connection: Connection, sight: Sight, exchange: Exchange, wanted: Wanted
 ) -> Exchanged | None:
-    """Return one message or answer; None when there is none that may be seen."""
-    found = await _page(connection, sight, Wanted(number=number), (exchange, number - 1), 1)
+    """Return the message or answer with the number that is wanted; None when none may be seen."""
+    found = await _page(connection, sight, wanted, (exchange, 0), 1)
     return found[0] if found else None
 
 

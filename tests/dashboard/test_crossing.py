@@ -41,6 +41,9 @@ OPEN_TO_ALL = (
     "/offline",
     "/police",
     "/hub-bundle",
+    "/fhir/metadata",
+    "/.well-known/smart-configuration",
+    "/fhir/.well-known/smart-configuration",
 )
 """Where people come before they are known."""
 TEXTS = ("ada", "tom", "ada0", "leeds")
