@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from core.model.errors import StoreUnavailable
+from dashboard.fhir import outcome
 from dashboard.guard import Guard
 from dashboard.language import Speaking, _, marked
 from dashboard.page import Page, discover
@@ -106,6 +107,8 @@ async def static(request: Request, digest: str, name: str) -> Response:
 
 def refusal(request: Request, status: int) -> Response:
     """Answer with a designed page, or as JSON where a machine asks."""
+    if outcome.is_ours(request):
+        return outcome.refusal(status)
     title, text = (_(words) for words in WORDS.get(status, WORDS[500]))
     if request.url.path.startswith("/api/") or request.url.path == "/live":
         return JSONResponse({"error": title, "text": text}, status_code=status)
@@ -139,4 +142,6 @@ async def _malformed(request: Request, error: Exception) -> Response:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
+    if isinstance(error, outcome.Refused):
+        return outcome.refusal(error.status_code, error)
     return refusal(request, error.status_code if isinstance(error, StarletteHTTPException) else 500)

@@ -34,6 +34,14 @@ _PAGES = {
     "annotations_refused": "what is marked in days and nights: refused",
     "consent": "consent and legal basis",
     "install": "the registration of devices",
+    "fhir_patient": "the name, by a program",
+    "fhir_group": "who lives in the home, by a program",
+    "fhir_device": "the devices, by a program",
+    "fhir_observation": "the numbers of days and nights, by a program",
+    "fhir_flag": "what was noticed, by a program",
+    "fhir_provenance": "how something was noticed, by a program",
+    "fhir_communication": "who was told of alerts, by a program",
+    "fhir_refused": "records, by a program: refused",
 }
 
 

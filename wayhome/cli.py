@@ -18,6 +18,7 @@ from wayhome.commands import (
     devices,
     doctor,
     evaluate,
+    fhir,
     hubs,
     identity,
     install,
@@ -86,6 +87,7 @@ app.add_typer(devices.app, name="devices", rich_help_panel=_CARE)
 app.add_typer(residents.app, name="residents", rich_help_panel=_CARE)
 app.add_typer(consent.app, name="consent", rich_help_panel=_CARE)
 app.add_typer(retention.app, name="retention", rich_help_panel=_CARE)
+app.add_typer(fhir.app, name="fhir", rich_help_panel=_CARE)
 app.add_typer(hubs.app, name="hubs", rich_help_panel=_CARE)
 app.add_typer(certificates.app, name="certificates", rich_help_panel=_CARE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)

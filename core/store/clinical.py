@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from core.store.pool import Connection
 
-FIRST_DAY = date(1900, 1, 1)
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +76,20 @@ class ResidentDay:
     beats: int
 
 
-_OF: LiteralString = (
-    " (%(resident)s::bigint is null or r.resident_id = %(resident)s)"
-    " and (%(home)s::text is null or r.home_id = %(home)s)"
-)
+def about(wanted: Wanted, table: LiteralString) -> LiteralString:
+    """Return the conditions on a table with residents and homes in it; only those that are asked for.
+
+    With a resident the home is named too: the indices begin with it.
+    """
+    text: LiteralString = ""
+    if wanted.resident_id is not None:
+        text += (
+            f" and {table}.resident_id = %(resident)s and {table}.home_id ="
+            " (select v.home_id from resident v where v.resident_id = %(resident)s)"
+        )
+    if wanted.home_id is not None:
+        text += f" and {table}.home_id = %(home)s"
+    return text
 
 
 async def people(
@@ -89,10 +99,12 @@ async def people(
     rows = await rows_of(
         connection,
         "select r.resident_id, r.home_id, r.name, o.name as organisation, h.zone from resident r"
-        " join home h using (home_id) join organisation o using (organisation_id) where" + _OF
-        + " and r.resident_id > %(after)s order by r.resident_id limit %(limit)s",
+        " join home h using (home_id) join organisation o using (organisation_id)"
+        " where r.resident_id > %(after)s"
+        + about(wanted, "r")
+        + " order by r.resident_id limit %(limit)s",
         wanted.values() | {"after": after, "limit": limit},
-    )  # fmt: skip
+    )
     return tuple(
         Person(
             resident_id=ResidentId(row["resident_id"]),
@@ -108,7 +120,9 @@ async def people(
 async def count_people(connection: Connection, wanted: Wanted) -> int:
     """Count residents."""
     return await number_of(
-        connection, "select count(*) from resident r where" + _OF, wanted.values()
+        connection,
+        "select count(*) from resident r where true" + about(wanted, "r"),
+        wanted.values(),
     )
 
 
@@ -155,8 +169,10 @@ async def detectors(connection: Connection) -> tuple[tuple[str, str], ...]:
     return tuple((name, version) for name, version in await cursor.fetchall())
 
 
-_DAYS: LiteralString = (
-    " from day_count c join home h using (home_id) join resident r using (home_id)"
+# "offset 0": looked up home by home, as the rows come; else all residents are gathered for each page
+_LIVING: LiteralString = (
+    " cross join lateral (select v.resident_id, v.home_id from resident v"
+    "  where v.home_id = {day}.home_id offset 0) r"
     " cross join lateral (select count(*) = 1 as alone from resident o where o.home_id = r.home_id) l"
     " cross join lateral (select array_agg(d.device_id) as ids from device d"
     "  where d.home_id = r.home_id and d.placement = 'worn'"
@@ -168,6 +184,7 @@ _HEART: LiteralString = (
     "  and b.quantity = 'heart_rate' and b.observed_at >= c.day::timestamp at time zone h.zone"
     "  and b.observed_at < (c.day + 1)::timestamp at time zone h.zone) b on true"
 )
+_ONLY: dict[bool, LiteralString] = {True: " and r.resident_id = %(resident)s", False: ""}
 _DAY_ABSOLUTE: tuple[LiteralString, LiteralString] = (
     "(c.day::timestamp at time zone h.zone)",
     "((c.day + 1)::timestamp at time zone h.zone)",
@@ -175,22 +192,33 @@ _DAY_ABSOLUTE: tuple[LiteralString, LiteralString] = (
 _DAY_LOCAL: tuple[LiteralString, LiteralString] = ("c.day::timestamp", "(c.day + 1)::timestamp")
 
 
-def _day_conditions(wanted: Wanted, *, worn_only: bool) -> tuple[LiteralString, dict[str, object]]:
-    """Return the condition of a search; whole days bound it too, for the index."""
+def _day_conditions(wanted: Wanted) -> tuple[LiteralString, dict[str, object]]:
+    """Return the condition of a search for days; whole days bound it too, for the index."""
     dated, values = conditions("day", wanted.dates, _DAY_ABSOLUTE, _DAY_LOCAL)
     changed, more = conditions("updated", wanted.updated, ("c.counted_at",), ("c.counted_at",))
     first = max(
-        (one.low.date() - timedelta(days=2) for one in wanted.dates if one.prefix in _FROM),
+        (one.low.date() - _apart(one) for one in wanted.dates if one.prefix in _FROM),
         default=FIRST_DAY,
     )
     last = min(
-        (one.high.date() + timedelta(days=2) for one in wanted.dates if one.prefix in _UNTIL),
-        default=date(9999, 1, 1),
+        (one.high.date() + _apart(one) for one in wanted.dates if one.prefix in _UNTIL),
+        default=LAST_DAY,
     )
-    text = " where" + _OF + " and c.day between %(first)s and %(last)s" + dated + changed
-    if worn_only:
-        text += " and w.ids is not null"
+    text = " where c.day between %(first)s and %(last)s" + dated + changed
+    if wanted.resident_id is not None:
+        text += (
+            " and c.home_id = (select v.home_id from resident v where v.resident_id = %(resident)s)"
+        )
+    if wanted.home_id is not None:
+        text += " and c.home_id = %(home)s"
     return text, wanted.values() | values | more | {"first": first, "last": last}
+
+
+def _apart(test: DateTest) -> timedelta:
+    """Return how far a day on the clock of a home may lie from that of a search."""
+    if not test.local:
+        return timedelta(days=2)
+    return timedelta(days=0 if test.prefix == "eq" else 1)
 
 
 _FROM, _UNTIL = {"eq", "ge", "gt", "sa"}, {"eq", "le", "lt", "eb"}
@@ -216,15 +244,19 @@ async def days(
     worn_only
         Only days of residents who wear something.
     """
-    condition, values = _day_conditions(wanted, worn_only=worn_only)
+    condition, values = _day_conditions(wanted)
     cursor = connection.cursor(row_factory=dict_row, binary=True)
     await cursor.execute(
         "select r.resident_id, r.home_id, h.zone, l.alone, w.ids is not null as worn, c.day, c.seen,"
         " c.active, c.facts::text as facts, c.counted_at, c.settled, b.heart_rate, b.beats"
-        + _DAYS
+        " from day_count c join home h using (home_id)"
+        + _LIVING.format(day="c")
         + _HEART
         + condition
-        + " and (c.day, c.home_id, r.resident_id) >= (%(day)s, %(at_home)s, %(at_resident)s)"
+        + _ONLY[wanted.resident_id is not None]
+        + (" and w.ids is not null" if worn_only else "")
+        + " and (c.day, c.home_id) >= (%(day)s, %(at_home)s)"
+        " and (c.day, c.home_id, r.resident_id) >= (%(day)s, %(at_home)s, %(at_resident)s)"
         " order by c.day, c.home_id, r.resident_id limit %(limit)s",
         values
         | {"day": start[0], "at_home": start[1], "at_resident": start[2]}
@@ -249,9 +281,17 @@ async def days(
 
 async def count_days(connection: Connection, wanted: Wanted) -> tuple[int, int]:
     """Count days of residents, and those of residents who wear something."""
-    condition, values = _day_conditions(wanted, worn_only=False)
+    condition, values = _day_conditions(wanted)
+    # counted by home first: who lives there is looked up once a home, not once a day
     cursor = await connection.execute(
-        "select count(*), count(*) filter (where w.ids is not null)" + _DAYS + condition, values
+        "select coalesce(sum(g.days), 0), coalesce(sum(g.days) filter (where w.ids is not null), 0)"
+        " from (select c.home_id, count(*) as days from day_count c join home h using (home_id)"
+        + condition
+        + " group by c.home_id) g"
+        + _LIVING.format(day="g")
+        + " where true"
+        + _ONLY[wanted.resident_id is not None],
+        values,
     )
     row = await cursor.fetchone()
     return (int(row[0]), int(row[1])) if row else (0, 0)

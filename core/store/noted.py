@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 from core.model.finding import Audience, Evidence, Finding, Phase, RecordedFinding, Severity
 from core.model.ids import DeviceId, FindingId, HomeId, ResidentId
-from core.store.clinical import Wanted, number_of, rows_of
-from core.store.date_search import conditions
+from core.store.clinical import Wanted, about, number_of, rows_of
+from core.store.date_search import DateTest, conditions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,12 +57,6 @@ _FINDINGS: LiteralString = (
     "  using (alert_id) where j.finding_id = f.finding_id order by x.alert_id desc limit 1) a on true"
     " where f.phase <> 'cleared' and f.audience = any(%(audiences)s)"
     " and (%(silent)s or not coalesce(a.silent, false))"
-    " and (%(resident)s::bigint is null or f.resident_id = %(resident)s)"
-    " and (%(home)s::text is null or f.home_id = %(home)s)"
-    " and (%(number)s::bigint is null or f.finding_id = %(number)s)"
-    " and (%(detectors)s::text[] is null or f.detector = any(%(detectors)s))"
-    " and (%(active)s::boolean is null"
-    "  or (e.ended_at is null and a.resolved_at is null) = %(active)s)"
 )
 _OVER: LiteralString = "coalesce(least(e.ended_at, a.resolved_at), 'infinity')"
 _CHANGED: LiteralString = "greatest(f.recorded_at, e.noted_at, a.resolved_at)"
@@ -75,6 +69,8 @@ class WantedFindings(Wanted):
     detectors: tuple[str, ...] | None = None
     #: True for those that go on, False for those that are over; None for both.
     active: bool | None = None
+    #: When it was written down.
+    recorded: tuple[DateTest, ...] = ()
 
 
 def _finding_conditions(
@@ -85,10 +81,21 @@ def _finding_conditions(
         "date", wanted.dates, ("f.onset", _OVER), ("(f.onset" + at_home, "(" + _OVER + at_home)
     )
     changed, more = conditions("updated", wanted.updated, (_CHANGED,), (_CHANGED,))
-    return _FINDINGS + dated + changed, (
+    noted, still_more = conditions(
+        "recorded", wanted.recorded, ("f.recorded_at",), ("f.recorded_at",)
+    )
+    text = _FINDINGS + about(wanted, "f") + dated + changed + noted
+    if wanted.number is not None:
+        text += " and f.finding_id = %(number)s"
+    if wanted.detectors is not None:
+        text += " and f.detector = any(%(detectors)s)"
+    if wanted.active is not None:
+        text += " and (e.ended_at is null and a.resolved_at is null) = %(active)s"
+    return text, (
         wanted.values()
         | values
         | more
+        | still_more
         | sight_values(sight)
         | {
             "detectors": None if wanted.detectors is None else list(wanted.detectors),

@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 
 from core.model.ids import AlertId, FindingId, HomeId, ResidentId
 from core.store.account import CarerRole
-from core.store.clinical import Wanted, number_of
+from core.store.clinical import Wanted, about, number_of
 from core.store.date_search import conditions
 from core.store.noted import sight_values
 
@@ -100,10 +100,7 @@ _ABOUT: LiteralString = (
 _OF: LiteralString = (
     " join alert a on a.alert_id = x.alert_id join home h on h.home_id = a.home_id"
     " join carer k on k.carer_id = x.carer_id where a.audience = any(%(audiences)s)"
-    " and (%(silent)s or not a.silent)"
-    " and (%(resident)s::bigint is null or a.resident_id = %(resident)s)"
-    " and (%(home)s::text is null or a.home_id = %(home)s)"
-    " and (%(number)s::bigint is null or {key} = %(number)s) and {key} > %(after)s"
+    " and (%(silent)s or not a.silent) and {key} > %(after)s"
 )
 
 
@@ -111,7 +108,9 @@ def _query(
     exchange: Exchange, sight: Sight, wanted: Wanted, after: int
 ) -> tuple[LiteralString, dict[str, object]]:
     key, columns = _FROM[exchange]
-    inner = columns.format(about=_ABOUT) + _OF.format(key=key)
+    inner = columns.format(about=_ABOUT) + _OF.format(key=key) + about(wanted, "a")
+    if wanted.number is not None:
+        inner += f" and {key} = %(number)s"
     sent, values = conditions("sent", wanted.dates, ("q.at",), ("(q.at at time zone q.zone)",))
     changed, more = conditions("updated", wanted.updated, ("q.changed_at",), ("q.changed_at",))
     return f" from ({inner}) q where true{sent}{changed}", (
@@ -136,10 +135,10 @@ async def exchanged(
 
 
 async def exchanged_one(
-    connection: Connection, sight: Sight, exchange: Exchange, number: int
+    connection: Connection, sight: Sight, exchange: Exchange, wanted: Wanted
 ) -> Exchanged | None:
-    """Return one message or answer; None when there is none that may be seen."""
-    found = await _page(connection, sight, Wanted(number=number), (exchange, number - 1), 1)
+    """Return the message or answer with the number that is wanted; None when none may be seen."""
+    found = await _page(connection, sight, wanted, (exchange, 0), 1)
     return found[0] if found else None
 
 

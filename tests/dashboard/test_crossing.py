@@ -42,6 +42,9 @@ OPEN_TO_ALL = (
     "/police",
     "/hub-bundle",
     "/hub-renewal",
+    "/fhir/metadata",
+    "/.well-known/smart-configuration",
+    "/fhir/.well-known/smart-configuration",
 )
 """Where people come before they are known."""
 TEXTS = ("ada", "tom", "ada0", "leeds")

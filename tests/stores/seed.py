@@ -139,8 +139,8 @@ with weekly as (
   insert into delivery (kind, carer_id, channel, step, next_try_at)
     select 'test', carer_id, 'webhook', 0, now() from carer returning delivery_id, carer_id)
 insert into self_test_message select delivery_id, self_test_id from weekly join self_test using (carer_id);
-insert into application_token (token_hash, organisation_id, carer_id, resident_id, name, scopes, made_at,
-    ends_at)
+insert into application_token
+  (token_hash, organisation_id, carer_id, resident_id, name, scopes, made_at, ends_at)
   select sha256(home_id::bytea), organisation_id, 1, resident_id, 'N', '{patient/*.rs}', now(),
     now() + interval '1 day' from home join resident using (home_id);
 insert into fhir_export (carer_id, home_id, asked_at, ends_at, request, kinds)

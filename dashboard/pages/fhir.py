@@ -1,0 +1,119 @@
+"""FHIR R4 for programs: what is served, searches, and single resources (docs/how-to/fhir.md)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from core.model.ids import ResidentId
+from dashboard.fhir import bulk, bundle, capability
+from dashboard.fhir.access import Reading
+from dashboard.fhir.asked import Asked, asked
+from dashboard.fhir.kind import NOTHING, Found, whole
+from dashboard.fhir.kinds import KINDS
+from dashboard.fhir.outcome import Refused, answer
+from dashboard.page import Page
+from dashboard.roles import ALL
+from dashboard.site import site_of
+
+if TYPE_CHECKING:
+    from core.store.pool import Connection
+    from dashboard.fhir.access import Reader
+    from dashboard.fhir.kind import Kind
+
+router = APIRouter()
+router.include_router(bulk.router)  # first: its addresses fit those of resources too
+PAGE = Page(router=router, roles=ALL, public=True)  # each route but two asks who reads
+LONGEST_ID = 64
+
+
+@router.get("/.well-known/smart-configuration")
+@router.get("/fhir/.well-known/smart-configuration")
+async def smart_configuration() -> JSONResponse:
+    """Say what of SMART is supported."""
+    return JSONResponse(capability.smart())
+
+
+@router.get("/fhir/metadata")
+async def metadata(request: Request) -> Response:
+    """Say what is served."""
+    settings = site_of(request).settings
+    public = settings.public_url or str(request.base_url)
+    return answer(200, capability.statement(f"{public.rstrip('/')}/fhir"))
+
+
+@router.get("/fhir/{kind}")
+async def search(reader: Reading, kind: str) -> Response:
+    """Return a page of what a search finds."""
+    found = _kind(reader.request, kind)
+    wanted = _asked(reader, found)
+    await reader.check(found.right, kind, "s", wanted.resident_id)
+    wanted = _within(reader, wanted)
+    async with reader.acting() as connection:
+        if wanted.count == 0:
+            total = await found.count(reader, connection, wanted)
+            return bundle.counted(reader, kind, wanted, total)
+        page = await _page(reader, connection, found, wanted)
+        await reader.looked_at(connection, page.homes, kind)
+    return bundle.searchset(reader, kind, wanted, page)
+
+
+@router.get("/fhir/{kind}/{identifier}")
+async def read(reader: Reading, kind: str, identifier: str) -> Response:
+    """Return one resource."""
+    found = _kind(reader.request, kind)
+    whom = whole(identifier.partition("-")[0]) if kind in {"Patient", "Observation"} else None
+    await reader.check(found.right, kind, "r", whom)
+    wanted = _within(reader, Asked())
+    if wanted.nothing or len(identifier) > LONGEST_ID:
+        raise Refused(404)
+    async with reader.acting() as connection:
+        page = await found.one(reader, connection, wanted, identifier)
+        await reader.looked_at(connection, page.homes, kind)
+    if not page.resources:
+        raise Refused(404)
+    return bundle.resource(reader.request, page.resources[0])
+
+
+async def _page(reader: Reader, connection: Connection, kind: Kind, wanted: Asked) -> Found:
+    if wanted.ids is None:
+        return await kind.page(reader, connection, wanted, wanted.count)
+    pages = [await kind.one(reader, connection, wanted, one) for one in wanted.ids]
+    return Found(
+        resources=tuple(one for page in pages for one in page.resources),
+        homes=NOTHING.homes.union(*(page.homes for page in pages)),
+    )
+
+
+def _kind(request: Request, name: str) -> Kind:
+    """Find a type of resource.
+
+    Raises
+    ------
+    Refused
+        404 for one that is not served; 406 for who wants anything but JSON.
+    """
+    form = request.query_params.get("_format") or request.headers.get("accept", "*/*")
+    if not any(word in form for word in ("json", "*/*", "application/*")):
+        raise Refused(406)
+    found = KINDS.get(name)
+    if found is None:
+        raise Refused(404, f"Not served. Types are {', '.join(KINDS)}.", "not-supported")
+    return found
+
+
+def _asked(reader: Reader, kind: Kind) -> Asked:
+    strict = "handling=strict" in reader.request.headers.get("prefer", "").replace(" ", "")
+    return asked(reader.request.query_params.multi_items(), tuple(kind.parameters), strict=strict)
+
+
+def _within(reader: Reader, wanted: Asked) -> Asked:
+    """Keep a token about one person to that person."""
+    if reader.resident_id is None:
+        return wanted
+    found = wanted.of(ResidentId(reader.resident_id))
+    return replace(found, understood=wanted.understood)
