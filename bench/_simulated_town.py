@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
@@ -19,8 +20,11 @@ from sensors.simulator.counting import counted
 from sensors.simulator.homes import SimulatedHome
 from sensors.simulator.recording import Recording
 from tests.dashboard.simulated import store
+from tests.servers.databases import Database, DatabaseServer, new_template, with_database
+from tests.servers.timescale import timescale_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from core.store.pool import Connection
@@ -70,6 +74,24 @@ class Size:
     days: int = 30
     #: Households that are simulated, with their raw rows; the others' days are theirs, moved.
     distinct: int = 100
+
+
+@contextmanager
+def empty_database() -> Iterator[Database]:
+    """Give a migrated database of TimescaleDB and remove it afterwards."""
+    with timescale_url() as server_url:
+        server = DatabaseServer(
+            kind="timescale",
+            url=lambda name: with_database(server_url, name),
+            template=new_template(),
+        )
+        server.prepare()
+        database = server.clone()
+        try:
+            yield database
+        finally:
+            server.drop(database.url)
+            server.drop(server.url(server.template))
 
 
 def fill(url: str, size: Size, now: datetime) -> None:

@@ -42,7 +42,7 @@ import httpx
 import numpy as np
 import psycopg
 
-from bench._simulated_town import PASSWORD, YEAR, Size, fill
+from bench._simulated_town import PASSWORD, YEAR, Size, empty_database, fill
 from core.runtime.clock import ManualClock
 from core.runtime.settings import DashboardSettings
 from core.store.pool import open_pool
@@ -50,8 +50,7 @@ from dashboard.app import build
 from dashboard.clinician.charts import CHARTS
 from dashboard.service import make_site
 from tests.dashboard.plans import plans
-from tests.servers.databases import Database, DatabaseServer, new_template, with_database
-from tests.servers.timescale import timescale_url
+from tests.servers.databases import Database
 
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 TABLES = ("day_count", "observation", "position", "finding", "alert")
@@ -150,22 +149,11 @@ def _size(url: str) -> dict[str, Any]:
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Fill a database, measure, remove it."""
     size = Size(residents=options.residents, days=options.days, distinct=options.distinct)
-    with timescale_url() as server_url:
-        server = DatabaseServer(
-            kind="timescale",
-            url=lambda name: with_database(server_url, name),
-            template=new_template(),
-        )
-        server.prepare()
-        database = server.clone()
-        try:
-            begun = time.monotonic()
-            fill(database.url, size, NOW)
-            filled_s = round(time.monotonic() - begun)
-            return _measured(database, size, options.rounds) | {"filled_s": filled_s}
-        finally:
-            server.drop(database.url)
-            server.drop(server.url(server.template))
+    with empty_database() as database:
+        begun = time.monotonic()
+        fill(database.url, size, NOW)
+        filled_s = round(time.monotonic() - begun)
+        return _measured(database, size, options.rounds) | {"filled_s": filled_s}
 
 
 def _measured(database: Database, size: Size, rounds: int) -> dict[str, Any]:

@@ -4,8 +4,8 @@
     .venv/bin/python bench/fhir.py --residents 500 --days 30 --json
 
 The tables are filled as `bench/dashboard.py` fills them. A program with a bearer token asks in this process,
-through the application and the real database (embedded PostgreSQL, the dashboard's role, behind the wall
-between organisations); each answer is recorded, as in use.
+through the application and the real database (TimescaleDB, the dashboard's role, behind the wall between
+organisations); each answer is recorded, as in use.
 
 ``patient_page_ms``   50 Observations of one patient, another each time
 ``search_page_ms``    50 Observations of a day of the whole organisation, page after page by `next`
@@ -20,8 +20,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
-import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -34,23 +34,21 @@ import httpx
 import numpy as np
 import psycopg
 
-from bench.dashboard import FILL, NOW, PASSWORD, YEAR
+from bench._simulated_town import Size, empty_database, fill
+from bench.dashboard import NOW
 from core.runtime.clock import ManualClock
 from core.runtime.settings import DashboardSettings
-from core.store.migrate import migrate
 from core.store.pool import open_pool
 from dashboard.app import build
 from dashboard.entrance import hashed
 from dashboard.service import make_site
-from wayhome.embedded.postgres import EmbeddedPostgres
-from wayhome.stack import as_role
 
 KEY = "a key of a bench"
 EXPORTED = 20
 """Homes whose days are exported."""
 
 
-async def measure(url: str, residents: int, rounds: int) -> dict[str, Any]:
+async def measure(url: str, known: list[tuple[int, str]], rounds: int) -> dict[str, Any]:
     """Ask and time the answers."""
     settings = DashboardSettings(
         database_url=url, cookie_secure=False, identity_key="a key of a bench"
@@ -62,7 +60,7 @@ async def measure(url: str, residents: int, rounds: int) -> dict[str, Any]:
             transport=httpx.ASGITransport(app), base_url="http://bench", headers=headers
         ) as client:
             day = (NOW.date() - timedelta(days=3)).isoformat()
-            numbers = [n % residents + 1 for n in range(2, rounds + 2)]
+            numbers = [known[n * 7919 % len(known)][0] for n in range(1, rounds + 1)]
             patients = [f"/fhir/Observation?patient={n}&_count=50" for n in numbers]
             single = [f"/fhir/Observation/{n}-{day.replace('-', '')}-active" for n in numbers]
             return {
@@ -70,7 +68,7 @@ async def measure(url: str, residents: int, rounds: int) -> dict[str, Any]:
                 "search_page_ms": await _pages(client, f"/fhir/Observation?date={day}", rounds),
                 "flags_page_ms": await _pages(client, "/fhir/Flag?status=active", rounds),
                 "read_ms": await _each(client, single),
-                "export": await _export(client, residents),
+                "export": await _export(client, [home for _, home in known[1 : EXPORTED + 1]]),
             }
 
 
@@ -106,11 +104,11 @@ def _figures(times: list[float]) -> dict[str, float]:
     }
 
 
-async def _export(client: httpx.AsyncClient, residents: int) -> dict[str, int]:
+async def _export(client: httpx.AsyncClient, homes: list[str]) -> dict[str, int]:
     """Take the days of some homes, whole, as the lines of exports."""
     lines, taken = 0, 0.0
-    for number in range(2, min(residents, EXPORTED) + 2):
-        begun = await client.get(f"/fhir/Group/h{number}/$export?_type=Observation")
+    for home in homes:
+        begun = await client.get(f"/fhir/Group/{home}/$export?_type=Observation")
         place = begun.headers["content-location"]
         (output,) = (await client.get(place)).json()["output"]
         start = time.perf_counter()
@@ -128,33 +126,29 @@ def main() -> None:
     parser.add_argument("--residents", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--distinct", type=int, default=100)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="wayhome-bench-") as folder:
-        Path(folder).chmod(0o755)  # the database runs as a user of its own
-        server = EmbeddedPostgres(Path(folder) / "postgres", durable=False)
-        server.start()
-        try:
-            migrate(server.url(), passwords={"wayhome_dashboard": PASSWORD})
-            fill = FILL.format(
-                residents=options.residents, days=options.days, year=YEAR, today=NOW.date()
+    size = Size(residents=options.residents, days=options.days, distinct=options.distinct)
+    with empty_database() as database:
+        fill(database.url, size, NOW)
+        with psycopg.connect(database.url, autocommit=True) as connection:
+            connection.execute(
+                "with program as (insert into carer (organisation_id, login, name, role, password_hash)"
+                " values ('leeds', 'program', 'Record', 'clinician', '') returning carer_id)"
+                " insert into application_token (token_hash, organisation_id, carer_id, name, scopes,"
+                " made_at, ends_at) select %s, 'leeds', carer_id, 'Record', '{system/*.rs}', %s, %s"
+                " from program",
+                (hashed(KEY), NOW - timedelta(days=1), NOW + timedelta(days=1)),
             )
-            with psycopg.connect(server.url(), autocommit=True) as connection:
-                connection.execute(fill.encode())
-                connection.execute(
-                    "with program as (insert into carer (organisation_id, login, name, role, password_hash)"
-                    " values ('leeds', 'program', 'Record', 'clinician', '') returning carer_id)"
-                    " insert into application_token (token_hash, organisation_id, carer_id, name, scopes,"
-                    " made_at, ends_at) select %s, 'leeds', carer_id, 'Record', '{system/*.rs}', %s, %s"
-                    " from program",
-                    (hashed(KEY), NOW - timedelta(days=1), NOW + timedelta(days=1)),
-                )
-                connection.execute("vacuum analyze")
-            url = as_role(server.url(), "wayhome_dashboard", PASSWORD)
-            size = {"residents": options.residents, "days": options.days}
-            found = asyncio.run(measure(url, options.residents, options.rounds))
-            print(json.dumps(size | found))
-        finally:
-            server.stop()
+            connection.execute("vacuum analyze")
+            homes = "select resident_id, home_id from resident join home using (home_id)"
+            known = connection.execute(
+                f"{homes} where organisation_id = 'leeds' order by 1".encode()
+            ).fetchall()
+        url = database.url_as("wayhome_dashboard")
+        facts = {"residents": options.residents, "days": options.days}
+        load = {"load": [round(one, 1) for one in os.getloadavg()]}
+        print(json.dumps(facts | asyncio.run(measure(url, known, options.rounds)) | load))
 
 
 if __name__ == "__main__":
