@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.model.home import Placement
+from core.store.work import BATTERY_AHEAD
 from dashboard import wording
 
 if TYPE_CHECKING:
@@ -94,12 +95,14 @@ def _fault(device: DeviceState, now: datetime) -> tuple[str, str]:
         return "Gone, says its hub", revive(hub=hub)
     if device.heartbeat and silent_s > MISSED_PERIODS * device.reporting_interval_s:
         return f"Silent for {wording.span(silent_s)}", revive(hub=hub)
-    return _health(device)
+    return _health(device, now)
 
 
-def _health(device: DeviceState) -> tuple[str, str]:
+def _health(device: DeviceState, now: datetime) -> tuple[str, str]:
     if device.battery_percent is not None and device.battery_percent < LOW_PERCENT:
         return f"Battery low: {device.battery_percent:.0f} %", "Change its battery."
+    if device.earliest is not None and device.earliest <= (now + BATTERY_AHEAD).date():
+        return "Battery runs out", f"Change its battery before {day_words(device.earliest)}."
     if device.link_lately is not None:
         return "Its signal gets weaker", "Move it, or put a repeater between it and the hub."
     if not device.clock_trusted:
@@ -111,7 +114,7 @@ def _facts(device: DeviceState, now: datetime) -> Iterator[str]:
     today = now.date()
     if device.earliest is not None and device.latest is not None:
         left = weeks((device.earliest - today).days, (device.latest - today).days)
-        yield f"{left} of battery left: change it before {day_words(device.earliest)}."
+        yield f"{left} of battery left: to be changed before {day_words(device.earliest)}."
     if weak := weaker(device):
         yield weak
     if device.skew_s is not None and (

@@ -12,7 +12,8 @@ Topic ``homes/HOME/wayhome/DEVICE/QUANTITY``, payload a JSON object:
 
 A position also has ``lat``, ``lon`` (degrees) and may have ``alt`` (m), ``speed`` (m/s) and ``course``
 (degrees); its ``v`` is the 68 % radius in metres. ``DEVICE/status`` with ``{"online": false}`` is the
-last will; 0 and 1 are understood too, as Mosquitto's bridges say them.
+last will; 0 and 1 are understood too, as Mosquitto's bridges say them. With ``{"online": true}`` there may be
+``"firmware": "1.2"``, the version of what runs on it.
 
 Something worn sends ``DEVICE/impact`` a few seconds after a hard knock, never a stream of acceleration; its
 ``t`` is the hardest moment. Either ``v`` (g) with ``tilt`` (degrees) and ``stillness`` (g), measured as in

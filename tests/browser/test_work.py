@@ -54,6 +54,12 @@ def trouble(town: Town) -> None:
         " (select device_id from device where home_id = 'ada' and name = 'Front door')"
     )
     town.execute(
+        "update presence set late = 20, late_at = %s, late_s = 600, firmware = '1.14.1'"
+        " where device_id = (select device_id from device where home_id = 'ada'"
+        " and name = 'Kitchen sensor')",
+        town.now - timedelta(hours=2),
+    )
+    town.execute(
         "update presence set online = false, last_seen = %s where device_id ="
         " (select device_id from device where home_id = 'tom' and name = 'Hub')",
         town.now - timedelta(hours=3),
@@ -73,6 +79,9 @@ def look_at_list(page: Page, town: Town, pictures: Pictures) -> None:
     clean(page, "work-1-list", pictures)
     press(page, page.locator("#work article").last.get_by_role("link"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Devices of 3 Mill Lane")
+    kitchen = page.locator("#devices article").filter(has_text="Kitchen sensor")
+    expect(kitchen).to_contain_text("Change its battery before")
+    expect(kitchen).to_contain_text("20 messages came late so far")
     clean(page, "work-5-devices", pictures)
 
 

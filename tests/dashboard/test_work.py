@@ -219,7 +219,7 @@ async def test_a_link_that_falls_and_a_clock_that_is_off_say_how_much(
         weak,
         "Its clock is 2 h 1 min behind.",
         "Its clock is 1 min ahead.",
-        "About 6 weeks of battery left: change it before 24 February.",
+        "About 6 weeks of battery left: to be changed before 24 February.",
         "20 messages came late so far, the last 2 h ago: up to 10 min late.",
         "Version 1.14.",
     ):

@@ -28,15 +28,18 @@ from core.runtime.settings import GatewaySettings
 from core.store import registry
 from core.store.pool import connect
 from gateway.service import main
+from tests.alerts.receiver import receiving
 from tests.deploy.shipped import Hub, ShippedMosquitto
 from tests.gateway.running import Table, until
+from tests.identity.alerted import alerting, people_of, take_in
 from tests.identity.places import HOME, Place, mosquitto_place
 from tests.servers.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+    from tests.alerts.receiver import Receiver
     from tests.servers.databases import Database
 
 pytestmark = [pytest.mark.faults]
@@ -251,6 +254,12 @@ class Outage:
         await self.line.mend()
         await until(lambda: self.stored() == BEFORE + MEANWHILE, within_s=40)
         await until(lambda: self.online() is True)
+        self.clock.advance(APART)  # what is known of devices is written every few seconds
+        await until(lambda: self.late() >= MEANWHILE - 2)  # those of the last minute need not be
+
+    def late(self) -> int:
+        """How many messages of the devices are marked late."""
+        return int(self.table.one("select sum(late) from presence"))
 
     def rows(self) -> list[tuple[Any, ...]]:
         """What the gateway stored of the sensor."""
@@ -258,6 +267,13 @@ class Outage:
             "select device_id, value, observed_at, received_at from observation"
             " where quantity = 'motion' order by observed_at"
         )
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Give what stands behind the phones."""
+    with receiving() as receiver:
+        yield receiver
 
 
 @pytest.fixture
@@ -273,26 +289,34 @@ async def outage(tmp_path: Path, plain_database: Database) -> AsyncIterator[Outa
 
 
 async def test_after_ten_minutes_without_a_line_nothing_is_lost_and_only_blind_home_is_told(
-    outage: Outage, tmp_path: Path
+    outage: Outage, tmp_path: Path, receiver: Receiver
 ) -> None:
     place = outage.place
     household = await household_at(place)
+    house = await people_of(place.database, household, receiver)
     asked = await place.asked()
     await place.round()
     assert isinstance(place.broker, ShippedMosquitto)
     hub = HubWithBundle(tmp_path / "hub", place.broker, await asked.take())
-    try:
-        async with gateway_at(place, outage.clock), Publisher(hub.settings) as devices:
-            await outage.run(devices)
-    finally:
-        hub.kill()
-    assert_all_once_and_late(outage)
-    told = noticed(household, outage)
-    assert [(one.detector, one.phase) for one in told] == [
-        ("liveness", Phase.OPENED),
-        ("liveness", Phase.CLEARED),
+    async with alerting(place.database, outage.clock):
+        try:
+            async with gateway_at(place, outage.clock), Publisher(hub.settings) as devices:
+                await outage.run(devices)
+        finally:
+            hub.kill()
+        assert_all_once_and_late(outage)
+        told = noticed(household, outage)
+        assert [(one.detector, one.phase) for one in told] == [
+            ("liveness", Phase.OPENED),
+            ("liveness", Phase.CLEARED),
+        ]
+        assert "can not be seen" in told[0].what
+        await take_in(house, told)
+    # of all that, one alert: that the home was blind. It was for who repairs, and it is over by itself
+    assert house.alerts("detector, subject, audience, silent, cleared_at is not null") == [
+        ("liveness", "home", "operators", False, True)
     ]
-    assert "can not be seen" in told[0].what
+    assert not [one.path for one in receiver.requests if one.path == "/family_carer"]
 
 
 def assert_all_once_and_late(outage: Outage) -> None:
@@ -307,6 +331,8 @@ def assert_all_once_and_late(outage: Outage) -> None:
     assert all(row[3] >= outage.back for row in rows[BEFORE:])
     assert late[BEFORE] >= APART * (MEANWHILE - 1) - timedelta(seconds=2)
     assert outage.table.one("select count(*) from quarantine") == 0
+    longest = outage.table.one("select max(late_s) from presence")
+    assert abs(longest - late[BEFORE].total_seconds()) < 1
 
 
 def noticed(household: Household, outage: Outage) -> list[Finding]:

@@ -26,7 +26,7 @@ alter table credential_door add column authority bytea check (length(authority) 
 comment on column credential_door.authority is 'SHA-256 of the certificate of the authority that signs now.';
 
 -- A hub asks for its next certificate, or fetches it. The key of the present one has signed the request (the
--- pages have looked at that); here the present one must still count. No row: it does not. A null parcel: wait.
+-- pages have looked at that); here the present one must still count. No row: it does not. No parcel: wait.
 create function renew_hub_credential(present bytea, word text, asked text, asked_hash bytea, moment timestamptz)
 returns table (client text, parcel text)
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
@@ -44,8 +44,9 @@ begin
     select * into next_one from hub_credential c where c.renews = mine.credential_id
         and c.request_hash = asked_hash and c.revoked_at is null;
     if not found then
-        if (select count(*) from hub_credential c where c.renews = mine.credential_id
-            and c.asked_at > moment - interval '1 day') >= 3 then
+        -- what was replaced once has no heirs: a copied key does not outlive the next renewal, or the next bundle
+        if mine.replaced_at is not null or (select count(*) from hub_credential c
+            where c.renews = mine.credential_id and c.asked_at > moment - interval '1 day') >= 3 then
             return;
         end if;
         insert into hub_credential (home_id, client, about, topics, asked_at, renews, request, request_hash)
