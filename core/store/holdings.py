@@ -99,6 +99,7 @@ HOLDINGS: tuple[Holding, ...] = (
     _of("need_step", "What was needed, recommended, installed and used"),
     _of("purpose_basis", "On what basis what is done with what is known about the person"),
     _of("legal_hold", "Whether records must stay, and why"),
+    _home("home_area", "In which area the home lies, for counts of people"),
     _home("home_step", "Consent, and each step of the home since"),
     _home("day_count", "Each day of the home in numbers"),
     _home(
@@ -142,6 +143,8 @@ ELSEWHERE: dict[str, str] = {
     "access_record": "kept: a sealed record of who looked, by number of the home",
     "audit_head": "seals of that record",
     "erasure": "kept: the proof, by number",
+    "open_data_choice": "names an organisation, and who decided for it",
+    "open_data_publication": "digests of what was published",
     "retention_rule": "periods of an organisation",
     "retention_run": "counts of rows that went",
     "organisation": "names an organisation",

@@ -37,6 +37,7 @@ WRITER = {
     "hub_credential": "identity", "credential_door": "identity",
     "need_step": "dashboard", "device_label": "dashboard",
     "purpose_basis": "dashboard",
+    "home_area": "registrar", "open_data_choice": "registrar", "open_data_publication": "registrar",
     "retention_rule": "registrar", "legal_hold": "registrar", "retention_run": "analytics",
 }  # fmt: skip
 """The one service that writes each table."""
@@ -72,7 +73,7 @@ APPENDED_ONLY = {
     "police_link", "police_link_end", "link_opening",
     "lost_contact", "provider_event", "phone_answer", "contact_test",
     "delivery_seen", "need_step", "device_label", "purpose_basis",
-    "retention_rule", "legal_hold", "retention_run",
+    "retention_rule", "legal_hold", "retention_run", "open_data_choice", "open_data_publication",
     "alert_run", "self_test", "self_test_message", "self_test_answer",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""
