@@ -110,7 +110,7 @@ def test_what_is_published_is_valid_by_the_standards(town: Database, tmp_path: P
     spoilt = (tmp_path / name).read_text().replace(WARD, "Leeds", 1)
     (tmp_path / name).write_text(spoilt)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says what is wrong by a warning, too
+        warnings.simplefilter("always")  # it collects them as what is wrong
         wrong = CSVW(str(tmp_path / name), md_url=str(tmp_path / metadata), validate=True)
         assert not wrong.is_valid, "the check notices"
     described = json.loads((tmp_path / catalogue).read_text())
