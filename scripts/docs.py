@@ -24,7 +24,7 @@ from core.model.playbook import PLAYBOOKS
 from core.model.quantity import DEFINITIONS
 from core.runtime import settings
 from dashboard.clinician.measures import MEASURES
-from scripts import hardening
+from scripts import hardening, safety
 from sensors import codec, driver
 
 if TYPE_CHECKING:
@@ -320,6 +320,8 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "topics": ("Topics", topics),
     "playbooks": ("Playbooks", playbooks),
     "hardening": ("Hardening", hardening_page),
+    "hazard-log": ("Hazard log", safety.hazard_page),
+    "dpia": ("Data protection impact assessment", safety.assessment_page),
     "detection-results": ("Detection: results", detection_results),
 }
 
@@ -327,6 +329,8 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
 ELSEWHERE = {
     "playbooks": ROOT / "docs" / "how-to" / "playbooks.md",
     "hardening": hardening.FOLDER / "hardening.md",
+    "hazard-log": hardening.FOLDER / "hazard-log.md",
+    "dpia": hardening.FOLDER / "dpia.md",
 }
 """Pages that stand beside others of their kind."""
 

@@ -92,10 +92,11 @@ def rows(controls: Sequence[Control]) -> Iterator[tuple[str, ...]]:
         why = f"*Missing:* {one.why}" if one.how and one.why else one.why
         answer = " ".join(filter(None, (one.how, why)))
         number = f"{one.number} {one.level}".strip()
-        yield number, one.asks, one.state.value, answer, "<br>".join(map(_link, one.tests))
+        yield number, one.asks, one.state.value, answer, "<br>".join(map(link, one.tests))
 
 
-def _link(test: str) -> str:
+def link(test: str) -> str:
+    """Lead from a page of safety to a test, named in words."""
     path, _, name = test.partition("::")
     return f"[{name.removeprefix('test_').replace('_', ' ')}](../../{path})"
 

@@ -23,6 +23,7 @@ from wayhome.commands import (
     identity,
     install,
     migrate,
+    open_data,
     register,
     replay,
     residents,
@@ -88,6 +89,7 @@ app.add_typer(residents.app, name="residents", rich_help_panel=_CARE)
 app.add_typer(consent.app, name="consent", rich_help_panel=_CARE)
 app.add_typer(retention.app, name="retention", rich_help_panel=_CARE)
 app.add_typer(fhir.app, name="fhir", rich_help_panel=_CARE)
+app.add_typer(open_data.app, name="open-data", rich_help_panel=_CARE)
 app.add_typer(hubs.app, name="hubs", rich_help_panel=_CARE)
 app.add_typer(certificates.app, name="certificates", rich_help_panel=_CARE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)

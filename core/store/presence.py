@@ -125,27 +125,36 @@ async def expect(connection: Connection) -> None:
     )
 
 
-def _concerned(purpose: LiteralString) -> LiteralString:
-    """Tell in SQL whether a device ``d`` watches somebody whom it must not watch for a purpose.
+def _stopped(purpose: LiteralString) -> LiteralString:
+    return STOPPED.replace("{purpose}", purpose).replace("{at}", "now()")
 
-    What sits in a room sees everybody who lives there.
-    """
-    stopped = STOPPED.replace("{purpose}", purpose).replace("{at}", "now()")
+
+# Looked up once for all devices: few people are ever in it.
+_STOPPED: LiteralString = (
+    "with unwatched as materialized ("
+    + _stopped("'care_monitoring'")
+    + "), unlocated as materialized ("
+    + _stopped("'location'")
+    + ") "
+)
+
+
+def _concerned(stopped: LiteralString) -> LiteralString:
+    """Tell in SQL whether a device ``d`` watches somebody of a list; what sits in a room sees everybody."""
     return (
-        f"exists (select 1 from ({stopped}) s where s.home_id = d.home_id"
+        f"exists (select 1 from {stopped} s where s.home_id = d.home_id"
         " and (d.resident_id is null or d.resident_id = s.resident_id))"
     )
 
 
-_UNWATCHED: LiteralString = _concerned("'care_monitoring'")
-_UNLOCATED: LiteralString = _concerned("'location'")
+_UNWATCHED, _UNLOCATED = _concerned("unwatched"), _concerned("unlocated")
 
 
 async def known_devices(connection: Connection) -> tuple[KnownDevice, ...]:
     """Return all devices in use with what was last known of them."""
     cursor = connection.cursor(row_factory=class_row(KnownDevice))
     await cursor.execute(
-        "select d.device_id, d.home_id, d.family, d.external_id, p.last_seen, p.skew_s,"
+        _STOPPED + "select d.device_id, d.home_id, d.family, d.external_id, p.last_seen, p.skew_s,"
         f" p.clock_trusted, p.boot, p.last_number, {_UNWATCHED} as unwatched,"
         f" {_UNLOCATED} as unlocated"
         " from device d left join presence p using (device_id) where d.retired_at is null"
@@ -159,13 +168,12 @@ async def registry_fingerprint(connection: Connection) -> str:
     And whenever somebody may be watched or located no longer, or again.
     """
     cursor = await connection.execute(
-        "select (select coalesce(sum(hashtextextended(concat_ws(E'\\x01', device_id, home_id, family,"
-        " external_id), 0)), 0)::text from device where retired_at is null),"
+        _STOPPED
+        + "select (select coalesce(sum(hashtextextended(concat_ws(E'\\x01', device_id, home_id, family,"
+        " external_id, resident_id), 0)), 0)::text from device where retired_at is null),"
         # also what ends by itself at its date
-        " (select coalesce(string_agg(concat_ws(' ', d.device_id, d.unwatched, d.unlocated), ','"
-        f" order by d.device_id), '') from (select d.device_id, {_UNWATCHED} as unwatched,"
-        f" {_UNLOCATED} as unlocated from device d where d.retired_at is null"
-        " and d.home_id in (select home_id from purpose_basis)) d where d.unwatched or d.unlocated),"
+        " (select string_agg(resident_id::text, ',' order by resident_id) from unwatched),"
+        " (select string_agg(resident_id::text, ',' order by resident_id) from unlocated),"
         " (select coalesce(sum(hashtextextended(concat_ws(E'\\x01', home_id, mode), 0)), 0)::text from home)"
     )
     return str(await cursor.fetchone())

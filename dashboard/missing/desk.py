@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, HTTPException, Path
 
+from core.model.basis import Purpose, standing
 from core.model.ids import ResidentId
 from core.model.missing import LinkId, Pack, PackAnswer, PackId, Photo, Profile
-from core.store import learning, missing, police_link, traces
+from core.store import basis, learning, missing, police_link, traces
 from dashboard.entrance import same
 from dashboard.missing import form as forms
 from dashboard.missing.sheet import Origins, Sheet, sheet
@@ -48,6 +49,8 @@ class Opened:
     #: JPEG with width and height in pixels; None when there is none.
     photo: tuple[bytes, int, int] | None
     told: tuple[PackAnswer, ...]
+    #: False where photo and profile may not be given to the police any more.
+    for_police: bool = True
 
 
 async def person(connection: Connection, resident_id: int) -> Person:
@@ -105,12 +108,18 @@ async def make(
 
 
 async def opened(
-    connection: Connection, found: Person, pack_id: int, organisation: str
+    connection: Connection, found: Person, pack_id: int, organisation: str, now: datetime
 ) -> Opened | None:
-    """Return a pack in words; None when there is none that may be seen."""
+    """Return a pack in words; None when there is none that may be seen.
+
+    Without a position where no basis stands for knowing it, also where the pack was made before that ended.
+    """
     pack = await missing.pack_with(connection, found.resident.resident_id, PackId(pack_id))
     if pack is None:
         return None
+    ledger = await basis.entries(connection, found.resident.resident_id)
+    if not standing(ledger, Purpose.LOCATION, "", now):
+        pack = replace(pack, traces=replace(pack.traces, position=None))
     photo = content = None
     if pack.photo_id is not None:
         photo = await missing.photo_with(connection, pack.photo_id)
@@ -130,6 +139,7 @@ async def opened(
         sheet=sheet(pack, about),
         photo=(content, photo.width, photo.height) if content and photo else None,
         told=tuple(told),
+        for_police=bool(standing(ledger, Purpose.POLICE_PHOTO, "", now)),
     )
 
 

@@ -92,6 +92,12 @@ async def told(visiting: Visiting, resident_id: Number, pack_id: Number, form: F
     return see_other(f"/missing/{resident_id}/packs/{pack_id}#told")
 
 
+NOT_FOR_POLICE = (
+    "It is written down that photo and profile may not go to the police. If somebody is in danger, call 999"
+    " and tell them; the office can write down another basis."
+)
+
+
 @router.post("/missing/{resident_id}/packs/{pack_id}/links")
 async def make_link(
     visiting: Visiting, resident_id: Number, pack_id: Number, form: Form
@@ -104,6 +110,9 @@ async def make_link(
         if hours is None:
             most = visiting.site.settings.police_link_most_days * 24
             refused = Refused(answers=_told(found), wrong={"hours": f"Expected 1 to {most} hours."})
+            return await _page(visiting, connection, person, found, refused)
+        if not found.for_police:
+            refused = Refused(answers=_told(found), wrong={"hours": NOT_FOR_POLICE})
             return await _page(visiting, connection, person, found, refused)
         link = PoliceLink(
             link_id=LinkId(0),
@@ -197,7 +206,7 @@ async def _found(
 ) -> tuple[Person, Opened]:
     visitor: Visitor = visiting.visitor
     person = await desk.person(connection, resident_id)
-    found = await desk.opened(connection, person, pack_id, visitor.organisation)
+    found = await desk.opened(connection, person, pack_id, visitor.organisation, visiting.now)
     if found is None:
         raise HTTPException(404)
     return person, found

@@ -202,8 +202,8 @@ async def _view(site: Site, connection: Connection, holder: Holder) -> View:
     person = await missing.person_of(connection, link.resident_id)
     if person is None:
         raise NothingOpens
-    found = await desk.opened(connection, person, link.pack_id, holder.maker.organisation)
-    if found is None:
+    found = await desk.opened(connection, person, link.pack_id, holder.maker.organisation, now)
+    if found is None or not found.for_police:
         raise NothingOpens
     position = None
     if link.share_position:

@@ -10,6 +10,7 @@ import pytest
 from core.model.basis import Article6, Article9, Decided, Purpose
 from dashboard import basis_form
 from tests.dashboard.test_missing_pages import make_pack, resident, tracker
+from tests.dashboard.test_police import enter, make_link
 from tests.dashboard.visitors import plain
 
 if TYPE_CHECKING:
@@ -62,16 +63,32 @@ async def test_a_basis_is_written_reviewed_and_given_to_a_program(
 async def test_a_withdrawal_stops_that_places_are_shown(visitors: Visitors, town: Town) -> None:
     tracker(town)
     number, ben = resident(town), await visitors.of("ben")
-    assert "53.80712" in await ben.text(await make_pack(ben, number))
+    before = await make_pack(ben, number)
+    assert "53.80712" in await ben.text(before)
     admin = await visitors.of("admin")
     assert (await admin.send(f"/consent/{number}", **WITHDRAWN)).status_code == 303
     text = plain(await admin.text(f"/consent/{number}"))
     assert "Know where they are outdoors : no, it was withdrawn" in text
-    # a pack of before is a document of its time; a new one has no place
+    assert "53.80712" not in await ben.text(before), "nor in a pack that was made before"
     assert "53.80712" not in await ben.text(await make_pack(ben, number))
     stop_again = GIVEN | {"purpose": "location", "recipient": "", "valid_until": ""}
     await admin.send(f"/consent/{number}", **stop_again)
     assert "53.80712" in await ben.text(await make_pack(ben, number))
+
+
+async def test_a_withdrawal_stops_that_the_police_are_given_photo_and_profile(
+    visitors: Visitors, town: Town
+) -> None:
+    number, ben = resident(town), await visitors.of("ben")
+    link, police = await make_link(ben, town), await visitors.nobody()
+    assert (await enter(police, link)).status_code == 200
+    admin = await visitors.of("admin")
+    await admin.send(f"/consent/{number}", **(WITHDRAWN | {"purpose": "police_photo"}))
+    assert (await police.get("/police/pack")).status_code == 404
+    answer = await ben.send(f"{await make_pack(ben, number)}/links", hours="2")
+    assert answer.status_code == 422
+    assert "may not go to the police" in answer.text
+    assert town.number("select count(*) from police_link") == 1
 
 
 @pytest.mark.parametrize(

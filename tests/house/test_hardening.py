@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,19 +11,6 @@ from scripts.hardening import Control, State
 from tests.house import tree
 
 CONTROLS = [one for standard in hardening.STANDARDS for one in hardening.read(standard)[1]]
-
-
-def _is_test(test: str) -> bool:
-    path, _, name = test.partition("::")
-    if not path.startswith("tests/") or not Path(path).name.startswith("test_"):
-        return False
-    file = tree.ROOT / path
-    return file.is_file() and name in {
-        node.name
-        for node in ast.walk(tree.parsed(file))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.name.startswith("test_")
-    }
 
 
 @pytest.mark.parametrize("standard", hardening.STANDARDS)
@@ -46,15 +31,15 @@ def test_what_is_met_is_tested_and_what_is_not_has_its_reason(control: Control) 
     assert bool(control.tests) == (control.state in {State.MET, State.PARTLY})
     assert bool(control.why) == (control.state is not State.MET)
     assert len(set(control.tests)) == len(control.tests)
-    assert [test for test in control.tests if not _is_test(test)] == []
+    assert [test for test in control.tests if not tree.is_test(test)] == []
 
 
 def test_a_test_that_is_not_there_is_found() -> None:
     here = "tests/house/test_hardening.py"
-    assert _is_test(f"{here}::test_a_test_that_is_not_there_is_found")
-    assert not _is_test(f"{here}::test_that_nobody_wrote")
-    assert not _is_test("tests/house/test_nothing.py::test_no_provision_is_left_out")
-    assert not _is_test("scripts/hardening.py::read")
+    assert tree.is_test(f"{here}::test_a_test_that_is_not_there_is_found")
+    assert not tree.is_test(f"{here}::test_that_nobody_wrote")
+    assert not tree.is_test("tests/house/test_nothing.py::test_no_provision_is_left_out")
+    assert not tree.is_test("scripts/hardening.py::read")
 
 
 def test_the_policy_says_where_when_and_how_long() -> None:

@@ -70,3 +70,17 @@ def text(path: Path) -> str:
 def name(path: Path) -> str:
     """Give the path from the repository's root."""
     return str(path.relative_to(ROOT))
+
+
+def is_test(test: str) -> bool:
+    """Tell whether ``path::name`` is a test function that exists."""
+    path, _, wanted = test.partition("::")
+    if not path.startswith("tests/") or not Path(path).name.startswith("test_"):
+        return False
+    file = ROOT / path
+    return file.is_file() and wanted in {
+        node.name
+        for node in ast.walk(parsed(file))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+    }

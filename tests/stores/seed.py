@@ -40,6 +40,10 @@ insert into purpose_basis (home_id, resident_id, kind, purpose, article6, articl
     valid_from, carer_id, at)
   select home_id, resident_id, 'given', 'location', 'consent', 'explicit_consent', 'person', 'R', now(),
     1, now() from resident;
+insert into home_area select home_id, 'E05011391', now() from home;
+insert into open_data_choice (organisation_id, publishes, said_by, at)
+  select organisation_id, true, 's', now() from organisation;
+insert into open_data_publication select organisation_id, '2026-01-01', sha256('x'), now() from organisation;
 insert into legal_hold (home_id, resident_id, kind, reason, at)
   select home_id, resident_id, 'released', 'r', now() from resident;
 insert into retention_rule (organisation_id, class, days, reason, at)

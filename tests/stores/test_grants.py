@@ -39,6 +39,7 @@ WRITER = {
     "need_step": "dashboard", "device_label": "dashboard",
     "application_token": "registrar", "fhir_export": "dashboard", "share_outbox": "sharing",
     "purpose_basis": "dashboard",
+    "home_area": "registrar", "open_data_choice": "registrar", "open_data_publication": "registrar",
     "retention_rule": "registrar", "legal_hold": "registrar", "retention_run": "analytics",
     "annotation": "dashboard", "assessment": "dashboard", "assessment_step": "dashboard",
     "kit_step": "dashboard", "report_version": "dashboard",
@@ -80,7 +81,7 @@ APPENDED_ONLY = {
     "lost_contact", "provider_event", "phone_answer", "contact_test",
     "delivery_seen", "need_step", "device_label", "purpose_basis",
     "annotation", "assessment", "assessment_step", "kit_step", "report_version",
-    "retention_rule", "legal_hold", "retention_run",
+    "retention_rule", "legal_hold", "retention_run", "open_data_choice", "open_data_publication",
     "alert_run", "self_test", "self_test_message", "self_test_answer",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""

@@ -241,3 +241,50 @@ create policy dashboard_retention_run on retention_run for select to wayhome_das
     and current_setting('wayhome.scope', true) = 'organisation');
 create policy service_retention_run on retention_run for all to wayhome_analytics, wayhome_operator
     using (true) with check (true);
+
+-- Open data: where a home lies, whether an organisation publishes, and what it has published.
+
+create table home_area (
+    home_id text primary key references home on delete cascade,
+    area text not null check (area ~ '^[A-Z][0-9]{8}$'),
+    at timestamptz not null
+);
+comment on table home_area is 'In which area (ONS code of a ward or LSOA) a home lies, for counts by area; none, nowhere.';
+
+create table open_data_choice (
+    choice_id bigint generated always as identity primary key,
+    organisation_id text not null references organisation,
+    publishes boolean not null,
+    said_by text not null check (length(said_by) between 1 and 100),
+    at timestamptz not null
+);
+comment on table open_data_choice is
+    'Whether an organisation publishes open data, and who decided; append-only, the latest counts, none means no.';
+
+create table open_data_publication (
+    organisation_id text not null references organisation,
+    month date not null check (extract(day from month) = 1),
+    digest bytea not null check (length(digest) = 32),
+    at timestamptz not null,
+    primary key (organisation_id, month)
+);
+comment on table open_data_publication is
+    'What was published of a month, by its digest: another version of it would tell who came or went.';
+
+grant select, insert, update, delete on home_area to wayhome_registrar;
+grant select, insert on open_data_choice, open_data_publication to wayhome_registrar;
+grant select on home_area, open_data_choice, open_data_publication to wayhome_operator;
+grant select on day_count to wayhome_registrar;
+do $rights$
+declare
+    entry text;
+begin
+    foreach entry in array array['home_area', 'open_data_choice', 'open_data_publication'] loop
+        execute format('alter table %I enable row level security', entry);
+        execute format('alter table %I force row level security', entry);
+        execute format('create policy service_%s on %I for all to wayhome_registrar, wayhome_operator
+            using (true) with check (true)', entry, entry);
+    end loop;
+end
+$rights$;
+create policy registrar_day_count on day_count for select to wayhome_registrar using (true);
