@@ -274,7 +274,8 @@ def measures() -> str:
         " `/residents/{id}/days/{chart}.json` and `.csv` give it too. A day goes from midnight to midnight in"
         " the home's zone and is counted six hours after it is over, and once more after 48 h. A day of which"
         " less than 16 h were seen has no daily number. The usual band of a person goes from the 10th to the"
-        " 90th percentile of at least 14 days before the last seven. Nothing here diagnoses."
+        " 90th percentile of at least 14 days before the last seven. Days that somebody marked to be left"
+        " out count in no average, band or rhythm. Nothing here diagnoses."
     )
     parts = [introduction]
     for one in MEASURES:

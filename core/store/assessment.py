@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from core.store.pool import Connection
 
 MOST = 200
+_BEGINS, _VERSIONS, _HALF = 0x61736573, 0x61736576, 2**31
+"""First halves of the advisory locks: of who begins for a resident, and of the versions of a report."""
 _SELECT = (
     "select a.assessment_id, a.resident_id, a.home_id, a.question, a.asked_by, a.named_as, a.reference,"
     " a.first_day, a.last_day as planned_day, a.at, c.name as author"
@@ -57,8 +59,7 @@ class ReportVersion:
 async def begin(connection: Connection, new: NewAssessment) -> AssessmentId | None:
     """Begin an assessment; None while another one of the resident has not ended."""
     await connection.execute(
-        "select 1 from pg_advisory_xact_lock(hashtext('assessment'), %s)",
-        (new.resident_id % 2**31,),
+        "select pg_advisory_xact_lock(%s::int, %s::int)", (_BEGINS, new.resident_id % _HALF)
     )
     cursor = await connection.execute(
         "insert into assessment (home_id, resident_id, question, asked_by, named_as, reference,"
@@ -157,7 +158,9 @@ async def version_of(
     connection: Connection, one: Assessment, digest: str, by: tuple[CarerId, datetime]
 ) -> ReportVersion:
     """Return the version that has these numbers now; a new one where they have changed."""
-    await connection.execute("select pg_advisory_xact_lock(%s)", (one.assessment_id,))
+    await connection.execute(
+        "select pg_advisory_xact_lock(%s::int, %s::int)", (_VERSIONS, one.assessment_id % _HALF)
+    )
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         "select version, digest, at from report_version where assessment_id = %s"

@@ -111,6 +111,7 @@ def furnish(town: Town) -> dict[CarerRole, int]:
             "insert into passkey (credential_id, carer_id, user_handle, public_key, name, created_at)"
             f" values ('\\xada0', {ben}, '', '', 'Mill Lane', now())"
         ),
+        *_days_of_ada(ben),
         (
             "insert into quarantine (received_at, gateway, topic, payload, payload_bytes, home_id, reason)"
             " values (now(), 'gateway', 'homes/ada/x', 'Mill Lane', 9, 'ada', 'range')"
@@ -126,6 +127,27 @@ def furnish(town: Town) -> dict[CarerRole, int]:
         if role is not CarerRole.RESIDENT
     }
     return people | {CarerRole.RESIDENT: town.resident("york_resident", "eve")}
+
+
+def _days_of_ada(ben: int) -> tuple[str, ...]:
+    """Mark Ada's days, and begin an assessment with kit on loan."""
+    return (
+        (
+            "insert into annotation (home_id, resident_id, number, version, kind, first_day, last_day,"
+            " excludes, note, carer_id, at) select 'ada', resident_id, 1, 1, 'other', current_date,"
+            f" current_date, false, 'Mill Lane', {ben}, now() from resident where home_id = 'ada'"
+        ),
+        (
+            "insert into assessment (home_id, resident_id, question, asked_by, named_as, first_day,"
+            " last_day, carer_id, at) select 'ada', resident_id, 'Mill Lane', 'Leeds', 'name',"
+            f" current_date, current_date + 27, {ben}, now() from resident where home_id = 'ada'"
+        ),
+        (
+            "insert into kit_step (home_id, assessment_id, device_id, kind, due_on, note, carer_id, at)"
+            f" select 'ada', assessment_id, device_id, 'lent', current_date, 'Mill Lane', {ben}, now()"
+            " from assessment join device using (home_id)"
+        ),
+    )
 
 
 def foreign_numbers(town: Town) -> list[int]:

@@ -11,13 +11,12 @@ import numpy as np
 import pytest
 
 from dashboard.clinician.charts import CHARTS
-from tests.dashboard import weeks
+from tests.dashboard import counted_days
 from tests.dashboard.town import NOW, Town
 from tests.dashboard.visitors import plain
 
 if TYPE_CHECKING:
     from tests.dashboard.visitors import Browser, Visitors
-    from tests.servers.databases import Database
 
 PATH = "/residents/1/annotations"
 LAST = NOW.date() - timedelta(days=1)
@@ -30,9 +29,8 @@ STAY = {
 
 
 @pytest.fixture
-async def counted(plain_database: Database, town: Town) -> Town:
-    weeks.tell(town)
-    await weeks.count(plain_database.url_as("wayhome_analytics"), NOW + timedelta(hours=3))
+def counted(town: Town) -> Town:
+    counted_days.put(town)
     return town
 
 

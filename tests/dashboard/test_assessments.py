@@ -13,14 +13,13 @@ import pytest
 from pypdf import PdfReader
 
 from dashboard.assessing.paper import TEMPLATE
-from tests.dashboard import weeks
+from tests.dashboard import counted_days
 from tests.dashboard.town import NOW, Town
 from tests.dashboard.visitors import plain
 
 if TYPE_CHECKING:
     from core.runtime.clock import ManualClock
     from tests.dashboard.visitors import Browser, Visitors
-    from tests.servers.databases import Database
 
 PATH = "/residents/1/assessments"
 TODAY = NOW.date()
@@ -51,9 +50,8 @@ def squeezed(text: str) -> str:
 
 
 @pytest.fixture
-async def counted(plain_database: Database, town: Town) -> Town:
-    weeks.tell(town)
-    await weeks.count(plain_database.url_as("wayhome_analytics"), NOW + timedelta(hours=8))
+def counted(town: Town) -> Town:
+    counted_days.put(town)
     return town
 
 

@@ -11,13 +11,12 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from tests.dashboard import weeks
+from tests.dashboard import counted_days
 from tests.dashboard.town import NOW, Town
 from tests.dashboard.visitors import plain
 
 if TYPE_CHECKING:
     from tests.dashboard.visitors import Browser, Visitors
-    from tests.servers.databases import Database
 
 PATH = "/residents/1/compare"
 LAST = NOW.date() - timedelta(days=1)
@@ -38,9 +37,8 @@ COLUMNS = {
 
 
 @pytest.fixture
-async def counted(plain_database: Database, town: Town) -> Town:
-    weeks.tell(town)
-    await weeks.count(plain_database.url_as("wayhome_analytics"), NOW + timedelta(hours=3))
+def counted(town: Town) -> Town:
+    counted_days.put(town)
     return town
 
 
