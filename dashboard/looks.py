@@ -20,6 +20,12 @@ _PAGES = {
     "days": "weeks of days and nights",
     "days_figures": "the numbers of weeks of days and nights",
     "days_refused": "weeks of days and nights: refused",
+    "places": "places that the person goes to",
+    "places_for_review": "places: said to be for a review or an assessment",
+    "places_for_safety": "places: said to be for planning how to go out safely",
+    "places_for_missing": "places: said to be for a time when the person was lost or missing",
+    "places_for_asked": "places: said to be asked for by the person or who speaks for them",
+    "places_refused": "places that the person goes to: refused",
     "caseload": "whose days are changing",
     "install": "the registration of devices",
 }

@@ -98,6 +98,7 @@ HOLDINGS: tuple[Holding, ...] = (
     _home("walk_waiver", "What was missing when the home went live"),
     _of("need_step", "What was needed, recommended, installed and used"),
     _home("home_step", "Consent, and each step of the home since"),
+    _home("stated_purpose", "What for somebody looked at places"),
     _home("day_count", "Each day of the home in numbers"),
     _home(
         "hub_credential",

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -19,7 +19,7 @@ from core.store import review
 from core.store.account import record_access
 from dashboard.clinician import charts, measures
 from dashboard.clinician.marks import Mark
-from dashboard.clinician.numbers import RECENT, Days, changes, daily, stretch
+from dashboard.clinician.numbers import RECENT, Days, changes, daily, stretch, within
 from dashboard.clinician.words import change_words, coverage_words
 from dashboard.page import Page
 from dashboard.roles import ALL, SEE_DAYS, sight_of
@@ -41,7 +41,25 @@ MOST_ALERTS = 200
 Number = Annotated[int, Path(ge=1, le=2**62)]
 Length = Annotated[int, Query(alias="days", ge=14, le=366)]
 Until = Annotated[date | None, Query()]
+RoomName = Annotated[str, Query(alias="room", max_length=80)]
 KINDS = "svg|json|csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which days were asked for, and the room of the actogram; empty for all."""
+
+    length: int
+    end: date | None
+    room: str
+
+
+def chosen(length: Length = 28, end: Until = None, room: RoomName = "") -> Chosen:
+    """Read what was chosen from the address."""
+    return Chosen(length=length, end=end, room=room)
+
+
+Choice = Annotated[Chosen, Depends(chosen)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +75,12 @@ class Asked:
 
 
 @router.get("/residents/{number}/days")
-async def days_page(
-    visiting: Visiting, number: Number, length: Length = 28, end: Until = None
-) -> Response:
-    """Show the review of a resident."""
-    asked = await _asked(visiting, number, length, end, "days", events=True)
+async def days_page(visiting: Visiting, number: Number, choice: Choice) -> Response:
+    """Show the review of a resident; the actogram of one room, if it is named."""
+    asked = await _asked(visiting, number, choice, "days", events=True)
     days = asked.days
+    found = changes(days)
+    room = choice.room if choice.room in days.rooms() else ""
     query = f"days={len(days.counts)}&end={days.dates[-1].isoformat()}"
     return visiting.page(
         "days.html",
@@ -70,15 +88,18 @@ async def days_page(
         lived=asked.lived,
         days=days,
         lengths=LENGTHS,
-        length=length,
+        length=choice.length,
         end=days.dates[-1],
         earlier=days.dates[0] - timedelta(days=1),
         query=query,
-        changed=[change_words(one) for one in changes(days)],
+        changed=[change_words(one) for one in found or ()],
+        compared=found is not None,
+        since=days.dates[-RECENT],
         coverage=coverage_words(days),
         noticed=asked.noticed,
-        charts=[(one, one.table(days), [measures.BY_KEY[key] for key in one.measures])
-                for one in charts.CHARTS.values()],
+        room=room,
+        charts=[(one, one.table(_of_room(one, days, room)),
+                 [measures.BY_KEY[key] for key in one.measures]) for one in charts.CHARTS.values()],
         cards=[(card, standing(card)) for card in asked.cards],
         recent=RECENT,
     )  # fmt: skip
@@ -90,8 +111,7 @@ async def chart(
     number: Number,
     key: str,
     kind: Annotated[str, Path(pattern=f"^({KINDS})$")],
-    length: Length = 28,
-    end: Until = None,
+    choice: Choice,
 ) -> Response:
     """Return a chart: as picture, or its numbers with units and definitions."""
     found = charts.CHARTS.get(key)
@@ -100,13 +120,14 @@ async def chart(
     drawn = kind == "svg"
     page = "days" if drawn else "days_figures"
     marked = drawn and key == "actogram"
-    asked = await _asked(visiting, number, length, end, page, events=marked)
+    asked = await _asked(visiting, number, choice, page, events=marked)
+    days = _of_room(found, asked.days, choice.room)
     if drawn:
         marks = [Mark(at=one.alert.onset, severity=one.alert.severity) for one in asked.cards]
-        picture = await run_in_threadpool(_draw, found, asked.days, marks)
+        picture = await run_in_threadpool(_draw, found, days, marks)
         return packed(visiting.request, picture, "image/svg+xml")
-    table = charts.quarters(asked.days) if key == "actogram" else found.table(asked.days)
-    dates = asked.days.dates
+    table = charts.quarters(days) if key == "actogram" else found.table(days)
+    dates = days.dates
     name = f"{key}-{number}-{dates[0]}-{dates[-1]}.{kind}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     if kind == "csv":
@@ -117,10 +138,15 @@ async def chart(
         "first_day": dates[0].isoformat(),
         "last_day": dates[-1].isoformat(),
         "zone": asked.lived.home.zone.key,
+        "room": choice.room,
         "unseen_min": daily(asked.days, "unseen"),
     }
     body = msgspec.json.encode(charts.as_json(found, table, facts))
     return packed(visiting.request, body, "application/json")
+
+
+def _of_room(found: charts.Chart, days: Days, room: str) -> Days:
+    return within(days, room) if room and found.key == "actogram" else days
 
 
 def _draw(found: charts.Chart, days: Days, marks: list[Mark]) -> bytes:
@@ -129,9 +155,7 @@ def _draw(found: charts.Chart, days: Days, marks: list[Mark]) -> bytes:
     return draw(found, days, marks)
 
 
-async def _asked(
-    visiting: Visit, number: int, length: int, end: date | None, page: str, *, events: bool
-) -> Asked:
+async def _asked(visiting: Visit, number: int, choice: Chosen, page: str, *, events: bool) -> Asked:
     """Find the resident and the days; who may not see them gets 404, and that they asked is recorded."""
     may = visiting.visitor.role in SEE_DAYS
     async with visiting.acting() as connection:
@@ -141,10 +165,10 @@ async def _asked(
         if may and lived is not None:
             zone = lived.home.zone
             yesterday = visiting.now.astimezone(zone).date() - timedelta(days=1)
-            last = min(end or lived.last_day or yesterday, yesterday)
-            first = last - timedelta(days=length - 1)
+            last = min(choice.end or lived.last_day or yesterday, yesterday)
+            first = last - timedelta(days=choice.length - 1)
             counts = await days_table.days_of(connection, lived.home.home_id, first, last)
-            asked = Asked(lived=lived, days=stretch(counts, first, length, zone))
+            asked = Asked(lived=lived, days=stretch(counts, first, choice.length, zone))
             return await _with_events(visiting, connection, asked) if events else asked
     raise HTTPException(404)
 

@@ -45,6 +45,8 @@ insert into room_door values ('a1', 1, 2), ('a2', 2, 3), ('b1', 1, 3);
 insert into day_count (home_id, day, counted_at, seen, active, seen_min, active_min, facts)
   select home_id, current_date, now(), array_fill(15, array[96]), array_fill(0, array[96]), 1440, 0,
     '{}' from home;
+insert into stated_purpose (home_id, carer_id, session_id, kind, words, stated_at, until)
+  select home_id, 1, 1, 'review', 'a review', now(), now() + interval '15 min' from home;
 insert into finding (home_id, detector, severity, audience, phase, onset, noticed_at, what, step)
   select home_id, 'd', 'check', 'carers', 'opened', now(), now(), 'w', 1 from home;
 insert into detector_error select home_id, 'd', 'e', now(), now(), 1, 't' from home;
