@@ -8,6 +8,7 @@ does not come holds nothing and could not be seen.
 from __future__ import annotations
 
 import itertools
+import statistics
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -33,6 +34,11 @@ SILENT_AT_LEAST = timedelta(minutes=15)
 SILENT_WITHOUT_HEARTBEAT = timedelta(hours=12)
 """Where no device reports by itself, so long a silence is no quiet night any more (docs/decisions/0180)."""
 NIGHT_HOURS = frozenset({23, 0, 1, 2, 3, 4, 5})
+WAY_S = (0.5, 30.0)
+"""From the last movement in a room to the first in the next: quicker are two sensors that see the same,
+slower is no way but a stay that nobody saw (docs/decisions/0122)."""
+LEAST_WAYS = 10
+_SEES = frozenset({Quantity.MOTION, Quantity.PRESENCE})
 _PERSON = frozenset(row.quantity for row in DEFINITIONS.values() if row.role is Role.PERSON)
 
 Sign = tuple[datetime, DeviceId, Quantity, float]
@@ -60,6 +66,9 @@ class DayCount:
     door: bool = False
     #: Visits by kind of room: by day (06 to 23), at night, and hour of the first after 04:00 or None.
     visits: Mapping[str, tuple[int, int, float | None]]
+    #: Ways from room to room, and the seconds that a quarter of them are quicker than; None for too few of
+    #: them, and None in all for a day that was counted before ways were.
+    ways: tuple[int, float | None] | None = None
 
     @property
     def unseen_min(self) -> int:
@@ -124,6 +133,7 @@ def count_day(
             for kind in (RoomKind.BATHROOM, RoomKind.KITCHEN)
             if any(one.room and one.room.kind is kind for one in devices.values())
         },
+        ways=_ways([(row[0], _room(devices, row)) for row in today if row[2] in _SEES]),
     )
 
 
@@ -207,6 +217,19 @@ def _moves(placed: Sequence[tuple[datetime, str]]) -> tuple[tuple[str, str, int]
         if before != after:
             found[before, after] = found.get((before, after), 0) + 1
     return tuple((*pair, times) for pair, times in sorted(found.items()))
+
+
+def _ways(seen: Sequence[tuple[datetime, str]]) -> tuple[int, float | None]:
+    inside = [(at, room) for at, room in seen if room]
+    steps = [
+        (after - before).total_seconds()
+        for (before, here), (after, there) in itertools.pairwise(inside)
+        if here != there
+    ]
+    took = [one for one in steps if WAY_S[0] <= one <= WAY_S[1]]
+    if len(took) < LEAST_WAYS:
+        return len(took), None
+    return len(took), statistics.quantiles(took, n=4, method="inclusive")[0]
 
 
 def _visits(

@@ -100,6 +100,7 @@ async def put_day(
             "outings": count.outings,
             "door": count.door,
             "visits": count.visits,
+            "ways": count.ways,
         }
     )
     await connection.execute(
@@ -159,6 +160,7 @@ class _Facts(msgspec.Struct):
     outings: tuple[Outing, ...]
     door: bool
     visits: dict[str, tuple[int, int, float | None]]
+    ways: tuple[int, float | None] | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Facts)
@@ -177,4 +179,5 @@ def counted(row: dict[str, Any]) -> DayCount:
         outings=facts.outings,
         door=facts.door,
         visits=facts.visits,
+        ways=facts.ways,
     )

@@ -111,6 +111,7 @@ HOLDINGS: tuple[Holding, ...] = (
     _home("home_area", "In which area the home lies, for counts of people"),
     _home("home_step", "Consent, and each step of the home since"),
     _of("annotation", "What was marked in the person's days, each change of it"),
+    _home("stated_purpose", "What for somebody looked at places"),
     _home("day_count", "Each day of the home in numbers"),
     _home(
         "hub_credential",

@@ -31,6 +31,8 @@ SHAPES = {
     Reason.ARCHIVE: "archive",
 }
 WEEK_MIN = 7 * 1440
+SPARK_DAYS = 28
+"""Days of the small line."""
 
 
 def why(case: Case) -> str:
@@ -54,7 +56,7 @@ def why(case: Case) -> str:
             return f"No alert and no change was noticed. {seen.capitalize()}."
 
 
-def spark_words(values: Sequence[float | None]) -> str:
+def spark_words(values: Sequence[float | None], *, past: bool = False) -> str:
     """Say what the small line shows.
 
     Examples
@@ -63,10 +65,14 @@ def spark_words(values: Sequence[float | None]) -> str:
     'Movement: 100 min a day in the last 7 days, 200 before'
     >>> spark_words([None] * 28)
     'Movement: not known'
+    >>> spark_words([200.0] * 28, past=True)
+    'Movement: 200 min a day in the last 7 days of the record, 200 before'
     """
     recent = [one for one in values[-RECENT:] if one is not None]
     before = [one for one in values[:-RECENT] if one is not None]
     if len(recent) < FEWEST_RECENT:
         return "Movement: not known"
-    text = f"Movement: {np.median(recent):.0f} min a day in the last {RECENT} days"
+    text = f"Movement: {np.median(recent):.0f} min a day in the last {RECENT} days" + (
+        " of the record" if past else ""
+    )
     return text + (f", {np.median(before):.0f} before" if len(before) >= FEWEST_BEFORE else "")

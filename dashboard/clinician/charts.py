@@ -199,6 +199,11 @@ CHARTS = {
             measures=("room", "moves"), table=_rooms,
         ),
         Chart(
+            key="mobility", title="Is moving about the home getting slower?",
+            reading="A dot is a day, the thick line the median of the seven days to it. Higher is slower.",
+            measures=("pace", "ways"), table=_by_day("pace", "ways", "unseen"),
+        ),
+        Chart(
             key="outings", title="Does the person still go out?",
             reading="Minutes out a day, and the usual band of the days before the last seven.",
             measures=("outings", "out"), table=_by_day("outings", "out", "unseen"),

@@ -19,6 +19,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from core.model.finding import Severity
 from dashboard.clinician.drawing_days import DRAWN
 from dashboard.clinician.drawing_notes import annotate
+from dashboard.clinician.drawing_places import draw_places
 from dashboard.clinician.numbers import rates
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from dashboard.clinician.charts import Chart
     from dashboard.clinician.marks import Mark
     from dashboard.clinician.numbers import Days
+    from dashboard.clinician.places import Places
 
 WIDTH_IN = 8.0
 #: A point is 1.28 px where the picture is 736 px wide: 13 pt are more than 16 px.
@@ -66,6 +68,12 @@ def draw(chart: Chart, found: MarkedDays, marks: Sequence[Mark]) -> bytes:
         return _svg(figure, chart.title)
 
 
+def picture_of(found: Places) -> bytes:
+    """Return the places around a home as SVG."""
+    with ONE_AT_A_TIME, mpl.rc_context(STYLE):
+        return _svg(draw_places(found), "Places")
+
+
 def spark(values: Sequence[float | None]) -> bytes:
     """Return a line without axes; where a value is not known there is no line."""
     with ONE_AT_A_TIME, mpl.rc_context(STYLE):
@@ -98,7 +106,7 @@ def _actogram(days: Days, marks: Sequence[Mark]) -> Figure:
     rows = len(days.counts)
     height = min(max(1.6 + 0.17 * rows, 3.4), 13.0)
     figure = Figure(figsize=(WIDTH_IN, height))  # laid out by hand: a third of the time
-    axes = figure.add_axes((0.1, 0.2 / height, 0.72, 1 - 0.7 / height))
+    axes = figure.add_axes((0.1, 0.2 / height, 0.7, 1 - 0.7 / height))
     grid = rates(days.seen(), days.active())
     after = np.vstack([grid[1:], np.full((1, grid.shape[1]), np.nan)])
     twice = np.hstack([grid, after])
@@ -129,11 +137,11 @@ def _actogram(days: Days, marks: Sequence[Mark]) -> Figure:
 
 def _scale(figure: Figure, height: float, top: float) -> None:
     """Say beside the actogram what its tones mean."""
-    figure.text(0.84, 1 - 0.5 / height, "min of 15\nwith\nmovement", va="top", fontsize=12)
+    figure.text(0.82, 1 - 0.5 / height, "min of 15\nwith\nmovement", va="top", fontsize=12)
     for step in range(SCALE_STEPS + 1):
         low = 1 - (1.2 + (step + 1) * 0.26) / height
         tone = mpl.colormaps["Blues"](step / SCALE_STEPS)
-        place = (0.84, low), 0.03, 0.26 / height
+        place = (0.82, low), 0.03, 0.26 / height
         figure.add_artist(Rectangle(*place, facecolor=tone, edgecolor="#47525d", lw=0.5))
         if step in {0, SCALE_STEPS}:
             more = " or more" if step and top < QUARTER_MIN else ""

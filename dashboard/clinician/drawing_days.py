@@ -10,7 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from dashboard.clinician.measures import BY_KEY
-from dashboard.clinician.numbers import daily, profile, weeks
+from dashboard.clinician.numbers import (
+    FEWEST_RECENT,
+    RECENT,
+    daily,
+    percentiles,
+    profile,
+    weeks,
+)
 from dashboard.clinician.panels import (
     BAND_FILL,
     LINE,
@@ -51,6 +58,8 @@ def draw_profile(days: Days, width: float) -> Figure:
     )
     axes.step(hours, middle, where="mid", color=SOFT, lw=1.4, ls="--", label="Median before")
     axes.step(hours, recent, where="mid", color=LINE, lw=2.6, label="Last 7 days")
+    if not np.isfinite([*recent, *middle]).any():
+        _nothing(axes, "Too few days are known")
     axes.set_xlim(-0.5, 23.5)
     axes.set_xticks(range(0, 24, 3), [f"{h:02}" for h in range(0, 24, 3)])
     axes.set_ylim(bottom=0)
@@ -66,7 +75,7 @@ def draw_nights(days: Days, width: float) -> Figure:
     boxes(axes, ((n - 0.35, low, n + 0.35, high) for n, low, high in nights),
           facecolor="#9fc3e6", edgecolor=LINE, lw=0.8)  # fmt: skip
     if not any(one and one.night for one in days.counts):
-        axes.text(0.5, 0.5, "No bed sensor told of a night", ha="center", transform=axes.transAxes)
+        _nothing(axes, "No bed sensor told of a night")
     hatch_unseen(axes, days)
     axes.set_ylim(36, 18)
     axes.set_yticks([18, 21, 24, 27, 30, 33, 36])
@@ -83,12 +92,24 @@ def daily_night(days: Days, n: int) -> tuple[float, float]:
     return (to_bed or 0.0), (up or 0.0) + (24 if (up or 0.0) < 18 else 0)  # noqa: PLR2004 (the window)
 
 
+def _nothing(axes: Axes, why: str) -> None:
+    """Say why a panel is empty, on white: it may be hatched."""
+    axes.text(
+        0.5, 0.5, why, ha="center", va="center", transform=axes.transAxes, backgroundcolor="#ffffff"
+    )
+    axes.set_yticks([])
+
+
 def _points(axes: Axes, days: Days, key: str, text: str) -> None:
     values = daily(days, key)
+    if not any(one is not None for one in values):
+        _nothing(axes, "Nothing is known")
     band(axes, values)
     axes.plot(range(len(values)), array(values), "o", color=LINE, ms=5, zorder=3, clip_on=False)
     hatch_unseen(axes, days)
     label(axes, text)
+    if not any(one is not None for one in values):
+        return
     if BY_KEY[key].unit == "hh:mm":
         axes.yaxis.set_major_formatter(FuncFormatter(clock))
     else:
@@ -118,6 +139,24 @@ def draw_rooms(days: Days, width: float) -> Figure:
         legend(figure, ROOMS_A_LINE)
     _points(moves, days, "moves", "Changes\nof room")
     days_axis(moves, days)
+    return figure
+
+
+def draw_mobility(days: Days, width: float) -> Figure:
+    """Draw how long the ways from room to room take, with the median of seven days, and their number."""
+    figure, (axes, ways) = panels(width, [2.6, 1.4])
+    _points(axes, days, "pace", "Seconds\na way")
+    known = daily(days, "pace")
+    middles = [
+        percentiles(found, 50.0)[0]
+        if len(found := [one for one in known[max(0, n - RECENT + 1) : n + 1] if one is not None])
+        >= FEWEST_RECENT
+        else None
+        for n in range(len(known))
+    ]
+    axes.plot(range(len(middles)), array(middles), color=LINE, lw=2.4, zorder=2)
+    _points(ways, days, "ways", "Ways")
+    days_axis(ways, days)
     return figure
 
 
@@ -174,6 +213,7 @@ DRAWN: dict[str, Callable[[Days, float], Figure]] = {
     "profile": draw_profile,
     "nights": draw_nights,
     "rooms": draw_rooms,
+    "mobility": draw_mobility,
     "outings": draw_outings,
     "use": draw_use,
     "rhythm": draw_rhythm,

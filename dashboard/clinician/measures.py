@@ -91,6 +91,19 @@ MEASURES = (
         formula="number of neighbours in time with different rooms",
     ),
     Measure(
+        key="pace", name="Time from room to room", unit="s", told=True,
+        definition="From the last movement in a room to the first in the next; a quarter of the day's ways"
+        " were quicker. Not known for fewer than 10 ways. It holds the ways of whoever was there, and which"
+        " ways were walked matters too: look at weeks, not at single days.",
+        formula="lower quartile of all ways of 0.5 to 30 s; detection (D12) compares each way with itself",
+        source=f"{DAY_COUNT}; docs/decisions/0122",
+    ),
+    Measure(
+        key="ways", name="Ways from room to room", unit="1",
+        definition="Ways of 0.5 to 30 s between movements in two rooms.",
+        formula="number of such ways",
+    ),
+    Measure(
         key="outings", name="Outings", unit="1", told=True,
         definition="Silences of 10 min to 24 h in the whole home that begin within 2 min of an outer door"
         " opening and end with an outer door. One that could not be seen whole is not counted.",

@@ -6,7 +6,7 @@ What could not be seen is not known: NaN here, null in JSON, empty in CSV, hatch
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -119,6 +119,17 @@ def stretch(counts: Sequence[DayCount], first: date, length: int, zone: ZoneInfo
     return Days(first=first, zone=zone, counts=tuple(by_day.get(day) for day in days))
 
 
+def within(days: Days, room: str) -> Days:
+    """Return the same days with the movement of one room alone; not known where it had no sensor yet."""
+    return replace(
+        days,
+        counts=tuple(
+            replace(one, active=one.rooms[room]) if one and room in one.rooms else None
+            for one in days.counts
+        ),
+    )
+
+
 def rates(seen: Floats, active: Floats, share: float = SEEN_SHARE) -> Floats:
     """Return movement over what was seen, in minutes of 15; NaN where too little was seen."""
     return np.where(seen >= share * 15, active * 15 / np.maximum(seen, 1), np.nan)
@@ -158,12 +169,19 @@ def of_day(one: DayCount, key: str, zone: ZoneInfo) -> float | None:  # noqa: PL
     if key == "night_active":
         known = sum(one.seen[:NIGHT_QUARTERS]) >= SEEN_SHARE * NIGHT_QUARTERS * 15
         return float(sum(one.active[:NIGHT_QUARTERS])) if known else None
-    if key == "moves":
-        return float(sum(times for _, _, times in one.moves))
+    if key in {"moves", "ways", "pace"}:
+        return _of_walking(one, key)
     if key in {"outings", "out"}:
         lengths = [outing.minutes for outing in one.outings]
         return (float(len(lengths)) if key == "outings" else sum(lengths)) if one.door else None
     return _of_visits(one, key)
+
+
+def _of_walking(one: DayCount, key: str) -> float | None:
+    if key == "moves":
+        return float(sum(times for _, _, times in one.moves))
+    number, pace = one.ways or (None, None)
+    return pace if key == "pace" else number
 
 
 def _of_visits(one: DayCount, key: str) -> float | None:
@@ -242,9 +260,11 @@ def compared(days: Days, measure: Measure) -> Change | None:
     )
 
 
-def changes(days: Days) -> tuple[Change, ...]:
-    """Return what lies outside the usual band, the farthest first."""
+def changes(days: Days) -> tuple[Change, ...] | None:
+    """Return what lies outside the usual band, the farthest first; None where nothing can be compared."""
     found = [one for measure in TOLD if (one := compared(days, measure)) is not None]
+    if not found:
+        return None
     return tuple(sorted((one for one in found if one.outside), key=lambda one: -one.distance))
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dashboard.clinician.numbers import Days, Floats
 
 LINE, BAND_FILL, SOFT, HATCH = "#0b4f96", "#c9d6e3", "#47525d", "#7d8893"
-LEFT_IN, RIGHT_IN, TOP_IN, BOTTOM_IN, GAP_IN = 1.08, 0.15, 0.12, 0.4, 0.22
+LEFT_IN, RIGHT_IN, TOP_IN, BOTTOM_IN, GAP_IN = 1.16, 0.15, 0.12, 0.4, 0.22
 LEGEND_IN = 0.3
 """Height of a line of the legend."""
 UNSEEN_SHARE = 1 / 3
@@ -126,7 +126,7 @@ def label(axes: Axes, text: str) -> None:
     """Name a panel at its side, all at the same place."""
     axes.set_ylabel(text)
     across = axes.get_window_extent().width / (axes.get_figure().dpi or 1)  # type: ignore[union-attr]
-    axes.yaxis.set_label_coords(-0.64 / across, 0.5)
+    axes.yaxis.set_label_coords(-0.72 / across, 0.5)
 
 
 def clock(value: float, _: object = None) -> str:

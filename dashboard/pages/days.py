@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -21,7 +21,7 @@ from core.store.account import record_access
 from dashboard.clinician import charts, measures
 from dashboard.clinician.annotated import MarkedDays, facts_of, line_of, marked, table_of
 from dashboard.clinician.marks import Mark
-from dashboard.clinician.numbers import RECENT, Days, changes, daily, stretch
+from dashboard.clinician.numbers import RECENT, Days, changes, daily, stretch, within
 from dashboard.clinician.words import change_words, coverage_words
 from dashboard.clinician.zooming import close_up
 from dashboard.page import Page
@@ -44,7 +44,25 @@ MOST_ALERTS = 200
 Number = Annotated[int, Path(ge=1, le=2**62)]
 Length = Annotated[int, Query(alias="days", ge=7, le=366)]
 Until = Annotated[date | None, Query()]
+RoomName = Annotated[str, Query(alias="room", max_length=80)]
 KINDS = "svg|json|csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which days were asked for, and the room of the actogram; empty for all."""
+
+    length: int
+    end: date | None
+    room: str
+
+
+def chosen(length: Length = 28, end: Until = None, room: RoomName = "") -> Chosen:
+    """Read what was chosen from the address."""
+    return Chosen(length=length, end=end, room=room)
+
+
+Choice = Annotated[Chosen, Depends(chosen)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +83,12 @@ class Asked:
 
 
 @router.get("/residents/{number}/days")
-async def days_page(
-    visiting: Visiting, number: Number, length: Length = 28, end: Until = None
-) -> Response:
-    """Show the review of a resident."""
-    asked = await _asked(visiting, number, length, end, "days", events=True)
+async def days_page(visiting: Visiting, number: Number, choice: Choice) -> Response:
+    """Show the review of a resident; the actogram of one room, if it is named."""
+    asked = await _asked(visiting, number, choice, "days", events=True)
     days = asked.days
+    found = changes(asked.found.counted)
+    room = choice.room if choice.room in days.rooms() else ""
     query = f"days={len(days.counts)}&end={days.dates[-1].isoformat()}"
     return visiting.page(
         "days.html",
@@ -78,18 +96,21 @@ async def days_page(
         lived=asked.lived,
         days=days,
         lengths=LENGTHS,
-        length=length,
+        length=choice.length,
         end=days.dates[-1],
         earlier=days.dates[0] - timedelta(days=1),
         query=query,
-        changed=[change_words(one) for one in changes(asked.found.counted)],
+        changed=[change_words(one) for one in found or ()],
+        compared=found is not None,
+        since=days.dates[-RECENT],
         coverage=coverage_words(days),
         noticed=asked.noticed,
         marked=[(letter, line_of(one), one) for letter, one in asked.found.lettered()],
         left_out=len(asked.found.left_out),
         close=close_up(days.dates),
-        charts=[(one, table_of(one, asked.found), [measures.BY_KEY[key] for key in one.measures])
-                for one in charts.CHARTS.values()],
+        room=room,
+        charts=[(one, table_of(one, _of_room(one, asked.found, room)),
+                 [measures.BY_KEY[key] for key in one.measures]) for one in charts.CHARTS.values()],
         cards=[(card, standing(card)) for card in asked.cards],
         recent=RECENT,
     )  # fmt: skip
@@ -101,8 +122,7 @@ async def chart(
     number: Number,
     key: str,
     kind: Annotated[str, Path(pattern=f"^({KINDS})$")],
-    length: Length = 28,
-    end: Until = None,
+    choice: Choice,
 ) -> Response:
     """Return a chart: as picture, or its numbers with units and definitions."""
     found = charts.CHARTS.get(key)
@@ -110,17 +130,14 @@ async def chart(
         raise HTTPException(404)
     drawn = kind == "svg"
     page = "days" if drawn else "days_figures"
-    asked = await _asked(visiting, number, length, end, page, events=drawn and key == "actogram")
+    asked = await _asked(visiting, number, choice, page, events=drawn and key == "actogram")
+    of = _of_room(found, asked.found, choice.room)
     if drawn:
         marks = [Mark(at=one.alert.onset, severity=one.alert.severity) for one in asked.cards]
-        picture = await run_in_threadpool(_draw, found, asked.found, marks)
+        picture = await run_in_threadpool(_draw, found, of, marks)
         return packed(visiting.request, picture, "image/svg+xml")
-    table = (
-        marked(charts.quarters(asked.days), asked.found)
-        if key == "actogram"
-        else table_of(found, asked.found)
-    )
-    dates = asked.days.dates
+    table = marked(charts.quarters(of.days), of) if key == "actogram" else table_of(found, of)
+    dates = of.days.dates
     name = f"{key}-{number}-{dates[0]}-{dates[-1]}.{kind}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     if kind == "csv":
@@ -131,10 +148,17 @@ async def chart(
         "first_day": dates[0].isoformat(),
         "last_day": dates[-1].isoformat(),
         "zone": asked.lived.home.zone.key,
+        "room": choice.room,
         "unseen_min": daily(asked.days, "unseen"),
     }
     body = msgspec.json.encode(charts.as_json(found, table, facts | facts_of(asked.found)))
     return packed(visiting.request, body, "application/json")
+
+
+def _of_room(chart: charts.Chart, found: MarkedDays, room: str) -> MarkedDays:
+    if not room or chart.key != "actogram":
+        return found
+    return replace(found, days=within(found.days, room))
 
 
 def _draw(chart: charts.Chart, found: MarkedDays, marks: list[Mark]) -> bytes:
@@ -143,9 +167,7 @@ def _draw(chart: charts.Chart, found: MarkedDays, marks: list[Mark]) -> bytes:
     return draw(chart, found, marks)
 
 
-async def _asked(
-    visiting: Visit, number: int, length: int, end: date | None, page: str, *, events: bool
-) -> Asked:
+async def _asked(visiting: Visit, number: int, choice: Chosen, page: str, *, events: bool) -> Asked:
     """Find the resident and the days; who may not see them gets 404, and that they asked is recorded."""
     may = visiting.visitor.role in SEE_DAYS
     async with visiting.acting() as connection:
@@ -155,13 +177,13 @@ async def _asked(
         if may and lived is not None:
             zone = lived.home.zone
             yesterday = visiting.now.astimezone(zone).date() - timedelta(days=1)
-            last = min(end or lived.last_day or yesterday, yesterday)
-            first = last - timedelta(days=length - 1)
+            last = min(choice.end or lived.last_day or yesterday, yesterday)
+            first = last - timedelta(days=choice.length - 1)
             counts = await days_table.days_of(connection, lived.home.home_id, first, last)
             notes = await notes_table.annotations_of(
                 connection, lived.resident.resident_id, first, last
             )
-            days = stretch(counts, first, length, zone)
+            days = stretch(counts, first, choice.length, zone)
             asked = Asked(lived=lived, found=MarkedDays(days=days, annotations=notes))
             return await _with_events(visiting, connection, asked) if events else asked
     raise HTTPException(404)

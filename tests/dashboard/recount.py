@@ -124,6 +124,7 @@ class Recount:
         found |= {
             "Movement from 00:00 to 05:00 (min)": dark,
             "Movement (min)": sum(self.active) * 1440 / max(sum(self.seen), 1),
+            **self.ways(),
             "Changes of room": sum(a != b for a, b in itertools.pairwise(places)),
             **self.visits(),
         }
@@ -134,6 +135,15 @@ class Recount:
             kept = {"Not seen (min)", *names}
             return {name: value if name in kept else None for name, value in found.items()}
         return found
+
+    def ways(self) -> dict[str, Value]:
+        """Count ways from room to room and how long a quarter of them took at most."""
+        inside = [(row[0], self.room(row)) for row in self.today
+                  if row[2] in {"motion", "presence"} and self.room(row)]  # fmt: skip
+        took = [b[0] - a[0] for a, b in itertools.pairwise(inside)
+                if a[1] != b[1] and 0.4999 <= b[0] - a[0] <= 30.0001]  # fmt: skip
+        pace = float(np.percentile(took, 25)) if len(took) >= 10 else None
+        return {"Ways from room to room": len(took), "Time from room to room (s)": pace}
 
     def visits(self) -> dict[str, Value]:
         """Count visits to bathroom and kitchen."""

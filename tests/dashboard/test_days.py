@@ -266,3 +266,38 @@ def test_an_hour_that_is_never_seen_is_no_calm_hour() -> None:
     assert week.valid_days == 7
     assert week.values["is"] == pytest.approx(1.0)
     assert [week.values[key] for key in ("l5", "l5_at", "m10", "ra")] == [None] * 4
+
+
+async def test_the_actogram_of_one_room_holds_that_room_alone(
+    visitors: Visitors, counted: Town
+) -> None:
+    browser = await visitors.of("clinician")
+    page = await browser.text(f"{PATH}?room=Kitchen")
+    assert "actogram.svg?days=28&amp;end=2026-01-14&amp;room=Kitchen" in page
+    assert plain(page).count("Kitchen only.") == 1
+    assert "only." not in plain(await browser.text(f"{PATH}?room=Cellar"))
+    table = csv.DictReader(io.StringIO(await browser.text(f"{PATH}/actogram.csv?room=Kitchen")))
+    own = np.unique(raw(counted, ("Kitchen sensor",), "motion")[:, 0] // 60)
+    for row in table:
+        start = day_start(row) / 60 + int(row["From"][:2]) * 60 + int(row["From"][3:])
+        if row["Movement (min)"]:
+            here = ((own >= start) & (own < start + 15)).sum()
+            assert int(row["Movement (min)"]) == here, row
+    assert (await browser.get(f"{PATH}/actogram.svg?room=Kitchen")).status_code == 200
+
+
+async def test_a_clinician_starts_at_the_caseload(visitors: Visitors, town: Town) -> None:
+    for login, start in (("clinician", "/caseload"), ("ben", "/today"), ("admin", "/today")):
+        answer = await (await visitors.of(login)).client.get("/")
+        assert answer.headers["location"] == start
+    # three days are too few to say that nothing changed
+    town.execute(
+        "insert into day_count (home_id, day, counted_at, seen, active, seen_min, active_min, facts)"
+        " select 'ada', %s::date - d, now(), array_fill(15, array[96]), array_fill(1, array[96]), 1440,"
+        ' 96, \'{"rooms": {}, "moves": [], "night": null, "outings": [], "door": false,'
+        ' "visits": {}}\' from generate_series(1, 3) d',
+        town.now,
+    )
+    page = await (await visitors.of("clinician")).text(PATH)
+    assert "Too few days are known to say whether anything changed" in page
+    assert "Nothing that is counted here" not in page

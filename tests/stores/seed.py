@@ -73,6 +73,8 @@ insert into assessment_step (home_id, assessment_id, kind, last_day, carer_id, a
 insert into kit_step (home_id, assessment_id, device_id, kind, carer_id, at)
   select home_id, assessment_id, device_id, 'lost', 1, now() from assessment join device using (home_id);
 insert into report_version select home_id, assessment_id, 1, repeat('a', 64), 1, now() from assessment;
+insert into stated_purpose (home_id, carer_id, session_id, kind, words, stated_at, until)
+  select home_id, 1, 1, 'review', 'a review', now(), now() + interval '15 min' from home;
 insert into finding (home_id, detector, severity, audience, phase, onset, noticed_at, what, step)
   select home_id, 'd', 'check', 'carers', 'opened', now(), now(), 'w', 1 from home;
 insert into detector_error select home_id, 'd', 'e', now(), now(), 1, 't' from home;

@@ -24,6 +24,7 @@ WRITER = {
     "provider_event": "alerts", "phone_answer": "alerts",
     "alert_run": "alerts", "self_test": "alerts",
     "self_test_message": "alerts", "self_test_answer": "dashboard",
+    "stated_purpose": "dashboard",
     "response": "dashboard", "access_record": "dashboard", "login_session": "dashboard",
     "own_contact": "dashboard", "telling_choice": "dashboard", "contact_test": "dashboard",
     "delivery_seen": "dashboard",
@@ -75,6 +76,7 @@ FOR_SERVICES = {
 }  # fmt: skip
 """Functions with the owner's rights that one service calls; each keeps to the floors of retention."""
 APPENDED_ONLY = {
+    "stated_purpose",
     "observation", "position", "finding", "response", "access_record", "missed_event",
     "margin_change", "margin_decision", "profile_photo", "missing_profile", "missing_pack", "pack_answer",
     "police_link", "police_link_end", "link_opening",

@@ -30,3 +30,28 @@ create index alert_home on alert (home_id, onset);
 -- Changes over days and weeks (D9, D10, D12): few among all findings, and what the caseload is sorted by.
 create index finding_slow on finding (home_id, onset)
     where detector in ('day_change', 'rhythm', 'mobility');
+
+-- Where somebody goes is shown to who says what for; that is kept, and holds for a quarter of an hour of one session.
+create table stated_purpose (
+    purpose_id bigint generated always as identity primary key,
+    home_id text not null references home on delete cascade,
+    carer_id bigint not null references carer,
+    session_id bigint not null,
+    kind text not null check (kind in ('review', 'safety', 'missing', 'asked')),
+    words text not null check (length(words) between 5 and 300),
+    stated_at timestamptz not null,
+    until timestamptz not null check (until > stated_at)
+);
+comment on table stated_purpose is 'What for somebody looked at the places of a resident; only ever added to.';
+create index stated_purpose_home on stated_purpose (home_id, carer_id, until);
+
+grant select, insert on stated_purpose to wayhome_dashboard;
+grant select on stated_purpose to wayhome_operator;
+alter table stated_purpose enable row level security;
+alter table stated_purpose force row level security;
+create policy dashboard_stated_purpose on stated_purpose for all to wayhome_dashboard
+    using (exists (select 1 from home h where h.home_id = stated_purpose.home_id))
+    with check (exists (select 1 from home h where h.home_id = stated_purpose.home_id));
+create policy dashboard_stated_purpose_own on stated_purpose as restrictive for insert to wayhome_dashboard
+    with check (carer_id = nullif(current_setting('wayhome.carer', true), '')::bigint);
+create policy service_stated_purpose on stated_purpose for select to wayhome_operator using (true);
