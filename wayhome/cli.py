@@ -23,6 +23,7 @@ from wayhome.commands import (
     replay,
     residents,
     services,
+    sharing,
     up,
 )
 
@@ -62,6 +63,7 @@ app.command(rich_help_panel=_CARE)(doctor.doctor)
 app.add_typer(devices.app, name="devices", rich_help_panel=_CARE)
 app.add_typer(residents.app, name="residents", rich_help_panel=_CARE)
 app.add_typer(fhir.app, name="fhir", rich_help_panel=_CARE)
+app.add_typer(sharing.app, name="sharing", rich_help_panel=_CARE)
 app.add_typer(hubs.app, name="hubs", rich_help_panel=_CARE)
 app.add_typer(certificates.app, name="certificates", rich_help_panel=_CARE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)
