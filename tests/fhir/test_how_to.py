@@ -6,18 +6,12 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.dashboard.process import dashboard
-from tests.fhir.clinic import token
+from tests.fhir.clinic import RUNNING
 from tests.servers.availability import unavailable
 from wayhome.sharing import plan
-
-if TYPE_CHECKING:
-    from tests.dashboard.town import Town
-    from tests.servers.databases import Database
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "fhir.md"
 BLOCK = re.compile(r"^```(?P<kind>sh|toml)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
@@ -28,23 +22,21 @@ def blocks(kind: str) -> list[str]:
     return [one["text"] for one in BLOCK.finditer(PAGE.read_text("utf-8")) if one["kind"] == kind]
 
 
-def test_the_examples_run(plain_database: Database, town: Town, tmp_path: Path) -> None:
+def test_the_examples_run(address: str, tmp_path: Path) -> None:
     if shutil.which("curl") is None:
         unavailable("no curl")
-    token(town, "system/*.rs", key="how-to")
-    with dashboard(plain_database.url_as("wayhome_dashboard")) as (address, _):
-        answers = [
-            subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", text],
-                env={"BASE": f"{address}/fhir", "TOKEN": "how-to", "PATH": "/usr/bin:/bin"},
-                cwd=tmp_path,
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
-            for text in blocks("sh")
-        ]
+    answers = [
+        subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", text],
+            env={"BASE": f"{address}/fhir", "TOKEN": RUNNING, "PATH": "/usr/bin:/bin"},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        for text in blocks("sh")
+    ]
     assert [one.returncode for one in answers] == [0] * 5, [one.stderr for one in answers]
     words = ("CapabilityStatement", '"Ada"', "8867-4", "Provenance", "3 Patient.ndjson")
     for answer, expected in zip(answers, words, strict=True):

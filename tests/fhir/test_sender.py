@@ -21,9 +21,8 @@ from core.store import sharing
 from core.store.pool import Pool, open_pool, transaction
 from core.store.sharing import Route
 from dashboard.fhir.observations import ALWAYS
-from tests.dashboard.town import NOW, Town, town_in
+from tests.dashboard.town import NOW, Town
 from tests.fhir import clinic
-from tests.servers.postgres_fixtures import fresh
 from tests.sharing.ehr_server import EhrServer, ehr_server
 from wayhome.cli import app
 from wayhome.sharing import plan
@@ -34,7 +33,7 @@ from wayhome.sharing.sender import Round, Sender
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.servers.databases import Database, DatabaseServer
+    from tests.servers.databases import Database
 
 LEEDS = OrganisationId("leeds")
 ROUTE = Route(
@@ -44,19 +43,6 @@ ROUTE = Route(
     organisations=(LEEDS,),
     since=NOW.date() - timedelta(days=6),
 )
-pytestmark = pytest.mark.xdist_group("sharing")
-
-
-@pytest.fixture(scope="module")
-def plain_database(plain_server: DatabaseServer) -> Iterator[Database]:
-    yield from fresh(plain_server)
-
-
-@pytest.fixture(scope="module")
-def town(plain_database: Database) -> Iterator[Town]:
-    with town_in(plain_database) as built:
-        asyncio.run(clinic.fill(built, plain_database.url_as("wayhome_analytics")))
-        yield built
 
 
 @pytest.fixture
