@@ -24,7 +24,7 @@ from core.model.playbook import PLAYBOOKS
 from core.model.quantity import DEFINITIONS
 from core.runtime import settings
 from dashboard.clinician.measures import MEASURES
-from scripts import hardening, safety
+from scripts import fhir_page, hardening, safety
 from sensors import codec, driver
 
 if TYPE_CHECKING:
@@ -289,6 +289,11 @@ def measures() -> str:
     return "\n\n".join(parts)
 
 
+def fhir() -> str:
+    """List what is served to programs, from the CapabilityStatement itself."""
+    return fhir_page.page(table)
+
+
 def hardening_page() -> str:
     """Say which control of which standard is met, and by which tests."""
     introduction = (
@@ -319,6 +324,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "tables": ("Tables", tables),
     "measures": ("Measures", measures),
     "topics": ("Topics", topics),
+    "fhir": ("FHIR", fhir),
     "playbooks": ("Playbooks", playbooks),
     "hardening": ("Hardening", hardening_page),
     "hazard-log": ("Hazard log", safety.hazard_page),

@@ -29,6 +29,7 @@ from wayhome.commands import (
     residents,
     retention,
     services,
+    sharing,
     up,
 )
 
@@ -90,6 +91,7 @@ app.add_typer(consent.app, name="consent", rich_help_panel=_CARE)
 app.add_typer(retention.app, name="retention", rich_help_panel=_CARE)
 app.add_typer(fhir.app, name="fhir", rich_help_panel=_CARE)
 app.add_typer(open_data.app, name="open-data", rich_help_panel=_CARE)
+app.add_typer(sharing.app, name="sharing", rich_help_panel=_CARE)
 app.add_typer(hubs.app, name="hubs", rich_help_panel=_CARE)
 app.add_typer(certificates.app, name="certificates", rich_help_panel=_CARE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)

@@ -46,7 +46,13 @@ OF_PROVIDERS = ("smtp-password", "phone-token", "notify-key")
 """Secrets that others give out: empty files, to be filled by hand (docs/how-to/channels.md)."""
 #: Numeric users inside the images: eclipse-mosquitto, timescaledb (Alpine's postgres) and our own.
 OWNERS = {"broker": 1883, "database": 70} | dict.fromkeys((*SERVICES, "migrate", "operator"), 10001)
-_OPERATOR_ROLES = ("wayhome_registrar", "wayhome_operator", "wayhome_gateway", "wayhome_identity")
+_OPERATOR_ROLES = (
+    "wayhome_registrar",
+    "wayhome_operator",
+    "wayhome_gateway",
+    "wayhome_identity",
+    "wayhome_sharing",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,7 +180,7 @@ _LIVING: LiteralString = (
 )
 _HEART: LiteralString = (
     " left join lateral (select percentile_cont(0.5) within group (order by b.value) as heart_rate,"
-    "  count(*) as beats from observation b where %(heart)s and b.device_id = any(w.ids)"
+    "  count(*) as beats from observation b where b.device_id = any(w.ids)"
     "  and b.quantity = 'heart_rate' and b.observed_at >= c.day::timestamp at time zone h.zone"
     "  and b.observed_at < (c.day + 1)::timestamp at time zone h.zone) b on true"
 )
@@ -248,19 +248,18 @@ async def days(
     cursor = connection.cursor(row_factory=dict_row, binary=True)
     await cursor.execute(
         "select r.resident_id, r.home_id, h.zone, l.alone, w.ids is not null as worn, c.day, c.seen,"
-        " c.active, c.facts::text as facts, c.counted_at, c.settled, b.heart_rate, b.beats"
-        " from day_count c join home h using (home_id)"
+        " c.active, c.facts::text as facts, c.counted_at, c.settled, "
+        + ("b.heart_rate, b.beats" if heart else "null::float8 as heart_rate, 0::bigint as beats")
+        + " from day_count c join home h using (home_id)"
         + _LIVING.format(day="c")
-        + _HEART
+        + (_HEART if heart else "")
         + condition
         + _ONLY[wanted.resident_id is not None]
         + (" and w.ids is not null" if worn_only else "")
         + " and (c.day, c.home_id) >= (%(day)s, %(at_home)s)"
         " and (c.day, c.home_id, r.resident_id) >= (%(day)s, %(at_home)s, %(at_resident)s)"
         " order by c.day, c.home_id, r.resident_id limit %(limit)s",
-        values
-        | {"day": start[0], "at_home": start[1], "at_resident": start[2]}
-        | {"heart": heart, "limit": limit},
+        values | {"day": start[0], "at_home": start[1], "at_resident": start[2]} | {"limit": limit},
     )
     return tuple(
         ResidentDay(

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
-from core.model.ids import ResidentId
-from core.store import application, review
+from core.store import application
 from core.store.account import acting, record_access
 from core.store.pool import transaction
 from dashboard.entrance import SESSION_COOKIE, hashed
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
-    from core.model.ids import HomeId
+    from core.model.ids import HomeId, ResidentId
     from core.store.account import Visitor
     from core.store.page import Sight
     from core.store.pool import Connection
@@ -84,31 +83,22 @@ class Reader:
             unless_since=since,
         )
 
-    async def check(self, right: Right, kind: str, interaction: str, whom: int | None) -> None:
-        """Refuse who may not: a role as if there was nothing, with a record; a scope in so many words.
+    def check_scope(self, kind: str, interaction: str) -> None:
+        """Refuse what the scopes do not give, in so many words.
 
         Parameters
         ----------
         interaction
             ``r`` to read, ``s`` to search.
-        whom
-            Resident that the request names; None for nobody.
         """
-        if not self.may_see(right):
-            await self._refused(whom)
-            raise Refused(404)
         if not allows(self.scopes, kind, interaction):
             raise Refused(403, f"The scopes of this token do not give {kind}.{interaction}.")
         if kind == "Group" and self.resident_id is not None:
             raise Refused(403, "This token reads about one person only.")
 
-    async def _refused(self, whom: int | None) -> None:
-        if whom is None:
-            return
-        async with self.acting() as connection:
-            lived = await review.lived(connection, ResidentId(whom))
-            if lived is not None:
-                await self.looked_at(connection, frozenset({lived.home.home_id}), "refused")
+    async def note_refusal(self, connection: Connection, homes: frozenset[HomeId]) -> None:
+        """Record that somebody without the right asked about these homes, which they see otherwise."""
+        await self.looked_at(connection, homes, "refused")
 
 
 async def reading(request: Request) -> Reader:

@@ -21,7 +21,7 @@ from core.store.export import ExportJob, ExportWish
 from dashboard.fhir.access import Reading, reading
 from dashboard.fhir.asked import Asked, date_test
 from dashboard.fhir.kind import whole
-from dashboard.fhir.kinds import EARLIEST, IN_EXPORT, KINDS
+from dashboard.fhir.kinds import DATED, IN_EXPORT, KINDS
 from dashboard.fhir.outcome import Refused
 from dashboard.fhir.scopes import allows
 from dashboard.fhir.terms import home_of, instant
@@ -55,10 +55,14 @@ async def export_all(reader: Reading) -> Response:
 async def export_group(reader: Reading, identifier: str) -> Response:
     """Begin an export of those who live in a home."""
     home = HomeId(home_of(identifier))
-    await reader.check(KINDS["Group"].right, "Group", "r", None)
+    may = reader.may_see(KINDS["Group"].right)
     async with reader.acting() as connection:
-        if not await clinical.homes(connection, home, "", 1):
-            raise Refused(404)
+        there = bool(await clinical.homes(connection, home, "", 1))
+        if there and not may:
+            await reader.note_refusal(connection, frozenset({home}))
+    if not (there and may):
+        raise Refused(404)
+    reader.check_scope("Group", "r")
     return await _begin(reader, home)
 
 
@@ -187,7 +191,7 @@ async def _job(reader: Reader, connection: Connection, number: str) -> ExportJob
 def _wanted(job: ExportJob, kind: str) -> Asked:
     since = job.wish.since
     tests = () if since is None else (date_test(f"gt{instant(since)}", "_since"),)
-    return Asked(home_id=job.wish.home_id, updated=tests if kind in EARLIEST else ())
+    return Asked(home_id=job.wish.home_id, updated=tests if kind in DATED else ())
 
 
 def _manifest(reader: Reader, job: ExportJob) -> Response:

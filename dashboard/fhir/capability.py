@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.fhir import terms
 from dashboard.fhir.devices import release
-from dashboard.fhir.kinds import KINDS
+from dashboard.fhir.kinds import DATED, KINDS
 from dashboard.fhir.scopes import CONTEXTS
 from dashboard.fhir.scopes import KINDS as NAMES
 
@@ -67,7 +67,7 @@ def _resource(kind: Kind) -> Resource:
         "documentation": kind.about,
         "interaction": [{"code": "read"}, {"code": "search-type"}],
         "versioning": "no-version",
-        "conditionalRead": "full-support",
+        "conditionalRead": "full-support" if kind.name in DATED else "not-match",
         "searchParam": [
             {"name": name, "type": form} for name, form in sorted(kind.parameters.items())
         ],

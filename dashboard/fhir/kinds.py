@@ -25,5 +25,5 @@ KINDS: Mapping[str, Kind] = {one.name: one for one in _ALL}
 """By name."""
 IN_EXPORT = ("Patient", "Group", "Device", "Observation", "Flag", "Provenance", "Communication")
 """The same in the order of a bulk export: first what the others point to."""
-EARLIEST = ("Observation", "Flag", "Provenance", "Communication")
+DATED = ("Observation", "Flag", "Provenance", "Communication")
 """Types that know when they last changed: a bulk export can leave out what is older."""

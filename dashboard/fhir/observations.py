@@ -14,6 +14,8 @@ from dashboard.fhir.devices import COUNTING
 from dashboard.fhir.terms import coding, concept, said
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.store.clinical import ResidentDay
     from dashboard.fhir.terms import Resource
 
@@ -97,39 +99,55 @@ def places_of(system: str | None, code: str) -> frozenset[int]:
 
 def observation(day: ResidentDay, place: int) -> Resource:
     """Return one measure of a day."""
-    measure = DAILY[place]
+    return observations(day, [place])[0]
+
+
+def observations(day: ResidentDay, places: Sequence[int]) -> list[Resource]:
+    """Return measures of a day; what they have in common is made once."""
+    common = _common(day)
+    return [_observation(day, place, common) for place in places]
+
+
+def _common(day: ResidentDay) -> Resource:
     start, end = bounds(day.count.day, day.zone)
-    identity = ObservationId(resident=day.resident_id, day=day.count.day.isoformat(), place=place)
-    heart = measure is HEART
-    found: Resource = {
+    counted = terms.instant(day.counted_at)
+    return {
         "resourceType": "Observation",
-        "id": str(identity),
-        "meta": {
-            "lastUpdated": terms.instant(day.counted_at),
-            "profile": [terms.UK_OBSERVATION],
-        },
+        "id": "",
+        "meta": {"lastUpdated": counted, "profile": [terms.UK_OBSERVATION]},
         "extension": [_seen(day)],
         "status": "final" if day.settled else "preliminary",
-        "category": [_VITAL if heart else _ACTIVITY],
-        "code": concept(measure.name, *codings(measure)),
         "subject": {"reference": f"Patient/{day.resident_id}"},
         "effectivePeriod": {
             "start": terms.instant(start),
             # the last moment of a Period is part of it
             "end": terms.instant(end - timedelta(seconds=1)),
         },
-        "issued": terms.instant(day.counted_at),
-        "method": {"text": measure.formula},
+        "issued": counted,
         "device": {"reference": f"Device/{COUNTING}", "display": "Wayhome"},
     }
-    found |= _value(day, measure)
-    if not day.alone and not heart:
+
+
+def _observation(day: ResidentDay, place: int, common: Resource) -> Resource:
+    measure = DAILY[place]
+    identity = ObservationId(resident=day.resident_id, day=day.count.day.isoformat(), place=place)
+    found = common | _ALWAYS_SAID[place] | {"id": str(identity)} | _value(day, measure)
+    if not day.alone and measure is not HEART:
         found["note"] = [{"text": "More than one person lives in this home: it is of all of them."}]
     return found
 
 
 _ACTIVITY = concept("Activity", coding(terms.CATEGORY, "activity", "Activity"))
 _VITAL = concept("Vital signs", coding(terms.CATEGORY, "vital-signs", "Vital Signs"))
+_ALWAYS_SAID: tuple[Resource, ...] = tuple(
+    {
+        "category": [_VITAL if measure is HEART else _ACTIVITY],
+        "code": concept(measure.name, *codings(measure)),
+        "method": {"text": measure.formula},
+    }
+    for measure in DAILY
+)
+"""What a measure says whatever the day, by its place."""
 
 
 def _seen(day: ResidentDay) -> Resource:

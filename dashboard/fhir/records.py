@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from datetime import date
@@ -77,7 +78,11 @@ class Observations:
             start, done = _key(rows[-1]), len(DAILY)
         shown = found[:limit]
         return Found(
-            resources=tuple(observations.observation(row, place) for row, place in shown),
+            resources=tuple(
+                one
+                for row, part in itertools.groupby(shown, key=lambda one: one[0])
+                for one in observations.observations(row, [place for _, place in part])
+            ),
             homes=frozenset(row.home_id for row, _ in shown),
             cursor=pack(*_key(shown[-1][0]), shown[-1][1]) if len(found) > limit else "",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,7 +13,7 @@ from core.model.ids import ResidentId
 from dashboard.fhir import bulk, bundle, capability
 from dashboard.fhir.access import Reading
 from dashboard.fhir.asked import Asked, asked
-from dashboard.fhir.kind import NOTHING, Found, whole
+from dashboard.fhir.kind import NOTHING, Found
 from dashboard.fhir.kinds import KINDS
 from dashboard.fhir.outcome import Refused, answer
 from dashboard.page import Page
@@ -51,7 +51,10 @@ async def search(reader: Reading, kind: str) -> Response:
     """Return a page of what a search finds."""
     found = _kind(reader.request, kind)
     wanted = _asked(reader, found)
-    await reader.check(found.right, kind, "s", wanted.resident_id)
+    if not reader.may_see(found.right):
+        named = None if wanted.resident_id is None else f"{wanted.resident_id}"
+        await _refuse(reader, KINDS["Patient"], named)
+    reader.check_scope(kind, "s")
     wanted = _within(reader, wanted)
     async with reader.acting() as connection:
         if wanted.count == 0:
@@ -66,8 +69,9 @@ async def search(reader: Reading, kind: str) -> Response:
 async def read(reader: Reading, kind: str, identifier: str) -> Response:
     """Return one resource."""
     found = _kind(reader.request, kind)
-    whom = whole(identifier.partition("-")[0]) if kind in {"Patient", "Observation"} else None
-    await reader.check(found.right, kind, "r", whom)
+    if not reader.may_see(found.right):
+        await _refuse(reader, found, identifier)
+    reader.check_scope(kind, "r")
     wanted = _within(reader, Asked())
     if wanted.nothing or len(identifier) > LONGEST_ID:
         raise Refused(404)
@@ -77,6 +81,15 @@ async def read(reader: Reading, kind: str, identifier: str) -> Response:
     if not page.resources:
         raise Refused(404)
     return bundle.resource(reader.request, page.resources[0])
+
+
+async def _refuse(reader: Reader, kind: Kind, identifier: str | None) -> NoReturn:
+    """Answer a role without the right as if there was nothing, and record whom it asked about."""
+    if identifier is not None and len(identifier) <= LONGEST_ID:
+        async with reader.acting() as connection:
+            found = await kind.one(reader, connection, Asked(), identifier)
+            await reader.note_refusal(connection, found.homes)
+    raise Refused(404)
 
 
 async def _page(reader: Reader, connection: Connection, kind: Kind, wanted: Asked) -> Found:

@@ -15,7 +15,7 @@ from core.runtime.settings import child_environment
 from tests.dashboard.town import KEY
 from tests.servers.ports import free_port
 
-READY_S = 20.0
+READY_S = 60.0
 
 
 @contextmanager

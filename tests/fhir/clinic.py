@@ -20,6 +20,7 @@ DAYS = 21
 BLIND = NOW.date() - timedelta(days=weeks.BLIND_DAY)
 Json = dict[str, Any]
 KEY = "a key that nobody guesses"
+RUNNING = "the key for the running service"
 
 
 def finding(
@@ -122,7 +123,7 @@ def token(
         "insert into application_token (token_hash, organisation_id, carer_id, resident_id, name, scopes,"
         " made_at, ends_at) select %s, organisation_id, carer_id, %s, 'Record', %s, %s, %s from carer"
         " where login = %s",
-        hashlib.blake2b(key.encode(), digest_size=32).digest(),
+        _hashed(key),
         patient,
         list(scopes),
         NOW - timedelta(days=1),
@@ -130,6 +131,17 @@ def token(
         login,
     )
     return {"authorization": f"Bearer {key}"}
+
+
+def revoke(town: Town, key: str) -> None:
+    """End a key."""
+    town.execute(
+        "update application_token set revoked_at = %s where token_hash = %s", NOW, _hashed(key)
+    )
+
+
+def _hashed(key: str) -> bytes:
+    return hashlib.blake2b(key.encode(), digest_size=32).digest()
 
 
 class Program:

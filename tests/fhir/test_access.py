@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from dashboard.fhir import capability
 from dashboard.fhir.scopes import parsed
 from tests.dashboard.town import NOW
-from tests.fhir.clinic import program, somebody, token
+from tests.fhir.clinic import program, revoke, somebody, token
 from wayhome.cli import app
 
 if TYPE_CHECKING:
@@ -64,13 +64,25 @@ async def test_nobody_reads_without_a_key_and_is_told_how(visitors: Visitors) ->
 async def test_a_role_without_the_right_gets_404_and_a_row(visitors: Visitors, town: Town) -> None:
     for login in ("ben", "worker", "technician", "resident", "auditor"):
         reader = await somebody(visitors, login)
-        for path in (OBSERVATION, "/fhir/Patient/1", "/fhir/Observation?patient=1"):
+        for path in (
+            OBSERVATION,
+            "/fhir/Observation?patient=1",
+            *FOREIGN,
+            "/fhir/Provenance/flag-1",
+        ):
             outcome = await reader.json(path, 404)
             assert outcome["issue"][0]["code"] == "not-found"
     rows = looks(town, "fhir_refused")
     # an auditor sees no home at all, so there is none to write the row for
     wanted = sorted(town.carers[one] for one in ("ben", "worker", "technician", "resident"))
-    assert rows == [(number, "ada", 3) for number in wanted]
+    # all see the home of theirs; alerts about people only those who would on the pages
+    times = {
+        number: 4 + 3 * (number in {town.carers["ben"], town.carers["worker"]}) for number in wanted
+    }
+    assert rows == [(number, "ada", times[number]) for number in wanted]
+    reader = await somebody(visitors, "ben")
+    await reader.json("/fhir/Group/ada/$export", 404, prefer="respond-async")
+    assert looks(town, "fhir_refused")[0][2] == times[town.carers["ben"]] + 1
     assert looks(town, "fhir_observation") == []
 
 
@@ -150,7 +162,7 @@ async def test_a_key_ends(visitors: Visitors, town: Town, clock: ManualClock) ->
     await over.get("/fhir/Patient", 401)
     revoked = await program(visitors, token(town, "system/*.rs", key="revoked"))
     await revoked.get("/fhir/Patient")
-    town.execute("update application_token set revoked_at = %s", NOW)
+    revoke(town, "revoked")
     await revoked.get("/fhir/Patient", 401)
     left = await program(visitors, token(town, "user/*.rs", login="admin", key="left"))
     await left.get("/fhir/Patient")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -12,28 +10,15 @@ from fhirpy import SyncFHIRClient
 from fhirpy.base.exceptions import AuthorizationError, ResourceNotFound
 
 from dashboard.fhir.observations import ALWAYS
-from tests.dashboard.process import dashboard
-from tests.fhir.clinic import DAYS, token
+from tests.fhir.clinic import DAYS, RUNNING
 
-if TYPE_CHECKING:
-    from tests.dashboard.town import Town
-    from tests.servers.databases import Database
-
-KEY = "fhirpy"
 FASTEST_OF = 5
 SLOWEST_S = 0.25
 """Far above what a page takes: the figure is in docs/how-to/fhir.md, this only notices a mishap."""
 
 
-@pytest.fixture(scope="module")
-def address(plain_database: Database, town: Town) -> Iterator[str]:
-    token(town, "system/*.rs", key=KEY)
-    with dashboard(plain_database.url_as("wayhome_dashboard")) as (running, _):
-        yield running
-
-
 def test_fhirpy_reads_a_patient_page_by_page(address: str) -> None:
-    client = SyncFHIRClient(f"{address}/fhir", authorization=f"Bearer {KEY}")
+    client = SyncFHIRClient(f"{address}/fhir", authorization=f"Bearer {RUNNING}")
     patient = client.resources("Patient").search(_id="1").first()
     assert patient is not None
     assert patient["name"][0]["text"] == "Ada"
@@ -53,7 +38,7 @@ def test_fhirpy_reads_a_patient_page_by_page(address: str) -> None:
 
 
 def test_a_page_of_fifty_is_quick(address: str) -> None:
-    headers = {"authorization": f"Bearer {KEY}"}
+    headers = {"authorization": f"Bearer {RUNNING}"}
     taken = []
     with httpx.Client(base_url=address, headers=headers) as client:
         for _ in range(FASTEST_OF):

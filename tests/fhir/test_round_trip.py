@@ -71,7 +71,7 @@ NOTED = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(NOTED)
 def test_nothing_of_a_finding_is_lost_on_the_way(noted: Noted) -> None:
     out = [json.loads(json.dumps(one)) for one in (flag(noted), provenance(noted))]

@@ -18,6 +18,7 @@ import sensors.driver
 import sensors.drivers
 from alerts import channel, channels
 from alerts import checks as channel_checks
+from wayhome.sharing import connector, connectors
 
 DRIVER = '''
 """A made-up family: one number, the temperature."""
@@ -104,6 +105,26 @@ class Recipe:
 
 CHANNEL = Recipe
 '''
+CONNECTOR = '''
+"""A made-up connector that forgets everything."""
+
+
+class Recipe:
+    name = "recipe"
+    title = "Recipe"
+
+    def __init__(self, settings):
+        self.settings = settings
+
+    async def send(self, parcel):
+        return parcel.key
+
+    async def close(self):
+        return None
+
+
+CONNECTOR = Recipe
+'''
 PAGE = '''
 """A made-up page."""
 
@@ -161,6 +182,12 @@ def test_a_channel_is_one_file(tmp_path: Path) -> None:
         assert "recipe" in channel.discover.__wrapped__()
         kind = channel.discover.__wrapped__()["recipe"]
         assert channel_checks.checks(kind)
+
+
+def test_a_connector_is_one_file(tmp_path: Path) -> None:
+    with with_file(connectors, CONNECTOR, tmp_path):
+        assert "recipe" in connector.discover.__wrapped__()
+    assert "recipe" not in connector.discover.__wrapped__()
 
 
 def test_a_page_is_one_file(tmp_path: Path) -> None:

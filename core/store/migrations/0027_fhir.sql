@@ -81,7 +81,7 @@ create index share_outbox_resident on share_outbox (resident_id);
 create index share_outbox_finding on share_outbox (finding_id);
 
 grant usage on schema public to wayhome_sharing;
-grant select on organisation, home, room, resident, device, finding, day_count to wayhome_sharing;
+grant select on organisation, home, resident, device, finding, day_count, alert, alert_finding to wayhome_sharing;
 grant select, insert, update, delete on share_outbox to wayhome_sharing;
 grant select, insert, update, delete on application_token to wayhome_registrar;
 grant select, insert, update, delete on fhir_export to wayhome_dashboard;
@@ -99,7 +99,9 @@ begin
         execute format(
             'create policy operator_%s on %I for select to wayhome_operator using (true)', walled, walled);
     end loop;
-    foreach walled in array array['organisation', 'home', 'room', 'resident', 'device', 'finding', 'day_count'] loop
+    foreach walled in array array[
+        'organisation', 'home', 'resident', 'device', 'finding', 'day_count', 'alert', 'alert_finding'
+    ] loop
         execute format(
             'create policy sharing_%s on %I for select to wayhome_sharing using (true)', walled, walled);
     end loop;

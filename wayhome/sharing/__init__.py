@@ -1,0 +1,1 @@
+"""Days and findings of residents for the records of others: composed as openEHR, sent once by a connector."""

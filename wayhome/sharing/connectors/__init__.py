@@ -1,0 +1,1 @@
+"""Connectors: one file each, found by `wayhome.sharing.connector.discover`."""
