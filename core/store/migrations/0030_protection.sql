@@ -30,7 +30,7 @@ create index purpose_basis_resident on purpose_basis (resident_id, purpose, basi
 create index purpose_basis_home on purpose_basis (home_id);
 
 grant select on purpose_basis to wayhome_gateway, wayhome_analytics, wayhome_alerts, wayhome_operator,
-    wayhome_registrar;
+    wayhome_registrar, wayhome_sharing;
 grant select, insert on purpose_basis to wayhome_dashboard;
 alter table purpose_basis enable row level security;
 alter table purpose_basis force row level security;
@@ -42,7 +42,8 @@ create policy dashboard_purpose_basis_new on purpose_basis for insert to wayhome
     and carer_id = nullif(current_setting('wayhome.carer', true), '')::bigint
     and carer_id in (select c.carer_id from carer c where c.role in ('clinician', 'organisation_admin')));
 create policy service_purpose_basis on purpose_basis for select to
-    wayhome_gateway, wayhome_analytics, wayhome_alerts, wayhome_operator, wayhome_registrar using (true);
+    wayhome_gateway, wayhome_analytics, wayhome_alerts, wayhome_operator, wayhome_registrar, wayhome_sharing
+    using (true);
 
 -- For how long what is kept. Periods of an organisation that differ from the built-in ones (core/model/retention.py),
 -- people whose records must stay, and a ledger of what was removed.
