@@ -20,7 +20,7 @@ from core.store import clinical, export
 from core.store.export import ExportJob, ExportWish
 from dashboard.fhir.access import Reading, reading
 from dashboard.fhir.asked import Asked, date_test
-from dashboard.fhir.kind import whole
+from dashboard.fhir.kind import HOME, whole
 from dashboard.fhir.kinds import DATED, IN_EXPORT, KINDS
 from dashboard.fhir.outcome import Refused
 from dashboard.fhir.scopes import allows
@@ -55,6 +55,8 @@ async def export_all(reader: Reading) -> Response:
 async def export_group(reader: Reading, identifier: str) -> Response:
     """Begin an export of those who live in a home."""
     home = HomeId(home_of(identifier))
+    if not HOME.fullmatch(home):
+        raise Refused(404)
     may = reader.may_see(KINDS["Group"].right)
     async with reader.acting() as connection:
         there = bool(await clinical.homes(connection, home, "", 1))

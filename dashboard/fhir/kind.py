@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -98,6 +99,23 @@ def key_of(cursor: str, parts: int) -> tuple[str, ...]:
     if len(found) != parts:
         raise Refused(400, "_cursor: expected what a `next` link of ours says.")
     return found
+
+
+HOME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""An id of a home, as the registry takes it."""
+
+
+def home_after(text: str) -> str:
+    """Check the id of a home in a key; empty before the first.
+
+    Raises
+    ------
+    Refused
+        If it is none.
+    """
+    if text and not HOME.fullmatch(text):
+        raise Refused(400, "_cursor: expected what a `next` link of ours says.")
+    return text
 
 
 def number_after(cursor: str) -> int:

@@ -15,7 +15,7 @@ from core.store.noted import WantedFindings
 from core.store.told import Exchange
 from dashboard.fhir import flags, observations, terms
 from dashboard.fhir.communications import communication
-from dashboard.fhir.kind import NOTHING, Found, key_of, number_after, whole
+from dashboard.fhir.kind import NOTHING, Found, home_after, key_of, number_after, whole
 from dashboard.fhir.observations import ALWAYS, BY_CODE, DAILY, places_of
 from dashboard.fhir.outcome import Refused
 from dashboard.fhir.registers import wanted
@@ -130,8 +130,11 @@ def _start(cursor: str) -> tuple[tuple[date, str, int], int]:
     if not cursor:
         return (FIRST_DAY, "", 0), -1
     day, home, resident, place = key_of(cursor, 4)
+    numbers = whole(resident), whole(place)
+    if numbers[0] is None or numbers[1] is None:
+        raise Refused(400, "_cursor: expected what a `next` link of ours says.")
     try:
-        return (date.fromisoformat(day), home, int(resident)), int(place)
+        return (date.fromisoformat(day), home_after(home), numbers[0]), numbers[1]
     except ValueError:
         raise Refused(400, "_cursor: expected what a `next` link of ours says.") from None
 
@@ -227,7 +230,11 @@ class Flags(_Noticed):
             return None
         named: set[str] | None = None
         for group in asked.codes:
-            codes = {code for system, code in group if system in {None, terms.DETECTOR}}
+            codes = {
+                code
+                for system, code in group
+                if system in {None, terms.DETECTOR} and code.isprintable()
+            }
             named = codes if named is None else named & codes
         active = None
         if asked.statuses is not None:

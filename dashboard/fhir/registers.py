@@ -9,7 +9,7 @@ from core.model.ids import HomeId, ResidentId
 from core.store import clinical
 from core.store.clinical import Wanted
 from dashboard.fhir import devices, people, terms
-from dashboard.fhir.kind import NOTHING, Found, key_of, number_after, whole
+from dashboard.fhir.kind import HOME, NOTHING, Found, home_after, key_of, number_after, whole
 from dashboard.fhir.outcome import Refused
 from dashboard.fhir.terms import home_of, pack
 from dashboard.roles import Right
@@ -97,7 +97,7 @@ class Groups:
 
     async def page(self, _: Reader, connection: Connection, asked: Asked, limit: int) -> Found:
         """Return homes by id."""
-        after = key_of(asked.cursor, 1)[0] if asked.cursor else ""
+        after = home_after(key_of(asked.cursor, 1)[0]) if asked.cursor else ""
         found = await clinical.homes(connection, asked.home_id, after, limit + 1)
         shown = found[:limit]
         return Found(
@@ -111,7 +111,7 @@ class Groups:
     ) -> Found:
         """Return one home."""
         home = HomeId(home_of(identifier))
-        if asked.home_id not in {None, home} or terms.group_id(home) != identifier:
+        if asked.home_id not in {None, home} or not HOME.fullmatch(home):
             return NOTHING
         return await self.page(reader, connection, replace(asked, home_id=home), 1)
 

@@ -120,7 +120,8 @@ async def test_an_export_of_a_home_and_of_some_types(visitors: Visitors, town: T
     assert {one["type"]: one["count"] for one in found["output"]} == {"Patient": 1, "Flag": 1}
     (patient,) = await lines(reader, found["output"][0]["url"])
     assert patient["id"] == "2"
-    await reader.json("/fhir/Group/eve/$export", 404, **ASYNC)
+    for home in ("eve", "%00", "nobody"):
+        await reader.json(f"/fhir/Group/{home}/$export", 404, **ASYNC)
 
 
 async def test_an_export_of_what_changed(visitors: Visitors, town: Town) -> None:

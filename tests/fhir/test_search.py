@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.store.date_search import PREFIXES, conditions
 from dashboard.fhir.asked import date_test
 from dashboard.fhir.observations import ALWAYS, DAILY
+from dashboard.fhir.terms import pack
 from tests.dashboard.town import NOW
 from tests.fhir.clinic import DAYS, Json, finding, somebody
 
@@ -212,6 +213,13 @@ ERRORS: tuple[tuple[str, int, str, str], ...] = (
     ("$export-status/12", 404, "not-found", ""),
     ("$export-file/12/Patient.ndjson", 404, "not-found", ""),
     ("nothing/at/all/here", 404, "not-found", ""),
+    ("Group/%00", 404, "not-found", ""),
+    ("Observation?_cursor=" + pack("2026-01-10", "a\0", 1, 1), 400, "invalid", "_cursor"),
+    ("Observation?_cursor=" + pack("2026-01-10", "a", 10**30, 1), 400, "invalid", "_cursor"),
+    ("Observation?_cursor=" + pack("2026-01-99", "a", 1, 1), 400, "invalid", "_cursor"),
+    ("Group?_cursor=" + pack("\0"), 400, "invalid", "_cursor"),
+    ("Device?_cursor=" + pack("sensor", "9" * 30), 400, "invalid", "_cursor"),
+    ("Communication?_cursor=" + pack("letter", 1), 400, "invalid", "_cursor"),
 )
 
 
@@ -223,6 +231,15 @@ async def test_every_error_is_an_operation_outcome(visitors: Visitors) -> None:
         (issue,) = outcome["issue"]
         assert (issue["severity"], issue["code"]) == ("error", code), path
         assert words in issue["diagnostics"], path
+
+
+async def test_strange_signs_find_nothing(visitors: Visitors) -> None:
+    reader = await somebody(visitors, "clinician")
+    for query in (
+        *("Flag?code=%00", "Flag?code=impact%00", "Flag?status=%00", "Observation?code=%00"),
+        *("Patient?_id=%00", "Patient?identifier=%00", "Observation?patient=%F0%9F%A6%84"),
+    ):
+        assert await reader.ids(f"/fhir/{query}") == [], query
 
 
 async def test_what_is_not_known_is_left_out_or_refused_as_wished(visitors: Visitors) -> None:
