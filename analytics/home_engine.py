@@ -380,5 +380,5 @@ def _fenced_finding(view: HomeView, name: str) -> Finding:
 
 
 def _for_test(said: Finding) -> Finding:
-    mark = fact("This home is being set up (mode test): no carer is told")
+    mark = fact("This home is in a walk test or paused (mode test): no carer is told")
     return replace(said, audience=Audience.OPERATORS, evidence=(*said.evidence, mark))

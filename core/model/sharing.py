@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.model.basis import Purpose
 from core.model.ids import FindingId, HomeId, OrganisationId, ResidentId
 
 
@@ -14,8 +15,8 @@ class SharingQuestion:
 
     organisation_id: OrganisationId
     resident_id: ResidentId
-    #: What it is for, e.g. ``direct_care``.
-    purpose: str
+    #: What it is for, as the ledger of bases knows it.
+    purpose: Purpose
     #: Who gets it, as people call the record, e.g. ``Leeds Care Record``.
     recipient: str
     at: datetime

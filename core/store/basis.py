@@ -6,9 +6,10 @@ Every part that gives something to somebody asks `may_share` first.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from core.model.basis import (
     Article6,
@@ -24,7 +25,7 @@ from core.model.ids import CarerId, HomeId, OrganisationId, ResidentId
 from core.store.listen import notify
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from core.store.pool import Connection
@@ -89,6 +90,53 @@ async def ledgers(connection: Connection) -> Mapping[ResidentId, tuple[Basis, ..
         entry = _basis(row)
         found[entry.resident_id].append(entry)
     return {resident: tuple(some) for resident, some in found.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resident:
+    """Somebody whose bases are kept, as the list of them says it."""
+
+    resident_id: ResidentId
+    #: Personal, as is the home's name: never in logs.
+    name: str
+    home_id: HomeId
+    home: str
+
+
+_RESIDENTS: LiteralString = (
+    "select r.resident_id, r.name, r.home_id, h.name as home"
+    " from resident r join home h using (home_id)"
+)
+
+
+async def residents(connection: Connection, find: str, limit: int) -> tuple[Resident, ...]:
+    """Return residents who may be seen and in whose name ``find`` stands, by name."""
+    cursor = connection.cursor(row_factory=class_row(Resident))
+    await cursor.execute(
+        _RESIDENTS + " where position(lower(%s) in lower(r.name)) > 0"
+        " order by r.name, r.resident_id limit %s",
+        (find, limit),
+    )
+    return tuple(await cursor.fetchall())
+
+
+async def residents_of(
+    connection: Connection, wanted: Iterable[ResidentId]
+) -> Mapping[ResidentId, Resident]:
+    """Return residents by number, as far as they may be seen."""
+    cursor = connection.cursor(row_factory=class_row(Resident))
+    await cursor.execute(_RESIDENTS + " where r.resident_id = any(%s)", (list(wanted),))
+    return {one.resident_id: one for one in await cursor.fetchall()}
+
+
+async def unwritten(connection: Connection) -> int:
+    """Count the residents who may be seen and of whom nothing is written down."""
+    cursor = await connection.execute(
+        "select count(*) from resident r where not exists"
+        " (select 1 from purpose_basis b where b.resident_id = r.resident_id)"
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 async def write(connection: Connection, home_id: HomeId, entry: Basis, carer_id: CarerId) -> None:

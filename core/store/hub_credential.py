@@ -234,8 +234,8 @@ async def of_older_authority(connection: Connection) -> tuple[str, ...]:
     """Return the names that are let in by certificates of another authority than the one that signs now."""
     cursor = await connection.execute(
         "select client from hub_credential where dead_at is null and revoked_at is null"
-        " and issued_at is not null and authority is distinct from"
-        " (select authority from credential_door order by looked_at desc limit 1) order by client"
+        " and issued_at is not null and (authority is null or authority is distinct from"
+        " (select authority from credential_door order by looked_at desc limit 1)) order by client"
     )
     return tuple(str(row[0]) for row in await cursor.fetchall())
 

@@ -10,10 +10,12 @@ from psycopg.rows import dict_row
 
 from core.model.ids import FindingId, HomeId, OrganisationId, ResidentId
 from core.model.sharing import Share, SharingQuestion, wait_s
+from core.store import basis
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from core.model.basis import Purpose
     from core.store.pool import Connection
 
 
@@ -23,7 +25,7 @@ class Route:
 
     connector: str
     recipient: str
-    purpose: str
+    purpose: Purpose
     #: Organisations that the operator of this system named; nobody else's residents are asked about.
     organisations: tuple[OrganisationId, ...]
     since: date
@@ -43,17 +45,21 @@ async def may_be_shared(
 ) -> bool:
     """Tell whether something about a resident may go out to a recipient for a purpose, at a moment.
 
-    No, unless the organisation is one of those that the operator of this system named, and the resident is
-    one of its own. The one place where a ledger of consent is to be asked too.
+    No, unless the organisation is one of those that the operator of this system named, the resident is one
+    of its own, and a basis for it stands in the ledger at that moment.
     """
     if question.organisation_id not in named:
         return False
-    cursor = await connection.execute(
-        "select 1 from resident join home using (home_id) where resident_id = %s"
-        " and organisation_id = %s",
-        (question.resident_id, question.organisation_id),
+    return bool(
+        await basis.may_share(
+            connection,
+            question.organisation_id,
+            question.resident_id,
+            question.purpose,
+            question.recipient,
+            question.at,
+        )
     )
-    return await cursor.fetchone() is not None
 
 
 _DAYS: LiteralString = (

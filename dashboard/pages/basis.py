@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
 from core.model.basis import NAMED_RECIPIENT, Kind, Purpose, reviews, standing
 from core.model.errors import Malformed
 from core.store import basis as store
-from core.store import registry, timeline
+from core.store import timeline
 from dashboard import basis_form
 from dashboard.missing import desk
 from dashboard.missing.desk import Number
@@ -33,29 +33,36 @@ log = logging.getLogger("wayhome.dashboard")
 
 AHEAD = timedelta(days=42)
 """What ends within six weeks is on the list: as long as a review takes to arrange."""
+MOST = 100
+"""People of one list; further ones are found by name."""
 
 
 @router.get("/consent")
-async def everybody(visiting: Visiting) -> Response:
-    """Show what ends soon, and everybody whose bases are kept."""
+async def everybody(
+    visiting: Visiting, find: Annotated[str, Query(max_length=100)] = ""
+) -> Response:
+    """Show what ends soon, and the people whose bases are kept."""
+    wanted = " ".join(find.replace("\0", "").split())
     async with visiting.acting() as connection:
         known = await store.ledgers(connection)
-        people = [
-            (one, household.home)
-            for household in await registry.households(connection)
-            for one in household.residents
-        ]
+        due = [one for some in known.values() for one in reviews(some, visiting.now, AHEAD)]
+        named = await store.residents_of(connection, {one.resident_id for one in due})
+        people = await store.residents(connection, wanted, MOST + 1)
+        unwritten = await store.unwritten(connection)
         zone = await timeline.first_zone(connection)
-    names = {one.resident_id: one.name for one, _ in people}
-    due = [one for some in known.values() for one in reviews(some, visiting.now, AHEAD)]
+        homes = {one.home_id for one in (*named.values(), *people[:MOST])}
+        await visiting.looked_at(connection, sorted(homes), "consent")
     return visiting.page(
         "bases.html",
         zone,
         here=PAGE.path,
-        due=sorted((one for one in due if one.resident_id in names), key=lambda one: one.ends_at),
-        people=people,
-        names=names,
-        unwritten=[one for one, _ in people if one.resident_id not in known],
+        due=sorted((one for one in due if one.resident_id in named), key=lambda one: one.ends_at),
+        named=named,
+        people=people[:MOST],
+        more=len(people) > MOST,
+        most=MOST,
+        find=wanted,
+        unwritten=unwritten,
         words=basis_form,
         ahead=AHEAD.days,
     )

@@ -56,7 +56,7 @@ def furnish(pages: Pages, database: Database) -> None:
     )
 
 
-def test_a_review_at_a_desk_on_a_tablet_on_paper_and_without_scripts(
+def test_a_review_at_a_desk_and_on_a_tablet(
     pages: Pages, browser: Browser, plain_database: Database, tmp_path: Path
 ) -> None:
     furnish(pages, plain_database)
@@ -73,6 +73,12 @@ def test_a_review_at_a_desk_on_a_tablet_on_paper_and_without_scripts(
             assert found.violations_count == 0, found.generate_report()
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         page.context.close()
+
+
+def test_a_review_without_scripts_at_double_size_and_on_paper(
+    pages: Pages, browser: Browser, plain_database: Database
+) -> None:
+    furnish(pages, plain_database)
     page = open_pages(pages, browser, DESK, java_script_enabled=False)
     page.goto(pages.address + REVIEW)
     page.locator("details").nth(4).locator("summary").click()
@@ -80,10 +86,6 @@ def test_a_review_at_a_desk_on_a_tablet_on_paper_and_without_scripts(
     # each chart has its table behind a summary, none needs a script
     assert page.locator("section.chart").count() == page.locator("section.chart table").count()
     page.context.close()
-    _at_double_size_and_on_paper(pages, browser)
-
-
-def _at_double_size_and_on_paper(pages: Pages, browser: Browser) -> None:
     # 200 %: half the width that there was
     page = open_pages(pages, browser, {"width": 640, "height": 450})
     page.goto(pages.address + REVIEW)

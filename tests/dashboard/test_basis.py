@@ -52,6 +52,10 @@ async def test_a_basis_is_written_reviewed_and_given_to_a_program(
     ):  # fmt: skip
         assert words in text, words
     assert "Ends on 10 February 2026" in plain(await clinician.text("/consent"))
+    found = plain(await clinician.text("/consent?find=to"))
+    assert "Tom , 3 Mill Lane" in found
+    assert "Old record" not in found
+    assert "Nobody of this name" in await clinician.text("/consent?find=%25")
     answer = json.loads(await clinician.text(f"{path}.json"))
     assert [one["purpose"] for one in answer["entries"]] == ["record_sharing"]
     assert {"purpose": "record_sharing", "recipient": "Park Surgery", "allowed": True,

@@ -6,13 +6,15 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
+from core.model.basis import Purpose
 from core.model.errors import Misconfigured
 from core.model.ids import OrganisationId, ResidentId
 from core.model.sharing import SharingQuestion
@@ -36,19 +38,33 @@ if TYPE_CHECKING:
     from tests.servers.databases import Database
 
 LEEDS = OrganisationId("leeds")
+LONG_AGO = NOW - timedelta(days=400)
 ROUTE = Route(
     connector="ehrbase",
     recipient="Leeds Care Record",
-    purpose="direct_care",
+    purpose=Purpose.RECORD_SHARING,
     organisations=(LEEDS,),
     since=NOW.date() - timedelta(days=6),
 )
+
+
+def write_down(town: Town, kind: str, recipient: str, at: datetime = LONG_AGO) -> None:
+    """Write into the ledger, for everybody, that days and findings may go to a recipient, or no longer."""
+    bases = ("consent", "explicit_consent") if kind == "given" else ("", "")
+    town.execute(
+        "insert into purpose_basis (home_id, resident_id, kind, purpose, recipient, article6, article9,"
+        " decided, said_by, valid_from, carer_id, at) select home_id, resident_id, %s, 'record_sharing', %s,"
+        " %s, %s, 'person', 'R', %s, (select min(carer_id) from carer), %s from resident",
+        kind, recipient, *bases, at, at,
+    )  # fmt: skip
 
 
 @pytest.fixture
 async def pool(plain_database: Database, town: Town) -> AsyncIterator[Pool]:
     """Give the sender's own role; the outbox is empty."""
     town.execute("delete from share_outbox")
+    for recipient in ("Leeds Care Record", "Early", "R", "Archive"):
+        write_down(town, "given", recipient)
     async with open_pool(plain_database.url_as("wayhome_sharing")) as opened:
         yield opened
 
@@ -134,7 +150,7 @@ async def test_nothing_goes_out_of_an_organisation_that_is_not_named(
         route = Route(
             connector="ehrbase",
             recipient="R",
-            purpose="direct_care",
+            purpose=Purpose.RECORD_SHARING,
             organisations=organisations,
             since=date(2020, 1, 1),
         )
@@ -148,7 +164,7 @@ async def test_the_question_is_answered_no_unless_all_fits(pool: Pool) -> None:
         question = SharingQuestion(
             organisation_id=OrganisationId(organisation),
             resident_id=ResidentId(resident),
-            purpose="direct_care",
+            purpose=Purpose.RECORD_SHARING,
             recipient="R",
             at=NOW,
         )
@@ -164,28 +180,31 @@ async def test_the_question_is_answered_no_unless_all_fits(pool: Pool) -> None:
     assert not await asked("leeds", 999, "leeds")
 
 
-async def test_what_may_not_be_shared_is_withheld_also_when_it_was_waiting(
-    pool: Pool, server: EhrServer, monkeypatch: pytest.MonkeyPatch
+async def test_what_was_withdrawn_is_withheld_also_when_it_was_waiting(
+    pool: Pool, server: EhrServer, town: Town
 ) -> None:
     clock = ManualClock(NOW)
     server.trouble()
     done = await all_rounds(pool, server, clock)
     assert done.failed == 8
     server.mend()
-    allowed = False
-
-    async def ledger(*_: object, **__: object) -> bool:
-        return allowed
-
-    monkeypatch.setattr(sharing, "may_be_shared", ledger)
+    write_down(town, "withdrawn", ROUTE.recipient, NOW)
     clock.advance(3600)
     done = await all_rounds(pool, server, clock)
     assert (done.withheld, server.compositions) == (8, [])
     async with transaction(pool) as connection:
         assert await sharing.states(connection, ROUTE) == {"withheld": 8}
     # what is withheld stays so; a basis opens what comes from then on
-    allowed = True
+    write_down(town, "given", ROUTE.recipient, NOW)
     assert (await all_rounds(pool, server, clock)).sent == 0
+
+
+async def test_a_recipient_that_nobody_wrote_down_gets_nothing(
+    pool: Pool, server: EhrServer
+) -> None:
+    other = replace(ROUTE, recipient="Somebody else")
+    done = await all_rounds(pool, server, ManualClock(NOW), other)
+    assert (done.sent, done.withheld, server.compositions) == (0, 8, [])
 
 
 async def test_an_outage_delays_and_a_lost_answer_doubles_nothing(
@@ -252,7 +271,7 @@ async def test_the_command_sends_into_a_folder(
     out.mkdir()
     file = tmp_path / "sharing.toml"
     file.write_text(
-        'connector = "folder"\nrecipient = "Archive"\npurpose = "direct_care"\n'
+        'connector = "folder"\nrecipient = "Archive"\npurpose = "record_sharing"\n'
         f'organisations = ["leeds"]\nsince = 2026-01-09\n[settings]\nfolder = "{out}"\n'
     )
     url = ["--database-url", plain_database.url_as("wayhome_sharing")]
@@ -276,7 +295,7 @@ async def test_the_command_sends_into_a_folder(
     [
         (("folder", "fax"), "connector: expected one of ehrbase, folder"),
         (('["leeds"]', "[]"), "organisations: expected"),
-        (("direct_care", " "), "purpose: expected"),
+        (("record_sharing", "fun"), "Invalid enum value"),
         (("2026-01-09", '"soon"'), "since"),
         (("recipient", "receiver"), "recipient"),
     ],
@@ -285,7 +304,7 @@ def test_a_file_that_is_wrong_says_where(
     tmp_path: Path, change: tuple[str, str], words: str
 ) -> None:
     text = (
-        'connector = "folder"\nrecipient = "Archive"\npurpose = "direct_care"\n'
+        'connector = "folder"\nrecipient = "Archive"\npurpose = "record_sharing"\n'
         'organisations = ["leeds"]\nsince = 2026-01-09\n[settings]\nfolder = "x"\n'
     )
     file = tmp_path / "sharing.toml"

@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from core.model.errors import Misconfigured
 from core.store import hub_credential as store
@@ -14,6 +16,8 @@ from core.store.pool import connect
 from tests.deploy.shipped import ShippedMosquitto
 from tests.identity.places import HOME, Place, mosquitto_place, until
 from tests.identity.speaker import REFUSED, Speaker, context_of
+from wayhome.cli import app
+from wayhome.embedded import tls
 from wayhome.identity import rotation
 from wayhome.identity.issuing import read_authority
 from wayhome.identity.mosquitto_door import MosquittoDoor
@@ -114,3 +118,31 @@ async def until_told(place: Place) -> None:
         if not place.fault():
             return
     raise AssertionError(place.fault())
+
+
+def test_the_commands_for_one_machine(tmp_path: Path, plain_database: Database) -> None:
+    made = tls.hubs_authority(tmp_path / "certificates", datetime.now(UTC))
+    order = ["identity", "rotate", "--folder", str(tmp_path)]
+    assert CliRunner().invoke(app, order).exit_code == 0
+    again = CliRunner().invoke(app, order)
+    assert "replaced already" in str(again.exception)
+    trusted = tls.client_check(tmp_path / "certificates", datetime.now(UTC)).authority.read_text()
+    assert made.certificate in trusted
+    assert trusted.count("BEGIN CERTIFICATE") == 2
+
+    left = ["identity", "changed", "--json", "--database-url", plain_database.url]
+    answer = CliRunner().invoke(app, left)
+    assert (answer.exit_code, answer.output.strip()) == (0, '{"left":[]}')
+    with psycopg.connect(plain_database.url) as connection:
+        connection.execute("insert into organisation values ('a', 'A')")
+        connection.execute(
+            "insert into home (home_id, organisation_id, name) values ('h', 'a', 'H')"
+        )
+        connection.execute(
+            "insert into hub_credential (home_id, client, about, topics, asked_at, code_hash, code_key,"
+            " code_ends_at, serial, fingerprint, issued_at, ends_at) values ('h', 'hub-h-1', 'hub',"
+            " '{homes/h/#}', now(), %(hash)s, %(hash)s, now(), '1', %(hash)s, now(), now())",
+            {"hash": bytes(32)},
+        )
+    answer = CliRunner().invoke(app, left)
+    assert (answer.exit_code, answer.output.strip()) == (1, '{"left":["hub-h-1"]}')

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from core.model.basis import Purpose
 from core.model.errors import Misconfigured
 from core.model.ids import OrganisationId
 from core.store.sharing import Route
@@ -20,11 +21,11 @@ class Plan:
 
     connector: str
     recipient: str
-    purpose: str
     organisations: tuple[str, ...]
     #: First day that is sent.
     since: date
     settings: ConnectorSettings
+    purpose: Purpose = Purpose.RECORD_SHARING
 
     @property
     def route(self) -> Route:
@@ -65,9 +66,8 @@ def read(path: Path) -> Plan:
         raise Misconfigured(f"{path.name}: {error.strerror}") from error
     except msgspec.MsgspecError as error:
         raise Misconfigured(f"{path.name}: {error}") from error
-    for name, value in (("recipient", plan.recipient), ("purpose", plan.purpose)):
-        if not value.strip():
-            raise Misconfigured(f"{name}: expected a few words")
+    if not plan.recipient.strip():
+        raise Misconfigured("recipient: expected a few words")
     if not plan.organisations:
         raise Misconfigured("organisations: expected the ids of those whose residents are shared")
     plan.make()
