@@ -19,6 +19,7 @@ FIRST_OF = {
     "outings": ("outings", "out"),
     "use": ("bathroom_day", "bathroom_night", "kitchen"),
     "rooms": ("moves",),
+    "mobility": ("pace",),
     "rhythm": ("is", "iv", "ra"),
 }
 """A chart is left out where none of these is known."""

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from dashboard.clinician.measures import Measure
 
 BY_DAY = (
-    "active", "night_active", "to_bed", "up", "in_bed", "exits", "absence", "moves", "outings", "out",
-    "bathroom_day", "bathroom_night", "kitchen", "first_kitchen",
+    "active", "night_active", "to_bed", "up", "in_bed", "exits", "absence", "moves", "pace", "ways",
+    "outings", "out", "bathroom_day", "bathroom_night", "kitchen", "first_kitchen",
 )  # fmt: skip
 BY_WEEK = ("is", "iv", "ra", "l5", "m10")
 FEWEST_WEEKS = 3

@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import Rectangle
 
 from dashboard.clinician.annotated import line_of
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 INK = "#161c22"
 LINE_IN, LETTERS_A_LINE, LINES_MOST = 0.21, 88, 12
 VEIL: Any = {"facecolor": "#f1f3f5", "edgecolor": "#47525d", "hatch": "..", "lw": 0}
-DAY_CHARTS = frozenset({"nights", "rooms", "outings", "use"})
+LETTER_IN = 0.34
+"""Height of the row of letters above the first panel."""
+DAY_CHARTS = frozenset({"nights", "rooms", "mobility", "outings", "use"})
 
 
 def annotate(figure: Figure, key: str, found: MarkedDays) -> None:
@@ -39,7 +41,8 @@ def annotate(figure: Figure, key: str, found: MarkedDays) -> None:
             elif key == "rhythm" and n == 0:
                 first, last = _place(found, one.marking)
                 _above(axes, (_week(found, first), _week(found, last)), letter)
-    _words_below(figure, found)
+    above = LETTER_IN if key in DAY_CHARTS or key == "rhythm" else 0.0
+    _words_below(figure, found, above)
 
 
 def _panels(figure: Figure, key: str) -> int:
@@ -87,8 +90,9 @@ def _beside(axes: Axes, found: MarkedDays, letter: str, marking: Marking) -> Non
     first, last = _place(found, marking)
     axes.plot([48.35] * 2, [first - 0.45, last + 0.45], color=INK, lw=3.5, clip_on=False, zorder=5)
     axes.annotate(
-        letter, (48.6, (first + last) / 2), ha="left", va="center", fontsize=11,
-        fontweight="bold", annotation_clip=False,
+        letter, (47.6, (first + last) / 2), ha="right", va="center", fontsize=11,
+        fontweight="bold", bbox={"boxstyle": "square,pad=0.15", "fc": "#ffffff", "ec": INK},
+        zorder=6,
     )  # fmt: skip
     if marking.excludes:
         for n in range(int(first), int(last) + 1):
@@ -100,8 +104,8 @@ def _beside(axes: Axes, found: MarkedDays, letter: str, marking: Marking) -> Non
                     )  # fmt: skip
 
 
-def _words_below(figure: Figure, found: MarkedDays) -> None:
-    """Make room below the picture, and write there what each letter stands for."""
+def _words_below(figure: Figure, found: MarkedDays, above: float) -> None:
+    """Make room for the letters above, and write below what each stands for."""
     lines = [
         part
         for letter, one in found.lettered()
@@ -112,22 +116,32 @@ def _words_below(figure: Figure, found: MarkedDays) -> None:
     if found.left_out:
         lines.append("Dots: left out of averages and of what is usual.")
     room = LINE_IN * len(lines) + 0.1
-    width, height = figure.get_size_inches()
-    whole = height + room
-    figure.set_size_inches(width, whole)
-    engine = figure.get_layout_engine()
-    if isinstance(engine, ConstrainedLayoutEngine):
-        engine.set(rect=(0, room / whole, 1, height / whole))
-    else:
-        for axes in figure.axes:
-            place = axes.get_position()
-            axes.set_position(
-                (
-                    place.x0,
-                    (room + place.y0 * height) / whole,
-                    place.width,
-                    place.height * height / whole,
-                )
-            )
+    whole = _grow(figure, room, above)
     for n, line in enumerate(lines):
         figure.text(0.02, (room - LINE_IN * (n + 0.8)) / whole, line, fontsize=12, color=INK)
+
+
+def _grow(figure: Figure, below: float, above: float) -> float:
+    """Move what there is up and make the figure higher, in inches; a legend stays at the top.
+
+    Returns
+    -------
+    The new height.
+    """
+    width, height = figure.get_size_inches()
+    whole = float(height + below + above)
+    figure.set_size_inches(width, whole)
+
+    def moved(y: float) -> float:
+        return float((below + y * height) / whole)
+
+    for axes in figure.axes:
+        place = axes.get_position()
+        axes.set_position((place.x0, moved(place.y0), place.width, place.height * height / whole))
+    for text in figure.texts:
+        text.set_y(moved(text.get_position()[1]))
+    for patch in figure.artists:
+        if isinstance(patch, Rectangle):
+            patch.set_y(moved(patch.get_y()))
+            patch.set_height(patch.get_height() * height / whole)
+    return whole
