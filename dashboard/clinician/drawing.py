@@ -146,7 +146,7 @@ def _scale(figure: Figure, height: float, top: float) -> None:
         if step in {0, SCALE_STEPS}:
             more = " or more" if step and top < QUARTER_MIN else ""
             figure.text(
-                0.89,
+                0.86,
                 low + 0.13 / height,
                 f"{top * step / SCALE_STEPS:.0f}{more}",
                 va="center",
