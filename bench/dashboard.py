@@ -13,7 +13,8 @@ wall between organisations):
 ``caseload_ms``        first page of the caseload of all; ``caseload_team_ms`` of the team (limit: p95 200 ms)
 ``actogram_365_ms``    the picture of 365 days (limit: p95 500 ms)
 ``picture_ms``         each picture of a page; ``spark_ms`` the small line of the caseload
-``…_cpu``              the same in processor time of this process: what a loaded machine hardly changes
+``…_cpu``              the same in processor time of this process, ``…_database_cpu`` of the database: what a
+                       machine that others load hardly changes (0 where the database runs elsewhere)
 ``bytes``              of each answer, as it is and as it goes over the wire (gzip)
 ``plans``              by which index the logs that the pages read are read: home and day, device and time
 ``size``               rows, and bytes of the tables with their indexes
@@ -31,9 +32,10 @@ import re
 import sys
 import time
 from collections import defaultdict
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -52,12 +54,18 @@ from dashboard.service import make_site
 from tests.dashboard.plans import plans
 from tests.servers.databases import Database
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 TABLES = ("day_count", "observation", "position", "finding", "alert")
-Times = dict[str, list[tuple[float, float]]]
+Times = dict[str, list[tuple[float, float, float]]]
+KINDS = ("_ms", "_ms_cpu", "_ms_database_cpu")
 
 
-async def measure(url: str, residents: list[int], rounds: int) -> dict[str, Any]:
+async def measure(
+    url: str, residents: list[int], rounds: int, pids: Callable[[], list[int]]
+) -> dict[str, Any]:
     """Ask for the pages by turns and time the answers."""
     settings = DashboardSettings(
         database_url=url, cookie_secure=False, identity_key="a key of a bench"
@@ -68,11 +76,12 @@ async def measure(url: str, residents: list[int], rounds: int) -> dict[str, Any]
         app = build(make_site(pool, ManualClock(NOW), settings))
         browsers = {login: await _log_in(app, login) for login in ("khan", "reed")}
         for turn in range(-1, rounds):  # the first fills the caches
+            backends = pids()
             for name, login, path in _paths(turn, residents):
-                found = await _time(browsers[login], path)
+                found = await _time(browsers[login], path, backends)
                 if turn >= 0:
-                    times[name].append(found[:2])
-                sizes[name] = found[2:]
+                    times[name].append(found[:3])
+                sizes[name] = found[3:]
         for browser in browsers.values():
             await browser.aclose()
     return _summary(times) | {
@@ -98,10 +107,9 @@ def _paths(turn: int, residents: list[int]) -> list[tuple[str, str, str]]:
 
 
 def _summary(times: Times) -> dict[str, Any]:
-    results: dict[str, Any] = {"picture_ms": {}, "picture_ms_cpu": {}}
+    results: dict[str, Any] = {f"picture{kind}": {} for kind in KINDS}
     for name, found in times.items():
-        wall, cpu = np.array(found).T
-        for kind, values in (("_ms", wall), ("_ms_cpu", cpu)):
+        for kind, values in zip(KINDS, np.array(found).T, strict=True):
             p50, p95 = np.percentile(values, (50, 95))
             one = {"min": values.min(), "p50": p50, "p95": p95}
             one = {key: round(float(value), 1) for key, value in one.items()}
@@ -122,16 +130,28 @@ async def _log_in(app: Any, login: str) -> httpx.AsyncClient:
     return browser
 
 
-async def _time(browser: httpx.AsyncClient, path: str) -> tuple[float, float, int, int]:
+def _used(pids: list[int]) -> float:
+    """Return the seconds of processor that processes of this machine have used."""
+    with suppress(OSError):
+        texts = [Path(f"/proc/{pid}/schedstat").read_text() for pid in pids]
+        return sum(int(text.split()[0]) for text in texts) / 1e9
+    return 0.0
+
+
+async def _time(
+    browser: httpx.AsyncClient, path: str, backends: list[int]
+) -> tuple[float, float, float, int, int]:
     request = browser.build_request("GET", path)
+    before = _used(backends)
     begun, cpu = time.perf_counter(), time.process_time()
     answer = await browser.send(request, stream=True)
     wire = b"".join([part async for part in answer.aiter_raw()])
     took, used = time.perf_counter() - begun, time.process_time() - cpu
+    database = _used(backends) - before
     assert answer.status_code == 200, (path, answer.status_code)
     zipped = answer.headers.get("content-encoding") == "gzip"
     plain = len(gzip.decompress(wire)) if zipped else len(wire)
-    return took * 1000, used * 1000, plain, len(wire)
+    return took * 1000, used * 1000, database * 1000, plain, len(wire)
 
 
 def _size(url: str) -> dict[str, Any]:
@@ -157,10 +177,19 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _measured(database: Database, size: Size, rounds: int) -> dict[str, Any]:
-    with psycopg.connect(database.url) as connection:
+    with psycopg.connect(database.url, autocommit=True) as connection:
         query = "select resident_id from resident join home using (home_id) where organisation_id = 'leeds'"
         residents = [one for (one,) in connection.execute(f"{query} order by 1".encode())]
-    found = asyncio.run(measure(database.url_as("wayhome_dashboard"), residents, rounds))
+
+        def pids() -> list[int]:
+            found = connection.execute(
+                "select pid from pg_stat_activity where datname = current_database()"
+                " and usename = 'wayhome_dashboard'"
+            )
+            return [one for (one,) in found]
+
+        url = database.url_as("wayhome_dashboard")
+        found = asyncio.run(measure(url, residents, rounds, pids))
     facts = {
         "residents": size.residents,
         "days": size.days,
