@@ -8,6 +8,7 @@ from analytics.detector import EACH_TICK, NEVER, DetectorSpec, Episode, Paramete
 from analytics.features.coverage import BLIND_AFTER_S, PERIODS, SILENT_HOME_S, Darkness
 from analytics.features.devices import BATTERY_LOW_PERCENT, STUCK_AFTER_S
 from analytics.features.obstruction import FEWEST_CHANGES, Obstruction
+from analytics.features.strays import ALONE_PER_H
 from analytics.features.wording import duration, plural
 from core.model.finding import Audience, Finding, Phase, Severity
 from core.model.quantity import Quantity
@@ -27,11 +28,14 @@ LOOK_EVERY_S = 86400.0
 _BATTERY = frozenset({Quantity.BATTERY, Quantity.BATTERY_LOW})
 _PASSES = frozenset({Darkness.PIPELINE, Darkness.QUEUE})
 """What is often over in a moment, and not worth a word then."""
+_MILD = frozenset({"battery", "stray"})
+"""Faults that are a notice, and that none but a word of their own kind ends."""
 _FINE = {
     "silent": "{} reports again",
     "battery": "The battery of {} is fine again",
     "stuck": "{} has ended its motion",
     "obstructed": "{} sees people again",
+    "stray": "{} fires no more while nobody is home",
 }
 _ADVICE = {
     "silent": (
@@ -41,6 +45,10 @@ _ADVICE = {
     "battery": ("Change its battery.", "It may soon stop"),
     "stuck": ("Check what it looks at, or restart it.", "Its motion does not count meanwhile"),
     "obstructed": ("Check whether something hides it or it was turned.", "It may see nobody"),
+    "stray": (
+        "Look for a heater, a curtain, the sun or an animal before it; turn it or move it.",
+        "Its word counts little meanwhile for who is home",
+    ),
 }
 
 
@@ -128,7 +136,7 @@ class Liveness:
 
     def _note_faulty(self) -> None:
         faults = (key.split(":") for key in self._open if key != "home")
-        self._faulty = frozenset(int(device) for _, device, fault in faults if fault != "battery")
+        self._faulty = frozenset(int(device) for _, device, fault in faults if fault not in _MILD)
 
     def _home_due(self, view: HomeView) -> float:
         """Return when there is more to say of the home, unless it can be seen before."""
@@ -199,6 +207,7 @@ class Liveness:
             told_already = f"device:{device.device_id}:obstructed" in self._open
             hidden = self._sights.obstructed(device.device_id)
             faults["obstructed"] = hidden and (told_already or not other)
+        faults["stray"] = device.interior and self._strays(device, view)
         told: list[Finding] = []
         for fault, wrong in faults.items():
             key = f"device:{device.device_id}:{fault}"
@@ -208,8 +217,14 @@ class Liveness:
                 told += self._close(key, view, _FINE[fault].format(device.name))
         return told
 
+    def _strays(self, device: DevicePlan, view: HomeView) -> bool:
+        """Whether it fires while nobody is home, unlike the others."""
+        others = [one.device_id for one in view.plan.devices if one.interior and one is not device]
+        known = f"device:{device.device_id}:stray" in self._open
+        return view.occupancy.strays.fires_alone(device.device_id, others, known=known)
+
     def _opened(self, key: str, fault: str, device: DevicePlan, view: HomeView) -> Finding:
-        mild = fault == "battery" or (fault == "silent" and not device.heartbeat)
+        mild = fault in _MILD or (fault == "silent" and not device.heartbeat)
         severity = Severity.NOTICE if mild else Severity.CHECK
         episode = Episode(onset=view.now, noticed=view.now, severity=severity)
         self._open[key] = episode
@@ -303,6 +318,11 @@ def _devices_due(view: HomeView, devices: Sequence[DevicePlan]) -> float:
 def _fault_text(fault: str, device: DevicePlan, view: HomeView) -> str:
     state = view.coverage.devices.get(device.device_id)
     silent = duration(view.coverage.silence_s(device, view.now))
+    if fault == "stray":
+        strays = view.occupancy.strays
+        times = plural(round(strays.count(device.device_id)), "time")
+        hours = plural(round(strays.hours), "hour")
+        return f"{device.name} has fired {times} in {hours} in which nobody was home"
     if fault == "battery":
         level = "" if state is None or state.battery is None else f" ({state.battery:.0f} %)"
         return f"The battery of {device.name} is low{level}"
@@ -317,10 +337,11 @@ def _fault_text(fault: str, device: DevicePlan, view: HomeView) -> str:
 DETECTOR = DetectorSpec(
     name="liveness",
     title="Sensor health",
-    notices="The home can not be seen, a device is silent, stuck or sees nobody, a battery is low.",
+    notices="The home can not be seen; a device is silent, stuck, blind or fires alone; a battery is low.",
     blind_spots=(
         "A sensor that is hidden is noticed once people have changed rooms some 45 times without it.",
         "A sensor that sees a part of its room only is not noticed.",
+        "Which sensor fires alone is known only from outings through a door that a sensor watches.",
         "A device without a heartbeat may be dead for a day before its silence is long.",
     ),
     references=("detection.md (a) D0 and §1: sensor dead; (c) 2: pipeline silence is no silence",),
@@ -332,6 +353,12 @@ DETECTOR = DetectorSpec(
         Parameter(name="stuck", value=STUCK_AFTER_S, unit="s", meaning="motion without end"),
         Parameter(
             name="unseen", value=FEWEST_CHANGES, unit="1", meaning="room changes missed, at least"
+        ),
+        Parameter(
+            name="alone",
+            value=ALONE_PER_H,
+            unit="1/h",
+            meaning="firings while nobody is home, and four times those of the other sensors",
         ),
         Parameter(name="periods", value=PERIODS, unit="1", meaning="missed reports of a heartbeat"),
     ),

@@ -1,7 +1,7 @@
 """D4: somebody went into the bathroom and has not shown elsewhere for longer than is usual there.
 
-Two rules: nothing has moved since the last movement in the bathroom (0111), and, where rooms are densely
-sensed, the bathroom alone has moved since somebody went in (0139).
+Two rules: nothing has moved since the last movement in the bathroom (0111), and, where rooms are not too
+sparsely sensed, the bathroom alone has moved since somebody went in (0139, 0208).
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ DENSE_CAP_S = 5400.0
 NIGHT_H = (19.0, 6.0)
 """Then people go to bed unseen, and D2's caps hold."""
 PRIOR_DAYS = 10.0
-DENSE = 0.3
-"""Density of sensing from which whoever leaves the bathroom is soon seen elsewhere (0139)."""
+DENSE = 0.2
+"""Density of sensing from which whoever leaves the bathroom is soon seen elsewhere (0139, 0208)."""
 LEARNING_DAYS = 21.0
 """Before, the stays of this home are not known."""
 _ALWAYS = -math.inf
@@ -252,7 +252,7 @@ DETECTOR = DetectorSpec(
     references=(
         "detection.md §1 and (a) D4",
         "docs/decisions/0111: what a false alarm is worth in the bathroom; caps by density and night",
-        "docs/decisions/0139: stays in the bathroom, whatever moves inside",
+        "docs/decisions/0139, 0208: stays in the bathroom, whatever moves inside",
     ),
     parameters=(
         Parameter(

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from core.model.home import Placement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analytics.features.plan import DevicePlan
 
 HOUR_S = 3600.0
@@ -31,6 +33,11 @@ MOST_NOW = 3
 EMPTY_SHARE, EMPTY_FEW = 0.25, 2
 """Nothing is learned from an absence with more firings than this share of what somebody at home makes: then
 somebody was at home."""
+ALONE_FEWEST, ALONE_PER_H, ALONE_FACTOR = 10.0, 0.2, 4.0
+"""A device fires alone from so many firings in empty hours, so many an hour, and so many times those of the
+home's other devices: an animal walks past all of them (docs/decisions/0210)."""
+ALONE_NO_MORE = 0.5
+"""It does so no more below this share of that rate."""
 _MOST_DEVICES = 128
 _NOTHING = 0.01
 
@@ -81,6 +88,32 @@ class Strays:
         now = min(self._open.get(device.device_id, 0), MOST_NOW)
         seen = self._counts.get(device.device_id, 0.0) + now
         return (prior * PRIOR_H + seen) / (PRIOR_H + self._hours)
+
+    @property
+    def hours(self) -> float:
+        """Hours, decayed, in which certainly nobody was home."""
+        return self._hours
+
+    def count(self, device_id: int) -> float:
+        """Return how often a device fired in them."""
+        return self._counts.get(device_id, 0.0)
+
+    def fires_alone(self, device_id: int, others: Sequence[int], *, known: bool) -> bool:
+        """Tell whether a device fires while nobody is home, far more often than others do.
+
+        Parameters
+        ----------
+        others
+            The other devices of the home that sense people inside.
+        known
+            Whether it was found to fire alone before: then it takes less.
+        """
+        own = self.count(device_id)
+        if known:
+            return own >= ALONE_NO_MORE * ALONE_PER_H * self._hours
+        if own < ALONE_FEWEST or own < ALONE_PER_H * self._hours:
+            return False
+        return own * len(others) >= ALONE_FACTOR * sum(map(self.count, others))
 
     def weight(self, device: DevicePlan, present_per_h: float) -> float:
         """Return what one firing adds to the log-odds that somebody is home.

@@ -81,3 +81,15 @@ def test_who_is_restless_in_bed_and_goes_to_the_bathroom_is_not_up() -> None:
     )
     story.move(BED_MOTION, every=10, until=24 * DAYS + 9)
     assert [one.phase for one in story.of("late_rise")] == [Phase.OPENED]
+
+
+def test_one_late_morning_does_not_make_the_next_one_usual() -> None:
+    """With few mornings known a quantile near the end is the latest of them, and hides the next."""
+    story = _habit().at(24 * DAYS + 12).move(KITCHEN_MOTION, every=5, until=24 * DAYS + 13)
+    story.move(LOUNGE_MOTION, every=20, until=24 * DAYS + 21)
+    for day in range(DAYS + 1, DAYS + 4):
+        story.at(24 * day + 7).move(KITCHEN_MOTION, every=5, until=24 * day + 8)
+        story.move(LOUNGE_MOTION, every=20, until=24 * day + 21)
+    story.at(24 * (DAYS + 4) + 4).hear(BED_MOTION).at(24 * (DAYS + 4) + 10)
+    mornings = [one.onset for one in story.of("late_rise") if one.phase is Phase.OPENED]
+    assert len(mornings) == 2

@@ -5,9 +5,20 @@ from datetime import timedelta
 
 from analytics.features.coverage import Darkness
 from analytics.home_engine import Inputs
-from analytics.sample_days import DOOR, HALL_MOTION, HOUSEHOLD, HUB, KITCHEN_MOTION, MONDAY, _device
+from analytics.sample_days import (
+    BATH_MOTION,
+    DOOR,
+    HALL_MOTION,
+    HOUSEHOLD,
+    HUB,
+    KITCHEN_MOTION,
+    LOUNGE_MOTION,
+    MONDAY,
+    _device,
+)
 from core.model.finding import Audience, Phase, Severity
 from core.model.home import Placement
+from core.model.ids import DeviceId
 from core.model.quantity import Quantity
 from tests.analytics.story import Story
 
@@ -192,3 +203,29 @@ def test_one_late_word_among_timely_ones_ends_nothing_and_begins_nothing() -> No
     story.at(24, 1).hear(HALL_MOTION, Quantity.LINK_QUALITY, 90, late=timedelta(hours=1))
     story.at(24, 1, 30).hear(DOOR, Quantity.LINK_QUALITY, 90).at(24, 10)
     assert story.said == before
+
+
+def out_of_the_house(story: Story, days: int, phantom: DeviceId, per_outing: int) -> Story:
+    """Go out for five hours each day; a sensor goes on alone."""
+    for day in range(days):
+        story.at(24 * day + 8).move(KITCHEN_MOTION, every=3, until=24 * day + 9.9)
+        story.hear(HALL_MOTION).at(24 * day + 9.92).hear(DOOR, Quantity.CONTACT, 1)
+        story.hear(DOOR, Quantity.CONTACT, 0)
+        for number in range(per_outing):
+            story.at(24 * day + 10.5 + 4.0 * number / max(per_outing, 1)).hear(phantom)
+        story.at(24 * day + 15).hear(DOOR, Quantity.CONTACT, 1).hear(HALL_MOTION)
+        story.move(LOUNGE_MOTION, every=3, until=24 * day + 21)
+    return story
+
+
+def test_a_sensor_that_fires_while_nobody_is_home_is_a_notice_for_operators() -> None:
+    story = out_of_the_house(Story(), 9, BATH_MOTION, 2)
+    (told,) = [one for one in story.of("liveness") if one.subject.endswith(":stray")]
+    assert (told.severity, told.audience) == (Severity.NOTICE, Audience.OPERATORS)
+    assert told.subject == f"device:{BATH_MOTION}:stray"
+    assert "in which nobody was home" in told.what
+
+
+def test_who_is_out_and_leaves_the_home_still_is_no_news() -> None:
+    story = out_of_the_house(Story(), 9, BATH_MOTION, 0)
+    assert [one for one in story.of("liveness") if one.subject.endswith(":stray")] == []
