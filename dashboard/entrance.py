@@ -9,6 +9,7 @@ import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 import argon2
@@ -56,12 +57,18 @@ SEEN_EVERY = timedelta(minutes=10)
 """How exactly it is known when a session was last used."""
 
 
+@cache
+def hash_of_nobody() -> str:
+    """Return the hash of a password that nobody has: it is looked at for log-ins that are not there."""
+    return argon2.PasswordHasher().hash(secrets.token_urlsafe(16))
+
+
 class Passwords:
     """Checks passwords off the event loop; an unknown log-in costs as much time as a known one."""
 
     def __init__(self) -> None:
         self._hasher = argon2.PasswordHasher()
-        self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
+        self._nobody = hash_of_nobody()
         self._free = asyncio.Semaphore(AT_ONCE)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:

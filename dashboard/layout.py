@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jinja2
 
@@ -16,6 +16,8 @@ from dashboard.roles import CARERS, NAMES, may_answer, may_search
 if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
+
+    from jinja2.bccache import Bucket
 
     from core.store.account import Visitor
 
@@ -58,6 +60,21 @@ class Asset:
         self.address = f"/static/{self.digest}/{path.name}"
 
 
+class Compiled(jinja2.BytecodeCache):
+    """Templates as they were compiled, for every layout of this process; by their content."""
+
+    _known: ClassVar[dict[tuple[str, str], bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take up what is known of a template."""
+        if code := self._known.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._known[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
 class Layout:
     """Renders pages."""
 
@@ -71,6 +88,7 @@ class Layout:
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
+            bytecode_cache=Compiled(),
         )
         self._templates.install_gettext_callables(  # type: ignore[attr-defined]
             language._, language.ngettext, newstyle=True
