@@ -99,7 +99,9 @@ async def lives(plain_database: Database, town: Town) -> Lives:
 
 async def table(browser: Browser, resident: int, chart: str) -> list[dict[str, str]]:
     path = f"/residents/{resident}/days/{chart}.csv?days={LENGTH}&end={LAST}"
-    return list(csv.DictReader(io.StringIO(await browser.text(path))))
+    rows = list(csv.DictReader(io.StringIO(await browser.text(path))))
+    assert {row.pop("Marked") for row in rows} == {""}, "nobody marked anything here"
+    return rows
 
 
 def same(text: str, value: Value, where: object) -> None:
@@ -236,7 +238,9 @@ async def _tables(browser: Browser, resident: int, page: str) -> None:
         rows = await table(browser, resident, chart)
         body = text.split("<tbody>")[1].split("</tr>")[: len(rows)]
         for row, line in zip(rows, body, strict=True):
-            for (name, wanted), cell in zip(row.items(), CELL.findall(line), strict=True):
+            *cells, marked = CELL.findall(line)
+            assert marked == ""
+            for (name, wanted), cell in zip(row.items(), cells, strict=True):
                 if name in {"Day", "Hour from", "Seven days to"}:
                     assert cell == wanted
                 elif not wanted:
