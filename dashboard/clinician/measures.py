@@ -9,7 +9,7 @@ RHYTHM = "`core/model/circadian.py`"
 WRIST = (
     "For comparison, at the wrist, 100 people with mild to moderate Alzheimer's disease, median"
     " (quartiles): {} (Alz Res Ther 2021, 13:163, table 2). Sensors in rooms are not a wrist: compare a"
-    " person with the same person."
+    " person with the same person"
 )
 
 
