@@ -297,6 +297,8 @@ def simulated(report: Report) -> Iterator[str]:
         f" {number(report.get('resident_weeks'))} resident-weeks count. Episodes are drawn by a program that"
         " the same people wrote: recall here is an upper bound of what real homes will show."
     )
+    if since := report.get("changed_since"):  # put into a saved report by hand; a new run has none
+        yield f"**Changed since this was measured:** {since}"
     rows = [
         [row["row"], str(row["target"]), number(row["reached"]), _MET[row["met"]]]
         for row in report.get("targets", ())
