@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from analytics.evaluation import sections
+from analytics.evaluation import sections, simulated_sections
 from analytics.evaluation.drawing import shown
 from analytics.evaluation.sections import Report
 
@@ -64,12 +64,12 @@ STUDIES: dict[str, tuple[str, str, Callable[[Report], Iterator[str]]]] = {
     "simulated": (
         "Simulated homes",
         "simulated --homes 200 --days 90 --seed 10000",
-        sections.simulated,
+        simulated_sections.simulated,
     ),
     "calibration": (
         "How like real homes the simulated ones are",
         "calibration DIR --seed 20000",
-        sections.calibration,
+        simulated_sections.calibration,
     ),
 }
 """Study → title, command, what is said of it."""

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Report = Mapping[str, Any]
-_MET = {True: "yes", False: "no", None: "–"}
 _FIXED = ("2h", "4h", "6h", "12h")
 
 
@@ -283,107 +282,6 @@ def actigraphy(report: Report) -> Iterator[str]:
         for metric, difference in report.get("max_abs_difference", {}).items()
     ]
     yield table(("metric", "compared", "agree", "largest difference"), rows)
-
-
-# Simulation
-
-
-def simulated(report: Report) -> Iterator[str]:
-    """Say what is found on simulated homes, and what is said for nothing."""
-    yield (
-        f"{number(report.get('homes'))} simulated homes of {number(report.get('days'))} days, seeds from"
-        f" {number(report.get('seed'))}"
-        f" ({number(of(report, 'seeds', 'use'))}; {number(of(report, 'seeds', 'tuning'))} were for tuning);"
-        f" {number(report.get('resident_weeks'))} resident-weeks count. Episodes are drawn by a program that"
-        " the same people wrote: recall here is an upper bound of what real homes will show."
-    )
-    if since := report.get("changed_since"):  # put into a saved report by hand; a new run has none
-        yield f"**Changed since this was measured:** {since}"
-    rows = [
-        [row["row"], str(row["target"]), number(row["reached"]), _MET[row["met"]]]
-        for row in report.get("targets", ())
-    ]
-    yield table(("", "aim", "reached", "met"), rows)
-    head = ("detector", "episodes", "noticed", "at random", "by the clock")
-    yield table((*head, "false a week", "median, min", "p90, min"), list(_by_detector(report)))
-    fixed = of(report, "controls", "fixed")
-    if fixed:
-        rows = [
-            [name, number(of(row, "long_lie_recall")), number(of(row, "false_per_week"))]
-            for name, row in sorted(fixed.items(), key=lambda one: of(one[1], "delay_h") or 0.0)
-        ]
-        yield table(("fixed silence", "lies of 1 h and more noticed", "false a week"), rows)
-    if report.get("robustness"):
-        yield from _robustness(report["robustness"])
-
-
-def _by_detector(report: Report) -> Iterator[Sequence[str]]:
-    for name, row in report.get("detectors", {}).items():
-        control = of(report, "controls", "same_rate", name)
-        yield (
-            name,
-            number(row.get("episodes")),
-            with_interval(row.get("recall"), row.get("recall_interval")),
-            *(number(of(control, key)) for key in ("random_recall", "periodic_recall")),
-            with_interval(row.get("false_per_week"), row.get("false_interval")),
-            *(number(of(row, "delay_min", key)) for key in ("median", "p90")),
-        )
-
-
-def _robustness(suite: Report) -> Iterator[str]:
-    yield (
-        f"The same homes under stress ({number(suite.get('homes'))} homes, {number(suite.get('days'))} days):"
-        f" false alarms may grow by {number(suite.get('most_ratio'))} times at most, recall may drop by"
-        f" {number(suite.get('most_drop'))} at most."
-    )
-    rows = [
-        [
-            name.replace("_", " "),
-            " → ".join(number(one) for one in of(row, "all", "false") or ()),
-            number(of(row, "all", "false_ratio")),
-            number(of(row, "all", "recall_drop")),
-            _MET[row.get("passes")],
-        ]
-        for name, row in suite.get("stresses", {}).items()
-    ]
-    yield table(("stress", "false, without and with it", "times", "recall lost", "passes"), rows)
-
-
-# Likeness of the simulation
-
-
-def calibration(report: Report) -> Iterator[str]:
-    """Say how like real homes the simulated ones are."""
-    yield (
-        "Simulated homes beside those of the TIHM record, both as that study saw them. The numbers of the"
-        " simulator were chosen on every second home of the record; the others are held out. How far one half"
-        " of the real homes is from the other is the yardstick: nothing simulated can be expected to be"
-        " nearer."
-    )
-    rows = [
-        [words, aim, *(number(_middle(of(report, part, *path))) for part in _COMPARED)]
-        for words, aim, path in _LIKENESS
-    ]
-    yield table(("", "aim", "all homes", "held out", "real beside real"), rows)
-
-
-_COMPARED = ("all", "held_out", "halves")
-_LIKENESS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("lengths of pauses: largest distance of two shares, mean", "< 0.1", ("pauses_ks", "mean")),
-    ("the same, at the hour and place where it is worst", "< 0.1", ("pauses_ks", "worst")),
-    ("events by hour of the day: correlation", "> 0.9", ("profile", "r")),
-    ("from which room to which: divergence, bits", "< 0.05", ("transitions_js",)),
-    ("telling days apart, logistic: area", "< 0.75", ("discriminator_auc", "logistic")),
-    ("telling days apart, boosted trees: area", "< 0.75", ("discriminator_auc", "boosted")),
-    ("likeness of the days, median", "0.49–0.63", ("rhythm", "IS", "simulated")),
-    ("change between rest and movement, median", "0.68–0.95", ("rhythm", "IV", "simulated")),
-    ("contrast of day and night, median", "0.84–0.92", ("rhythm", "RA", "simulated")),
-)
-
-
-def _middle(value: Any) -> Any:
-    """Return the median of quartiles; anything else as it is."""
-    return value[1] if isinstance(value, Sequence) and not isinstance(value, str) else value
 
 
 def plain(report: Report) -> Iterator[str]:
