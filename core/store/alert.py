@@ -15,12 +15,12 @@ from core.model.finding import (
     Audience,
     Finding,
     Outcome,
-    Phase,
     Severity,
 )
 from core.model.home import HomeMode
 from core.model.ids import AlertId, CarerId, FindingId, HomeId, ResidentId
 from core.model.observation import LogPosition
+from core.store.finding import bare_finding
 from core.store.listen import notify
 
 if TYPE_CHECKING:
@@ -341,18 +341,7 @@ def _logged(row: dict[str, Any]) -> LoggedFinding:
         finding_id=FindingId(row["finding_id"]),
         recorded_at=row["recorded_at"],
         mode=None if row["mode"] is None else HomeMode(row["mode"]),
-        finding=Finding(
-            home_id=HomeId(row["home_id"]),
-            resident_id=_optional(ResidentId, row["resident_id"]),
-            detector=row["detector"],
-            subject=row["subject"],
-            severity=Severity(row["severity"]),
-            audience=Audience(row["audience"]),
-            phase=Phase(row["phase"]),
-            onset=row["onset"],
-            noticed_at=row["noticed_at"],
-            what=row["what"],
-        ),
+        finding=bare_finding(row),
     )
 
 

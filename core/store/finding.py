@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
 
+from core.model.finding import Audience, Evidence, Finding, Phase, Severity
+from core.model.ids import DeviceId, HomeId, ResidentId
 from core.store.listen import notify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
-    from core.model.finding import Evidence, Finding
-    from core.model.ids import HomeId
     from core.store.pool import Connection
 
 
@@ -100,3 +100,30 @@ def _evidence(evidence: Evidence) -> dict[str, object]:
         "text": evidence.text,
         "device_id": evidence.device_id,
     }
+
+
+def bare_finding(row: Mapping[str, Any]) -> Finding:
+    """Return a row of ``finding`` as far as it says which episode it is of and how bad that is."""
+    resident = row["resident_id"]
+    return Finding(
+        home_id=HomeId(row["home_id"]),
+        resident_id=None if resident is None else ResidentId(resident),
+        detector=row["detector"],
+        subject=row["subject"],
+        severity=Severity(row["severity"]),
+        audience=Audience(row["audience"]),
+        phase=Phase(row["phase"]),
+        onset=row["onset"],
+        noticed_at=row["noticed_at"],
+        what=row["what"],
+    )
+
+
+def evidence_of(stored: Mapping[str, Any]) -> Evidence:
+    """Return a piece of evidence as `record_findings` stored it."""
+    at, device = stored.get("at"), stored.get("device_id")
+    return Evidence(
+        at=datetime.fromisoformat(at) if at else None,
+        text=str(stored.get("text", "")),
+        device_id=None if device is None else DeviceId(device),
+    )

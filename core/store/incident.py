@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, LiteralString
 
 from psycopg.rows import dict_row
 
-from core.model.finding import Audience, Finding, Phase, Severity
-from core.model.ids import AlertId, FindingId, HomeId, ResidentId
+from core.model.finding import Finding
+from core.model.ids import AlertId, FindingId
 from core.model.incident import TOGETHER, Incident, begun, joined
 from core.store.alert import CHANNEL, StoredAlert, stored_alert
+from core.store.finding import bare_finding
 from core.store.listen import notify
 
 if TYPE_CHECKING:
@@ -104,13 +105,13 @@ async def incident_of(connection: Connection, alert_id: AlertId) -> Incident | N
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         "select f.home_id, f.resident_id, f.detector, f.subject, f.severity, f.audience, f.phase,"
-        " f.onset, f.noticed_at from alert_finding j join finding f using (finding_id)"
+        " f.onset, f.noticed_at, '' as what from alert_finding j join finding f using (finding_id)"
         " where j.alert_id = %s order by f.txid, f.finding_id",
         (alert_id,),
     )
     incident: Incident | None = None
     for row in await cursor.fetchall():
-        finding = _bare(row)
+        finding = bare_finding(row)
         incident = begun(finding) if incident is None else joined(incident, finding)
     return incident
 
@@ -143,19 +144,3 @@ _ADD: LiteralString = (
     + ")"
     + _PAIR
 )
-
-
-def _bare(row: dict[str, Any]) -> Finding:
-    resident = row["resident_id"]
-    return Finding(
-        home_id=HomeId(row["home_id"]),
-        resident_id=None if resident is None else ResidentId(resident),
-        detector=row["detector"],
-        subject=row["subject"],
-        severity=Severity(row["severity"]),
-        audience=Audience(row["audience"]),
-        phase=Phase(row["phase"]),
-        onset=row["onset"],
-        noticed_at=row["noticed_at"],
-        what="",
-    )

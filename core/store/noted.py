@@ -5,14 +5,15 @@ Everything here runs inside `core.store.account.acting`: the rows of other organ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from core.model.finding import Audience, Evidence, Finding, Phase, RecordedFinding, Severity
-from core.model.ids import DeviceId, FindingId, HomeId, ResidentId
+from core.model.finding import Finding, RecordedFinding
+from core.model.ids import FindingId
 from core.store.clinical import Wanted, about, number_of, rows_of
 from core.store.date_search import DateTest, conditions
+from core.store.finding import bare_finding, evidence_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,23 +132,13 @@ def sight_values(sight: Sight) -> dict[str, object]:
 
 
 def _noted(row: Mapping[str, Any]) -> Noted:
-    resident = row["resident_id"]
-    finding = Finding(
-        home_id=HomeId(row["home_id"]),
-        resident_id=None if resident is None else ResidentId(resident),
-        detector=row["detector"],
-        subject=row["subject"],
-        severity=Severity(row["severity"]),
-        audience=Audience(row["audience"]),
-        phase=Phase(row["phase"]),
-        onset=row["onset"],
-        noticed_at=row["noticed_at"],
-        what=row["what"],
+    finding = replace(
+        bare_finding(row),
         unusual=row["unusual"],
         once_in_days=row["once_in_days"],
         ruled_out=tuple(row["ruled_out"]),
         advice=row["advice"],
-        evidence=tuple(_evidence(one) for one in row["evidence"]),
+        evidence=tuple(evidence_of(one) for one in row["evidence"]),
     )
     return Noted(
         recorded=RecordedFinding(finding_id=FindingId(row["finding_id"]), finding=finding),
@@ -156,13 +147,4 @@ def _noted(row: Mapping[str, Any]) -> Noted:
         ended_at=row["ended_at"],
         resolved_at=row["resolved_at"],
         changed_at=row["changed_at"],
-    )
-
-
-def _evidence(stored: Mapping[str, Any]) -> Evidence:
-    at, device = stored.get("at"), stored.get("device_id")
-    return Evidence(
-        at=datetime.fromisoformat(at) if at else None,
-        text=str(stored.get("text", "")),
-        device_id=None if device is None else DeviceId(device),
     )

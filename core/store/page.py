@@ -18,14 +18,14 @@ from core.model.finding import (
     AlertState,
     Audience,
     DeliveryState,
-    Evidence,
     Outcome,
     Response,
     ResponseKind,
     Severity,
 )
 from core.model.home import Home, HomeMode
-from core.model.ids import AlertId, CarerId, DeviceId, HomeId, OrganisationId, ResidentId
+from core.model.ids import AlertId, CarerId, HomeId, OrganisationId, ResidentId
+from core.store.finding import evidence_of
 from core.store.listen import notify
 
 if TYPE_CHECKING:
@@ -363,22 +363,13 @@ def _alert(row: dict[str, Any]) -> Alert:
         unusual=row["unusual"],
         ruled_out=tuple(str(phrase) for phrase in row["ruled_out"]),
         advice=row["advice"],
-        evidence=tuple(_evidence(one) for one in row["evidence"]),
+        evidence=tuple(evidence_of(one) for one in row["evidence"]),
         acknowledged_by=_optional(CarerId, row["acknowledged_by"]),
         acknowledged_at=row["acknowledged_at"],
         resolved_by=_optional(CarerId, row["resolved_by"]),
         resolved_at=row["resolved_at"],
         outcome=_optional(Outcome, row["outcome"]),
         cleared_at=row["cleared_at"],
-    )
-
-
-def _evidence(stored: Mapping[str, Any]) -> Evidence:
-    at = stored.get("at")
-    return Evidence(
-        at=datetime.fromisoformat(at) if at else None,
-        text=str(stored.get("text", "")),
-        device_id=_optional(DeviceId, stored.get("device_id")),
     )
 
 

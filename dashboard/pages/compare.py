@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
@@ -31,6 +31,17 @@ PAGE = Page(router=router, roles=ALL)  # others get 404 here, and a row that say
 Typed = Annotated[str, Query(max_length=40)]
 
 
+def spans(
+    first_from: Typed = "", first_to: Typed = "", second_from: Typed = "", second_to: Typed = ""
+) -> dict[str, str]:
+    """Read both periods from the address, as they were typed."""
+    given = (first_from, first_to, second_from, second_to)
+    return dict(zip(periods.FIELDS, given, strict=True))
+
+
+Spans = Annotated[dict[str, str], Depends(spans)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """What was asked for, or what was wrong with it."""
@@ -45,18 +56,9 @@ class Compared:
 
 
 @router.get("/residents/{number}/compare")
-async def compare(  # noqa: PLR0913, PLR0917 (the fields of its form)
-    visiting: Visiting,
-    number: Number,
-    around: Typed = "",
-    first_from: Typed = "",
-    first_to: Typed = "",
-    second_from: Typed = "",
-    second_to: Typed = "",
-) -> Response:
+async def compare(visiting: Visiting, number: Number, typed: Spans, around: Typed = "") -> Response:
     """Show two periods."""
-    given = (first_from, first_to, second_from, second_to)
-    typed = dict(zip(periods.FIELDS, given, strict=True)) | {"around": around}
+    typed |= {"around": around}
     found = await _compared(visiting, number, typed, "compare")
     pairs = comparing.pairs(found.first, found.second)
     around_what = {"weeks": "The last 4 weeks, and the 4 before"} | {
@@ -68,7 +70,7 @@ async def compare(  # noqa: PLR0913, PLR0917 (the fields of its form)
         status=400 if found.mistakes else 200,
         lived=found.lived,
         found=found,
-        typed=typed | {"around": around},
+        typed=typed,
         around_what=around_what,
         pairs=[(one, pair_table.numbers_of(one)) for one in pairs],
         outside=[one for one in pairs if one.verdict in _OUTSIDE],
@@ -84,18 +86,13 @@ async def compare(  # noqa: PLR0913, PLR0917 (the fields of its form)
 
 
 @router.get("/residents/{number}/compare.{kind}")
-async def figures(  # noqa: PLR0913, PLR0917
+async def figures(
     visiting: Visiting,
     number: Number,
     kind: Annotated[str, Path(pattern="^(json|csv)$")],
-    first_from: Typed = "",
-    first_to: Typed = "",
-    second_from: Typed = "",
-    second_to: Typed = "",
+    typed: Spans,
 ) -> Response:
     """Return the numbers."""
-    given = (first_from, first_to, second_from, second_to)
-    typed = dict(zip(periods.FIELDS, given, strict=True))
     found = await _compared(visiting, number, typed, "compare_figures")
     if found.mistakes:
         return JSONResponse({"error": found.mistakes}, status_code=400)
@@ -109,18 +106,13 @@ async def figures(  # noqa: PLR0913, PLR0917
 
 
 @router.get("/residents/{number}/compare/{key}.svg")
-async def picture(  # noqa: PLR0913, PLR0917
+async def picture(
     visiting: Visiting,
     number: Number,
     key: Annotated[str, Path(pattern="^(hours|measures)$")],
-    first_from: Typed = "",
-    first_to: Typed = "",
-    second_from: Typed = "",
-    second_to: Typed = "",
+    typed: Spans,
 ) -> Response:
     """Return a picture of both periods."""
-    given = (first_from, first_to, second_from, second_to)
-    typed = dict(zip(periods.FIELDS, given, strict=True))
     found = await _compared(visiting, number, typed, "compare")
     if found.mistakes:
         raise refuse()
