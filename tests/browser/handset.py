@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from core.runtime.service import Context
 from core.runtime.settings import AlertsSettings
 from core.store.pool import open_pool
 from tests.alerts.stages import PushStage
+from tests.browser.notifications import Pushes
 from tests.browser.pictures import PHONE
 from tests.servers.settling import settled
 
@@ -53,26 +53,23 @@ CLICK = """async ([tag, action]) => {
   self.dispatchEvent(event);
   await done.catch(() => null); // to bring a window to the front needs a real finger
 }"""
-LONGEST_S = 20.0
 
 
 class Handset:
     """A phone with a lock that makes passkeys and a browser that shows pushes."""
 
     def __init__(self, browser: Browser, pages: str, service: Receiver, name: str) -> None:
-        self._pages, self._service, self._path = pages, service, f"/{name}"
+        self._service, self._path = service, f"/{name}"
         self._stage = PushStage(service)
         self._read = 0
-        self._registrations: list[str] = []
         self.context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
         self.context.grant_permissions(["notifications"], origin=pages)
         self.context.add_init_script(SUBSCRIBE % self._stage.subscription(service.url(self._path)))
         self.page = self.context.new_page()
-        self._devtools = self.context.new_cdp_session(self.page)
-        self._devtools.on("ServiceWorker.workerRegistrationUpdated", self._registered)
-        self._devtools.send("ServiceWorker.enable")
-        self._devtools.send("WebAuthn.enable")
-        self._devtools.send("WebAuthn.addVirtualAuthenticator", {"options": LOCK})
+        self._pushes = Pushes(self.context, self.page, pages)
+        devtools = self.context.new_cdp_session(self.page)
+        devtools.send("WebAuthn.enable")
+        devtools.send("WebAuthn.addVirtualAuthenticator", {"options": LOCK})
 
     def pushes(self) -> list[Received]:
         """Return all that the push service was given for this phone."""
@@ -83,34 +80,12 @@ class Handset:
         (request,) = self.pushes()[self._read :]
         self._read += 1
         said: dict[str, Any] = self._stage.shown(request)
-        self._devtools.send(
-            "ServiceWorker.deliverPushMessage",
-            {
-                "origin": self._pages,
-                "registrationId": self._registration(),
-                "data": json.dumps(said),
-            },
-        )
-        self.page.wait_for_function(
-            "async (tag) => (await (await navigator.serviceWorker.ready).getNotifications())"
-            ".some((one) => one.tag === tag)",
-            arg=said["tag"],
-        )
+        self._pushes.bring(json.dumps(said))
         return said
 
     def tap(self, said: dict[str, Any], action: str = "") -> None:
         """Tap the notification of a push, or one of its buttons."""
-        self.context.service_workers[-1].evaluate(CLICK, [said["tag"], action])
-
-    def _registered(self, event: dict[str, Any]) -> None:
-        self._registrations += [one["registrationId"] for one in event["registrations"]]
-
-    def _registration(self) -> str:
-        deadline = time.monotonic() + LONGEST_S
-        while not self._registrations:
-            assert time.monotonic() < deadline, "no service worker"
-            self.page.wait_for_timeout(50)
-        return self._registrations[-1]
+        self._pushes.worker().evaluate(CLICK, [said["tag"], action])
 
 
 class Rounds:

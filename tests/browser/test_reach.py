@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Pages
+from tests.browser.notifications import Pushes
 
 if TYPE_CHECKING:
     from tests.dashboard.town import Town
@@ -129,17 +129,9 @@ def test_a_push_is_shown_opens_its_alert_and_a_test_is_confirmed(
     context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
     context.grant_permissions(["notifications"], origin=pages.address)
     page = context.new_page()
-    devtools = context.new_cdp_session(page)
-    found: list[str] = []
-    devtools.on(
-        "ServiceWorker.workerRegistrationUpdated",
-        lambda event: found.extend(one["registrationId"] for one in event["registrations"]),
-    )
-    devtools.send("ServiceWorker.enable")
+    pushes = Pushes(context, page, pages.address)
     pages.log_in(page, "ben", "/reach")
     expect(page.get_by_role("button", name=re.compile("Turn on"))).to_be_visible()
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    registration = _first(page, found)
     for text in (
         json.dumps(
             {
@@ -153,11 +145,12 @@ def test_a_push_is_shown_opens_its_alert_and_a_test_is_confirmed(
         ),
         "this is no JSON",
     ):
-        devtools.send(
-            "ServiceWorker.deliverPushMessage",
-            {"origin": pages.address, "registrationId": registration, "data": text},
-        )
-    assert _notifications(page, 2) == [
+        pushes.bring(text)
+    shown = page.evaluate(
+        "async () => (await (await navigator.serviceWorker.ready).getNotifications())"
+        ".map(n => [n.title, n.body, n.data.path, n.tag])"
+    )
+    assert sorted(shown) == [
         ["Wayhome", "Please look.", "/", "wayhome"],
         [
             "Wayhome: act now",
@@ -167,29 +160,6 @@ def test_a_push_is_shown_opens_its_alert_and_a_test_is_confirmed(
         ],
     ]
     context.close()
-
-
-def _first(page: Page, found: list[str]) -> str:
-    """Wait until the browser has named the registration of its service worker."""
-    deadline = time.monotonic() + 20
-    while not found:
-        assert time.monotonic() < deadline, "no service worker"
-        page.wait_for_timeout(50)
-    return found[-1]
-
-
-def _notifications(page: Page, wanted: int) -> list[list[str]]:
-    """Wait until so many are shown, and return them in order."""
-    shown: list[list[str]] = []
-    for _ in range(200):
-        shown = page.evaluate(
-            "async () => (await (await navigator.serviceWorker.ready).getNotifications())"
-            ".map(n => [n.title, n.body, n.data.path, n.tag])"
-        )
-        if len(shown) == wanted:
-            break
-        page.wait_for_timeout(50)
-    return sorted(shown)
 
 
 def test_a_browser_that_can_not_subscribe_says_so_in_plain_words(pages: Pages, page: Page) -> None:
