@@ -15,6 +15,7 @@ from wayhome.commands.evaluating.homes import homes
 from wayhome.commands.evaluating.outings import outings, tracks
 from wayhome.commands.evaluating.report import report
 from wayhome.commands.evaluating.simulated import calibration, simulated
+from wayhome.commands.evaluating.stillness import stillness
 from wayhome.commands.evaluating.tihm import tihm
 from wayhome.console import console, emit
 
@@ -30,6 +31,7 @@ app.command()(actigraphy)
 app.command()(falls)
 app.command()(homes)
 app.command()(simulated)
+app.command()(stillness)
 app.command()(calibration)
 app.command()(outings)
 app.command()(tracks)
