@@ -68,7 +68,7 @@ STUDIES: dict[str, tuple[str, str, Callable[[Report], Iterator[str]]]] = {
     ),
     "stillness": (
         "Stillness in simulated homes: what earlier costs",
-        "stillness --homes 40 --days 60 --seed 0",
+        "stillness --homes 24 --days 75 --seed 500 --silences 12",
         simulated_sections.stillness,
     ),
     "calibration": (
