@@ -45,6 +45,8 @@ class Study:
     circumstances: Circumstances = field(default=REAL)
     silences: int = SILENCES_PER_HOME
     detectors: tuple[str, ...] | None = None
+    #: Whether other prices of a false alarm are tried beside the product's.
+    tries: bool = False
     workers: int = WORKERS
 
     def check(self) -> None:
@@ -90,6 +92,7 @@ def watch_of(study: Study, seed: int) -> Watch:
         counted_from=study.start + timedelta(days=QUIET_DAYS),
         silences=study.silences,
         detectors=study.detectors,
+        tries=study.tries,
     )
 
 

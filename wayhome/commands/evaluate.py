@@ -28,6 +28,11 @@ COMMANDS = (
         "Run all detectors over simulated homes in which things go wrong, and count.",
     ),
     Entry(
+        "stillness",
+        "wayhome.commands.evaluating.stillness:stillness",
+        "Try other prices of a false alarm and fixed limits: false alarms against lies and delays.",
+    ),
+    Entry(
         "calibration",
         "wayhome.commands.evaluating.simulated:calibration",
         "Put simulated homes beside those of the TIHM study, both as that study saw them.",
