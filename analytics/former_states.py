@@ -15,7 +15,7 @@ from analytics.features.obstruction import Obstruction
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FORMAT = 4
+FORMAT = 5
 """Format of the snapshots that are written; changes with each change of what is in them."""
 
 
@@ -45,4 +45,12 @@ def _from_3(saved: dict[str, Any]) -> dict[str, Any]:
     return saved | {"format": 4, "view": view, "detectors": detectors}
 
 
-_LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {3: _from_3}
+def _from_4(saved: dict[str, Any]) -> dict[str, Any]:
+    """Learn for how long the sensors near the doors are blind (docs/decisions/0219)."""
+    view = saved["view"]
+    if view is not None:
+        view = view | {"occupancy": [*view["occupancy"], []]}
+    return saved | {"format": 5, "view": view}
+
+
+_LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {3: _from_3, 4: _from_4}

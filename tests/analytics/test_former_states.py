@@ -29,9 +29,13 @@ def former(number: int) -> bytes:
 
 
 def learned(state: bytes) -> bytes:
-    """Return what a snapshot knows of a home beside what the view and D0 note for the next tick."""
+    """Return what a snapshot knows of a home beside what the view and D0 note for the next tick.
+
+    For how long the sensors near the doors are blind is not known before format 5.
+    """
     saved = msgspec.msgpack.decode(state, strict=False)
     view = {key: value for key, value in saved["view"].items() if key != "stirred"}
+    view["occupancy"] = view["occupancy"][:9]
     detectors = {name: one for name, one in saved["detectors"].items() if name != "liveness"}
     return msgspec.msgpack.encode(view | detectors, order="deterministic")
 
