@@ -48,10 +48,13 @@ def _from_3(saved: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_4(saved: dict[str, Any]) -> dict[str, Any]:
-    """Learn anew how often each place is visited (docs/decisions/0216)."""
+    """Learn anew how often places are visited (0216) and how long sensors near doors are blind (0219)."""
     view = saved["view"]
     if view is not None:
-        view = view | {"pauses": [*view["pauses"], Sightings(ROOMS).snapshot()]}
+        view = view | {
+            "pauses": [*view["pauses"], Sightings(ROOMS).snapshot()],
+            "occupancy": [*view["occupancy"], []],
+        }
     return saved | {"format": 5, "view": view}
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from analytics.evaluation import targets
+from analytics.evaluation.curves import curves
 from analytics.evaluation.saving import plain
 from analytics.evaluation.scoring import poisson_interval
 from analytics.evaluation.tally import Count, Expected, counted, delays
@@ -121,6 +122,7 @@ def report(study: Study, watched: Sequence[Watched]) -> dict[str, Any]:
         "visitor": targets.visitor(watched),
         "budget": targets.budget(counts, weeks),
         "controls": targets.controls(watched, counts, weeks),
+        "curves": curves(watched),
         "cost": targets.cost(watched),
         "windows": targets.windows(),
         "failures": sorted({text for home in watched for text in home.failures}),

@@ -35,6 +35,13 @@ def simulated(report: Report) -> Iterator[str]:
             for name, row in sorted(fixed.items(), key=lambda one: of(one[1], "delay_h") or 0.0)
         ]
         yield table(("fixed silence", "lies of 1 h and more noticed", "false a week"), rows)
+    rows = [[name, *row] for name, row in curve_rows(report)]
+    if rows:
+        yield (
+            "What would be found, and said for nothing, if a detector waited whether it is over by itself: D7"
+            " from the door until somebody moves inside, D1 from when it speaks now until somebody returns."
+        )
+        yield table(("detector", "told", "noticed", "false a week", "median, min"), rows)
     if report.get("robustness"):
         yield from _robustness(report["robustness"])
 
@@ -50,6 +57,16 @@ def _by_detector(report: Report) -> Iterator[Sequence[str]]:
             with_interval(row.get("false_per_week"), row.get("false_interval")),
             *(number(of(row, "delay_min", key)) for key in ("median", "p90")),
         )
+
+
+def curve_rows(report: Report) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield for each time that a detector would wait: that time, recall, false a week, median delay."""
+    for name, points in report.get("curves", {}).items():
+        for row in points:
+            wait = row["wait_s"]
+            words = f"{number(wait)} s later" if wait else "as shipped"
+            figures = (row["recall"], row["false_per_week"], row["delay_min"]["median"])
+            yield name, (words, *(number(one) for one in figures))
 
 
 def _robustness(suite: Report) -> Iterator[str]:

@@ -45,6 +45,8 @@ class Thread:
     said: dict[Severity, float] = field(default_factory=dict)
     what: str = ""
     once_in_days: float | None = None
+    #: When it was said to be over; None if it never was.
+    over: float | None = None
 
     @property
     def noticed(self) -> float:
@@ -323,10 +325,12 @@ def specs(names: Sequence[str] | None) -> dict[str, DetectorSpec]:
 
 
 def _thread(one: Finding, threads: dict[tuple[str, str, float], Thread]) -> None:
-    if one.phase is Phase.CLEARED:
-        return
     key = (one.detector, one.subject, one.onset.timestamp())
     thread = threads.get(key)
+    if one.phase is Phase.CLEARED:
+        if thread is not None:
+            thread.over = one.noticed_at.timestamp()
+        return
     if thread is None:
         thread = threads[key] = Thread(
             detector=one.detector,
