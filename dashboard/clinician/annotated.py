@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from core.model.annotation import left_out
-from dashboard.clinician.annotating import counted_words, on_days, span_words, what
+from dashboard.clinician.annotating import marking_words, on_days
 from dashboard.clinician.charts import DAY, Column, Table
 from dashboard.clinician.numbers import Days
 
@@ -112,8 +112,4 @@ def facts_of(found: MarkedDays) -> dict[str, Any]:
 
 def line_of(one: Annotation) -> str:
     """Say one annotation in a line."""
-    marking = one.marking
-    return (
-        f"{what(marking)}, {span_words(marking.first_day, marking.last_day)},"
-        f" {counted_words(marking)}"
-    )
+    return marking_words(one.marking)
