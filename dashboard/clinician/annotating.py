@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from core.model.annotation import LEAVES_OUT, AnnotationKind, Marking
 from core.model.errors import Malformed
+from dashboard.dates import date_words, span_words
 from dashboard.language import _, marked
-from dashboard.wording import MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,46 +112,6 @@ def text_in(form: Mapping[str, str], field: str, *, longest: int, wanted: str = 
         expected = _("at most %(longest)s letters that can be printed") % {"longest": longest}
         raise Malformed(field, expected)
     return given
-
-
-def span_words(first: date, last: date) -> str:
-    """Say a span of days.
-
-    Examples
-    --------
-    >>> span_words(date(2026, 1, 5), date(2026, 1, 5)), span_words(date(2026, 1, 5), date(2026, 1, 7))
-    ('5 January 2026', '5 to 7 January 2026')
-    >>> span_words(date(2026, 1, 30), date(2026, 2, 2))
-    '30 January to 2 February 2026'
-    """
-    if first == last:
-        return date_words(first)
-    begun = date_words(first)
-    if first.year == last.year:
-        begun = f"{first.day}" if first.month == last.month else day_words(first)
-    return _("%(first)s to %(last)s") % {"first": begun, "last": date_words(last)}
-
-
-def day_words(day: date) -> str:
-    """Say a day and its month.
-
-    Examples
-    --------
-    >>> day_words(date(2026, 1, 5))
-    '5 January'
-    """
-    return f"{day.day} {_(MONTHS[day.month - 1])}"
-
-
-def date_words(day: date) -> str:
-    """Say a day with its year.
-
-    Examples
-    --------
-    >>> date_words(date(2026, 1, 5))
-    '5 January 2026'
-    """
-    return f"{day_words(day)} {day.year}"
 
 
 def marking_words(marking: Marking) -> str:

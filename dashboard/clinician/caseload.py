@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.store.caseload import Beside, Reason
-from dashboard.clinician.annotating import day_words, marking_words
+from dashboard.clinician.annotating import marking_words
 from dashboard.clinician.numbers import FEWEST_BEFORE, FEWEST_RECENT, RECENT
+from dashboard.dates import day_words
 from dashboard.language import _, marked, ngettext
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from core.model.ids import HomeId
 from core.store import caseload as store
 from core.store import timeline
 from core.store.caseload import Reason
-from dashboard.clinician.annotating import date_words
 from dashboard.clinician.caseload import (
     SHAPES,
     SPARK_DAYS,
@@ -68,7 +67,6 @@ async def caseload(
         here=PAGE.path,
         cases=[(one, why(one), _moved_words(one, moved), beside[one.resident_id]) for one in found],
         marks_words=marks_words,
-        date_words=date_words,
         total=total,
         page=page,
         last_page=max(1, -(-total // PER_PAGE)),
