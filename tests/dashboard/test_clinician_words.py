@@ -140,17 +140,14 @@ async def test_every_text_of_a_clinicians_pages_can_be_translated(
     assert {path: words for path, words in found.items() if words} == {}
     assert {"/caseload", "/residents/1/days", "/consent/1", *ALSO[:2]} <= set(found)
     assert len(found) >= 12
-    wrong = await (await visitors.of("clinician")).client.post(
+    browser = await visitors.of("clinician")
+    csrf = (await browser.client.get("/api/session")).json()["csrf"]
+    wrong = await browser.client.post(
         "/residents/1/annotations",
-        data=await token(visitors) | {"first": "x"},
+        data={"csrf": csrf, "first": "x"},
         headers={"accept-language": PSEUDO},
     )
     assert (wrong.status_code, plain(wrong.text)) == (400, [])
-
-
-async def token(visitors: Visitors) -> dict[str, str]:
-    answer = await (await visitors.of("clinician")).client.get("/api/session")
-    return {"csrf": answer.json()["csrf"]}
 
 
 async def test_every_text_of_a_picture_can_be_translated(visitors: Visitors, lived: Town) -> None:
