@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dashboard.app import build
+from dashboard.app import pages
 from dashboard.clinician.charts import CHARTS
 from dashboard.clinician.comparing import RULE_SOURCE
 from dashboard.clinician.measures import MEASURES
@@ -119,7 +119,7 @@ async def own_pages(visitors: Visitors, town: Town) -> dict[str, str]:
     device = town.number("select min(device_id) from device where home_id = 'ada'")
     walked = {
         path
-        for way in ways(build(visitors.site))
+        for way in ways(pages())
         if way.method == "GET" and way.path not in NEVER_ENDS
         for path in way.filled(("ada",), (1,))
     }

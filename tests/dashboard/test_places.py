@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
-from dashboard.app import build
+from dashboard.app import pages
 from dashboard.clinician.places import places_of
 from tests.dashboard.crossing import NEVER_ENDS, ways
 from tests.dashboard.visitors import plain
@@ -140,7 +140,7 @@ async def test_no_page_shows_a_carer_where_somebody_is(visitors: Visitors, town:
     town.alert()
     walked = [
         path
-        for way in ways(build(visitors.site))
+        for way in ways(pages())
         if way.method == "GET" and way.path not in NEVER_ENDS
         for path in way.filled(("ada",), (1,))
     ]
