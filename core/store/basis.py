@@ -19,6 +19,7 @@ from core.model.basis import (
     Kind,
     Purpose,
     Standing,
+    recipient_key,
     standing,
 )
 from core.model.ids import CarerId, HomeId, OrganisationId, ResidentId
@@ -146,8 +147,8 @@ async def write(connection: Connection, home_id: HomeId, entry: Basis, carer_id:
     """
     await connection.execute(
         "insert into purpose_basis (home_id, resident_id, kind, purpose, recipient, article6, article9,"
-        " decided, said_by, note, valid_from, valid_until, carer_id, at)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " decided, said_by, note, valid_from, valid_until, carer_id, at, recipient_key)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             home_id,
             entry.resident_id,
@@ -163,6 +164,7 @@ async def write(connection: Connection, home_id: HomeId, entry: Basis, carer_id:
             entry.valid_until,
             carer_id,
             entry.at,
+            recipient_key(entry.recipient),
         ),
     )
     await notify(connection, "registry", home_id)

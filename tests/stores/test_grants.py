@@ -48,12 +48,12 @@ WRITER = {
 """The one service that writes each table."""
 BY_TRIGGER = {
     "audit_head", "device_change", "erasure", "home_step", "walk_waiver", "label_use", "label_refusal",
-    "room_door",
+    "room_door", "sharing_period",
 }  # fmt: skip
 """What no service writes: a trigger, a function or the owner's command does, with the owner's rights."""
 FOR_PAGES = (
     "accept_invitation", "arrange_order", "arranges", "carer_for_login", "carer_for_session",
-    "carer_for_token",
+    "carer_for_token", "shared_whole",
     "change_password", "demand_second_factor", "end_care", "end_carer", "forget_expired", "join_care",
     "homes_of_circle", "invitation_for", "own_login", "passkey_for",
     "sets_up", "register_device", "change_device", "undo_device_change", "add_room",
@@ -68,7 +68,7 @@ FOR_IDENTITY = ("home_states",)
 FOR_NOBODY = (
     "chain_access_record", "refuse_change_of_audit", "shut_out",
     "device_terms", "put_device", "note_device", "home_mode_by_steps", "mode_of", "end_replaced_credentials",
-    "homes_held", "retention_rows",
+    "homes_held", "retention_rows", "write_sharing_periods", "keep_sharing_periods",
 )  # fmt: skip
 """Functions that only triggers and other functions call."""
 FOR_SERVICES = {
