@@ -164,3 +164,8 @@ begin
     grant execute on function carer_for_token(bytea, timestamptz), shared_whole(text) to wayhome_dashboard;
 end
 $rights$;
+
+-- What files of the servers still hold after an erasure, and what ends that.
+alter table erasure add column disk jsonb;
+comment on column erasure.disk is
+    'What still holds the person, and until when: {} for nothing, null where nobody has looked.';
