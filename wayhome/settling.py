@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from core.model.errors import BrokerUnavailable
-from core.store import disk
+from core.model.errors import BrokerUnavailable, Misconfigured, Temporary
+from core.store import disk, person
+from core.store.pool import connect
 from wayhome.embedded import forgetting
 from wayhome.system import default_folder
 
@@ -16,8 +19,11 @@ if TYPE_CHECKING:
 
     from core.store.pool import Connection
 
+log = logging.getLogger("wayhome.settling")
+EVERY_S = 3600.0
+"""So long at most what an erasure could not end stays behind what hindered it, where `wayhome up` runs."""
 TABLES, LOG, QUEUE = "tables", "log of changes", "queue of the broker"
-AGAIN = "`wayhome residents settle` ends it"
+AGAIN = "`wayhome up` ends it within an hour of that, and `wayhome residents settle` at once"
 QUIET_HOUR = "`wayhome residents settle --rewrite` ends it, at a quiet hour"
 
 
@@ -50,7 +56,8 @@ async def settle(
         Also write large tables anew, each of which is locked meanwhile.
     """
     found = {}
-    left = await disk.clean(connection, *tables, whole=whole)
+    names, emptied = tables
+    left = await disk.clean(connection, names, emptied, whole=whole)
     if left:
         found[TABLES] = (
             f"old versions of rows in free space of {', '.join(left)}, which are large or in use:"
@@ -63,8 +70,37 @@ async def settle(
             found[QUEUE] = f"{why}: {AGAIN}"
     why = await disk.end_log(connection)
     if why:
-        found[LOG] = f"{why}: {AGAIN} then"
+        found[LOG] = f"{why}: {AGAIN}"
     return found
+
+
+async def settle_open(owner_url: str, folder: Path) -> dict[str, str] | None:
+    """Finish what erasures left open, as far as that locks no table; None where none is open.
+
+    Raises
+    ------
+    Temporary
+        If the database does not answer.
+    """
+    async with connect(owner_url, autocommit=True) as connection:
+        open_ones = await person.open_disks(connection)
+        if not open_ones:
+            return None
+        known = dict(entry for one in open_ones for entry in one.items())
+        found = {TABLES: known[TABLES]} if TABLES in known else {}
+        found |= await settle(connection, ((), ()), (broker_folder(folder, ""), ""), whole=False)
+        await person.note_disk(connection, found, None)
+        return found
+
+
+async def keep_settled(owner_url: str, folder: Path) -> None:
+    """Do so every hour, for ever."""
+    while True:
+        await asyncio.sleep(EVERY_S)
+        with suppress(Temporary, Misconfigured):
+            found = await settle_open(owner_url, folder)
+            if found is not None:
+                log.info("settled", extra={"action": "erasure_settled", "open": sorted(found)})
 
 
 def _forget(folder: Path, home_id: str) -> str:

@@ -134,7 +134,8 @@ class Failures:
 async def acting(pool: Pool, visitor: Visitor) -> AsyncIterator[Connection]:
     """Run one transaction that sees what ``visitor`` may see, and nothing else.
 
-    For a program the walls also leave out of whom no basis for sharing stands (docs/decisions/0212).
+    For a program it has a role of its own, whose walls leave out of whom no basis for sharing stands
+    (docs/decisions/0212).
 
     Raises
     ------
@@ -142,12 +143,15 @@ async def acting(pool: Pool, visitor: Visitor) -> AsyncIterator[Connection]:
         If the database does not answer.
     """
     program = visitor.program
-    reading = ("", "") if program is None else (program.recipient_key, program.at.isoformat())
+    reading = ("", "", "none")
+    if program is not None:
+        reading = (program.recipient_key, program.at.isoformat(), "wayhome_program")
     async with transaction(pool) as connection:
         await connection.execute(
             "select set_config('wayhome.organisation', %s, true),"
             " set_config('wayhome.carer', %s, true), set_config('wayhome.scope', %s, true),"
-            " set_config('wayhome.recipient', %s, true), set_config('wayhome.moment', %s, true)",
+            " set_config('wayhome.recipient', %s, true), set_config('wayhome.moment', %s, true),"
+            " set_config('role', %s, true)",
             (visitor.organisation_id, str(visitor.carer_id), visitor.scope, *reading),
         )
         yield connection

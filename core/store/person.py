@@ -242,6 +242,14 @@ async def note_disk(connection: Connection, disk: Mapping[str, str], done: Erasu
     )
 
 
+async def open_disks(connection: Connection) -> tuple[Mapping[str, str], ...]:
+    """Return what is still held, of each erasure that files still know something of or were not asked."""
+    cursor = await connection.execute(
+        "select coalesce(disk, '{}') from erasure where coalesce(disk <> '{}', true) order by erasure_id"
+    )
+    return tuple([row[0] for row in await cursor.fetchall()])
+
+
 async def quieten(connection: Connection, person: Subject, at: datetime) -> tuple[int, ...]:
     """Retire the devices about to go, so that gateways take nothing more from them; return their numbers."""
     cursor = await connection.execute(

@@ -93,7 +93,7 @@ async def read(reader: Reading, kind: str, identifier: str) -> Response:
 async def _refuse(reader: Reader, kind: Kind, identifier: str | None) -> NoReturn:
     """Answer a role without the right as if there was nothing, and record whom it asked about."""
     if identifier is not None and len(identifier) <= LONGEST_ID:
-        async with reader.acting() as connection:
+        async with reader.as_person() as connection:
             found = await kind.one(reader, connection, Asked(), identifier)
             await reader.note_refusal(connection, found.homes)
     raise Refused(404)

@@ -20,9 +20,8 @@ WAYS = {"contact_point", "own_contact", "telling_choice", "contact_test"}
 """Ways to a person: of these everybody sees the own rows only, also an administrator."""
 OF_WAYS = {
     "lost_contact", "delivery_seen", "device_label", "label_refusal", "retention_rule", "retention_run",
-    "sharing_period",
 }  # fmt: skip
-"""Of ways to a person, of labels (see tests/stores/test_commissioning.py), and what only programs see."""
+"""Of ways to a person, and of labels (see tests/stores/test_commissioning.py): rows of no home."""
 BY_ROTA = {"rota_shift", "rota_cover"}
 ROTAS = {"quiet_hours", "rota_feed", "self_test", "self_test_message", "self_test_answer"}
 """Rows that belong to people: see tests/stores/test_plan_walls.py and test_self_test.py."""
