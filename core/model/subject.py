@@ -62,6 +62,13 @@ KEPT: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
+        "the session of the home's hub",
+        (
+            "The embedded broker keeps by what name the hub came and to what topics it listened, so that it"
+            " may come back. It goes when a client of that name connects with a clean session."
+        ),
+    ),
+    (
         "accounts of carers",
         "They are about the carers. Whoever cares for nobody else can be taken out under People.",
     ),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import argon2
@@ -30,10 +32,10 @@ from wayhome.system import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.servers.mosquitto import Mosquitto
 
+ROOT = Path(__file__).parents[2]
 HOME, PASSWORD = "7f3k", "Pauciloquent-9"
 NAME, ADDRESS, PLACE, LATITUDE = "Zyxomma Quarrington", "Vellichor Row", "Ombrophile", 53.8127731
 DEVICE, WORD, COMMENT, PHOTO = "gallimaufry_lamp", "pomander", "sprezzatura", "zugzwang"
@@ -195,6 +197,12 @@ async def test_who_is_erased_is_found_nowhere_in_a_running_system() -> None:
         servers = [folder / "postgres", folder / "broker" / "queue"]
         numbers = in_files(files_below(folder, but=servers), [HOME])
         assert {file.rpartition(".")[2] for file, _ in numbers} <= {"log"}
+
+
+def test_the_servers_in_containers_let_go_of_it_within_a_minute() -> None:
+    broker = (ROOT / "mosquitto" / "mosquitto.conf").read_text()
+    assert re.findall(r"^autosave_interval (\d+)$", broker, re.MULTILINE) == ["60"]
+    assert '"-c", "wal_recycle=off"' in (ROOT / "docker-compose.yml").read_text()
 
 
 async def test_mosquitto_forgets_what_it_retained_of_a_home(
