@@ -43,7 +43,7 @@ async def say(settings: BrokerSettings, *said: tuple[str, str], retain: bool = T
             await publisher.publish(f"homes/{topic}", text.encode(), retain=retain)
 
 
-async def forget(broker: EmbeddedBroker, home: str = "", wait_s: float = 5) -> str:
+async def forget(broker: EmbeddedBroker, home: str = "", wait_s: float = 20) -> str:
     return await asyncio.to_thread(forgetting.forget, broker.folder, home, wait_s)
 
 
