@@ -4,8 +4,9 @@
     .venv/bin/python bench/fhir.py --residents 500 --days 30 --json
 
 The tables are filled as `bench/dashboard.py` fills them. A program with a bearer token asks in this process,
-through the application and the real database (TimescaleDB, the dashboard's role, behind the wall between
-organisations); each answer is recorded, as in use.
+through the application and the real database (TimescaleDB, the dashboard's role, behind the walls of
+organisations and of the ledger of bases, where everybody has one for this program); each answer is recorded,
+as in use.
 
 ``p50`` and ``p95`` are what a client waits; ``cpu`` is the processor time of this process for one answer,
 which says more on a busy machine.
@@ -140,10 +141,18 @@ def main() -> None:
             connection.execute(
                 "with program as (insert into carer (organisation_id, login, name, role, password_hash)"
                 " values ('leeds', 'program', 'Record', 'clinician', '') returning carer_id)"
-                " insert into application_token (token_hash, organisation_id, carer_id, name, scopes,"
-                " made_at, ends_at) select %s, 'leeds', carer_id, 'Record', '{system/*.rs}', %s, %s"
+                " insert into application_token (token_hash, organisation_id, carer_id, name, recipient,"
+                " scopes, made_at, ends_at) select %s, 'leeds', carer_id, 'Record', 'Record',"
+                " '{system/*.rs}', %s, %s"
                 " from program",
                 (hashed(KEY), NOW - timedelta(days=1), NOW + timedelta(days=1)),
+            )
+            connection.execute(
+                "insert into purpose_basis (home_id, resident_id, kind, purpose, recipient, article6,"
+                " article9, decided, said_by, valid_from, carer_id, at) select home_id, resident_id,"
+                " 'given', 'record_sharing', 'Record', 'public_task', 'health_or_social_care',"
+                " 'not_asked', 'The bench', %s, (select min(carer_id) from carer), %s from resident",
+                (NOW - timedelta(days=1), NOW - timedelta(days=1)),
             )
             connection.execute("vacuum analyze")
             homes = "select resident_id, home_id from resident join home using (home_id)"

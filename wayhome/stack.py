@@ -30,6 +30,7 @@ from wayhome.identity.nats_door import NatsDoor
 from wayhome.identity.reconciler import Reconciler
 from wayhome.identity.teller import Teller
 from wayhome.secret import forget, secret, write_secret
+from wayhome.settling import keep_settled
 from wayhome.supervisor import Child, State, keep_running, keep_server, until_healthy, watch
 from wayhome.system import CONNECTIONS, System, save
 
@@ -134,6 +135,7 @@ class Stack:
             group.run(keep_server(self.postgres, "database"), "database")
         if self.broker is not None:
             group.run(keep_server(self.broker, "broker"), "broker")
+            group.run(keep_settled(owner_url, self.settings.folder), "settling")
             if self._beyond:
                 group.run(self._reconciler().run(urls["wayhome_identity"]), "identity")
                 group.run(self._teller(self.broker).run(urls["wayhome_identity"]), "teller")

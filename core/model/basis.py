@@ -116,6 +116,17 @@ class Standing:
         return self.allowed
 
 
+def recipient_key(name: str) -> str:
+    """Return the name of a recipient as it is compared: case and blanks say nothing.
+
+    Examples
+    --------
+    >>> recipient_key(" Park  Surgery ")
+    'park surgery'
+    """
+    return " ".join(name.split()).casefold()
+
+
 def same_recipient(one: str, other: str) -> bool:
     """Tell whether two names mean the same recipient: case and blanks say nothing.
 
@@ -124,7 +135,7 @@ def same_recipient(one: str, other: str) -> bool:
     >>> same_recipient("Park  Surgery", "park surgery"), same_recipient("", "Park Surgery")
     (True, False)
     """
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    return recipient_key(one) == recipient_key(other)
 
 
 def standing(ledger: Iterable[Basis], purpose: Purpose, recipient: str, at: datetime) -> Standing:

@@ -74,5 +74,9 @@ class PluginBroken(Permanent):
     """A plugin file fails to load or breaks its contract; the text names the file."""
 
 
+class Held(Permanent):
+    """Records must stay, e.g. for an inquest, and are not erased."""
+
+
 class NotRemoved(Permanent):
     """What is too old could not be removed."""

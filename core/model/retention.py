@@ -68,6 +68,17 @@ CLASSES: Mapping[str, RetentionClass] = {
             ),
         ),
         RetentionClass(
+            name="assessments",
+            holds="assessments with their kit and reports, and what was marked in days",
+            days=2920,
+            least=365,
+            most=3650,
+            reason=(
+                "A report answers a question of the record of care, and is kept as long as that; marked days"
+                " are left out of figures as long as there are days."
+            ),
+        ),
+        RetentionClass(
             name="quarantine",
             holds="messages that were not understood, of unknown devices, and faults of detectors",
             days=30,
@@ -139,6 +150,11 @@ def check_rule(rules: Iterable[Rule], organisation_id: str, name: str, days: int
     if periods["day_counts"] < periods["observations"]:
         # days would be counted anew for ever
         raise Malformed("days", "day_counts kept at least as long as observations")
+    if periods["assessments"] < periods["day_counts"]:
+        # a day in hospital would be one of the person's own again
+        raise Malformed(
+            "days", "assessments, and with them marks, kept at least as long as day_counts"
+        )
 
 
 def periods_of(rules: Iterable[Rule], organisation_id: str | None) -> dict[str, int]:

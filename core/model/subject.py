@@ -34,6 +34,9 @@ class Erasure:
     reason: str
     #: Rows that went, by table.
     rows: Mapping[str, int]
+    #: What files of servers still hold of the person, and what ends that; empty when nothing does, None where
+    #: nobody has looked.
+    disk: Mapping[str, str] | None = None
 
 
 KEPT: tuple[tuple[str, str], ...] = (
@@ -59,6 +62,13 @@ KEPT: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
+        "the session of the home's hub",
+        (
+            "The embedded broker keeps by what name the hub came and to what topics it listened, so that it"
+            " may come back. It goes when a client of that name connects with a clean session."
+        ),
+    ),
+    (
         "accounts of carers",
         "They are about the carers. Whoever cares for nobody else can be taken out under People.",
     ),
@@ -70,12 +80,18 @@ KEPT: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
-        "backups and the disk",
+        "backups",
         (
-            "Backups made before now hold the person until they are deleted by your rota of backups; the"
-            " database's own log of changes, and what the embedded broker has forgotten within a file of its"
-            " queue, until they are overwritten. Old versions of rows may stay in free"
-            " space of the database's files until that is used again; `--rewrite` writes the tables anew."
+            "Those made before now, and archives of the database's log of changes, hold the person until they"
+            " are deleted by your rota of backups."
+        ),
+    ),
+    (
+        "the disk",
+        (
+            "What was in a deleted file stays on a disk until it is written over; nothing reads it by way of"
+            " the file system. Encrypt the disk. A broker of your own: Mosquitto, as docker-compose.yml runs"
+            " it, writes its file anew within a minute (autosave_interval)."
         ),
     ),
 )

@@ -77,8 +77,17 @@ class OpenSession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A program reads for a recipient: only of whom a basis for sharing with it stands at that moment."""
+
+    #: As `core.model.basis.recipient_key` writes it.
+    recipient_key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """The person behind a request."""
+    """The person or program behind a request."""
 
     carer_id: CarerId
     organisation_id: OrganisationId
@@ -95,6 +104,8 @@ class Visitor:
     strong: bool = False
     #: True when the organisation lets nobody in with a password alone.
     second_factor: bool = False
+    #: None for a person, who reads for the care of those they see.
+    program: Reading | None = None
 
     @property
     def scope(self) -> str:
@@ -123,16 +134,25 @@ class Failures:
 async def acting(pool: Pool, visitor: Visitor) -> AsyncIterator[Connection]:
     """Run one transaction that sees what ``visitor`` may see, and nothing else.
 
+    For a program it has a role of its own, whose walls leave out of whom no basis for sharing stands
+    (docs/decisions/0212).
+
     Raises
     ------
     StoreUnavailable
         If the database does not answer.
     """
+    program = visitor.program
+    reading = ("", "", "none")
+    if program is not None:
+        reading = (program.recipient_key, program.at.isoformat(), "wayhome_program")
     async with transaction(pool) as connection:
         await connection.execute(
             "select set_config('wayhome.organisation', %s, true),"
-            " set_config('wayhome.carer', %s, true), set_config('wayhome.scope', %s, true)",
-            (visitor.organisation_id, str(visitor.carer_id), visitor.scope),
+            " set_config('wayhome.carer', %s, true), set_config('wayhome.scope', %s, true),"
+            " set_config('wayhome.recipient', %s, true), set_config('wayhome.moment', %s, true),"
+            " set_config('role', %s, true)",
+            (visitor.organisation_id, str(visitor.carer_id), visitor.scope, *reading),
         )
         yield connection
 

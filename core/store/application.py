@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 
 from psycopg.rows import class_row, dict_row
 
+from core.model.basis import Purpose, recipient_key, standing
 from core.model.errors import Malformed
 from core.model.ids import CarerId, OrganisationId, ResidentId
-from core.store.account import CarerRole, Visitor
+from core.store import basis
+from core.store.account import CarerRole, Reading, Visitor
 from core.store.registry import register_carer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.model.basis import Basis
     from core.store.pool import Connection
 
 LOGIN = "program:{organisation}:{name}"
@@ -28,6 +33,8 @@ class NewToken:
     organisation_id: OrganisationId
     #: What the people of the organisation call the program.
     name: str
+    #: Who gets what it reads: as the ledger of bases names them.
+    recipient: str
     scopes: tuple[str, ...]
     #: The only resident it may read about; None for all that its role sees.
     resident_id: ResidentId | None
@@ -46,6 +53,7 @@ class Token:
     role: str
     scopes: tuple[str, ...]
     resident_id: int | None
+    recipient: str
     made_at: datetime
     ends_at: datetime
     revoked_at: datetime | None
@@ -81,6 +89,7 @@ async def bearer_of(connection: Connection, token_hash: bytes, now: datetime) ->
             created_at=row["made_at"],
             expires_at=row["ends_at"],
             strong=True,
+            program=Reading(recipient_key=recipient_key(row["recipient"]), at=now),
         ),
         scopes=tuple(row["scopes"]),
         resident_id=None if resident is None else ResidentId(resident),
@@ -163,13 +172,15 @@ async def make_token(connection: Connection, token: NewToken, carer_id: CarerId)
     """Keep a key that acts as this account; return its number."""
     cursor = await connection.execute(
         "insert into application_token (token_hash, organisation_id, carer_id, resident_id, name,"
-        " scopes, made_at, ends_at) values (%s, %s, %s, %s, %s, %s, %s, %s) returning token_id",
+        " recipient, scopes, made_at, ends_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " returning token_id",
         (
             token.token_hash,
             token.organisation_id,
             carer_id,
             token.resident_id,
             token.name,
+            token.recipient,
             list(token.scopes),
             token.made_at,
             token.ends_at,
@@ -185,12 +196,57 @@ async def tokens_of(connection: Connection, organisation_id: OrganisationId) -> 
     """Return the keys of an organisation, the latest first."""
     cursor = connection.cursor(row_factory=class_row(Token))
     await cursor.execute(
-        "select t.token_id, t.name, c.name as acts_as, c.role, t.scopes, t.resident_id, t.made_at,"
-        " t.ends_at, t.revoked_at from application_token t join carer c using (carer_id)"
-        " where t.organisation_id = %s order by t.token_id desc",
+        "select t.token_id, t.name, c.name as acts_as, c.role, t.scopes, t.resident_id,"
+        " t.recipient, t.made_at, t.ends_at, t.revoked_at from application_token t"
+        " join carer c using (carer_id) where t.organisation_id = %s order by t.token_id desc",
         (organisation_id,),
     )
     return tuple(await cursor.fetchall())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Of whom a recipient of keys may be told."""
+
+    recipient: str
+    #: How many residents of the organisation a basis stands of.
+    with_basis: int
+    #: Numbers of the others.
+    without: tuple[ResidentId, ...]
+
+
+async def reach_of(
+    connection: Connection, organisation_id: OrganisationId, now: datetime
+) -> tuple[Reach, ...]:
+    """Return of whom each recipient of the keys that work may be told now, by name."""
+    cursor = await connection.execute(
+        "select distinct recipient from application_token where organisation_id = %s"
+        " and revoked_at is null and ends_at > %s order by 1",
+        (organisation_id, now),
+    )
+    recipients = [name for (name,) in await cursor.fetchall()]
+    cursor = await connection.execute(
+        "select resident_id from resident join home using (home_id) where organisation_id = %s"
+        " order by 1",
+        (organisation_id,),
+    )
+    residents = [ResidentId(number) for (number,) in await cursor.fetchall()]
+    known = await basis.ledgers(connection)
+    return tuple(_reach(one, residents, known, now) for one in recipients)
+
+
+def _reach(
+    recipient: str,
+    residents: list[ResidentId],
+    known: Mapping[ResidentId, tuple[Basis, ...]],
+    now: datetime,
+) -> Reach:
+    without = tuple(
+        one
+        for one in residents
+        if not standing(known.get(one, ()), Purpose.RECORD_SHARING, recipient, now)
+    )
+    return Reach(recipient=recipient, with_basis=len(residents) - len(without), without=without)
 
 
 async def revoke_token(

@@ -6,6 +6,7 @@ Every part that gives something to somebody asks `may_share` first.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString
 
@@ -19,13 +20,14 @@ from core.model.basis import (
     Kind,
     Purpose,
     Standing,
+    recipient_key,
     standing,
 )
 from core.model.ids import CarerId, HomeId, OrganisationId, ResidentId
 from core.store.listen import notify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from core.store.pool import Connection
@@ -146,8 +148,8 @@ async def write(connection: Connection, home_id: HomeId, entry: Basis, carer_id:
     """
     await connection.execute(
         "insert into purpose_basis (home_id, resident_id, kind, purpose, recipient, article6, article9,"
-        " decided, said_by, note, valid_from, valid_until, carer_id, at)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " decided, said_by, note, valid_from, valid_until, carer_id, at, recipient_key)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             home_id,
             entry.resident_id,
@@ -163,9 +165,53 @@ async def write(connection: Connection, home_id: HomeId, entry: Basis, carer_id:
             entry.valid_until,
             carer_id,
             entry.at,
+            recipient_key(entry.recipient),
         ),
     )
     await notify(connection, "registry", home_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """Somebody who may write bases down, and the residents of their organisation with their homes."""
+
+    carer_id: CarerId
+    organisation_id: OrganisationId
+    residents: Mapping[ResidentId, HomeId]
+
+
+async def writer(connection: Connection, login: str) -> Writer | None:
+    """Return the clinician or administrator of a log-in name; None where there is none in use."""
+    cursor = await connection.execute(
+        "select carer_id, organisation_id from carer where login = %s and disabled_at is null"
+        " and role in ('clinician', 'organisation_admin')",
+        (login,),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    cursor = await connection.execute(
+        "select r.resident_id, r.home_id from resident r join home h using (home_id)"
+        " where h.organisation_id = %s order by 1",
+        (row[1],),
+    )
+    found = {ResidentId(number): HomeId(home) for number, home in await cursor.fetchall()}
+    return Writer(carer_id=CarerId(row[0]), organisation_id=OrganisationId(row[1]), residents=found)
+
+
+async def write_all(connection: Connection, who: Writer, entries: Iterable[Basis]) -> None:
+    """Add entries about residents of an organisation in the name of one of its people, in one transaction.
+
+    For a connection of the dashboard's role: its walls say who may write about whom.
+    """
+    async with connection.transaction():
+        await connection.execute(
+            "select set_config('wayhome.organisation', %s, true), set_config('wayhome.carer', %s, true),"
+            " set_config('wayhome.scope', 'organisation', true)",
+            (who.organisation_id, str(who.carer_id)),
+        )
+        for entry in entries:
+            await write(connection, who.residents[entry.resident_id], entry, who.carer_id)
 
 
 STOPPED: LiteralString = """

@@ -106,6 +106,8 @@ HOLDINGS: tuple[Holding, ...] = (
     _of("device", "Devices"),
     _home("walk_waiver", "What was missing when the home went live"),
     _of("need_step", "What was needed, recommended, installed and used"),
+    _of("sharing_period", "When what is known about the person may go to a record"),
+    _home("home_sharing_period", "When what the home tells may go to a record"),
     _of("purpose_basis", "On what basis what is done with what is known about the person"),
     _of("legal_hold", "Whether records must stay, and why"),
     _home("home_area", "In which area the home lies, for counts of people"),

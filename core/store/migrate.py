@@ -39,6 +39,8 @@ ROLES: Sequence[LiteralString] = (
 )
 """One role per service, the registrar (who registers homes, people, devices), the identity service (who may
 speak at the broker), the sender to other records and a reading operator."""
+PROGRAM: LiteralString = "wayhome_program"
+"""What the dashboard becomes for a transaction in which it reads for a program; nobody logs in as it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,16 +114,27 @@ def _with_scheme(url: str, scheme: str) -> str:
 
 
 def _ensure_roles(connection: psycopg.Connection[Any], passwords: Mapping[str, str]) -> None:
-    for role in ROLES:
+    for role in (PROGRAM, *ROLES):
         for _ in range(ATTEMPTS):
             try:
                 _ensure_role(connection, role, passwords.get(role))
+                if role == "wayhome_dashboard":
+                    _let_become_program(connection)
                 break
             except psycopg.errors.InternalError_:
                 # "tuple concurrently updated": roles belong to the whole cluster, our lock to one database
                 time.sleep(PAUSE_S)
         else:
             raise StoreUnavailable(f"cannot migrate: role {role} is being changed by others")
+
+
+def _let_become_program(connection: psycopg.Connection[Any]) -> None:
+    """Let the dashboard take the role, without having its rights and walls before it does."""
+    if connection.info.server_version < 160000:  # noqa: PLR2004
+        connection.execute("alter role wayhome_dashboard noinherit")
+        connection.execute("grant wayhome_program to wayhome_dashboard")
+        return
+    connection.execute("grant wayhome_program to wayhome_dashboard with inherit false, set true")
 
 
 def _ensure_role(connection: psycopg.Connection[Any], role: str, password: str | None) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, LiteralString
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
-from psycopg import errors, sql
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from core.model.errors import Malformed, Misconfigured
+from core.model.errors import Held, Malformed, Misconfigured
 from core.model.ids import HomeId, ResidentId
 from core.model.subject import Erasure, Subject
+from core.store import retention
 from core.store.holdings import HOLDINGS
 from core.store.listen import notify
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from datetime import datetime
 
     from core.store.holdings import Holding
@@ -26,6 +27,10 @@ _SUBJECT = (
     " where o.home_id = r.home_id and o.resident_id <> r.resident_id) from resident r join home h"
     " using (home_id)"
 )
+
+
+SWEPT = ("observation", "position", "quarantine", "discovered", "refusal")
+"""What gateways still write when devices were just retired: by device the first two, by home the others."""
 
 
 async def subjects(connection: Connection) -> tuple[Subject, ...]:
@@ -75,6 +80,23 @@ async def check_sees_all(connection: Connection) -> None:
         raise Misconfigured(
             "database_url: expected the owner of the database, whom no row-level security holds"
         )
+
+
+async def check_not_held(connection: Connection, person: Subject) -> None:
+    """Refuse to erase what must stay, e.g. for an inquest: of the person, or of who lives with them.
+
+    Raises
+    ------
+    Held
+        Saying since when, why, and who can end it.
+    """
+    for hold in await retention.holds(connection):
+        if hold.home_id == person.home_id:
+            raise Held(
+                f"records of resident {hold.resident_id} must stay since {hold.at:%Y-%m-%d}: {hold.reason!r}."
+                " Whoever ordered that has to agree; then the operator of this system runs"
+                f" `wayhome retention release {hold.resident_id} --reason …`"
+            )
 
 
 def holdings_of(person: Subject) -> tuple[Holding, ...]:
@@ -144,8 +166,14 @@ async def erase(
         The present moment, and why it is done.
     step
         Called with the name of each table that is done.
+
+    Raises
+    ------
+    Held
+        If records of the home must stay.
     """
     at, reason = when
+    await check_not_held(connection, person)
     await connection.execute("select 1 from home where home_id = %s for update", (person.home_id,))
     rows = {}
     for holding in holdings_of(person):
@@ -188,7 +216,8 @@ async def _prove(connection: Connection, organisation_id: str, done: Erasure) ->
 async def erasures(connection: Connection) -> tuple[Erasure, ...]:
     """Return all proofs, the oldest first."""
     cursor = await connection.execute(
-        "select resident_id, home_id, whole_home, at, reason, rows from erasure order by erasure_id"
+        "select resident_id, home_id, whole_home, at, reason, rows, disk from erasure"
+        " order by erasure_id"
     )
     return tuple(
         Erasure(
@@ -198,9 +227,27 @@ async def erasures(connection: Connection) -> tuple[Erasure, ...]:
             at=row[3],
             reason=row[4],
             rows=row[5],
+            disk=row[6],
         )
         for row in await cursor.fetchall()
     )
+
+
+async def note_disk(connection: Connection, disk: Mapping[str, str], done: Erasure | None) -> None:
+    """Write into a proof what files still hold and until when; None: into all of those that are open."""
+    await connection.execute(
+        "update erasure set disk = %s where coalesce(disk <> '{}', true) and %s::bigint is null"
+        " or resident_id = %s",
+        (Jsonb(dict(disk)), *(2 * [None if done is None else done.resident_id])),
+    )
+
+
+async def open_disks(connection: Connection) -> tuple[Mapping[str, str], ...]:
+    """Return what is still held, of each erasure that files still know something of or were not asked."""
+    cursor = await connection.execute(
+        "select coalesce(disk, '{}') from erasure where coalesce(disk <> '{}', true) order by erasure_id"
+    )
+    return tuple([row[0] for row in await cursor.fetchall()])
 
 
 async def quieten(connection: Connection, person: Subject, at: datetime) -> tuple[int, ...]:
@@ -218,14 +265,14 @@ async def quieten(connection: Connection, person: Subject, at: datetime) -> tupl
 async def sweep(connection: Connection, person: Subject, devices: Sequence[int]) -> int:
     """Delete what a gateway had still under way when the rest was erased; return how many rows."""
     swept = 0
-    for table in ("observation", "position"):
+    for table in SWEPT[:2]:
         cursor = await connection.execute(
             sql.SQL("delete from {} where device_id = any(%s)").format(sql.Identifier(table)),
             (list(devices),),
         )
         swept += cursor.rowcount
     for holding in HOLDINGS if person.alone else ():
-        if holding.table in {"quarantine", "discovered", "refusal"}:
+        if holding.table in SWEPT[2:]:
             cursor = await connection.execute(
                 sql.SQL("delete from {} where {}").format(
                     sql.Identifier(holding.table), _where(holding, person)
@@ -233,69 +280,6 @@ async def sweep(connection: Connection, person: Subject, devices: Sequence[int])
             )
             swept += cursor.rowcount
     return swept
-
-
-_PARTS: LiteralString = """
-with recursive part as (
-    select %s::regclass::oid as oid
-    union all select i.inhrelid from pg_inherits i join part p on i.inhparent = p.oid
-)
-select p.oid from part p union all select x.indexrelid from pg_index x join part p on x.indrelid = p.oid
-"""
-"""A table with its chunks, and their indices: those on expressions have statistics of their own."""
-
-
-async def clean(
-    connection: Connection, person: Subject, emptied: Iterable[str], *, rewrite: bool = False
-) -> None:
-    """Let the database free the space of deleted rows and forget what it had learned of their values.
-
-    PostgreSQL keeps common values of each column for its planner, and goes on keeping them where a table
-    became empty. The connection must be in autocommit mode.
-
-    Parameters
-    ----------
-    emptied
-        Tables that rows were deleted from.
-    rewrite
-        Write those tables and their indices anew, so that no file of a table holds an old version of a row.
-        Each is locked while that lasts.
-    """
-    tables = set(emptied)
-    for holding in holdings_of(person):
-        await _forget_statistics(connection, holding.table)
-        if holding.table in tables:
-            words = "vacuum (full, analyze) {}" if rewrite else "vacuum (analyze) {}"
-        else:
-            words = "analyze {}"
-        await connection.execute(sql.SQL(words).format(sql.Identifier(holding.table)))
-    if rewrite and await _is_superuser(connection):
-        await connection.execute("vacuum full pg_statistic")
-    if rewrite:
-        await connection.execute("checkpoint")
-
-
-async def _forget_statistics(connection: Connection, table: str) -> None:
-    if await _is_superuser(connection):
-        await connection.execute(
-            "delete from pg_statistic where starelid in (" + _PARTS + ")", (table,)
-        )
-        return
-    with suppress(errors.UndefinedFunction):  # before PostgreSQL 18: gone with the next ANALYZE
-        await connection.execute(
-            "select pg_clear_attribute_stats(c.relnamespace::regnamespace::text, c.relname::text,"
-            " a.attname::text, false) from pg_class c join pg_attribute a on a.attrelid = c.oid"
-            " where c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped and c.oid in ("
-            + _PARTS
-            + ")",
-            (table,),
-        )
-
-
-async def _is_superuser(connection: Connection) -> bool:
-    cursor = await connection.execute("select rolsuper from pg_roles where rolname = current_user")
-    row = await cursor.fetchone()
-    return bool(row and row[0])
 
 
 def _who(person: Subject) -> sql.Composed:

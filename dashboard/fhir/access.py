@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends
@@ -66,6 +66,10 @@ class Reader:
         """Run one transaction that sees what this reader may see."""
         return acting(self.site.pool, self.visitor)
 
+    def as_person(self) -> AbstractAsyncContextManager[Connection]:
+        """Run one transaction that also sees of whom no basis stands: to record whom was asked about."""
+        return acting(self.site.pool, replace(self.visitor, program=None))
+
     async def looked_at(
         self,
         connection: Connection,
@@ -97,7 +101,7 @@ class Reader:
             raise Refused(403, "This token reads about one person only.")
 
     async def note_refusal(self, connection: Connection, homes: frozenset[HomeId]) -> None:
-        """Record that somebody without the right asked about these homes, which they see otherwise."""
+        """Record that somebody without the right, or a program without a basis, asked about these homes."""
         await self.looked_at(connection, homes, "refused")
 
 

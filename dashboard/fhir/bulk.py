@@ -62,6 +62,10 @@ async def export_group(reader: Reading, identifier: str) -> Response:
         there = bool(await clinical.homes(connection, home, "", 1))
         if there and not may:
             await reader.note_refusal(connection, frozenset({home}))
+    if not there and reader.visitor.program is not None:
+        async with reader.as_person() as connection:  # of whom no basis for its recipient stands
+            if await clinical.homes(connection, home, "", 1):
+                await reader.note_refusal(connection, frozenset({home}))
     if not (there and may):
         raise Refused(404)
     reader.check_scope("Group", "r")

@@ -21,6 +21,7 @@ from dashboard.roles import ALL
 from dashboard.site import site_of
 
 if TYPE_CHECKING:
+    from core.model.ids import HomeId
     from core.store.pool import Connection
     from dashboard.fhir.access import Reader
     from dashboard.fhir.kind import Kind
@@ -59,9 +60,14 @@ async def search(reader: Reading, kind: str) -> Response:
     async with reader.acting() as connection:
         if wanted.count == 0:
             total = await found.count(reader, connection, wanted)
-            return bundle.counted(reader, kind, wanted, total)
-        page = await _page(reader, connection, found, wanted)
-        await reader.looked_at(connection, page.homes, kind)
+            page = NOTHING
+        else:
+            total, page = 0, await _page(reader, connection, found, wanted)
+            await reader.looked_at(connection, page.homes, kind)
+    if not (total or page.resources):
+        await _note_without_basis(reader, found, wanted)
+    if wanted.count == 0:
+        return bundle.counted(reader, kind, wanted, total)
     return bundle.searchset(reader, kind, wanted, page)
 
 
@@ -79,6 +85,7 @@ async def read(reader: Reading, kind: str, identifier: str) -> Response:
         page = await found.one(reader, connection, wanted, identifier)
         await reader.looked_at(connection, page.homes, kind)
     if not page.resources:
+        await _note_without_basis(reader, found, replace(wanted, ids=(identifier,)))
         raise Refused(404)
     return bundle.resource(reader.request, page.resources[0])
 
@@ -86,10 +93,29 @@ async def read(reader: Reading, kind: str, identifier: str) -> Response:
 async def _refuse(reader: Reader, kind: Kind, identifier: str | None) -> NoReturn:
     """Answer a role without the right as if there was nothing, and record whom it asked about."""
     if identifier is not None and len(identifier) <= LONGEST_ID:
-        async with reader.acting() as connection:
+        async with reader.as_person() as connection:
             found = await kind.one(reader, connection, Asked(), identifier)
             await reader.note_refusal(connection, found.homes)
     raise Refused(404)
+
+
+async def _note_without_basis(reader: Reader, kind: Kind, wanted: Asked) -> None:
+    """Record that a program asked about somebody of whom no basis for its recipient stands."""
+    if reader.visitor.program is None:
+        return
+    named = [(kind, one) for one in wanted.ids or () if len(one) <= LONGEST_ID]
+    if wanted.resident_id is not None:
+        named.append((KINDS["Patient"], f"{wanted.resident_id}"))
+    within = _within(reader, Asked())
+    homes: set[HomeId] = set()
+    for of, one in named:
+        async with reader.acting() as connection:
+            if (await of.one(reader, connection, within, one)).resources:
+                continue
+        async with reader.as_person() as connection:
+            homes |= (await of.one(reader, connection, within, one)).homes
+    async with reader.as_person() as connection:
+        await reader.note_refusal(connection, frozenset(homes))
 
 
 async def _page(reader: Reader, connection: Connection, kind: Kind, wanted: Asked) -> Found:

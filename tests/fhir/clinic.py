@@ -21,6 +21,8 @@ BLIND = NOW.date() - timedelta(days=weeks.BLIND_DAY)
 Json = dict[str, Any]
 KEY = "a key that nobody guesses"
 RUNNING = "the key for the running service"
+RECIPIENT = "Leeds Care Record"
+"""For whom keys read; everybody of Leeds and York has agreed to it."""
 
 
 def finding(
@@ -87,6 +89,24 @@ async def fill(town: Town, analytics_url: str) -> None:
     finding(town, "impact", home="tom")
     finding(town, "impact", home="eve")
     _talk(town, fall)
+    for number in town.execute("select resident_id from resident"):
+        share(town, *number)
+
+
+def share(
+    town: Town, resident: object, recipient: str = RECIPIENT, kind: str = "given",
+    since: datetime = NOW - timedelta(days=90), until: datetime | None = None,
+) -> None:  # fmt: skip
+    """Write a basis for sharing down, or its withdrawal; by default from 90 days ago on."""
+    given = kind == "given"
+    town.execute(
+        "insert into purpose_basis (home_id, resident_id, kind, purpose, recipient, article6, article9,"
+        " decided, said_by, valid_from, valid_until, carer_id, at) select home_id, resident_id, %s,"
+        " 'record_sharing', %s, %s, %s, 'person', 'R', %s, %s, (select min(carer_id) from carer), %s"
+        " from resident where resident_id = %s",
+        kind, recipient, "consent" if given else "", "explicit_consent" if given else "",
+        since, until, since, resident,
+    )  # fmt: skip
 
 
 def _talk(town: Town, fall: int) -> None:
@@ -116,15 +136,17 @@ def _talk(town: Town, fall: int) -> None:
 
 def token(
     town: Town, *scopes: str, login: str = "clinician", key: str = KEY, patient: int | None = None,
-    lasts: timedelta = timedelta(days=30),
+    lasts: timedelta = timedelta(days=30), recipient: str = RECIPIENT,
 ) -> dict[str, str]:  # fmt: skip
     """Keep a key that acts as somebody; return the header to send."""
     town.execute(
-        "insert into application_token (token_hash, organisation_id, carer_id, resident_id, name, scopes,"
-        " made_at, ends_at) select %s, organisation_id, carer_id, %s, 'Record', %s, %s, %s from carer"
+        "insert into application_token (token_hash, organisation_id, carer_id, resident_id, name,"
+        " recipient, scopes, made_at, ends_at) select %s, organisation_id, carer_id, %s, 'Record',"
+        " %s, %s, %s, %s from carer"
         " where login = %s",
         _hashed(key),
         patient,
+        recipient,
         list(scopes),
         NOW - timedelta(days=1),
         max(datetime.now(UTC), NOW) + lasts if lasts > timedelta(0) else NOW + lasts,

@@ -195,12 +195,20 @@ async def test_the_command_makes_lists_and_revokes_keys(
     visitors: Visitors, town: Town, plain_database: Database
 ) -> None:
     url = ("--database-url", plain_database.url)
-    made = await run(
-        "token", "leeds", "Leeds Record", "--scope", "system/Patient.rs", "--json", *url
-    )
+    options = ("leeds", "Leeds Record", "--scope", "system/Patient.rs", "--json", *url)
+    alone = json.loads((await run("token", *options)).stdout)["token"]
+    reader = await program(visitors, {"authorization": f"Bearer {alone}"})
+    assert await reader.ids("/fhir/Patient") == [], "nobody agreed to share with 'Leeds Record'"
+    made = await run("token", *options, "--recipient", " leeds care  record")
     key, number = (json.loads(made.stdout)[name] for name in ("token", "number"))
     reader = await program(visitors, {"authorization": f"Bearer {key}"})
     assert await reader.ids("/fhir/Patient") == ["1", "2", "3"]
+    reach = json.loads((await run("people", "leeds", "--json", *url)).stdout)
+    assert {one["recipient"]: (one["with_basis"], one["without"]) for one in reach} | {
+        "Leeds Record": (0, [1, 2, 3]),
+        "leeds care record": (3, []),
+    } == {one["recipient"]: (one["with_basis"], one["without"]) for one in reach}
+    assert "leeds care record" in (await run("people", "leeds", *url)).output
     ((name, stored),) = town.execute(
         "select c.name, encode(t.token_hash, 'hex') from application_token t join carer c using (carer_id)"
         " where token_id = %s",
@@ -227,6 +235,7 @@ async def test_the_command_makes_lists_and_revokes_keys(
         (("--scope", "user/*.rs", "--as", "nobody"), "as: expected"),
         (("--scope", "user/*.rs", "--as", "stranger"), "as: expected"),
         (("--scope", "system/*.rs", "--role", "technician"), "role: expected"),
+        (("--scope", "system/*.rs", "--recipient", "x" * 101), "recipient: expected"),
     ],
 )
 async def test_the_command_says_what_it_expected(

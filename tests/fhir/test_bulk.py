@@ -58,6 +58,14 @@ async def manifest(reader: Program, place: str) -> tuple[Json, list[str]]:
 async def streamed(visitors: Visitors, reader: Program, url: str) -> AsyncIterator[bytes]:
     """Return the body of an answer as it is made; the transport of the tests would gather it whole."""
     path = url.removeprefix("http://testserver")
+    number, name = path.split("/")[-2:]
+    answer = await bulk.file(await reading(request(visitors, reader, path)), number, name)
+    assert isinstance(answer, StreamingResponse)
+    return cast("AsyncIterator[bytes]", answer.body_iterator)
+
+
+def request(visitors: Visitors, reader: Program, path: str) -> Request:
+    """Return a request as the application would get it."""
     scope: dict[str, Any] = {
         "type": "http",
         "method": "GET",
@@ -66,10 +74,7 @@ async def streamed(visitors: Visitors, reader: Program, url: str) -> AsyncIterat
         "headers": [(name.encode(), value.encode()) for name, value in reader.headers.items()],
         SITE: visitors.site,
     }
-    number, name = path.split("/")[-2:]
-    answer = await bulk.file(await reading(Request(scope)), number, name)
-    assert isinstance(answer, StreamingResponse)
-    return cast("AsyncIterator[bytes]", answer.body_iterator)
+    return Request(scope)
 
 
 async def lines(reader: Program, url: str) -> list[Json]:

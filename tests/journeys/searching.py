@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -10,7 +13,6 @@ from psycopg import sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
 RELATIONS = """
 select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -46,22 +48,20 @@ def in_tables(url: str, words: Sequence[str]) -> set[tuple[str, str]]:
 
 def in_files(paths: Iterable[Path], words: Sequence[str]) -> set[tuple[str, str]]:
     """Return file and word wherever the bytes of a file hold one, or its name does."""
-    pattern = re.compile(
-        "|".join(re.escape(one) for one in spellings(words)).encode(), re.IGNORECASE
-    )
+    wanted = [one.encode().lower() for one in spellings(words)]
     found = set()
     for path in paths:
-        said = pattern.findall(str(path).encode())
-        try:
-            said += pattern.findall(path.read_bytes())
-        except OSError:  # a socket, or a file that went meanwhile
-            continue
-        found |= {(str(path), word.decode(errors="replace").lower()) for word in said}
+        said = str(path).encode()
+        with suppress(OSError):  # a socket, or a file that went meanwhile
+            said += b"\n" + path.read_bytes()
+        said = said.lower()  # in one go: a pattern takes ten times as long for what servers keep
+        found |= {(str(path), one.decode(errors="replace")) for one in wanted if one in said}
     return found
 
 
 def files_below(folder: Path, but: Sequence[Path] = ()) -> Iterator[Path]:
     """Yield every file of a folder that is not below one of those."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not any(path.is_relative_to(one) for one in but):
-            yield path
+    for place, _, names in os.walk(folder):  # unlike rglob, at ease with folders that go meanwhile
+        for path in sorted(Path(place, name) for name in names):
+            if path.is_file() and not any(path.is_relative_to(one) for one in but):
+                yield path

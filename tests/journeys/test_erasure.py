@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import argon2
@@ -30,14 +32,15 @@ from wayhome.system import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.servers.mosquitto import Mosquitto
 
+ROOT = Path(__file__).parents[2]
 HOME, PASSWORD = "7f3k", "Pauciloquent-9"
 NAME, ADDRESS, PLACE, LATITUDE = "Zyxomma Quarrington", "Vellichor Row", "Ombrophile", 53.8127731
 DEVICE, WORD, COMMENT, PHOTO = "gallimaufry_lamp", "pomander", "sprezzatura", "zugzwang"
 CARER, PHONE, GUEST, MARK = "quill", "+447700900321", "Widdershins", "Zwanzigfach"
+OTHER, OTHER_WORD = "b1", "Onomatopoeia"
 WORDS = (NAME, ADDRESS, PLACE, str(LATITUDE), DEVICE, WORD, COMMENT, PHOTO, GUEST, MARK)
 NUMBER_STAYS = {"public.access_record", "public.erasure", "pg_catalog.pg_statistic"}
 """Where the number of the home may stay: core.model.subject.KEPT says why; and statistics of those tables."""
@@ -153,7 +156,7 @@ async def be_known(stack: Stack) -> int:
 
 
 async def erase(folder: Path, resident: int) -> dict[str, object]:
-    words = ("residents", "erase", str(resident), "--reason", "asked for", "--yes", "--rewrite")
+    words = ("residents", "erase", str(resident), "--reason", "asked for", "--yes")
     options = ("--folder", str(folder), "--settle-s", "1", "--json")
     result = await asyncio.to_thread(CliRunner().invoke, app, [*words, *options])
     assert result.exit_code == 0, result.output
@@ -164,25 +167,42 @@ async def erase(folder: Path, resident: int) -> dict[str, object]:
 @pytest.mark.journey
 async def test_who_is_erased_is_found_nowhere_in_a_running_system() -> None:
     folder = server_folder()
-    async with Stack(StackSettings(folder=folder, web_port=0, durable=False)) as stack:
+    async with Stack(StackSettings(folder=folder, web_port=0)) as stack:
         owner, reader = stack.system.database(""), stack.system.publisher("a-reader")
+        async with Publisher(stack.system.publisher("another")) as publisher:
+            await publisher.publish(
+                f"homes/{OTHER}/zigbee2mqtt/lamp", OTHER_WORD.encode(), retain=True
+            )
         resident = await be_known(stack)
         assert len(await retained_topics(reader, f"homes/{HOME}/#")) == 3
+        before = {
+            word
+            for _, word in in_files(files_below(folder / "postgres" / "data" / "pg_wal"), WORDS)
+        }
+        assert len(before) > len(WORDS) / 2, "the log of changes held the person"
         answer = await erase(folder, resident)
         assert (answer["left"], answer["broker"]) == ({}, "keeps no message of the home")
+        assert answer["disk"] == {}, "nothing is left to be overwritten one day"
         assert await retained_topics(reader, f"homes/{HOME}/#") == ()
         await stack.refresh_accounts()  # as it does of itself every five seconds
 
         assert in_tables(owner, WORDS) == set()
         assert {table for table, _ in in_tables(owner, [HOME])} <= NUMBER_STAYS
-        # what of these two stays until it is overwritten is named in core.model.subject.KEPT
-        named = [folder / "postgres" / "data" / "pg_wal", folder / "broker" / "queue"]
-        assert in_files(files_below(folder, but=named), WORDS) == set()
+        # every file: tables, log of changes, queue of the broker, logs
+        assert in_files(files_below(folder), WORDS) == set()
+        assert await retained_topics(reader, "homes/#") == (f"homes/{OTHER}/zigbee2mqtt/lamp",)
+        assert in_files(files_below(folder / "broker" / "queue"), [OTHER_WORD])
         said = await said_by_services(stack)
         assert [word for word in (*WORDS, HOME) if word.lower() in said.lower()] == []
-        servers = [folder / "postgres", *named]
+        servers = [folder / "postgres", folder / "broker" / "queue"]
         numbers = in_files(files_below(folder, but=servers), [HOME])
         assert {file.rpartition(".")[2] for file, _ in numbers} <= {"log"}
+
+
+def test_the_servers_in_containers_let_go_of_it_within_a_minute() -> None:
+    broker = (ROOT / "mosquitto" / "mosquitto.conf").read_text()
+    assert re.findall(r"^autosave_interval (\d+)$", broker, re.MULTILINE) == ["60"]
+    assert '"-c", "wal_recycle=off"' in (ROOT / "docker-compose.yml").read_text()
 
 
 async def test_mosquitto_forgets_what_it_retained_of_a_home(

@@ -36,10 +36,10 @@ insert into battery_forecast (device_id, home_id, computed_at) select device_id,
 insert into home_step (home_id, carer_id, at, stage) select home_id, 1, now(), 'live' from home;
 insert into walk_waiver (home_id, carer_id, at, piece, reason)
   select home_id, 1, now(), 'exit', 'r' from home;
-insert into purpose_basis (home_id, resident_id, kind, purpose, article6, article9, decided, said_by,
-    valid_from, carer_id, at)
-  select home_id, resident_id, 'given', 'location', 'consent', 'explicit_consent', 'person', 'R', now(),
-    1, now() from resident;
+insert into purpose_basis (home_id, resident_id, kind, purpose, recipient, article6, article9, decided,
+    said_by, valid_from, carer_id, at)
+  select home_id, resident_id, 'given', 'record_sharing', 'N', 'consent', 'explicit_consent', 'person', 'R',
+    now(), 1, now() from resident;
 insert into home_area select home_id, 'E05011391', now() from home;
 insert into open_data_choice (organisation_id, publishes, said_by, at)
   select organisation_id, true, 's', now() from organisation;
@@ -146,8 +146,8 @@ with weekly as (
     select 'test', carer_id, 'webhook', 0, now() from carer returning delivery_id, carer_id)
 insert into self_test_message select delivery_id, self_test_id from weekly join self_test using (carer_id);
 insert into application_token
-  (token_hash, organisation_id, carer_id, resident_id, name, scopes, made_at, ends_at)
-  select sha256(home_id::bytea), organisation_id, 1, resident_id, 'N', '{patient/*.rs}', now(),
+  (token_hash, organisation_id, carer_id, resident_id, name, recipient, scopes, made_at, ends_at)
+  select sha256(home_id::bytea), organisation_id, 1, resident_id, 'N', 'N', '{patient/*.rs}', now(),
     now() + interval '1 day' from home join resident using (home_id);
 insert into fhir_export (carer_id, home_id, asked_at, ends_at, request, kinds)
   select carer_id, home_id, now(), now() + interval '1 day', 'r', '{Patient}'

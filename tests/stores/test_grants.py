@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from core.store.migrate import ROLES
+from core.store.migrate import PROGRAM, ROLES
 from tests.servers.databases import Database
 
 WRITER = {
@@ -48,7 +48,7 @@ WRITER = {
 """The one service that writes each table."""
 BY_TRIGGER = {
     "audit_head", "device_change", "erasure", "home_step", "walk_waiver", "label_use", "label_refusal",
-    "room_door",
+    "room_door", "sharing_period", "home_sharing_period",
 }  # fmt: skip
 """What no service writes: a trigger, a function or the owner's command does, with the owner's rights."""
 FOR_PAGES = (
@@ -69,12 +69,19 @@ FOR_NOBODY = (
     "chain_access_record", "refuse_change_of_audit", "shut_out",
     "device_terms", "put_device", "note_device", "home_mode_by_steps", "mode_of", "end_replaced_credentials",
     "homes_held", "retention_rows", "end_former_findings",
+    "write_sharing_periods", "keep_sharing_periods",
 )  # fmt: skip
 """Functions that only triggers and other functions call."""
 FOR_SERVICES = {
     "retain_rows": "analytics", "retain_chunks": "analytics", "retention_due": "operator",
 }  # fmt: skip
 """Functions with the owner's rights that one service calls; each keeps to the floors of retention."""
+READ_BY_PROGRAMS = {
+    "organisation", "home", "resident", "room", "device", "observation", "day_count", "finding", "alert",
+    "alert_finding", "delivery", "delivery_attempt", "response", "phone_answer", "carer",
+    "access_record", "fhir_export", "sharing_period", "home_sharing_period",
+}  # fmt: skip
+"""What the pages read for a program; see tests/stores/test_sharing_walls.py."""
 APPENDED_ONLY = {
     "stated_purpose",
     "observation", "position", "finding", "response", "access_record", "missed_event",
@@ -116,14 +123,26 @@ def test_exactly_one_service_writes_each_table(database: Database, table_acl: Ac
         str(name) for (name,) in rows(database, f"select c.relname {OF_OURS} and relkind = 'r'")
     }
     assert tables == set(WRITER) | BY_TRIGGER
-    writers = {(table, role) for table, role, right in table_acl if right != "SELECT"}
+    of_programs = {(table, role) for table, role, right in table_acl if role == PROGRAM}
+    writers = {(table, role) for table, role, right in table_acl if right != "SELECT"} - of_programs
     assert writers == {(table, f"wayhome_{writer}") for table, writer in WRITER.items()}
     assert all((table, role, "INSERT") in table_acl for table, role in writers)
 
 
+def test_a_program_may_read_what_is_named_and_no_further_table(table_acl: Acl) -> None:
+    """A table that a new type of resource needs is granted here, and with it goes a wall of programs."""
+    writes = {(table, right) for table, role, right in table_acl if role == PROGRAM} - {
+        (table, "SELECT") for table in READ_BY_PROGRAMS
+    }
+    assert {table for table, _, right in table_acl if _ == PROGRAM} == READ_BY_PROGRAMS - {"carer"}
+    assert writes == {("access_record", "INSERT")} | {
+        ("fhir_export", right) for right in ("INSERT", "UPDATE", "DELETE")
+    }
+
+
 def test_nobody_may_do_more_than_write_rows(table_acl: Acl) -> None:
     assert {right for _, _, right in table_acl} == {"SELECT", "INSERT", "UPDATE", "DELETE"}
-    assert {role for _, role, _ in table_acl} <= set(ROLES)
+    assert {role for _, role, _ in table_acl} <= {*ROLES, PROGRAM}
     changed = {table for table, _, right in table_acl if right in {"UPDATE", "DELETE"}}
     assert changed == set(WRITER) - APPENDED_ONLY
 
@@ -136,7 +155,7 @@ def test_columns_give_no_right_to_write(database: Database) -> None:
         " where c.relnamespace = 'public'::regnamespace",
     )
     assert set(found) == {
-        ("carer", f"wayhome_{role}", "SELECT") for role in ("alerts", "dashboard")
+        ("carer", f"wayhome_{role}", "SELECT") for role in ("alerts", "dashboard", "program")
     }
 
 
@@ -184,9 +203,13 @@ def test_no_role_of_ours_owns_or_makes_anything(database: Database) -> None:
         makes = rows(database, "select has_schema_privilege(%s, 'public', 'create')", role)
         assert makes == [(False,)], role
         member = rows(
-            database, "select count(*) from pg_auth_members where member = %s::regrole", role
+            database,
+            "select roleid::regrole::text, inherit_option from pg_auth_members"
+            " where member = %s::regrole",
+            role,
         )
-        assert member == [(0,)], role
+        # the pages may read for a program, and have nothing of it before they do
+        assert member == ([(PROGRAM, False)] if role == "wayhome_dashboard" else []), role
 
 
 def test_every_table_says_what_it_holds(database: Database) -> None:

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from core.model.errors import Malformed, Misconfigured
 from core.model.ids import ResidentId
-from core.store import person
+from core.store import disk, person
 from core.store.holdings import ELSEWHERE, HOLDINGS
 from core.store.pool import Connection, connect
 from tests.journeys.searching import in_tables
@@ -104,7 +104,7 @@ async def test_an_erasure_leaves_nothing_and_touches_nobody_else(
     assert await person.remaining(owner, ada) == {}
     assert seen == [one.table for one in person.holdings_of(ada)]
     after = counts(town)
-    await person.clean(owner, ada, done.rows)
+    assert await disk.clean(owner, (one.table for one in HOLDINGS), done.rows) == ()
     assert in_tables(town.url, [MARK]) == set()
     assert {table for table, _ in in_tables(town.url, ["(a1,", ",a1,", "homes/a1/"])} == {
         "public.access_record",

@@ -36,6 +36,17 @@ OLD: tuple[tuple[str, str, str], ...] = (
     ("day_counts", "day_count", "day = {old}::date"),
     ("alerts", "alert", "opened_at = {old}, resolved_at = {old}, state = 'resolved'"),
     ("alerts", "finding", "noticed_at = {old}"),
+    (
+        "assessments",
+        "assessment",
+        "first_day = {old}::date - 30, last_day = {old}::date - 5, at = {old}",
+    ),
+    ("assessments", "assessment_step", "last_day = {old}::date - 1"),
+    (
+        "assessments",
+        "annotation",
+        "first_day = {old}::date - 2, last_day = {old}::date - 1, at = {old}",
+    ),
     ("quarantine", "quarantine", "received_at = {old}"),
     ("quarantine", "discovered", "last_seen = {old}"),
     ("quarantine", "refusal", "day = {old}::date"),
@@ -249,7 +260,8 @@ def test_periods_have_bounds_and_days_outlast_what_they_were_counted_from() -> N
     assert periods_of([rule], "b")["observations"] == CLASSES["observations"].days
     check_rule([rule], "a", "day_counts", 500)
     for name, days, words in (
-        ("day_counts", 450, "at least as long"), ("positions", 400, "7 to 90"), ("x", 9, "one of"),
+        ("day_counts", 450, "at least as long"), ("assessments", 400, "as long as day_counts"),
+        ("day_counts", 3000, "assessments"), ("positions", 400, "7 to 90"), ("x", 9, "one of"),
     ):  # fmt: skip
         with pytest.raises(Malformed, match=words):
             check_rule([rule], "a", name, days)

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 def town(plain_database: Database) -> Database:
     with psycopg.connect(plain_database.url) as connection:
         connection.execute(SEED.encode())
-        connection.execute("update purpose_basis set valid_until = now() + interval '9 days'")
+        connection.execute(
+            "update purpose_basis set purpose = 'location', recipient = '',"
+            " valid_until = now() + interval '9 days'"
+        )
     return plain_database
 
 
@@ -46,3 +49,39 @@ def test_what_ends_soon_and_what_was_written_are_told(town: Database) -> None:
     assert json.loads(run(town, "due", "--days", "1").stdout) == {"due": []}
     entries = json.loads(run(town, "list", "1").stdout)["entries"]
     assert [(one["purpose"], one["decided"]) for one in entries] == [("location", "person")]
+
+
+GIVE = ("--purpose", "record_sharing", "--recipient", "Leeds Care Record", "--article6", "public_task",
+        "--article9", "health_or_social_care", "--decided", "not_asked", "--said-by", "The council",
+        "--as", "ann")  # fmt: skip
+TAKE = ("--purpose", "record_sharing", "--decided", "person", "--said-by", "Ada", "--as", "ann")
+
+
+def test_a_basis_is_written_about_everybody_and_withdrawn_for_one(town: Database) -> None:
+    with psycopg.connect(town.url) as connection:
+        connection.execute("update carer set role = 'organisation_admin' where login = 'ann'")
+    given = run(town, "give", "--all", *GIVE)
+    assert (given.exit_code, json.loads(given.stdout)) == (0, {"written": 2}), given.exception
+    share = ("record_sharing", "--organisation", "a", "--recipient", "leeds care record")
+    assert [run(town, "check", one, *share).exit_code for one in "12"] == [0, 0]
+    assert json.loads(run(town, "withdraw", "1", *TAKE).stdout) == {"written": 1}
+    assert [run(town, "check", one, *share).exit_code for one in "12"] == [1, 0]
+    (entry, *_) = json.loads(run(town, "list", "2").stdout)["entries"][::-1]
+    assert (entry["said_by"], entry["recipient"]) == ("The council", "Leeds Care Record")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("1", *GIVE), "as: expected"),  # a family carer
+        ((*GIVE,), "residents: expected"),
+        (("3", *GIVE[:-1], "al"), "3 is none"),
+        (("1", *GIVE[:-1], "al", "--recipient", " "), "for whom: expected"),
+    ],
+)
+def test_what_may_not_be_written_is_not(town: Database, words: tuple[str, ...], said: str) -> None:
+    with psycopg.connect(town.url) as connection:
+        connection.execute("update carer set role = 'clinician' where login = 'al'")
+    result = run(town, "give", *words)
+    assert said in str(result.exception)
+    assert run(town, "check", "1", *("record_sharing", "--organisation", "a")).exit_code == 1

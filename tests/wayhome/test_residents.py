@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
 import zipfile
@@ -9,9 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
+import pytest
 from typer.testing import CliRunner, Result
 
+from core.model.errors import Held
+from core.store import disk
 from tests.stores.seed import SEED
+from wayhome import settling
 from wayhome.cli import app
 
 if TYPE_CHECKING:
@@ -70,3 +75,50 @@ def test_an_erasure_asks_before_and_proves_after(plain_database: Database) -> No
     assert [(one["home_id"], one["reason"]) for one in proofs] == [("a1", "asked for")]
     gone = run(plain_database, "erase", "1", *options, "--yes")
     assert gone.exit_code != 0
+
+
+def test_a_hold_stops_an_erasure_and_says_who_can_end_it(plain_database: Database) -> None:
+    with psycopg.connect(plain_database.url) as connection:
+        connection.execute(SEED.encode())
+        connection.execute("insert into resident (home_id, name) values ('a1', 'Lives there too')")
+    url = ("--database-url", plain_database.url)
+    hold = ("retention", "hold", "4", "--reason", "coroner, reference 991", *url)
+    assert CliRunner().invoke(app, list(hold)).exit_code == 0
+    options = ("--reason", "asked for", "--settle-s", "0", "--json", "--yes")
+    for number in ("1", "4"):
+        result = run(plain_database, "erase", number, *options)
+        assert isinstance(result.exception, Held)
+        for words in ("resident 4", "coroner, reference 991", "wayhome retention release 4"):
+            assert words in str(result.exception)
+    with psycopg.connect(plain_database.url) as connection:
+        row = connection.execute("select count(*) filter (where retired_at is null) from device")
+        assert row.fetchone() == (3,), "nothing was begun"
+    release = ("retention", "release", "4", "--reason", "closed", *url)
+    assert CliRunner().invoke(app, list(release)).exit_code == 0
+    assert run(plain_database, "erase", "4", *options).exit_code == 0
+
+
+async def test_what_files_still_hold_is_in_the_proof_until_it_is_ended(
+    plain_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(plain_database.url) as connection:
+        connection.execute(SEED.encode())
+    monkeypatch.setattr(disk, "SMALL_BYTES", 0)
+    options = ("--reason", "asked for", "--settle-s", "0", "--json", "--yes")
+    result = await asyncio.to_thread(run, plain_database, "erase", "1", *options)
+    answer = json.loads(result.stdout.splitlines()[-1])
+    assert list(answer["disk"]) == ["tables"]
+    assert "wayhome residents settle --rewrite" in answer["disk"]["tables"]
+
+    async def proof() -> object:
+        shown = await asyncio.to_thread(run, plain_database, "erased", "--json")
+        (one,) = json.loads(shown.stdout.splitlines()[-1])
+        return one["disk"]
+
+    # what `wayhome up` does of itself each hour locks no table
+    assert await settling.settle_open(plain_database.url, Path("/nowhere")) == answer["disk"]
+    assert await proof() == answer["disk"]
+    finished = await asyncio.to_thread(run, plain_database, "settle", "--rewrite", "--json")
+    assert (finished.exit_code, json.loads(finished.stdout.splitlines()[-1])) == (0, {"disk": {}})
+    assert await proof() == {}
+    assert await settling.settle_open(plain_database.url, Path("/nowhere")) is None

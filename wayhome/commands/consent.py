@@ -16,9 +16,12 @@ from core.store import basis as store
 from core.store import person
 from core.store.pool import connect
 from wayhome import system
+from wayhome.commands import consent_entries
 from wayhome.console import console, emit
 
 app = typer.Typer(no_args_is_help=True, help="On what basis what is done with what is known.")
+app.command()(consent_entries.give)
+app.command()(consent_entries.withdraw)
 
 Number = Annotated[
     int, typer.Argument(help="Number of the resident, as `residents list` shows it.")

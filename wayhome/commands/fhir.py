@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -26,6 +27,8 @@ from wayhome.console import console, emit
 _HELP = "Let programs read over FHIR, and shut them out again."
 app = typer.Typer(no_args_is_help=True, help=_HELP)
 LONGEST_DAYS = 366
+LONGEST_NAME = 100
+SHOWN = 20
 Organisation = Annotated[str, typer.Argument(help="Id of the organisation, e.g. leeds.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -52,16 +55,23 @@ def token(
     role: Annotated[
         CarerRole, typer.Option(help="Role of the program: what the pages show it, it may read.")
     ] = CarerRole.CLINICIAN,
+    recipient: Annotated[
+        str, typer.Option(help="Who gets what it reads, as bases name it; the program's name else.")
+    ] = "",
     folder: system.Folder = None,
     database_url: system.DatabaseUrl = "",
     json: Json = False,
 ) -> None:
-    """Make a bearer token and print it, this once: only a hash of it is kept."""
+    """Make a bearer token and print it, this once: only a hash of it is kept.
+
+    It reads about those of whom a basis for sharing with its recipient stands, and nobody else.
+    """
     key, now = secrets.token_urlsafe(32), SystemClock().now()
     wanted = NewToken(
         token_hash=hashed(key),
         organisation_id=OrganisationId(organisation),
         name=_name(name),
+        recipient=_recipient(recipient or name),
         scopes=_scopes(scope, patient, login),
         resident_id=ResidentId(patient) if patient else None,
         made_at=now,
@@ -76,6 +86,9 @@ def token(
         return
     console.print(f"Token {number}, works until {wanted.ends_at:%Y-%m-%d}. It is not shown again:")
     print(key)  # noqa: T201 (whole, on a line of its own)
+    console.print(
+        f"For its recipient, {wanted.recipient!r}, see: wayhome fhir people {organisation}"
+    )
 
 
 def _name(text: str) -> str:
@@ -83,6 +96,13 @@ def _name(text: str) -> str:
     if not 0 < len(name) <= 60 or not name.isprintable():  # noqa: PLR2004
         raise Malformed("name", "1 to 60 signs")
     return name
+
+
+def _recipient(text: str) -> str:
+    recipient = " ".join(text.split())
+    if not 0 < len(recipient) <= LONGEST_NAME or not recipient.isprintable():
+        raise Malformed("recipient", f"1 to {LONGEST_NAME} signs, as the page Consent takes them")
+    return recipient
 
 
 def _scopes(texts: list[str], patient: int, login: str) -> tuple[str, ...]:
@@ -132,7 +152,7 @@ def list_(
     if json:
         emit(rows)
         return
-    table = Table("number", "program", "reads as", "scopes", "patient", "state")
+    table = Table("number", "program", "for", "reads as", "scopes", "patient", "state")
     for row in rows:
         table.add_row(*row.values())
     console.print(table)
@@ -142,6 +162,7 @@ def _row(one: Token) -> dict[str, str]:
     return {
         "number": str(one.token_id),
         "program": one.name,
+        "recipient": one.recipient,
         "reads as": f"{one.acts_as}, {one.role}",
         "scopes": " ".join(one.scopes),
         "patient": str(one.resident_id or ""),
@@ -156,13 +177,41 @@ def state_of(one: Token, now: datetime) -> str:
     --------
     >>> end = datetime(2026, 3, 1, tzinfo=UTC)
     >>> one = Token(token_id=1, name="R", acts_as="R", role="clinician", scopes=("system/*.rs",),
-    ...     resident_id=None, made_at=end - timedelta(days=90), ends_at=end, revoked_at=None)
+    ...     resident_id=None, recipient="R", made_at=end - timedelta(days=90), ends_at=end, revoked_at=None)
     >>> state_of(one, end - timedelta(days=1)), state_of(one, end)
     ('works until 2026-03-01', 'over')
     """
     if one.revoked_at is not None:
         return f"revoked on {one.revoked_at.astimezone(UTC):%Y-%m-%d}"
     return f"works until {one.ends_at:%Y-%m-%d}" if now < one.ends_at else "over"
+
+
+@app.command()
+def people(
+    organisation: Organisation,
+    folder: system.Folder = None,
+    database_url: system.DatabaseUrl = "",
+    json: Json = False,
+) -> None:
+    """Show for each recipient of keys that work how many residents a basis stands of, and of whom none."""
+
+    async def count() -> tuple[application.Reach, ...]:
+        target = system.pointed_at(folder, database_url, "").database("wayhome_registrar")
+        async with connect(target) as connection:
+            return await application.reach_of(
+                connection, OrganisationId(organisation), SystemClock().now()
+            )
+
+    found = asyncio.run(count())
+    if json:
+        emit([asdict(one) for one in found])
+        return
+    table = Table("recipient", "may read about", "not about", "numbers of those")
+    for one in found:
+        missing = " ".join(str(number) for number in one.without[:SHOWN])
+        more = " …" if len(one.without) > SHOWN else ""
+        table.add_row(one.recipient, str(one.with_basis), str(len(one.without)), missing + more)
+    console.print(table)
 
 
 @app.command()

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -15,10 +15,14 @@ from core.model.errors import BrokerUnavailable, Misconfigured
 from core.model.ids import ResidentId
 from core.model.subject import KEPT, Erasure, Subject
 from core.store import person
+from core.store.holdings import HOLDINGS
 from core.store.pool import connect
-from wayhome import subject_archive, system
+from wayhome import settling, subject_archive, system
 from wayhome.console import console, emit, progress
 from wayhome.retained import clear_retained
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 app = typer.Typer(no_args_is_help=True, help="What is held about a person: give it, or erase it.")
 
@@ -79,9 +83,7 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     rewrite: Annotated[
         bool,
-        typer.Option(
-            "--rewrite", help="Write the tables anew on the disk; locks each for that time."
-        ),
+        typer.Option("--rewrite", help="Write large tables anew too; locks each for that time."),
     ] = False,
     settle_s: Annotated[float, typer.Option(min=0, hidden=True)] = SETTLE_S,
     json: Json = False,
@@ -93,13 +95,47 @@ def erase(
     target = _target(folder, database_url)
     if not yes:
         _ask(asyncio.run(_subject(target.database(""), ResidentId(resident))))
-    how = _How(reason=reason, settle_s=settle_s, rewrite=rewrite)
+    broker_files = settling.broker_folder(folder, database_url)
+    how = _How(reason=reason, settle_s=settle_s, rewrite=rewrite, broker=broker_files)
     done, left, broker = asyncio.run(_erase(target, ResidentId(resident), how))
     if json:
         emit(asdict(done) | {"left": left, "broker": broker, "kept": dict(KEPT)})
     else:
         _show(done, left, broker)
     raise typer.Exit(1 if left or broker.startswith(NOT_CLEARED) else 0)
+
+
+@app.command()
+def settle(
+    folder: system.Folder = None,
+    database_url: system.DatabaseUrl = "",
+    rewrite: Annotated[
+        bool,
+        typer.Option("--rewrite", help="Write large tables anew too; locks each for that time."),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Finish what erasures could not: let files of database and broker go of what was deleted.
+
+    Nobody is erased by it. Ends with 1 where something still holds what was deleted.
+    """
+    target = _target(folder, database_url)
+    broker = settling.broker_folder(folder, database_url)
+    tables = tuple(one.table for one in HOLDINGS)
+
+    async def finish() -> dict[str, str]:
+        async with connect(target.database(""), autocommit=True) as connection:
+            await person.check_sees_all(connection)
+            found = await settling.settle(connection, (tables, tables), (broker, ""), whole=rewrite)
+            await person.note_disk(connection, found, None)
+            return found
+
+    found = asyncio.run(finish())
+    if json:
+        emit({"disk": found})
+    else:
+        _show_disk(found)
+    raise typer.Exit(1 if found else 0)
 
 
 @app.command()
@@ -117,11 +153,12 @@ def erased(
     if json:
         emit([asdict(one) for one in proofs])
         return
-    table = Table("when (UTC)", "home", "resident", "rows", "why")
+    table = Table("when (UTC)", "home", "resident", "rows", "why", "still held by")
     for one in proofs:
         rows = str(sum(one.rows.values()))
         when = f"{one.at.astimezone(UTC):%Y-%m-%d %H:%M}"
-        table.add_row(when, one.home_id, str(one.resident_id), rows, one.reason)
+        held = "not looked at" if one.disk is None else ", ".join(one.disk) or "nothing"
+        table.add_row(when, one.home_id, str(one.resident_id), rows, one.reason, held)
     console.print(table)
 
 
@@ -161,6 +198,7 @@ class _How:
     reason: str
     settle_s: float
     rewrite: bool
+    broker: Path | None
 
 
 async def _erase(
@@ -169,6 +207,7 @@ async def _erase(
     async with connect(target.database(""), autocommit=True) as connection:
         await person.check_sees_all(connection)
         one = await person.subject(connection, resident)
+        await person.check_not_held(connection, one)
         async with connection.transaction():
             devices = await person.quieten(connection, one, datetime.now(UTC))
         await _clear_broker(target, one)  # raises where it can not be done: nothing is erased then
@@ -181,11 +220,16 @@ async def _erase(
         async with connection.transaction():
             await person.sweep(connection, one, devices)
         left = await person.remaining(connection, one)
-        await person.clean(connection, one, done.rows, rewrite=how.rewrite)
-    try:
-        return done, left, await _clear_broker(target, one)  # what came meanwhile
-    except BrokerUnavailable as error:
-        return done, left, f"{NOT_CLEARED} homes/{one.home_id}/: {error}"
+        try:
+            broker = await _clear_broker(target, one)  # what came meanwhile
+        except BrokerUnavailable as error:
+            broker = f"{NOT_CLEARED} homes/{one.home_id}/: {error}"
+        tables = tuple(holding.table for holding in person.holdings_of(one))
+        queue = (how.broker, one.home_id if one.alone else "")
+        emptied = {*done.rows, *person.SWEPT}
+        disk = await settling.settle(connection, (tables, emptied), queue, whole=how.rewrite)
+        await person.note_disk(connection, disk, done)
+        return replace(done, disk=disk), left, broker
 
 
 async def _clear_broker(target: system.System, one: Subject) -> str:
@@ -224,6 +268,15 @@ def _show(done: Erasure, left: dict[str, int], broker: str) -> None:
     if left:
         console.print(f"[red]NOT all is gone[/]: {left}. Run it again.")
     console.print(f"The broker: {broker}.")
+    _show_disk(done.disk or {})
     console.print("What stays, and why:")
     for what, why in KEPT:
         console.print(f"  [b]{what}[/]: {why}")
+
+
+def _show_disk(found: Mapping[str, str]) -> None:
+    """Say what files still hold, or that they hold nothing."""
+    if not found:
+        console.print("No file of the database or of the embedded broker holds what was deleted.")
+    for what, until in found.items():
+        console.print(f"[b]Still holds what was deleted: {what}[/]: {until}")

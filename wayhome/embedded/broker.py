@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.model.errors import BrokerUnavailable, Misconfigured
-from wayhome.embedded import jetstream
+from wayhome.embedded import forgetting, jetstream
 from wayhome.embedded.accounts import Account, nats_subject, nats_user
 from wayhome.embedded.process import before_exec, free_port, open_log, tail, wait_until_alone
 
@@ -25,7 +25,6 @@ __all__ = ["Account", "Certificate", "ClientCheck", "EmbeddedBroker", "binary", 
 
 START_TIMEOUT_S = 15.0
 _PORTS_TRIED = 5
-INNER_NAME = "wayhome-inner"
 MAX_PAYLOAD_BYTES = 8 << 20
 """Well above what the gateway reads, so that too long a message ends in its quarantine, seen by somebody."""
 QUEUE_LIMIT_BYTES = 1 << 30
@@ -47,7 +46,7 @@ class ClientCheck:
     """Makes it let in only who shows a certificate of ``authority``; its common name is the account."""
 
     authority: Path
-    #: Certificate of `INNER_NAME`, by which we ourselves look after its queue.
+    #: Certificate of `forgetting.INNER_NAME`, by which we ourselves look after its queue.
     own: Certificate
 
 
@@ -207,27 +206,27 @@ class EmbeddedBroker:
         if self.accounts:
             users = [nats_user(account) for account in self.accounts]
             inner = self._inner_user()
-            by_certificate = {**inner, "user": f"CN={INNER_NAME}"}
+            by_certificate = {**inner, "user": f"CN={forgetting.INNER_NAME}"}
             by_certificate.pop("password")
             users += [inner, by_certificate] if self.client_check else [inner]
             settings["authorization"] = {"users": users}
         return settings
 
     def _inner_user(self) -> dict[str, object]:
-        """Describe ourselves: may bound the queue and nothing else."""
+        """Describe ourselves: may look after the queue and nothing else."""
         return {
-            "user": INNER_NAME,
+            "user": forgetting.INNER_NAME,
             "password": self._inner_password,
             "allowed_connection_types": ["MQTT", "STANDARD"],
             "permissions": {
-                "publish": {"allow": [jetstream.INFO, jetstream.UPDATE]},
+                "publish": {"allow": [*forgetting.NEEDED, jetstream.UPDATE]},
                 "subscribe": {"allow": [jetstream.INBOX]},
             },
         }
 
     def _bound_queue(self) -> None:
         found = _INNER_PORT.search(self._log())
-        login = (INNER_NAME, self._inner_password) if self.accounts else ("", "")
+        login = (forgetting.INNER_NAME, self._inner_password) if self.accounts else ("", "")
         # who shows a certificate must not show a password too
         greeting = login if self.client_check is None else ("", "")
         with socket.create_connection((self._near, self.port), jetstream.TIMEOUT_S) as line:

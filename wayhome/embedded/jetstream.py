@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import secrets
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -49,8 +51,9 @@ def bound(greeting: tuple[socket.socket, Login], port: int, login: Login, limit_
     """
     try:
         _greet(*greeting)
-        with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as line:
-            _set_bound(line, login, limit_bytes)
+        with conversation(port, login) as line:
+            wanted = line.ask(INFO)["config"]
+            line.ask(UPDATE, wanted | {"max_bytes": limit_bytes, "discard": "new"})
     except (OSError, msgspec.MsgspecError, KeyError, ValueError) as error:
         raise BrokerUnavailable(
             f"the embedded broker's queue can not be bounded: {error}"
@@ -66,31 +69,70 @@ def _greet(line: socket.socket, login: Login) -> None:
     line.recv(4)
 
 
-def _set_bound(line: socket.socket, login: Login, limit_bytes: int) -> None:
-    conversation = line.makefile("rwb")
-    conversation.readline()  # INFO
-    hello: dict[str, object] = {"verbose": False, "pedantic": False}
-    if login[0]:
-        hello |= {"user": login[0], "pass": login[1]}
-    conversation.write(b"CONNECT " + msgspec.json.encode(hello) + b"\r\n")
-    conversation.write(f"SUB {INBOX} 1\r\n".encode())
-    wanted = _ask(conversation, INFO, b"")["config"]
-    wanted |= {"max_bytes": limit_bytes, "discard": "new"}
-    _ask(conversation, UPDATE, msgspec.json.encode(wanted))
+class Refused(ValueError):  # noqa: N818 (reads as its answer)
+    """The broker answers that it does not do something."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(error)
+        self.code = int(error.get("err_code", 0))
 
 
-def _ask(conversation: Any, subject: str, request: bytes) -> dict[str, Any]:
-    conversation.write(f"PUB {subject} {INBOX} {len(request)}\r\n".encode() + request + b"\r\n")
-    conversation.flush()
-    while head := conversation.readline():
-        if head.startswith(b"MSG "):
-            answer = msgspec.json.decode(
-                conversation.read(int(head.split()[-1])), type=dict[str, Any]
-            )
-            conversation.readline()
-            if "error" in answer:
-                raise ValueError(answer["error"])
-            return answer
-        if head.startswith(b"-ERR"):
-            raise ValueError(head.decode().strip())
-    raise ValueError("it hung up")
+class Conversation:
+    """A few words of NATS' own protocol, a question at a time."""
+
+    def __init__(self, line: socket.socket, login: Login) -> None:
+        self._file = line.makefile("rwb")
+        self._file.readline()  # INFO
+        hello: dict[str, object] = {"verbose": False, "pedantic": False, "headers": True}
+        if login[0]:
+            hello |= {"user": login[0], "pass": login[1]}
+        self._file.write(b"CONNECT " + msgspec.json.encode(hello) + b"\r\n")
+        self._file.write(f"SUB {INBOX} 1\r\n".encode())
+
+    def ask(self, subject: str, request: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ask and return the answer.
+
+        Raises
+        ------
+        Refused
+            If it says no.
+        ValueError
+            If it hangs up, or we may not ask.
+        """
+        body = b"" if request is None else msgspec.json.encode(request)
+        self._file.write(f"PUB {subject} {INBOX} {len(body)}\r\n".encode() + body + b"\r\n")
+        return self._answer()
+
+    def publish(self, subject: str, head: bytes, body: bytes) -> dict[str, Any]:
+        """Put a message with its headers into a stream; return where it is.
+
+        Raises
+        ------
+        Refused
+            If the stream does not take it.
+        """
+        sizes = f"{len(head)} {len(head) + len(body)}"
+        self._file.write(f"HPUB {subject} {INBOX} {sizes}\r\n".encode() + head + body + b"\r\n")
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        self._file.flush()
+        while head := self._file.readline():
+            if head.startswith(b"MSG "):
+                answer = msgspec.json.decode(
+                    self._file.read(int(head.split()[-1])), type=dict[str, Any]
+                )
+                self._file.readline()
+                if "error" in answer:
+                    raise Refused(answer["error"])
+                return answer
+            if head.startswith(b"-ERR"):
+                raise ValueError(head.decode().strip())
+        raise ValueError("it hung up")
+
+
+@contextmanager
+def conversation(port: int, login: Login) -> Iterator[Conversation]:
+    """Speak to the broker on the loopback."""
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as line:
+        yield Conversation(line, login)

@@ -42,6 +42,9 @@ _SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "128MB",
     "max_wal_size": "1GB",
+    # Files of the log of changes are deleted when a checkpoint made them needless, and not used again with
+    # what they hold: an erasure ends them (docs/decisions/0211).
+    "wal_recycle": "off",
     "checkpoint_timeout": "15min",
     "jit": "off",
     "idle_in_transaction_session_timeout": "30s",

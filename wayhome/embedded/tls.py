@@ -12,7 +12,8 @@ from pathlib import Path
 
 from wayhome import certificates
 from wayhome.certificates import Pair
-from wayhome.embedded.broker import INNER_NAME, Certificate, ClientCheck
+from wayhome.embedded.broker import Certificate, ClientCheck
+from wayhome.embedded.forgetting import INNER_NAME
 from wayhome.identity import issuing, rotation
 from wayhome.secret import write_secret
 
