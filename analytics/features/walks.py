@@ -55,6 +55,8 @@ _KEEP = 2.0 ** (-1.0 / 28.0)
 _LONGER, _SHORTER = math.exp(0.1), math.exp(-0.1)
 _LEAK = 0.002
 _LONGEST_BLIND_S = 600.0
+_DIRECT = Pattern.DIRECT
+_MOTION = Quantity.MOTION
 _SEATS = frozenset({Quantity.BED, Quantity.CHAIR})
 
 
@@ -155,7 +157,7 @@ class Walks:
         room = device.room_id
         if not room or not device.interior:
             return
-        if observation.quantity is Quantity.MOTION:
+        if observation.quantity is _MOTION:
             self._see(device.device_id, at)
         pending = self._pending
         if room == self.room and pending is None:
@@ -232,7 +234,7 @@ class Walks:
             return
         self.today[1] += 1
         pattern = walk.pattern
-        if pattern is Pattern.DIRECT:
+        if pattern is _DIRECT:
             return
         one = Done(walk.start, walk.last_at, walk.walked_s, pattern, walk.moves)
         self.done = [*self.done[-MOST_WALKS + 1 :], one]
