@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.detector import EACH_TICK
 from analytics.features.obstruction import Obstruction
+from analytics.features.pauses import ROOMS
+from analytics.features.sightings import Sightings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FORMAT = 4
+FORMAT = 5
 """Format of the snapshots that are written; changes with each change of what is in them."""
 
 
@@ -45,4 +47,15 @@ def _from_3(saved: dict[str, Any]) -> dict[str, Any]:
     return saved | {"format": 4, "view": view, "detectors": detectors}
 
 
-_LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {3: _from_3}
+def _from_4(saved: dict[str, Any]) -> dict[str, Any]:
+    """Learn anew how often places are visited (0216) and how long sensors near doors are blind (0219)."""
+    view = saved["view"]
+    if view is not None:
+        view = view | {
+            "pauses": [*view["pauses"], Sightings(ROOMS).snapshot()],
+            "occupancy": [*view["occupancy"], []],
+        }
+    return saved | {"format": 5, "view": view}
+
+
+_LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {3: _from_3, 4: _from_4}

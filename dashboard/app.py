@@ -1,8 +1,12 @@
-"""The application: pages, gates, static files and designed errors put together."""
+"""The application: pages, gates, static files and designed errors put together.
+
+Put together once in a process: the site that serves a request comes with the request (dashboard/site.py).
+"""
 
 from __future__ import annotations
 
 import logging
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -17,11 +21,12 @@ from dashboard.fhir import outcome
 from dashboard.guard import Guard
 from dashboard.language import Speaking, _, marked
 from dashboard.page import Page, discover
-from dashboard.site import Site, site_of
+from dashboard.site import Serving, Site, site_of
 from dashboard.visit import LoginNeeded, ProofNeeded, admitting, login_path, see_other
 
 if TYPE_CHECKING:
     from fastapi.params import Depends as Dependency
+    from starlette.types import ASGIApp
 
 log = logging.getLogger("wayhome.dashboard")
 
@@ -70,8 +75,20 @@ WORDS = {
 }
 
 
-def build(site: Site) -> FastAPI:
-    """Put the application together.
+def build(site: Site) -> ASGIApp:
+    """Let a site serve the pages.
+
+    Raises
+    ------
+    PluginBroken
+        Naming the file, if a page does not load.
+    """
+    return Serving(pages(), site)
+
+
+@cache
+def pages() -> FastAPI:
+    """Put all pages together.
 
     Raises
     ------
@@ -79,8 +96,7 @@ def build(site: Site) -> FastAPI:
         Naming the file, if a page does not load.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.state.site = site
-    app.add_middleware(Guard, refuse=refusal, secure=site.settings.cookie_secure)
+    app.add_middleware(Guard, refuse=refusal)
     app.add_middleware(Speaking)
     for page in discover().values():
         app.include_router(page.router, dependencies=_gates(page))

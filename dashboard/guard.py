@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 
+from dashboard.site import served_by
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -35,7 +37,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "geolocation=(), camera=(), microphone=()",
 }
-HTTPS_ONLY = "max-age=31536000"
+HTTPS_ONLY = {"strict-transport-security": "max-age=31536000"}
 
 
 class TooLong(Exception):  # noqa: N818 (an answer, not a fault)
@@ -49,16 +51,11 @@ class Guard:
     ----------
     refuse
         Makes the page for a status.
-    secure
-        True where the pages are reached by https only.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, refuse: Callable[[Request, int], Response], secure: bool
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, refuse: Callable[[Request, int], Response]) -> None:
         self._app = app
         self._refuse = refuse
-        self._headers = HEADERS | ({"strict-transport-security": HTTPS_ONLY} if secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -67,13 +64,14 @@ class Guard:
             return
         begun = False
         length, longest = 0, _longest(scope)
+        own = HEADERS | (HTTPS_ONLY if served_by(scope).settings.cookie_secure else {})
 
         async def sending(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
                 headers = MutableHeaders(scope=message)
-                headers.update(self._headers)
+                headers.update(own)
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 

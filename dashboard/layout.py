@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import jinja2
 
-from dashboard import language, wording
+from dashboard import dates, language, wording
 from dashboard.missing import words
 from dashboard.page import navigation
 from dashboard.roles import CARERS, NAMES, may_answer, may_search
@@ -96,6 +96,7 @@ class Layout:
         self._templates.globals |= {
             "asset": lambda name: self.assets[name].address,
             "wording": wording,
+            "dates": dates,
             "words": words,
             "spoken": language.spoken,
         }

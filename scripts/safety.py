@@ -21,9 +21,41 @@ MATRIX = {
     "low": (1, 2, 2, 3, 4),
     "very low": (1, 1, 2, 2, 3),
 }
-"""Risk by likelihood and severity, as the guidance for DCB0129 has it: 1 and 2 acceptable, 3 undesirable and
-to be decided by name, 4 and 5 not acceptable."""
+"""Risk by likelihood and severity: the example matrix of the implementation guidance for DCB0129 (NHS
+Digital, version 3.2, tables 7 to 10), compared cell by cell with copies of it (docs/decisions/0214)."""
 ACCEPTABLE = 2
+MEANINGS = {
+    "catastrophic": "Death, or harm that changes a life for good, of several people",
+    "major": "The same of one person; or severe injury of several, from which they recover soon",
+    "considerable": "Severe injury of one person, from which they recover soon; or lasting minor ones"
+    " of several",
+    "significant": "Lasting minor injury of one person; or short minor injury or upset of several",
+    "minor": "Short minor injury or upset of one person; inconvenience",
+}
+LIKELY = {
+    "very high": "Certain or almost",
+    "high": "Not certain, but expected in most cases",
+    "medium": "Possible",
+    "low": "Could happen; on by far the most occasions it will not",
+    "very low": "Negligible or nearly so",
+}
+LEVELS = {
+    5: "Not acceptable",
+    4: "Not acceptable: take the hazard away, or add something that brings the risk down",
+    3: "Undesirable: bring it down; accepted only where that is impractical, by somebody with a name",
+    2: "Accepted where bringing it down costs more than it gains, or is impractical",
+    1: "Accepted",
+}
+ASKED = (
+    "No program can take these. Who answers one writes the answer, the name and the day into the"
+    " organisation's own log; then the hazard is closed there. (In the words of the guidance: it is"
+    " *transferred* to who deploys, and *open* where that is the product owner.)"
+)
+STRICTER = (
+    "The guidance calls the death of one person *major* and that of several *catastrophic*. This log is"
+    " stricter: a fault of a program is the same in every home, so what may cost one life is *catastrophic*"
+    " here. Whoever deploys Wayhome may judge otherwise in the own log, and says why."
+)
 HARMS, CHANCES = ("minimal", "significant", "severe"), ("remote", "possible", "probable")
 
 
@@ -55,6 +87,9 @@ class Hazard:
     remaining: str = ""
     #: What would help and is not there.
     not_built: str = ""
+    #: Where it is open: the question that ``owner`` has to answer, and what to look at before.
+    decision: str = ""
+    evidence: tuple[str, ...] = ()
 
     @property
     def initial(self) -> int:
@@ -102,7 +137,12 @@ def hazards() -> tuple[Hazard, ...]:
     """
     return tuple(
         Hazard(
-            **entry | {"causes": tuple(entry["causes"]), "controls": _measures(entry["controls"])}
+            **entry
+            | {
+                "causes": tuple(entry["causes"]),
+                "controls": _measures(entry["controls"]),
+                "evidence": tuple(entry.get("evidence", ())),
+            }
         )
         for entry in _read("hazards")["hazard"]
     )
@@ -121,7 +161,7 @@ def assessment() -> tuple[dict[str, dict[str, str]], tuple[PrivacyRisk, ...]]:
 def hazard_page() -> str:
     """Draw the hazard log."""
     known = hazards()
-    still = [one.id for one in known if one.status == "open"]
+    still = [one for one in known if one.status == "open"]
     introduction = (
         "What may harm somebody when Wayhome does wrong or nothing, in the manner of DCB0129. It is the"
         " makers' log: the organisation that deploys Wayhome makes its own (DCB0160), names a clinical safety"
@@ -129,8 +169,16 @@ def hazard_page() -> str:
     )
     parts = [
         introduction,
-        f"{len(known)} hazards; open for a decision: {', '.join(still)}.",
+        f"{len(known)} hazards; open for a decision: {', '.join(one.id for one in still)}.",
+        "## Decisions that are wanted",
+        ASKED,
+        _table(("hazard", "who decides", "what is asked"), [_asked(one) for one in still]),
+        "## How risks are judged",
         _matrix(),
+        _table(("severity", "meaning"), list(MEANINGS.items())),
+        _table(("likelihood", "meaning"), list(LIKELY.items())),
+        _table(("risk", "what follows"), [(str(level), text) for level, text in LEVELS.items()]),
+        STRICTER,
     ]
     for one in known:
         parts += [
@@ -166,6 +214,10 @@ def assessment_page() -> str:
     return "\n\n".join(parts)
 
 
+def _asked(one: Hazard) -> tuple[str, str, str]:
+    return f"{one.id} {one.title} (risk {one.residual})", one.owner, one.decision
+
+
 def _facts(one: Hazard) -> Iterator[str]:
     yield f"- Before the controls: {one.severity}, {one.likelihood}: risk {one.initial}"
     after = f"{one.residual_severity}, {one.residual_likelihood}: risk {one.residual}"
@@ -175,6 +227,10 @@ def _facts(one: Hazard) -> Iterator[str]:
         yield f"- What is left: {one.remaining}"
     if one.not_built:
         yield f"- Not built: {one.not_built}"
+    if one.decision:
+        yield f"- **Decision wanted of the {one.owner}:** {one.decision}"
+        yield "- Look at this first:"
+        yield from (f"  - {text}" for text in one.evidence)
 
 
 def _matrix() -> str:

@@ -9,36 +9,143 @@ from typing import Annotated
 import typer
 
 from core.model.errors import WayhomeError
-from wayhome.commands import (
-    alerting,
-    audit,
-    certificates,
-    consent,
-    demo,
-    devices,
-    doctor,
-    evaluate,
-    fhir,
-    hubs,
-    identity,
-    install,
-    migrate,
-    open_data,
-    register,
-    replay,
-    residents,
-    retention,
-    services,
-    sharing,
-    up,
-)
+from wayhome.contents import Entry, contents
 
 EPILOG = (
     "Begin with: wayhome demo (simulated homes, logins for every role, an alert within a minute). "
     "Then: wayhome up (an empty system on this machine), wayhome doctor (is all well?)."
 )
+_RUN = "Run a whole system on this machine"
+_SERVICE = "Run one service (containers); settings come from WAYHOME_… variables"
+_CARE = "Look after a system"
+COMMANDS = (
+    Entry(
+        "up",
+        "wayhome.commands.up:up",
+        "Run database, broker and all services here until Ctrl-C.",
+        _RUN,
+    ),
+    Entry(
+        "demo",
+        "wayhome.commands.demo:demo",
+        "Run everything on this machine with simulated homes and logins for every role.",
+        _RUN,
+    ),
+    Entry(
+        "gateway",
+        "wayhome.commands.services:gateway",
+        "Store what devices publish: from the broker into the database, acknowledged after the commit.",
+        _SERVICE,
+    ),
+    Entry(
+        "analytics",
+        "wayhome.commands.services:analytics",
+        "Notice what is wrong: read the observations, run every home's detectors, write findings.",
+        _SERVICE,
+    ),
+    Entry(
+        "alerts",
+        "wayhome.commands.alerting:app",
+        "Tell carers: open alerts from findings and go on until somebody answers.",
+        _SERVICE,
+    ),
+    Entry(
+        "dashboard",
+        "wayhome.commands.services:dashboard",
+        "Serve the pages for carers, clinicians and technicians.",
+        _SERVICE,
+    ),
+    Entry(
+        "identity",
+        "wayhome.commands.identity:app",
+        "Make certificates of hubs and devices, and tell the broker whom to let in.",
+        _SERVICE,
+    ),
+    Entry(
+        "register",
+        "wayhome.commands.register:register",
+        "Register an organisation's homes, rooms, residents, devices and carers from a TOML file.",
+        _CARE,
+    ),
+    Entry(
+        "install",
+        "wayhome.commands.install:install",
+        "Make certificates, passwords and access rules where they are missing; print nothing.",
+        _CARE,
+    ),
+    Entry(
+        "migrate",
+        "wayhome.commands.migrate:migrate",
+        "Bring the database to the present schema; doing it twice changes nothing.",
+        _CARE,
+    ),
+    Entry(
+        "doctor",
+        "wayhome.commands.doctor:doctor",
+        "Check broker, database, clock, versions, services and messages, and say what to do.",
+        _CARE,
+    ),
+    Entry("devices", "wayhome.commands.devices:app", "Many devices at once, from a list.", _CARE),
+    Entry(
+        "residents",
+        "wayhome.commands.residents:app",
+        "What is held about a person: give it, or erase it.",
+        _CARE,
+    ),
+    Entry(
+        "consent",
+        "wayhome.commands.consent:app",
+        "On what basis what is done with what is known.",
+        _CARE,
+    ),
+    Entry(
+        "retention",
+        "wayhome.commands.retention:app",
+        "For how long what is kept; without a command: what would go now.",
+        _CARE,
+    ),
+    Entry(
+        "fhir",
+        "wayhome.commands.fhir:app",
+        "Let programs read over FHIR, and shut them out again.",
+        _CARE,
+    ),
+    Entry(
+        "open-data",
+        "wayhome.commands.open_data:app",
+        "Counts of people by area for everybody to use.",
+        _CARE,
+    ),
+    Entry(
+        "sharing",
+        "wayhome.commands.sharing:app",
+        "Send days and findings to the record of somebody else, as openEHR compositions.",
+        _CARE,
+    ),
+    Entry(
+        "hubs",
+        "wayhome.commands.hubs:app",
+        "Let hubs and single devices in with certificates, and shut them out again.",
+        _CARE,
+    ),
+    Entry(
+        "certificates",
+        "wayhome.commands.certificates:app",
+        "Certificates of this installation: which there are, until when, what was revoked.",
+        _CARE,
+    ),
+    Entry("audit", "wayhome.commands.audit:app", "Check the record of who looked at whom.", _CARE),
+    Entry("replay", "wayhome.commands.replay:app", "Tell a record of the past once more.", _CARE),
+    Entry(
+        "evaluate",
+        "wayhome.commands.evaluate:app",
+        "Measure a part of the system on real input.",
+        _CARE,
+    ),
+)
 
 app = typer.Typer(
+    cls=contents(*COMMANDS),
     name="wayhome",
     help=(
         "Watches over people living with dementia by the sensors in their homes,"
@@ -68,35 +175,6 @@ def _options(
     ] = False,
 ) -> None:
     pass
-
-
-_RUN = "Run a whole system on this machine"
-_SERVICE = "Run one service (containers); settings come from WAYHOME_… variables"
-_CARE = "Look after a system"
-
-app.command(rich_help_panel=_RUN)(up.up)
-app.command(rich_help_panel=_RUN)(demo.demo)
-app.command(rich_help_panel=_SERVICE)(services.gateway)
-app.command(rich_help_panel=_SERVICE)(services.analytics)
-app.add_typer(alerting.app, name="alerts", rich_help_panel=_SERVICE)
-app.command(rich_help_panel=_SERVICE)(services.dashboard)
-app.add_typer(identity.app, name="identity", rich_help_panel=_SERVICE)
-app.command(rich_help_panel=_CARE)(register.register)
-app.command(rich_help_panel=_CARE)(install.install)
-app.command(rich_help_panel=_CARE)(migrate.migrate)
-app.command(rich_help_panel=_CARE)(doctor.doctor)
-app.add_typer(devices.app, name="devices", rich_help_panel=_CARE)
-app.add_typer(residents.app, name="residents", rich_help_panel=_CARE)
-app.add_typer(consent.app, name="consent", rich_help_panel=_CARE)
-app.add_typer(retention.app, name="retention", rich_help_panel=_CARE)
-app.add_typer(fhir.app, name="fhir", rich_help_panel=_CARE)
-app.add_typer(open_data.app, name="open-data", rich_help_panel=_CARE)
-app.add_typer(sharing.app, name="sharing", rich_help_panel=_CARE)
-app.add_typer(hubs.app, name="hubs", rich_help_panel=_CARE)
-app.add_typer(certificates.app, name="certificates", rich_help_panel=_CARE)
-app.add_typer(audit.app, name="audit", rich_help_panel=_CARE)
-app.add_typer(replay.app, name="replay", rich_help_panel=_CARE)
-app.add_typer(evaluate.app, name="evaluate", rich_help_panel=_CARE)
 
 
 def main() -> None:

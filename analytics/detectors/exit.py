@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from core.model.observation import Observation
 
 ESCALATE_AFTER_S = 180.0
+AWAKE_AFTER_S = 90.0
+"""Who is up, looks out and stays has mostly been seen inside again by then (docs/decisions/0220)."""
 _ALWAYS = -math.inf
 
 _SOON = ((0.0, Severity.CHECK), (ESCALATE_AFTER_S, Severity.URGENT))
@@ -47,6 +49,7 @@ STAGES: dict[Hour, tuple[tuple[float, Severity], ...]] = {
         (AWAY_AFTER_S, Severity.URGENT),
     ),
     Hour.UP: ((ESCALATE_AFTER_S, Severity.CHECK), (AWAY_AFTER_S, Severity.URGENT)),
+    Hour.AWAKE: ((AWAKE_AFTER_S, Severity.CHECK), (ESCALATE_AFTER_S, Severity.URGENT)),
     Hour.ORDINARY: (),
 }
 
@@ -295,6 +298,12 @@ DETECTOR = DetectorSpec(
         ),
         Parameter(
             name="learning", value=LEARNING_DAYS, unit="d", meaning="before the learned rules"
+        ),
+        Parameter(
+            name="awake",
+            value=AWAKE_AFTER_S,
+            unit="s",
+            meaning="nobody moves inside, at an end of the night at which somebody was up",
         ),
         Parameter(name="escalate", value=ESCALATE_AFTER_S, unit="s", meaning="nobody moves inside"),
         Parameter(

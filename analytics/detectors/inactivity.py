@@ -18,18 +18,22 @@ from analytics.detector import (
 from analytics.features.devices import PERSON
 from analytics.features.limits import ELSEWHERE, HALF_LIFE_DAYS, PRIOR_H, SMOOTH, WIDTH_H
 from analytics.features.pauses import LONGEST_S, NIGHT_WORTH, SETTLE_S
+from analytics.features.plan import Zone
 from analytics.features.ruled_out import ruled_out
 from analytics.features.stillness import (
     DENSE_FLOOR_S,
     DENSE_PRICE_SHARE,
+    HIDDEN_FACTOR,
     PRICE_H,
     SPARSE_NIGHT_CAP_S,
     bearable_s,
     floor_s,
+    hidden,
     once_in_days,
+    zone_of,
 )
 from analytics.features.wording import ROOMS, clock, duration, has, rarity
-from core.model.finding import Finding, Phase, Severity
+from core.model.finding import Evidence, Finding, Phase, Severity
 from core.model.forecast import Forecast
 
 if TYPE_CHECKING:
@@ -58,7 +62,8 @@ class Inactivity:
         del observation
         if not view.fresh:
             return ()
-        self.due = view.at + DENSE_FLOOR_S[view.pauses.zone]
+        zone = view.pauses.zone  # a bed may be seen to be empty: then its room is like the others
+        self.due = view.at + DENSE_FLOOR_S[Zone.OTHER if zone is Zone.BED else zone]
         episode = self._episode
         if episode is None or view.at <= episode.onset:
             return ()
@@ -73,7 +78,7 @@ class Inactivity:
             return ()
         if not view.occupancy.home:
             return self._gone(view)
-        still, floor = view.still_s(), floor_s(view, view.pauses.zone)
+        still, floor = view.still_s(), floor_s(view, zone_of(view))
         if still < floor:
             self.due = view.now + floor - still
             return ()
@@ -136,7 +141,7 @@ class Inactivity:
             once_in_days=round(min(days, known), 1),
             ruled_out=ruled_out(view),
             advice="Call or look in; if nobody answers, have someone go there.",
-            evidence=(fact(f"Last movement: {where}", episode.onset),),
+            evidence=(fact(f"Last movement: {where}", episode.onset), *_longer(view)),
         )
 
     def _cleared(self, episode: Episode, view: HomeView) -> Finding:
@@ -169,6 +174,11 @@ class Inactivity:
         self._known, self.due = None, _ALWAYS
 
 
+def _longer(view: HomeView) -> Sequence[Evidence]:
+    """Say why more was waited, where it was."""
+    return (fact("A room was not seen as usual: more was waited"),) if hidden(view) else ()
+
+
 DETECTOR = DetectorSpec(
     name="inactivity",
     title="No movement",
@@ -176,6 +186,7 @@ DETECTOR = DetectorSpec(
     blind_spots=(
         "A second person or a pet who moves hides one who lies still.",
         "A fall right after an outer door closes looks like going out; then the late return tells.",
+        "While a room of a densely sensed home is not seen as usual, up to three times as much is waited.",
         "While the home can not be seen the clock stands still; the operators are told instead.",
     ),
     references=(
@@ -226,6 +237,12 @@ DETECTOR = DetectorSpec(
         ),
         Parameter(
             name="raise", value=RAISE_FACTOR, unit="1", meaning="urgent beyond so many limits"
+        ),
+        Parameter(
+            name="hidden",
+            value=HIDDEN_FACTOR,
+            unit="1",
+            meaning="factor on the limit while a room is not seen as usual, densely sensed",
         ),
         Parameter(
             name="settle", value=SETTLE_S, unit="s", meaning="wait for late data in learning"

@@ -236,6 +236,32 @@ def _robustness(figure: Any, report: Report) -> None:
     left.set_xlim(left=0)
 
 
+def _stillness(figure: Any, report: Report) -> None:
+    left, right = figure.subplots(1, 2)
+    shown_of: tuple[tuple[Any, str, Callable[[Report], float | None]], ...] = (
+        (left, "mean hours until told, by day", lambda row: row["delay_h"]["day_mean"]),
+        (right, "lies of 1 h told within it", lambda row: row["lies_1_h"]["share"]),
+    )
+    for axes, label, value in shown_of:
+        for rows, style, colour, name in (
+            (report["curve"], "-o", BLUE, "Wayhome, other prices"),
+            (report["fixed"], "s", ORANGE, "fixed 2, 4, 6, 12 h"),
+            ([report["shipped"]], "*", BLACK, "Wayhome as shipped"),
+        ):
+            points = [(row["false_per_week"], value(row)) for row in rows if row["false_per_week"]]
+            size = 11 if style == "*" else 4
+            axes.plot(*zip(*points, strict=True), style, color=colour, ms=size, lw=1.4, label=name)
+        axes.set_xscale("log")
+        axes.set_xlabel("false alarms a resident-week")
+        axes.set_ylabel(label)
+        axes.set_ylim(bottom=0)
+    aims = report["aims"]
+    left.plot(7 * aims["false_per_day"], aims["day_mean_h"], "P", color=GREY, ms=8, label="aim")
+    right.plot(7 * aims["false_per_day"], aims["lies_1_h"], "P", color=GREY, ms=8)
+    right.set_ylim(0, 1.02)
+    left.legend(frameon=False, fontsize=8)
+
+
 _Pictured = tuple[tuple[str, ...], str, Callable[[Any, Report], None]]
 _DELAY = (
     "Mean hours until a silence is told, by day, against false alarms a person-week: Wayhome at several"
@@ -251,6 +277,10 @@ _NOTICED = (
     "Share of episodes noticed and false findings a resident-week, by detector, with intervals, beside alarms"
     " at random at the same rate."
 )
+_EARLIER = (
+    "Mean hours until a silence by day is told, and share of the lies of an hour told within it, against"
+    " false alarms a resident-week: Wayhome at several prices of a false alarm, fixed limits and the aims."
+)
 _STRESSED = "False alarms and lost episodes under each stress, beside the most that is allowed."
 PICTURES: dict[str, dict[str, _Pictured]] = {
     "tihm": {
@@ -258,6 +288,7 @@ PICTURES: dict[str, dict[str, _Pictured]] = {
         "about": (("about",), _ABOUT, _about),
     },
     "falls": {"curves": (("curves", "targets"), _CURVES, _roc)},
+    "stillness": {"earlier": (("curve", "fixed", "shipped", "aims"), _EARLIER, _stillness)},
     "simulated": {
         "detectors": (("detectors",), _NOTICED, _detectors),
         "robustness": (("robustness",), _STRESSED, _robustness),

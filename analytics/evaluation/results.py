@@ -66,6 +66,11 @@ STUDIES: dict[str, tuple[str, str, Callable[[Report], Iterator[str]]]] = {
         "simulated --homes 200 --days 90 --seed 10000",
         simulated_sections.simulated,
     ),
+    "stillness": (
+        "Stillness in simulated homes: what earlier costs",
+        "stillness --homes 24 --days 75 --seed 500 --silences 12",
+        simulated_sections.stillness,
+    ),
     "calibration": (
         "How like real homes the simulated ones are",
         "calibration DIR --seed 20000",

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from analytics.evaluation import targets
+from analytics.evaluation.curves import curves
 from analytics.evaluation.saving import plain
 from analytics.evaluation.scoring import poisson_interval
 from analytics.evaluation.tally import Count, Expected, counted, delays
@@ -45,6 +46,8 @@ class Study:
     circumstances: Circumstances = field(default=REAL)
     silences: int = SILENCES_PER_HOME
     detectors: tuple[str, ...] | None = None
+    #: Whether other prices of a false alarm are tried beside the product's.
+    tries: bool = False
     workers: int = WORKERS
 
     def check(self) -> None:
@@ -90,6 +93,7 @@ def watch_of(study: Study, seed: int) -> Watch:
         counted_from=study.start + timedelta(days=QUIET_DAYS),
         silences=study.silences,
         detectors=study.detectors,
+        tries=study.tries,
     )
 
 
@@ -118,6 +122,7 @@ def report(study: Study, watched: Sequence[Watched]) -> dict[str, Any]:
         "visitor": targets.visitor(watched),
         "budget": targets.budget(counts, weeks),
         "controls": targets.controls(watched, counts, weeks),
+        "curves": curves(watched),
         "cost": targets.cost(watched),
         "windows": targets.windows(),
         "failures": sorted({text for home in watched for text in home.failures}),

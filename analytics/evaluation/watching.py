@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from analytics.detector import DetectorSpec, discover
+from analytics.evaluation.injection import Pause, probe
+from analytics.evaluation.injection import tried as limits_tried
 from analytics.features.plan import plan
 from analytics.home_engine import HomeEngine, Inputs, Noticed
 from core.model.finding import Audience, Finding, Phase, Severity
@@ -43,6 +45,8 @@ class Thread:
     said: dict[Severity, float] = field(default_factory=dict)
     what: str = ""
     once_in_days: float | None = None
+    #: When it was said to be over; None if it never was.
+    over: float | None = None
 
     @property
     def noticed(self) -> float:
@@ -65,6 +69,10 @@ class Silence:
     by: str
     night: bool
     in_bed: bool
+    #: Seconds since the last sign at that moment.
+    still_s: float = 0.0
+    #: Seconds until each of `PRICES_H` would have told it; empty unless that was asked for.
+    tried_s: tuple[float, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,6 +89,8 @@ class Watched:
     silences: list[Silence] = field(default_factory=list)
     #: (from, until) of the pauses of an hour and more between signs of a person.
     pauses: list[tuple[float, float]] = field(default_factory=list)
+    #: Pauses at home with the limit of each of `PRICES_H`, infinite where all were taken to be out by then.
+    tried: list[Pause] = field(default_factory=list)
     #: Minutes after the quiet days: truth and belief (out, out), (out, home), (home, out), (home, home).
     minutes: dict[str, int] = field(default_factory=dict)
     #: The same of somebody else being there.
@@ -105,6 +115,8 @@ class Watch:
     silences: int = 0
     #: Names of the detectors; all when None.
     detectors: tuple[str, ...] | None = None
+    #: Whether other prices of a false alarm are tried beside the product's.
+    tries: bool = False
 
 
 def watch(asked: Watch) -> Watched:
@@ -118,7 +130,9 @@ class _Watching:
         self._record = record = asked.record
         self._start, self._end = record.span
         self._specs = specs(asked.detectors)
-        self._engine = HomeEngine(plan(record.home.household), self._specs)
+        self._tried, spec = probe()
+        more = {spec.name: spec} if asked.tries else {}
+        self._engine = HomeEngine(plan(record.home.household), self._specs | more)
         self._threads: dict[tuple[str, str, float], Thread] = {}
         self._belief: list[tuple[float, bool]] = []
         self._guests: list[tuple[float, bool]] = []
@@ -222,6 +236,7 @@ class _Watching:
     def _inject(self, at: float, stay: Stay) -> None:
         begin = datetime.fromtimestamp(at, UTC)
         self._take(self._engine.tick(begin))
+        tried, still = self._limits()
         saved = self._engine.snapshot()
         self._out.state_bytes = max(self._out.state_bytes, len(saved))
         other = HomeEngine.restored(saved, self._specs)
@@ -236,8 +251,20 @@ class _Watching:
                 by=by,
                 night=hour >= 22.0 or hour < 7.0,  # noqa: PLR2004
                 in_bed=stay.activity is Activity.SLEEP,
+                still_s=still,
+                tried_s=tuple(max(limit - still, 0.0) for limit in tried),
             )
         )
+
+    def _limits(self) -> tuple[tuple[float, ...], float]:
+        """Return the limit of each price now, infinite where all are taken to be out; and the stillness."""
+        view = self._engine.view
+        if view is None or view.activity.last_at is None:
+            return (), 0.0
+        if not self._asked.tries:
+            return (), view.still_s()
+        home = view.occupancy.home
+        return tuple(one if home else np.inf for one in limits_tried(view)), view.still_s()
 
     def _silent(self, engine: HomeEngine, begin: datetime, end: datetime) -> Iterator[Finding]:
         """Yield what is said while the devices report and nobody moves."""
@@ -265,9 +292,17 @@ class _Watching:
         truth, visited = self._truth(grid)
         belief = _stepped(self._belief, grid, before=True)
         out.minutes = _crossed(truth, belief, ("away", "home"))
+        out.tried = [self._believed(one) for one in self._tried.pauses]
         guests = _stepped(self._guests, grid, before=False)
         out.visits = _crossed(visited, guests, ("alone", "visited"))
         out.outings = int((np.diff(truth.astype(int)) == -1).sum())
+
+    def _believed(self, pause: Pause) -> Pause:
+        """Leave out of a pause the limits at which all were taken to be out."""
+        told = pause.onset + np.array(pause.limits_s)
+        home = _stepped(self._belief, told, before=True)
+        limits = np.where(home, pause.limits_s, np.inf)
+        return replace(pause, limits_s=tuple(limits.tolist()))
 
     def _truth(self, grid: Floats) -> tuple[Flags, Flags]:
         """Return when she was at home, and when somebody else was there."""
@@ -290,10 +325,12 @@ def specs(names: Sequence[str] | None) -> dict[str, DetectorSpec]:
 
 
 def _thread(one: Finding, threads: dict[tuple[str, str, float], Thread]) -> None:
-    if one.phase is Phase.CLEARED:
-        return
     key = (one.detector, one.subject, one.onset.timestamp())
     thread = threads.get(key)
+    if one.phase is Phase.CLEARED:
+        if thread is not None:
+            thread.over = one.noticed_at.timestamp()
+        return
     if thread is None:
         thread = threads[key] = Thread(
             detector=one.detector,

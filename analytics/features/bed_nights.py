@@ -20,6 +20,8 @@ TURNED_S = 45.0
 BREAK_S = 3600.0
 """Longest break within the main block (detection.md §4)."""
 NIGHT_S = 86400.0
+SHORTEST_NIGHT_S = 3 * 3600.0
+"""A shorter main block is no night: she slept elsewhere, or the sensor lost her (docs/decisions/0221)."""
 _MOST = 64
 
 
@@ -34,6 +36,29 @@ class Bout:
     def seconds(self) -> float:
         """How long it is."""
         return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """The main block of a night, and how often the bed was left within it."""
+
+    block: Bout
+    exits: int
+
+
+def night(bouts: Sequence[Bout]) -> Night | None:
+    """Return the night that is in the bouts of one noon to the next; None for less than three hours.
+
+    Examples
+    --------
+    >>> night([Bout(0, 3600), Bout(3630, 9000), Bout(9300, 20000), Bout(40000, 41000)])
+    Night(block=Bout(start=0, end=20000), exits=1)
+    """
+    block = main_block(bouts)
+    if block is None or block.seconds < SHORTEST_NIGHT_S:
+        return None
+    lain = [one for one in joined(bouts, TURNED_S) if one.seconds >= SHORTEST_S]
+    return Night(block, sum(block.start < one.start < block.end for one in lain))
 
 
 def main_block(bouts: Sequence[Bout]) -> Bout | None:
@@ -97,6 +122,18 @@ class BedNights:
         self.advance(noon)
         if occupied:
             self._since.setdefault(device_id, at)
+
+    def night(self, noon: float, now: float) -> Night | None:
+        """Return the night that began after a noon, as far as it is known now; None without one.
+
+        Parameters
+        ----------
+        noon
+            Its local noon, in seconds, not before the last one that was heard of.
+        """
+        lying = [Bout(since, now) for since in self._since.values()]
+        bouts = [one for one in (*self._bouts, *lying) if noon <= one.start < noon + NIGHT_S]
+        return night(sorted(bouts, key=lambda one: (one.start, one.end)))
 
     def advance(self, noon: float) -> None:
         """Close the night that ended at a noon; who is still in bed then closes it by getting up."""

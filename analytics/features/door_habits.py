@@ -1,8 +1,8 @@
 """At which hours the doors of a home open, and when its people are up. Pure and bounded.
 
-Nights are from 23 to 06 local time. Learning only tells three kinds of night hours apart: those at the two
-ends, never between 01 and 04, in which people are up as on other days; those in which a door opens once a
-week; and all others (docs/decisions/0132).
+Nights are from 23 to 06 local time. Learning only tells four kinds of night hours apart: those at the two
+ends, never between 01 and 04, in which people are up, as on other days or not; those in which a door opens
+once a week; and all others (docs/decisions/0132, 0220).
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ class Hour(Enum):
     """The middle of the night, but a door opens in this hour once a week."""
     UP = "up"
     """An end of the night at which people are up as on other days, or a door opens once a week."""
+    AWAKE = "awake"
+    """An end of the night at which people have been up for a while, on few other days as late or as early."""
     RARE = "rare"
     """Day, and the door hardly ever opens at this time of day."""
     ORDINARY = "ordinary"
@@ -144,10 +146,12 @@ class DoorHabits:
             return Hour.NIGHT
         often, deep = self._often(hour), EVENING_ENDS_H <= hour < MORNING_BEGINS_H
         outermost = hour >= NIGHT_UNTIL_H - 1.0
-        up = not deep and (often or self._as_usual(hour)) and is_up(at, hour, today)
-        if up or (often and outermost):
+        up = not deep and is_up(at, hour, today)
+        if (up and (often or self._as_usual(hour))) or (often and outermost):
             return Hour.UP
-        return Hour.OFTEN if often else Hour.NIGHT
+        if often:
+            return Hour.OFTEN
+        return Hour.AWAKE if up else Hour.NIGHT
 
     def _often(self, hour: float) -> bool:
         """Whether a door opens in this hour of the night once a week."""

@@ -17,6 +17,7 @@ import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from analytics.features.eyes import BLIND_FACTOR, LONGEST_S, seen_again
 from analytics.features.strays import Strays
 from core.model.quantity import Quantity
 
@@ -55,6 +56,11 @@ more than the word of one sensor outweighs."""
 SOON_SURE, SURE = 0.5, 4.0
 """Log-odds from which somebody is home until a door moves again, in a sparsely and in a densely sensed home:
 in the latter who is home shows again within minutes, in the former two movements must do (0113)."""
+SURE_INSIDE = 12.0
+"""The same in a densely sensed home after an absence that no door has ended: nobody was seen to come in, so
+she never left, or it was a phantom or an animal (docs/decisions/0219)."""
+SURE_STAYED = 7.0
+"""The same after a door by which somebody may have left, within the ten minutes before that is believed."""
 LEAST = -5.0
 """Absence is never surer than so: movement inside must be able to overcome it."""
 TAIL = 2.0
@@ -90,6 +96,7 @@ class Occupancy:
         "_away",
         "_doubtful",
         "_doubts",
+        "_eyes",
         "_first",
         "_odds",
         "_odds_at",
@@ -149,6 +156,8 @@ class Occupancy:
         #: Whether others than the residents are known to be there: nothing sets it yet, because what can be
         #: told from sensors of rooms would be wrong most of the time (docs/decisions/0117).
         self.visitor = False
+        #: Motion sensors near a door that leads out: last sign, and for how long they are blind after one.
+        self._eyes: dict[int, tuple[float, float]] = {}
         #: Beds and chairs that are occupied, and since when.
         self._resting: dict[int, float] = {}
 
@@ -175,8 +184,11 @@ class Occupancy:
             self._rest(at, device, occupied=observation.value > 0)
         if device.exterior_door:
             self._door(at, past, opened=observation.value > 0)
-        elif self.left_at is not None and device.interior:
-            self._inside(at, device, past)
+        elif device.interior:
+            if device.near_exit and observation.quantity is Quantity.MOTION:
+                seen_again(self._eyes, device.device_id, at)
+            if self.left_at is not None:
+                self._inside(at, device, past)
 
     def advance(self, now: float) -> None:
         """Let time pass to ``now``."""
@@ -264,9 +276,17 @@ class Occupancy:
         near = activity.near_exit_at
         if self.left_at is not None or not plan.senses_exit:
             return LEAVES
-        if near is None or EXIT_WITHIN_S < at - near <= SENSOR_LIVES_S:
+        if near is None or self._seen_within_s() < at - near <= SENSOR_LIVES_S:
             return None
         return LEAVES
+
+    def _seen_within_s(self) -> float:
+        """Return within how many seconds before the door who leaves has been seen near it.
+
+        A sensor that is blind for minutes after each movement does not see who passes meanwhile.
+        """
+        blind = max((blind for _, blind in self._eyes.values()), default=0.0)
+        return max(EXIT_WITHIN_S, min(BLIND_FACTOR * blind, LONGEST_S))
 
     def _inside(self, at: float, device: DevicePlan, past: tuple[Activity, HomePlan]) -> None:
         door = self.door_at or 0.0
@@ -296,12 +316,20 @@ class Occupancy:
 
     def _settle(self, at: float, per_hour: float, *, seen: bool) -> None:
         """Draw the conclusions from the odds; a door alone never makes sure."""
-        if self._odds >= self._sure and seen:
+        if seen and self._odds >= self._sure_from():
             self._back(at, per_hour)
         elif self._odds > 0.0 and self.place is not Place.HOME:
             self.place, self.since = Place.HOME, at
         elif self._odds <= 0.0 and self.place is Place.HOME:
             self.place, self.since = (Place.LEAVING if self._away is None else Place.AWAY), at
+
+    def _sure_from(self) -> float:
+        """Return the log-odds from which somebody is surely home."""
+        if self._arriving:
+            return self._sure
+        inside = self._away is not None and self._passage_at == self._out_at
+        dense = (self._sure - SOON_SURE) / (SURE - SOON_SURE)
+        return SOON_SURE + ((SURE_INSIDE if inside else SURE_STAYED) - SOON_SURE) * dense
 
     def _back(self, at: float, per_hour: float) -> None:
         left, away, passed = self._out_at, self._away, self._passage_at
@@ -327,6 +355,7 @@ class Occupancy:
             sorted(self._resting.items()),
             [self._doubtful, self.perhaps_home],
             self.strays.snapshot(),
+            [[eye, *known] for eye, known in sorted(self._eyes.items())],
         ]
 
     @classmethod
@@ -342,4 +371,5 @@ class Occupancy:
         occupancy._doubtful = [(at, device) for at, device in state[7][0]]
         occupancy.perhaps_home = state[7][1]
         occupancy.strays = Strays.restored(state[8])
+        occupancy._eyes = {int(eye): (last, blind) for eye, last, blind in state[9]}
         return occupancy

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from analytics.features.limits import HALF_LIFE_DAYS, Evidence, Prior, best_limit_s, exceedance
 from analytics.features.localtime import HOUR_S
 from analytics.features.plan import Zone
+from analytics.features.sightings import Sightings
 
 if TYPE_CHECKING:
     from analytics.features.coverage import Coverage
@@ -64,6 +65,7 @@ class Pauses:
         "_room",
         "_row",
         "_seen_by",
+        "_sightings",
         "days",
         "zone",
     )
@@ -88,10 +90,21 @@ class Pauses:
         self._context, self._row = 0, 0
         #: Device whose further signs in the same hour change nothing; None when not known.
         self._seen_by: DevicePlan | None = None
+        self._sightings = Sightings(ROOMS)
         #: Class of the place of the last movement; that of the bed while it is occupied.
         self.zone = Zone.OTHER
         #: Effective days that the counts stand for.
         self.days = 0.0
+
+    @property
+    def in_bed(self) -> bool:
+        """Whether a bed says that it is occupied."""
+        return self._bed is not None
+
+    @property
+    def hidden(self) -> bool:
+        """Whether some room is not seen as usual: somebody may be there (docs/decisions/0216)."""
+        return self._sightings.hidden
 
     def lie(self, device: DevicePlan, *, occupied: bool) -> None:
         """Take in that a bed was occupied or left, before `show`."""
@@ -118,7 +131,7 @@ class Pauses:
         last = self._last
         if last is None:
             self._last = at
-            self._begin(at, device, local)
+            self._begin(at, device, local, stayed=stayed)
             return
         if at < last:
             self._late(at, device)
@@ -138,22 +151,25 @@ class Pauses:
             return
         elif stayed:
             self._exposure[self._row] += (at - self._from) / HOUR_S * self._worth()
-        self._begin(at, device, local)
+        self._begin(at, device, local, stayed=stayed)
 
     def close_day(self) -> None:
         """Let what is known fade by one day."""
         self._exposure = array("f", [hours * _KEEP for hours in self._exposure])
+        self._sightings.fade(_KEEP)
         self.days = self.days * _KEEP + 1.0
 
     def _worth(self) -> float:
         return 1.0 if _WAKING_H[0] <= self._row % _HOURS < _WAKING_H[1] else NIGHT_WORTH
 
-    def _begin(self, at: float, device: DevicePlan, local: LocalTime) -> None:
+    def _begin(self, at: float, device: DevicePlan, local: LocalTime, *, stayed: bool) -> None:
         hour = local.hour(at)
         self._from, self._hour_ends = at, at + (1.0 - hour % 1.0) * HOUR_S
         self._context = self._number(device)
         self._row = self._context * _HOURS + int(hour)
         self.zone, self._seen_by = _ZONES[self._contexts[self._context][1]], None
+        if stayed:
+            self._sightings.visit(at, self._context, hour)
 
     def _number(self, device: DevicePlan) -> int:
         key = self._bed or device.context
@@ -254,6 +270,7 @@ class Pauses:
             [self._from, self._hour_ends, self._context, self._row],
             self.days,
             None if self._bed is None else list(self._bed),
+            self._sightings.snapshot(),
         ]
 
     @classmethod
@@ -272,4 +289,5 @@ class Pauses:
             pauses.zone = Zone(pauses._contexts[pauses._context][1])
         pauses.days = state[5]
         pauses._bed = None if state[6] is None else (state[6][0], state[6][1])
+        pauses._sightings = Sightings.restored(state[7])
         return pauses

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from analytics.features.limits import Prior
 from analytics.features.localtime import HOUR_S
 from analytics.features.plan import Zone
+from core.model.home import Placement
 
 if TYPE_CHECKING:
     from analytics.features.view import HomeView
@@ -40,6 +41,11 @@ SPARSE_NIGHT_CAP_S = 12 * HOUR_S
 NIGHT_H = (18.0, 6.0)
 VISITOR_FACTOR = 2.0
 """A visitor's movement hides hers, and hers is hidden (detection.md §7)."""
+HIDDEN_FACTOR = 3.0
+"""Where some room is not seen as usual, she may be in it: nearly half of what was false in simulated homes
+came while a sensor was dead or turned away (docs/decisions/0216)."""
+HIDDEN_FROM = 0.2
+"""Density of sensing from which that says something: in sparse homes many a room sees nobody for hours."""
 _WEEK_H = 168.0
 _STRETCH = 3.0
 #: (pauses an hour at home, median in minutes, sigma) by day and by night (21 to 09 h).
@@ -62,20 +68,38 @@ def bearable_s(view: HomeView, detector: str, share: float = 1.0) -> float:
     share
         What a false alarm counts beside one of the general detector.
     """
-    last, zone = view.activity.last_at, view.pauses.zone
+    last, zone = view.activity.last_at, zone_of(view)
     at = view.now if last is None else last
     low, high = floor_s(view, zone), cap_s(view, at, zone)
     price = share * PRICE_H * _WEEK_H * DENSE_PRICE_SHARE ** view.activity.density(view.plan)
     learned = view.pauses.limit_s(view.local, prior(view, at, zone), price, (low, high))
     if view.occupancy.visitor:
         learned *= VISITOR_FACTOR
+    if hidden(view):
+        learned *= HIDDEN_FACTOR
     return min(max(learned * view.margin(detector, at), low), high)
+
+
+def hidden(view: HomeView) -> bool:
+    """Whether she may be in a room that is not seen as usual, in a home in which that says something."""
+    return view.pauses.hidden and view.activity.density(view.plan) >= HIDDEN_FROM
+
+
+def zone_of(view: HomeView) -> Zone:
+    """Return the class of the place of the last movement: a bedroom is no bed while its bed is seen empty."""
+    zone, last = view.pauses.zone, view.activity.last_at
+    if zone is not Zone.BED or view.pauses.in_bed or last is None:
+        return zone
+    seen = view.coverage
+    beds = [one for one in view.plan.devices if one.placement is Placement.BED]
+    live = all(seen.silence_s(one, last) <= seen.silent_limit_s(one) for one in beds)
+    return Zone.OTHER if beds and live else zone
 
 
 def once_in_days(view: HomeView, still_s: float) -> float:
     """Return in how many days a stillness like this one is expected once."""
     at = view.now if view.activity.last_at is None else view.activity.last_at
-    per_day = view.pauses.per_day(view.local, prior(view, at, view.pauses.zone), still_s)
+    per_day = view.pauses.per_day(view.local, prior(view, at, zone_of(view)), still_s)
     return 1.0 / max(per_day, 1e-9)
 
 

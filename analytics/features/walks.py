@@ -15,6 +15,7 @@ import math
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from analytics.features.eyes import BLIND_FACTOR, FIRST_BLIND_S, LONGEST_S, seen_again
 from analytics.features.walk_patterns import UNKNOWN, Pattern, Walk
 from core.model.quantity import Quantity
 
@@ -32,14 +33,12 @@ EYES_EVERY = 16
 """After so many room changes it is looked again how long the sensors are blind: that changes over days."""
 PAUSE_S = 20.0
 """Of the time in one room at most so much counts as walking (detection.md §2, both ends of pacing)."""
-BACK_S = (60.0, 330.0)
+BACK_S = (60.0, LONGEST_S)
 """Who is back in a room within the first, or by the time its sensor sees again, walks; never beyond the
 second."""
-BLIND_FACTOR = 1.3
 BLIND_SHARE = 1.0 / 3.0
 """Of the time for which a sensor is blind, so much counts as walking where somebody is back at once: as much
 as `PAUSE_S` is of the usual minute."""
-FIRST_BLIND_S = 60.0
 HUB_DEGREE = 3
 HUB_DWELL_S = 15.0
 """A hub has so many rooms beside it, and half of all stays in it are shorter (detection.md §2)."""
@@ -53,8 +52,6 @@ MOST_WAYS = 72
 MOST_WALKS = 24
 _KEEP = 2.0 ** (-1.0 / 28.0)
 _LONGER, _SHORTER = math.exp(0.1), math.exp(-0.1)
-_LEAK = 0.002
-_LONGEST_BLIND_S = 600.0
 _DIRECT = Pattern.DIRECT
 _MOTION = Quantity.MOTION
 _SEATS = frozenset({Quantity.BED, Quantity.CHAIR})
@@ -158,7 +155,7 @@ class Walks:
         if not room or not device.interior:
             return
         if observation.quantity is _MOTION:
-            self._see(device.device_id, at)
+            seen_again(self._eyes, device.device_id, at)
         pending = self._pending
         if room == self.room and pending is None:
             self._last = at
@@ -167,19 +164,6 @@ class Walks:
         if observation.quantity in _SEATS and observation.value > 0:
             self._enter_pending()
             self.rest()
-
-    def _see(self, eye: int, at: float) -> None:
-        known = self._eyes.get(eye)
-        if known is None:
-            self._eyes[eye] = (at, FIRST_BLIND_S)
-            return
-        last, blind = known
-        pause = at - last
-        if pause < blind:
-            blind = pause
-        elif pause < _LONGEST_BLIND_S:
-            blind += (pause - blind) * _LEAK
-        self._eyes[eye] = (at, blind)
 
     def leave(self) -> None:
         """Take in that nobody is home any more."""

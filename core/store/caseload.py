@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, LiteralString
+from typing import TYPE_CHECKING, Any, LiteralString
 from zoneinfo import ZoneInfo
 
 from psycopg.rows import dict_row
 
+from core.model.annotation import AnnotationKind, Marking
+from core.model.assessment import AssessmentId
 from core.model.home import HomeMode
 from core.model.ids import HomeId, ResidentId
 
@@ -168,3 +170,51 @@ async def movement(
         if seen >= LEAST_SEEN_MIN:
             found[HomeId(home)][days - 1 - (last - day).days] = active * 1440.0 / seen
     return {home: tuple(values) for home, values in found.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What somebody who reads a line of the list should know beside it."""
+
+    #: What is marked in the days that were asked for, the latest first, and how many marks there are.
+    latest: Marking | None = None
+    marks: int = 0
+    #: The assessment that has not ended, and its last day as things stand.
+    assessment_id: AssessmentId | None = None
+    until: date | None = None
+
+
+async def beside(
+    connection: Connection, residents: Sequence[ResidentId], first: date, last: date
+) -> dict[ResidentId, Beside]:
+    """Return what is marked from one day to another, and assessments that have not ended."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "select p.resident_id, coalesce(m.marks, 0) as marks, m.kind, m.first_day, m.last_day, m.excludes,"
+        " m.note, q.assessment_id, q.until from unnest(%(residents)s::bigint[]) p(resident_id)"
+        " left join lateral (select a.*, count(*) over () as marks from annotation a"
+        "  where a.resident_id = p.resident_id and a.first_day <= %(last)s and a.last_day >= %(first)s"
+        "  and not a.withdrawn and not exists (select 1 from annotation n where n.resident_id ="
+        "   a.resident_id and n.number = a.number and n.version > a.version)"
+        "  order by a.last_day desc, a.number desc limit 1) m on true"
+        " left join lateral (select a.assessment_id, coalesce((select s.last_day from assessment_step s"
+        "   where s.assessment_id = a.assessment_id order by s.assessment_step_id desc limit 1),"
+        "   a.last_day) as until from assessment a where a.resident_id = p.resident_id"
+        "  and not exists (select 1 from assessment_step e"
+        "   where e.assessment_id = a.assessment_id and e.kind = 'ended')"
+        "  order by a.assessment_id desc limit 1) q on true",
+        {"residents": list(residents), "first": first, "last": last},
+    )
+    return {ResidentId(row["resident_id"]): _beside(row) for row in await cursor.fetchall()}
+
+
+def _beside(row: dict[str, Any]) -> Beside:
+    latest = None
+    if row["marks"]:
+        latest = Marking(
+            kind=AnnotationKind(row["kind"]), first_day=row["first_day"], last_day=row["last_day"],
+            excludes=row["excludes"], note=row["note"],
+        )  # fmt: skip
+    return Beside(
+        latest=latest, marks=row["marks"], assessment_id=row["assessment_id"], until=row["until"]
+    )

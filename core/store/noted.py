@@ -92,6 +92,8 @@ def _finding_conditions(
         text += " and f.detector = any(%(detectors)s)"
     if wanted.active is not None:
         text += " and (e.ended_at is null and a.resolved_at is null) = %(active)s"
+    if wanted.active:
+        text += " and f.goes_on"  # says no more than the line before: it is what has an index
     return text, (
         wanted.values()
         | values

@@ -12,7 +12,7 @@ import numpy as np
 from dashboard.assessing.naming import named, veiled
 from dashboard.assessing.progress import PHASES, gap_words, warnings
 from dashboard.assessing.sentences import summary
-from dashboard.clinician.annotating import counted_words, span_words, what
+from dashboard.clinician.annotating import counted_words, what
 from dashboard.clinician.charts import Cell, Column, Table
 from dashboard.clinician.comparing import (
     EARLIER_LATER,
@@ -24,6 +24,8 @@ from dashboard.clinician.comparing import (
 )
 from dashboard.clinician.measures import BY_KEY, TOLD, said
 from dashboard.clinician.numbers import RECENT, compared
+from dashboard.dates import span_words
+from dashboard.language import marked
 
 if TYPE_CHECKING:
     from datetime import date
@@ -41,7 +43,12 @@ RULE = (
     " is where the middle 80 of 100 of the days before them lie: 10th to 90th percentile, of 14 days that"
     " count at least. Outside says that days differ, not why."
 )
-KIT = {"lent": "on loan", "returned": "returned", "lost": "lost", "not_lent": "not lent"}
+KIT = {
+    "lent": marked("on loan"),
+    "returned": marked("returned"),
+    "lost": marked("lost"),
+    "not_lent": marked("not lent"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from core.model.errors import Malformed
 from core.store.assessment import NewAssessment
 from core.store.kit import KitStep
 from dashboard.clinician.annotating import day_in, text_in
+from dashboard.language import _, marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +30,8 @@ BEFORE_AND_AHEAD = timedelta(days=42)
 WEEK = timedelta(days=7)
 KIT_AHEAD = timedelta(days=180)
 LENDING = {
-    "all": "Every device that is registered in this home",
-    "none": "Nothing, or I choose it later",
+    "all": marked("Every device that is registered in this home"),
+    "none": marked("Nothing, or I choose it later"),
 }
 
 
@@ -44,8 +45,8 @@ def begun(form: Mapping[str, str], lived: Lived, by: tuple[CarerId, datetime]) -
     """
     carer_id, now = by
     today = now.astimezone(lived.home.zone).date()
-    question = text_in(form, "question", longest=500, wanted="the question that is asked")
-    asked_by = text_in(form, "asked_by", longest=120, wanted="who asks: a name or an office")
+    question = text_in(form, "question", longest=500, wanted=_("the question that is asked"))
+    asked_by = text_in(form, "asked_by", longest=120, wanted=_("who asks: a name or an office"))
     first = day_in(form, "first", today - BEFORE_AND_AHEAD, today + BEFORE_AND_AHEAD)
     last = day_in(
         form,
@@ -55,10 +56,13 @@ def begun(form: Mapping[str, str], lived: Lived, by: tuple[CarerId, datetime]) -
     )
     named_as = form.get("named_as", "")
     if named_as not in set(NamedAs):
-        raise Malformed("named_as", "how the report names the person: one of the list")
+        raise Malformed("named_as", _("how the report names the person: one of the list"))
     by_reference = named_as == NamedAs.REFERENCE
     reference = text_in(
-        form, "reference", longest=60, wanted="a reference to name them by" if by_reference else ""
+        form,
+        "reference",
+        longest=60,
+        wanted=_("a reference to name them by") if by_reference else "",
     )
     return NewAssessment(
         resident_id=lived.resident.resident_id,
@@ -83,7 +87,7 @@ def due_day(form: Mapping[str, str], last_day: date) -> date | None:
         Naming the field.
     """
     if form.get("kit", "none") not in LENDING:
-        raise Malformed("kit", "what is lent: one of the list")
+        raise Malformed("kit", _("what is lent: one of the list"))
     if form.get("kit", "none") == "none":
         return None
     return day_in(form, "due", last_day, last_day + KIT_AHEAD, missing=last_day + WEEK)
@@ -103,16 +107,16 @@ def step_in(
     if form.get("do") == "extend":
         after = one.last_day + timedelta(days=1)
         if after > one.latest_extension:
-            raise Malformed("until", "no later day: it is as long as it may be. Begin a new one")
+            raise Malformed("until", _("no later day: it is as long as it may be. Begin a new one"))
         last = day_in(form, "until", after, one.latest_extension)
-        reason = text_in(form, "why_longer", longest=300, wanted="why it lasts longer")
+        reason = text_in(form, "why_longer", longest=300, wanted=_("why it lasts longer"))
         return AssessmentStep(ends=False, last_day=last, reason=reason, author=author, at=at)
     if form.get("do") != "end":
-        raise Malformed("until", "whether to extend or to end it")
+        raise Malformed("until", _("whether to extend or to end it"))
     latest = max(one.first_day, min(today, one.last_day))
     last = day_in(form, "ended", one.first_day, latest, missing=latest)
     early = last < one.due_day
-    wanted = "why it ends before its planned day" if early else ""
+    wanted = _("why it ends before its planned day") if early else ""
     reason = text_in(form, "why_ended", longest=300, wanted=wanted)
     return AssessmentStep(ends=True, last_day=last, reason=reason, author=author, at=at)
 
@@ -129,8 +133,8 @@ def kit_step(
     """
     kind = form.get("do", "")
     if kind not in {"due", "returned", "lost", "not_lent"}:
-        raise Malformed("do", "what happened to it: one of the buttons")
-    note = text_in(form, "note", longest=200, wanted="a few words" if kind == "lost" else "")
+        raise Malformed("do", _("what happened to it: one of the buttons"))
+    note = text_in(form, "note", longest=200, wanted=_("a few words") if kind == "lost" else "")
     due = day_in(form, "due", today, today + KIT_AHEAD) if kind == "due" else None
     carer_id, at = by
     return KitStep(

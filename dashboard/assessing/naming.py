@@ -8,11 +8,12 @@ from dataclasses import replace
 from core.model.assessment import Assessment, NamedAs
 from dashboard.clinician.annotated import MarkedDays
 from dashboard.clinician.numbers import Days
+from dashboard.language import marked
 
 WAYS = {
-    NamedAs.NAME: "By the full name",
-    NamedAs.INITIALS: "By initials",
-    NamedAs.REFERENCE: "By the reference only",
+    NamedAs.NAME: marked("By the full name"),
+    NamedAs.INITIALS: marked("By initials"),
+    NamedAs.REFERENCE: marked("By the reference only"),
 }
 _SHORT = 2
 """Names of so few letters are parts of other words too often to be looked for."""
@@ -55,7 +56,7 @@ def veiled(text: str, one: Assessment, name: str) -> str:
     words = [part for part in name.split() if len(part) > _SHORT]
     parts = "|".join(re.escape(part) for part in (name.strip(), *words))
     return re.sub(
-        rf"(?<!\w)(?:{parts})(?!\w)", lambda _: named(one, name), text, flags=re.IGNORECASE
+        rf"(?<!\w)(?:{parts})(?!\w)", lambda __: named(one, name), text, flags=re.IGNORECASE
     )
 
 

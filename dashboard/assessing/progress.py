@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.model.assessment import AssessmentPhase
-from dashboard.clinician.annotating import span_words
 from dashboard.clinician.numbers import FEWEST_BEFORE, LEAST_SEEN_MIN, RECENT
+from dashboard.dates import day_words, days_words, span_words
+from dashboard.language import _, marked
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -23,11 +24,11 @@ ENOUGH = FEWEST_BEFORE + RECENT
 QUIET_DAYS = 2
 DAY_MIN = 1440
 PHASES = {
-    AssessmentPhase.PLANNED: "Not begun yet",
-    AssessmentPhase.RUNNING: "Running",
-    AssessmentPhase.OVER: "Its days are over: end or extend it",
-    AssessmentPhase.ENDED: "Ended",
-    AssessmentPhase.ENDED_EARLY: "Ended early",
+    AssessmentPhase.PLANNED: marked("Not begun yet"),
+    AssessmentPhase.RUNNING: marked("Running"),
+    AssessmentPhase.OVER: marked("Its days are over: end or extend it"),
+    AssessmentPhase.ENDED: marked("Ended"),
+    AssessmentPhase.ENDED_EARLY: marked("Ended early"),
 }
 
 
@@ -118,22 +119,28 @@ def warnings(one: Assessment, so_far: Progress, not_measured: tuple[str, ...]) -
     likely = so_far.counted + so_far.to_come
     if likely < ENOUGH and one.end is None:
         found.append(
-            f"Even if every day from now on counts, there will be {likely} days; {ENOUGH} are needed to"
-            " hold a week against what is usual. Extend it, or see to the sensors."
+            _(
+                "Even if every day from now on counts, there will be %(likely)s days; %(enough)s are needed"
+                " to hold a week against what is usual. Extend it, or see to the sensors."
+            )
+            % {"likely": likely, "enough": ENOUGH}
         )
     elif likely < ENOUGH:
         found.append(
-            f"{so_far.counted} days count; {ENOUGH} are needed to hold a week against what is usual."
+            _("%(n)s days count; %(enough)s are needed to hold a week against what is usual.")
+            % {"n": so_far.counted, "enough": ENOUGH}
         )
     last = so_far.gaps[-1] if so_far.gaps else None
     ends = one.first_day + timedelta(days=so_far.over - 1)
     if last is not None and last.last == ends and last.days >= QUIET_DAYS and one.end is None:
         found.append(
-            f"Since {last.first:%-d %B} too little was seen for a day to count. See to the sensors."
+            _("Since %(day)s too little was seen for a day to count. See to the sensors.")
+            % {"day": day_words(last.first)}
         )
     if not_measured and so_far.over >= QUIET_DAYS:
         found.append(
-            "Not measured so far: " + ", ".join(not_measured) + ". No sensor told of it on any day."
+            _("Not measured so far: %(names)s. No sensor told of it on any day.")
+            % {"names": ", ".join(map(_, not_measured))}
         )
     return tuple(found)
 
@@ -146,4 +153,4 @@ def gap_words(one: Gap) -> str:
     >>> gap_words(Gap(first=date(2026, 1, 5), last=date(2026, 1, 6)))
     '5 to 6 January 2026 (2 days)'
     """
-    return f"{span_words(one.first, one.last)} ({one.days} {'day' if one.days == 1 else 'days'})"
+    return f"{span_words(one.first, one.last)} ({days_words(one.days)})"

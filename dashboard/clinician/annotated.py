@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from core.model.annotation import left_out
-from dashboard.clinician.annotating import counted_words, on_days, span_words, what
+from dashboard import language
+from dashboard.clinician.annotating import marking_words, on_days
 from dashboard.clinician.charts import DAY, Column, Table
 from dashboard.clinician.numbers import Days
 
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 BY_COUNTED = frozenset({"profile", "rhythm"})
 """Charts whose rows are no days: they are made of the days that count only."""
 MARKED = Column(
-    name="Marked",
-    definition="What people marked on these days. Days that are left out have their own numbers here, and"
-    " count in no average, median, band or rhythm.",
+    name=language.marked("Marked"),
+    definition=language.marked(
+        "What people marked on these days. Days that are left out have their own numbers here, and"
+        " count in no average, median, band or rhythm."
+    ),
 )
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -112,8 +115,4 @@ def facts_of(found: MarkedDays) -> dict[str, Any]:
 
 def line_of(one: Annotation) -> str:
     """Say one annotation in a line."""
-    marking = one.marking
-    return (
-        f"{what(marking)}, {span_words(marking.first_day, marking.last_day)},"
-        f" {counted_words(marking)}"
-    )
+    return marking_words(one.marking)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from core.model.annotation import LEAVES_OUT, AnnotationKind, Marking
 from core.model.errors import Malformed
+from dashboard.dates import date_words, span_words
+from dashboard.language import _, marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,18 +16,20 @@ if TYPE_CHECKING:
     from core.model.annotation import Annotation
 
 KINDS = {
-    AnnotationKind.MEDICATION: "Medicine changed",
-    AnnotationKind.VISITORS: "Visitors",
-    AnnotationKind.HOSPITAL: "Hospital stay",
-    AnnotationKind.AWAY: "Holiday or respite",
-    AnnotationKind.ILLNESS: "Illness",
-    AnnotationKind.KIT: "Sensors were moved",
-    AnnotationKind.OTHER: "Something else",
+    AnnotationKind.MEDICATION: marked("Medicine changed"),
+    AnnotationKind.VISITORS: marked("Visitors"),
+    AnnotationKind.HOSPITAL: marked("Hospital stay"),
+    AnnotationKind.AWAY: marked("Holiday or respite"),
+    AnnotationKind.ILLNESS: marked("Illness"),
+    AnnotationKind.KIT: marked("Sensors were moved"),
+    AnnotationKind.OTHER: marked("Something else"),
 }
 COUNTING = {
-    "usual": "As is usual for this kind (hospital, holiday and respite: left out; all else: counted)",
-    "out": "Leave these days out of averages and of what is usual",
-    "in": "Mark them only: they count",
+    "usual": marked(
+        "As is usual for this kind (hospital, holiday and respite: left out; all else: counted)"
+    ),
+    "out": marked("Leave these days out of averages and of what is usual"),
+    "in": marked("Mark them only: they count"),
 }
 LONGEST_NOTE = 200
 LONGEST_DAYS = 366
@@ -43,15 +47,15 @@ def marking_in(form: Mapping[str, str], today: date) -> Marking:
     """
     kind = form.get("kind", "")
     if kind not in set(AnnotationKind):
-        raise Malformed("kind", "what happened: one of the list")
+        raise Malformed("kind", _("what happened: one of the list"))
     note = text_in(form, "note", longest=LONGEST_NOTE)
     if kind == AnnotationKind.OTHER and not note:
-        raise Malformed("note", "in a few words what happened")
+        raise Malformed("note", _("in a few words what happened"))
     first = day_in(form, "first", EARLIEST, today + AHEAD)
     last = day_in(form, "last", first, first + timedelta(days=LONGEST_DAYS), missing=first)
     counting = form.get("counting", "usual")
     if counting not in COUNTING:
-        raise Malformed("counting", "whether these days count: one of the list")
+        raise Malformed("counting", _("whether these days count: one of the list"))
     by_kind = AnnotationKind(kind) in LEAVES_OUT
     return Marking(
         kind=AnnotationKind(kind),
@@ -73,7 +77,10 @@ def day_in(
         Naming the field, and from when to when it may be.
     """
     given = form.get(field, "").strip()
-    expected = f"a day from {earliest:%-d %B %Y} to {latest:%-d %B %Y}"
+    expected = _("a day from %(first)s to %(last)s") % {
+        "first": date_words(earliest),
+        "last": date_words(latest),
+    }
     if not given and missing is not None:
         return missing
     try:
@@ -102,26 +109,22 @@ def text_in(form: Mapping[str, str], field: str, *, longest: int, wanted: str = 
     if wanted and not given:
         raise Malformed(field, wanted)
     if len(given) > longest or not given.isprintable():
-        raise Malformed(field, f"at most {longest} letters that can be printed")
+        expected = _("at most %(longest)s letters that can be printed") % {"longest": longest}
+        raise Malformed(field, expected)
     return given
 
 
-def span_words(first: date, last: date) -> str:
-    """Say a span of days.
+def marking_words(marking: Marking) -> str:
+    """Say what happened, when, and whether its days count.
 
     Examples
     --------
-    >>> span_words(date(2026, 1, 5), date(2026, 1, 5)), span_words(date(2026, 1, 5), date(2026, 1, 7))
-    ('5 January 2026', '5 to 7 January 2026')
-    >>> span_words(date(2026, 1, 30), date(2026, 2, 2))
-    '30 January to 2 February 2026'
+    >>> day = date(2026, 1, 5)
+    >>> marking_words(Marking(kind=AnnotationKind.VISITORS, first_day=day, last_day=day, excludes=False))
+    'Visitors, 5 January 2026, counted'
     """
-    if first == last:
-        return f"{first:%-d %B %Y}"
-    begun = f"{first:%-d %B %Y}"
-    if first.year == last.year:
-        begun = f"{first.day}" if first.month == last.month else f"{first:%-d %B}"
-    return f"{begun} to {last:%-d %B %Y}"
+    span = span_words(marking.first_day, marking.last_day)
+    return f"{what(marking)}, {span}, {counted_words(marking)}"
 
 
 def what(marking: Marking) -> str:
@@ -135,12 +138,12 @@ def what(marking: Marking) -> str:
     """
     if marking.kind is AnnotationKind.OTHER:
         return marking.note
-    return KINDS[marking.kind] + (f": {marking.note}" if marking.note else "")
+    return _(KINDS[marking.kind]) + (f": {marking.note}" if marking.note else "")
 
 
 def counted_words(marking: Marking) -> str:
     """Say whether its days count."""
-    return "left out" if marking.excludes else "counted"
+    return _("left out") if marking.excludes else _("counted")
 
 
 def on_days(annotations: Sequence[Annotation], first: date, last: date) -> str:

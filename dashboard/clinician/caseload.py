@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.store.caseload import Reason
+from core.store.caseload import Beside, Reason
+from dashboard.clinician.annotating import marking_words
 from dashboard.clinician.numbers import FEWEST_BEFORE, FEWEST_RECENT, RECENT
+from dashboard.dates import day_words
+from dashboard.language import _, marked, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,12 +18,12 @@ if TYPE_CHECKING:
     from core.store.caseload import Case
 
 TITLES = {
-    Reason.CHANGED: "Days are changing",
-    Reason.URGENT: "Urgent alert this week",
-    Reason.MISSING: "Data is missing",
-    Reason.ALERTS: "Alerts this week",
-    Reason.USUAL: "As usual",
-    Reason.ARCHIVE: "A record of the past",
+    Reason.CHANGED: marked("Days are changing"),
+    Reason.URGENT: marked("Urgent alert this week"),
+    Reason.MISSING: marked("Data is missing"),
+    Reason.ALERTS: marked("Alerts this week"),
+    Reason.USUAL: marked("As usual"),
+    Reason.ARCHIVE: marked("A record of the past"),
 }
 SHAPES = {
     Reason.CHANGED: "check",
@@ -37,23 +40,53 @@ SPARK_DAYS = 28
 
 def why(case: Case) -> str:
     """Say in one line why."""
-    alerts = f"{case.alerts} {'alert' if case.alerts == 1 else 'alerts'} in the last 7 days"
+    alerts = ngettext(
+        "%(n)s alert in the last 7 days", "%(n)s alerts in the last 7 days", case.alerts
+    ) % {"n": case.alerts}
     if case.urgent:
-        alerts += f", {case.urgent} of them urgent"
-    seen = f"{case.seen_min / WEEK_MIN:.0%} of the last 7 days was seen"
+        alerts += ngettext(", %(n)s of them urgent", ", %(n)s of them urgent", case.urgent) % {
+            "n": case.urgent
+        }
+    seen = {"share": f"{case.seen_min / WEEK_MIN:.0%}"}
     match case.reason:
         case Reason.CHANGED:
-            since = case.onset.astimezone(case.zone) if case.onset else None
-            begun = f"Since {since:%-d %B}: " if since else ""
-            return f"{begun}{case.what}." + (f" {alerts}." if case.alerts else "")
+            onset = case.onset.astimezone(case.zone).date() if case.onset else None
+            words = {"what": case.what, "day": day_words(onset) if onset else ""}
+            begun = _("Since %(day)s: %(what)s.") % words if onset else f"{case.what}."
+            return begun + (f" {alerts}." if case.alerts else "")
         case Reason.URGENT | Reason.ALERTS:
             return f"{alerts}."
         case Reason.MISSING:
-            return f"Only {seen}." + (f" {alerts}." if case.alerts else "")
+            only = _("Only %(share)s of the last 7 days was seen.") % seen
+            return only + (f" {alerts}." if case.alerts else "")
         case Reason.ARCHIVE:
-            return "It is not watched any more."
+            return _("It is not watched any more.")
         case Reason.USUAL:
-            return f"No alert and no change was noticed. {seen.capitalize()}."
+            return (
+                _("No alert and no change was noticed. %(share)s of the last 7 days was seen.")
+                % seen
+            )
+
+
+def marks_words(one: Beside) -> str:
+    """Say what is marked in the days of the line; empty for nothing.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from core.model.annotation import AnnotationKind, Marking
+    >>> stay = Marking(kind=AnnotationKind.HOSPITAL, first_day=date(2026, 1, 5),
+    ...     last_day=date(2026, 1, 7), excludes=True)
+    >>> marks_words(Beside(latest=stay, marks=1))
+    'Hospital stay, 5 to 7 January 2026, left out'
+    >>> marks_words(Beside(latest=stay, marks=3))
+    'Hospital stay, 5 to 7 January 2026, left out; and 2 more'
+    """
+    if one.latest is None:
+        return ""
+    more = one.marks - 1
+    text = marking_words(one.latest)
+    return text + (_("; and %(n)s more") % {"n": more} if more else "")
 
 
 def spark_words(values: Sequence[float | None], *, past: bool = False) -> str:
@@ -71,8 +104,14 @@ def spark_words(values: Sequence[float | None], *, past: bool = False) -> str:
     recent = [one for one in values[-RECENT:] if one is not None]
     before = [one for one in values[:-RECENT] if one is not None]
     if len(recent) < FEWEST_RECENT:
-        return "Movement: not known"
-    text = f"Movement: {np.median(recent):.0f} min a day in the last {RECENT} days" + (
-        " of the record" if past else ""
+        return _("Movement: not known")
+    words = {"recent": f"{np.median(recent):.0f}", "days": RECENT, "before": ""}
+    text = (
+        _("Movement: %(recent)s min a day in the last %(days)s days of the record")
+        if past
+        else _("Movement: %(recent)s min a day in the last %(days)s days")
     )
-    return text + (f", {np.median(before):.0f} before" if len(before) >= FEWEST_BEFORE else "")
+    if len(before) >= FEWEST_BEFORE:
+        words["before"] = f"{np.median(before):.0f}"
+        text += _(", %(before)s before")
+    return text % words

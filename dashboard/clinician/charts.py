@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.clinician.measures import BY_KEY, said
 from dashboard.clinician.numbers import Days, daily, profile, weeks
+from dashboard.language import _, marked
 
 if TYPE_CHECKING:
     from dashboard.clinician.measures import Measure
@@ -26,11 +27,26 @@ class Column:
     unit: str = ""
     definition: str = ""
     measure: Measure | None = None
+    #: True where the name is that of a room: nobody translates it.
+    own: bool = False
+    #: From which hour to which it goes, where that is its name.
+    hours: tuple[int, int] | None = None
 
     @property
     def title(self) -> str:
-        """Name and unit."""
-        return f"{self.name} ({self.unit})" if self.unit not in {"", "1"} else self.name
+        """Name and unit, as files say them."""
+        return self._with_unit(self.name)
+
+    @property
+    def shown(self) -> str:
+        """Name and unit in the language in use."""
+        if self.hours is not None:
+            words = {"first": f"{self.hours[0]:02}", "last": f"{self.hours[1]:02}"}
+            return self._with_unit(_("%(first)s to %(last)s") % words)
+        return self.title if self.own else self._with_unit(_(self.name))
+
+    def _with_unit(self, name: str) -> str:
+        return f"{name} ({self.unit})" if self.unit not in {"", "1"} else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +80,7 @@ class Chart:
 
 def _text(column: Column, cell: Cell) -> str:
     if cell is None:
-        return "not known"
+        return _("not known")
     if column.measure is not None and isinstance(cell, float):
         return said(column.measure, cell).removesuffix(f" {column.unit}")
     return f"{cell:.1f}".removesuffix(".0") if isinstance(cell, float) else str(cell)
@@ -72,10 +88,12 @@ def _text(column: Column, cell: Cell) -> str:
 
 def _column(key: str, name: str = "") -> Column:
     one = BY_KEY[key]
-    return Column(name=name or one.name, unit=one.unit, definition=one.definition, measure=one)
+    return Column(
+        name=name or one.name, unit=one.unit, definition=one.definition, measure=one, own=bool(name)
+    )
 
 
-DAY = Column(name="Day")
+DAY = Column(name=marked("Day"))
 
 
 def _by_day(*keys: str) -> Callable[[Days], Table]:
@@ -92,7 +110,9 @@ def _by_day(*keys: str) -> Callable[[Days], Table]:
 def _actogram(days: Days) -> Table:
     seen = days.seen().reshape(-1, 8, 12).sum(axis=2).tolist()
     active = days.active().reshape(-1, 8, 12).sum(axis=2).tolist()
-    parts = [Column(name=f"{h:02} to {h + 3:02}", unit="min") for h in range(0, 24, 3)]
+    parts = [
+        Column(name=f"{h:02} to {h + 3:02}", unit="min", hours=(h, h + 3)) for h in range(0, 24, 3)
+    ]
     columns = (DAY, *parts, _column("unseen"))
     rows = tuple(
         (
@@ -109,10 +129,12 @@ def quarters(days: Days) -> Table:
     """Return every quarter hour of the actogram."""
     columns = (
         DAY,
-        Column(name="From"),
-        Column(name="Movement", unit="min", definition=BY_KEY["active"].definition),
+        Column(name=marked("From")),
+        Column(name=marked("Movement"), unit="min", definition=BY_KEY["active"].definition),
         Column(
-            name="Seen", unit="min", definition="Minutes of the quarter hour that could be seen."
+            name=marked("Seen"),
+            unit="min",
+            definition=marked("Minutes of the quarter hour that could be seen."),
         ),
     )
     seen, active = days.seen(), days.active()
@@ -127,11 +149,16 @@ def quarters(days: Days) -> Table:
 
 def _profile(days: Days) -> Table:
     unit = BY_KEY["profile"].unit
-    names = ("Last 7 days, median", "Before, 10 %", "Before, median", "Before, 90 %")
+    names = (
+        marked("Last 7 days, median"),
+        marked("Before, 10 %"),
+        marked("Before, median"),
+        marked("Before, 90 %"),
+    )
     columns = (
-        Column(name="Hour from"),
+        Column(name=marked("Hour from")),
         *(Column(name=name, unit=unit, definition=BY_KEY["profile"].definition) for name in names),
-        Column(name="Days before", unit="1"),
+        Column(name=marked("Days before"), unit="1"),
     )
     return Table(
         columns=columns,
@@ -160,9 +187,9 @@ def _rooms(days: Days) -> Table:
 def _rhythm(days: Days) -> Table:
     keys = ("is", "iv", "ra", "l5", "l5_at", "m10")
     columns = (
-        Column(name="Seven days to"),
+        Column(name=marked("Seven days to")),
         *map(_column, keys),
-        Column(name="Valid days", unit="1"),
+        Column(name=marked("Valid days"), unit="1"),
     )
     rows = tuple(
         (week.last.isoformat(), *(week.values[key] for key in keys), week.valid_days)
@@ -175,48 +202,51 @@ CHARTS = {
     one.key: one
     for one in (
         Chart(
-            key="actogram", title="Is the night shifting?",
-            reading="Two days a row, midnight in the middle; the second day of a row is the first of the"
+            key="actogram", title=marked("Is the night shifting?"),
+            reading=marked(
+                "Two days a row, midnight in the middle; the second day of a row is the first of the"
             " next. Darker is more movement, the darkest what is reached in one of twenty quarter hours with"
-            " movement. Hatched was not seen: it is no quiet time.",
+            " movement. Hatched was not seen: it is no quiet time."),
             measures=("active", "unseen"), table=_actogram,
         ),
         Chart(
-            key="profile", title="Are the days as they were before?",
-            reading="The line is the last seven days. The band is what was usual for this person before.",
+            key="profile", title=marked("Are the days as they were before?"),
+            reading=marked(
+                "The line is the last seven days. The band is what was usual for this person before."),
             measures=("profile",), table=_profile,
         ),
         Chart(
-            key="nights", title="How are the nights?",
-            reading="A bar goes from to bed to up; a dot is one time out of bed a night, above it how"
-            " often. Times in bed, not sleep.",
+            key="nights", title=marked("How are the nights?"),
+            reading=marked("A bar goes from to bed to up; a dot is one time out of bed a night, above it how"
+            " often. Times in bed, not sleep."),
             measures=("to_bed", "up", "in_bed", "exits", "absence", "night_active"),
             table=_by_day("to_bed", "up", "in_bed", "exits", "absence", "night_active", "unseen"),
         ),
         Chart(
-            key="rooms", title="Where is the day spent?",
-            reading="Minutes with movement in each room, a column a day.",
+            key="rooms", title=marked("Where is the day spent?"),
+            reading=marked("Minutes with movement in each room, a column a day."),
             measures=("room", "moves"), table=_rooms,
         ),
         Chart(
-            key="mobility", title="Is moving about the home getting slower?",
-            reading="A dot is a day, the thick line the median of the seven days to it. Higher is slower.",
+            key="mobility", title=marked("Is moving about the home getting slower?"),
+            reading=marked(
+                "A dot is a day, the thick line the median of the seven days to it. Higher is slower."),
             measures=("pace", "ways"), table=_by_day("pace", "ways", "unseen"),
         ),
         Chart(
-            key="outings", title="Does the person still go out?",
-            reading="Minutes out a day, and the usual band of the days before the last seven.",
+            key="outings", title=marked("Does the person still go out?"),
+            reading=marked("Minutes out a day, and the usual band of the days before the last seven."),
             measures=("outings", "out"), table=_by_day("outings", "out", "unseen"),
         ),
         Chart(
-            key="use", title="Are bathroom and kitchen used as before?",
-            reading="Visits a day, each with its usual band.",
+            key="use", title=marked("Are bathroom and kitchen used as before?"),
+            reading=marked("Visits a day, each with its usual band."),
             measures=("bathroom_day", "bathroom_night", "kitchen", "first_kitchen"),
             table=_by_day("bathroom_day", "bathroom_night", "kitchen", "first_kitchen", "unseen"),
         ),
         Chart(
-            key="rhythm", title="Is the rhythm of day and night changing?",
-            reading="A point is seven days. The band is what was usual in the weeks before the last.",
+            key="rhythm", title=marked("Is the rhythm of day and night changing?"),
+            reading=marked("A point is seven days. The band is what was usual in the weeks before the last."),
             measures=("is", "iv", "ra", "l5", "l5_at", "m10"), table=_rhythm,
         ),
     )

@@ -22,6 +22,7 @@ from dashboard.clinician.numbers import (
     daily,
     weeks,
 )
+from dashboard.language import _, marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,7 @@ BY_DAY = (
 BY_WEEK = ("is", "iv", "ra", "l5", "m10")
 FEWEST_WEEKS = 3
 WEEK = 7
-RULE = (
+RULE = marked(
     "The usual range is where the middle 80 of 100 days of the first period lie: 10th to 90th percentile, of"
     " 14 days that count at least. Of weekly numbers it goes from the lowest to the highest of 3 weeks at"
     " least. The second period is outside where its median (of at least 4 days, or 1 week) is below or above"
@@ -58,14 +59,14 @@ class Verdict(StrEnum):
 
 
 VERDICTS = {
-    Verdict.ABOVE: "Above the usual range",
-    Verdict.BELOW: "Below the usual range",
-    Verdict.WITHIN: "Within the usual range",
-    Verdict.UNKNOWN: "Cannot be said: too few days",
+    Verdict.ABOVE: marked("Above the usual range"),
+    Verdict.BELOW: marked("Below the usual range"),
+    Verdict.WITHIN: marked("Within the usual range"),
+    Verdict.UNKNOWN: marked("Cannot be said: too few days"),
 }
 EARLIER_LATER = {
-    Verdict.ABOVE: "Later than the usual range",
-    Verdict.BELOW: "Earlier than the usual range",
+    Verdict.ABOVE: marked("Later than the usual range"),
+    Verdict.BELOW: marked("Earlier than the usual range"),
 }
 SIGNS = {Verdict.ABOVE: "▲", Verdict.BELOW: "▼", Verdict.WITHIN: "=", Verdict.UNKNOWN: "?"}
 
@@ -139,10 +140,17 @@ class Pair:
         return Verdict.ABOVE if median > usual[1] else Verdict.WITHIN
 
     @property
+    def shown(self) -> str:
+        """Its name in the language in use; the name of a room is its own."""
+        if self.measure.key != "room":
+            return _(self.name)
+        return _("Movement: %(room)s") % {"room": self.name.removeprefix(of_room_words(""))}
+
+    @property
     def verdict_words(self) -> str:
         """Say the verdict; times of day are earlier or later."""
         words = EARLIER_LATER if self.measure.unit == "hh:mm" else VERDICTS
-        return words.get(self.verdict, VERDICTS[self.verdict])
+        return _(words.get(self.verdict, VERDICTS[self.verdict]))
 
     @property
     def differences(self) -> tuple[float | None, float | None]:
@@ -167,7 +175,7 @@ def measured(found: MarkedDays, rooms: Sequence[str]) -> tuple[Measured, ...]:
     """Return every measure of a period, also those of which nothing is known."""
     sides = [(key, BY_KEY[key].name, _of_days(found, daily(found.counted, key))) for key in BY_DAY]
     sides += [
-        ("room", f"Movement: {room}", _of_days(found, of_room(found, room))) for room in rooms
+        ("room", of_room_words(room), _of_days(found, of_room(found, room))) for room in rooms
     ]
     of_days = [
         Measured(measure=BY_KEY[key], name=name, weekly=False, side=side)
@@ -192,6 +200,11 @@ def pairs(first: MarkedDays, second: MarkedDays) -> tuple[Pair, ...]:
         )
         for one, other in both
     )
+
+
+def of_room_words(room: str) -> str:
+    """Say what is measured in a room, in English: files and reports say it too."""
+    return f"Movement: {room}"
 
 
 def of_room(found: MarkedDays, room: str) -> list[float | None]:
@@ -232,9 +245,12 @@ def said_difference(measure: Measure, value: float | None) -> str:
     ('−0.12', 'not known')
     """
     if value is None:
-        return "not known"
+        return _("not known")
     if measure.unit == "hh:mm":
         minutes = round(abs(value) * 60)
-        return f"{minutes} min {'later' if value > 0 else 'earlier'}" if minutes else "same time"
+        if not minutes:
+            return _("same time")
+        text = _("%(minutes)s min later") if value > 0 else _("%(minutes)s min earlier")
+        return text % {"minutes": minutes}
     sign = "+" if value > 0 else "−" if value < 0 else ""
     return sign + said(measure, abs(value))

@@ -21,6 +21,8 @@ from dashboard.clinician.drawing_days import DRAWN
 from dashboard.clinician.drawing_notes import annotate
 from dashboard.clinician.drawing_places import draw_places
 from dashboard.clinician.numbers import rates
+from dashboard.dates import short_words
+from dashboard.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,13 +67,13 @@ def draw(chart: Chart, found: MarkedDays, marks: Sequence[Mark]) -> bytes:
         else:
             figure = DRAWN[chart.key](found.counted, WIDTH_IN)
         annotate(figure, chart.key, found)
-        return _svg(figure, chart.title)
+        return _svg(figure, _(chart.title))
 
 
 def picture_of(found: Places) -> bytes:
     """Return the places around a home as SVG."""
     with ONE_AT_A_TIME, mpl.rc_context(STYLE):
-        return _svg(draw_places(found), "Places")
+        return _svg(draw_places(found), _("Places"))
 
 
 def spark(values: Sequence[float | None]) -> bytes:
@@ -92,7 +94,7 @@ def spark(values: Sequence[float | None]) -> bytes:
             axes.plot(x[-1:], y[-1:], "o", color="#0b4f96", ms=5)
         if np.isfinite(y).any():
             axes.set_ylim(0, float(np.nanmax(y)) * 1.1 + 1)
-        return _svg(figure, "Movement")
+        return _svg(figure, _("Movement"))
 
 
 def _svg(figure: Figure, title: str) -> bytes:
@@ -129,7 +131,7 @@ def _actogram(days: Days, marks: Sequence[Mark]) -> Figure:
     dates = days.dates
     axes.yaxis.set_major_locator(MaxNLocator(nbins=14, integer=True, prune=None))
     axes.yaxis.set_major_formatter(
-        FuncFormatter(lambda y, _: f"{dates[int(y)]:%-d %b}" if 0 <= int(y) < rows else "")
+        FuncFormatter(lambda y, __: short_words(dates[int(y)]) if 0 <= int(y) < rows else "")
     )
     _scale(figure, height, top)
     return figure
@@ -137,18 +139,19 @@ def _actogram(days: Days, marks: Sequence[Mark]) -> Figure:
 
 def _scale(figure: Figure, height: float, top: float) -> None:
     """Say beside the actogram what its tones mean."""
-    figure.text(0.82, 1 - 0.5 / height, "min of 15\nwith\nmovement", va="top", fontsize=12)
+    figure.text(0.82, 1 - 0.5 / height, _("min of 15\nwith\nmovement"), va="top", fontsize=12)
     for step in range(SCALE_STEPS + 1):
         low = 1 - (1.2 + (step + 1) * 0.26) / height
         tone = mpl.colormaps["Blues"](step / SCALE_STEPS)
         place = (0.82, low), 0.03, 0.26 / height
         figure.add_artist(Rectangle(*place, facecolor=tone, edgecolor="#47525d", lw=0.5))
         if step in {0, SCALE_STEPS}:
-            more = " or more" if step and top < QUARTER_MIN else ""
+            tone_min = f"{top * step / SCALE_STEPS:.0f}"
+            more = step and top < QUARTER_MIN
             figure.text(
                 0.86,
                 low + 0.13 / height,
-                f"{top * step / SCALE_STEPS:.0f}{more}",
+                _("%(minutes)s or more") % {"minutes": tone_min} if more else tone_min,
                 va="center",
                 fontsize=12,
             )

@@ -32,6 +32,8 @@ from dashboard.clinician.panels import (
     legend,
     panels,
 )
+from dashboard.dates import short_words
+from dashboard.language import _
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,16 +56,16 @@ def draw_profile(days: Days, width: float) -> Figure:
     hours = np.arange(24)
     recent, low, middle, high = (array([row[n] for row in rows]) for n in range(4))
     axes.fill_between(
-        hours, low, high, step="mid", color=BAND_FILL, lw=0, label="Usual band before"
+        hours, low, high, step="mid", color=BAND_FILL, lw=0, label=_("Usual band before")
     )
-    axes.step(hours, middle, where="mid", color=SOFT, lw=1.4, ls="--", label="Median before")
-    axes.step(hours, recent, where="mid", color=LINE, lw=2.6, label="Last 7 days")
+    axes.step(hours, middle, where="mid", color=SOFT, lw=1.4, ls="--", label=_("Median before"))
+    axes.step(hours, recent, where="mid", color=LINE, lw=2.6, label=_("Last 7 days"))
     if not np.isfinite([*recent, *middle]).any():
-        _nothing(axes, "Too few days are known")
+        _nothing(axes, _("Too few days are known"))
     axes.set_xlim(-0.5, 23.5)
     axes.set_xticks(range(0, 24, 3), [f"{h:02}" for h in range(0, 24, 3)])
     axes.set_ylim(bottom=0)
-    label(axes, "min with movement\nan hour")
+    label(axes, _("min with movement\nan hour"))
     legend(figure, 3)
     return figure
 
@@ -75,13 +77,13 @@ def draw_nights(days: Days, width: float) -> Figure:
     boxes(axes, ((n - 0.35, low, n + 0.35, high) for n, low, high in nights),
           facecolor="#9fc3e6", edgecolor=LINE, lw=0.8)  # fmt: skip
     if not any(one and one.night for one in days.counts):
-        _nothing(axes, "No bed sensor told of a night")
+        _nothing(axes, _("No bed sensor told of a night"))
     hatch_unseen(axes, days)
     axes.set_ylim(36, 18)
     axes.set_yticks([18, 21, 24, 27, 30, 33, 36])
     axes.yaxis.set_major_formatter(FuncFormatter(clock))
-    label(axes, "To bed to up")
-    _points(exits, days, "exits", "Times\nout of bed")
+    label(axes, _("To bed to up"))
+    _points(exits, days, "exits", _("Times\nout of bed"))
     days_axis(exits, days)
     return figure
 
@@ -103,7 +105,7 @@ def _nothing(axes: Axes, why: str) -> None:
 def _points(axes: Axes, days: Days, key: str, text: str) -> None:
     values = daily(days, key)
     if not any(one is not None for one in values):
-        _nothing(axes, "Nothing is known")
+        _nothing(axes, _("Nothing is known"))
     band(axes, values)
     axes.plot(range(len(values)), array(values), "o", color=LINE, ms=5, zorder=3, clip_on=False)
     hatch_unseen(axes, days)
@@ -134,10 +136,10 @@ def draw_rooms(days: Days, width: float) -> Figure:
         base = top
     axes.set_ylim(0, max(float(base.max(initial=0.0)) * 1.05, 1.0))
     hatch_unseen(axes, days)
-    label(axes, "min with movement")
+    label(axes, _("min with movement"))
     if rooms:
         legend(figure, ROOMS_A_LINE)
-    _points(moves, days, "moves", "Changes\nof room")
+    _points(moves, days, "moves", _("Changes\nof room"))
     days_axis(moves, days)
     return figure
 
@@ -145,7 +147,7 @@ def draw_rooms(days: Days, width: float) -> Figure:
 def draw_mobility(days: Days, width: float) -> Figure:
     """Draw how long the ways from room to room take, with the median of seven days, and their number."""
     figure, (axes, ways) = panels(width, [2.6, 1.4])
-    _points(axes, days, "pace", "Seconds\na way")
+    _points(axes, days, "pace", _("Seconds\na way"))
     known = daily(days, "pace")
     middles = [
         percentiles(found, 50.0)[0]
@@ -155,14 +157,14 @@ def draw_mobility(days: Days, width: float) -> Figure:
         for n in range(len(known))
     ]
     axes.plot(range(len(middles)), array(middles), color=LINE, lw=2.4, zorder=2)
-    _points(ways, days, "ways", "Ways")
+    _points(ways, days, "ways", _("Ways"))
     days_axis(ways, days)
     return figure
 
 
 def draw_outings(days: Days, width: float) -> Figure:
     """Draw how often and how long somebody was out."""
-    return _stack(days, width, (("outings", "Outings"), ("out", "Minutes out")))
+    return _stack(days, width, (("outings", _("Outings")), ("out", _("Minutes out"))))
 
 
 def draw_use(days: Days, width: float) -> Figure:
@@ -170,10 +172,10 @@ def draw_use(days: Days, width: float) -> Figure:
     return _stack(
         days, width,
         (
-            ("bathroom_day", "Bathroom\nby day"),
-            ("bathroom_night", "Bathroom\nat night"),
-            ("kitchen", "Kitchen\nvisits"),
-            ("first_kitchen", "Kitchen\nfirst"),
+            ("bathroom_day", _("Bathroom\nby day")),
+            ("bathroom_night", _("Bathroom\nat night")),
+            ("kitchen", _("Kitchen\nvisits")),
+            ("first_kitchen", _("Kitchen\nfirst")),
         ),
     )  # fmt: skip
 
@@ -204,8 +206,8 @@ def draw_rhythm(days: Days, width: float) -> Figure:
         axes.yaxis.set_major_locator(MaxNLocator(nbins=3))
     step = max(1, -(-len(lived) // 8))
     found[-1].set_xlim(-0.5, max(len(lived) - 0.5, 0.5))
-    found[-1].set_xticks(range(0, len(lived), step), [f"{w.last:%-d %b}" for w in lived[::step]])
-    found[-1].set_xlabel("Seven days to")
+    found[-1].set_xticks(range(0, len(lived), step), [short_words(w.last) for w in lived[::step]])
+    found[-1].set_xlabel(_("Seven days to"))
     return figure
 
 

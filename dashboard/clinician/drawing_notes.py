@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.patches import Rectangle
 
 from dashboard.clinician.annotated import line_of
+from dashboard.language import _
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,9 +113,9 @@ def _words_below(figure: Figure, found: MarkedDays, above: float) -> None:
         for part in textwrap.wrap(f"{letter}  {line_of(one)}", LETTERS_A_LINE)
     ]
     if len(lines) > LINES_MOST:
-        lines = [*lines[: LINES_MOST - 1], "More stands in the list on the page."]
+        lines = [*lines[: LINES_MOST - 1], _("More stands in the list on the page.")]
     if found.left_out:
-        lines.append("Dots: left out of averages and of what is usual.")
+        lines.append(_("Dots: left out of averages and of what is usual."))
     room = LINE_IN * len(lines) + 0.1
     whole = _grow(figure, room, above)
     for n, line in enumerate(lines):

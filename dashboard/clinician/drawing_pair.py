@@ -11,10 +11,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from dashboard.clinician.annotating import span_words
 from dashboard.clinician.comparing import SIGNS
 from dashboard.clinician.drawing import ONE_AT_A_TIME, STYLE, WIDTH_IN
 from dashboard.clinician.numbers import FEWEST_RECENT, hourly
+from dashboard.dates import span_words
+from dashboard.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,8 +41,8 @@ def draw_hours(first: MarkedDays, second: MarkedDays) -> bytes:
         axes = figure.subplots()
         x = np.arange(24)
         for found, look, fill, name in (
-            (first, FIRST, GREY, "First"),
-            (second, SECOND, STROKES, "Second"),
+            (first, FIRST, GREY, _("First")),
+            (second, SECOND, STROKES, _("Second")),
         ):
             low, middle, high = _hours(found)
             axes.fill_between(x, low, high, step="mid", lw=0, **fill)
@@ -51,9 +52,9 @@ def draw_hours(first: MarkedDays, second: MarkedDays) -> bytes:
         axes.set_xlim(-0.5, 23.5)
         axes.set_xticks(range(0, 24, 3), [f"{h:02}" for h in range(0, 24, 3)])
         axes.set_ylim(bottom=0)
-        axes.set_ylabel("min with movement\nan hour")
+        axes.set_ylabel(_("min with movement\nan hour"))
         figure.legend(loc="outside upper left", ncols=1, frameon=False, fontsize=12)
-        return _svg(figure, "Movement an hour in both periods")
+        return _svg(figure, _("Movement an hour in both periods"))
 
 
 def _hours(found: MarkedDays) -> np.ndarray[Any, Any]:
@@ -79,7 +80,7 @@ def draw_pairs(found: Sequence[Pair]) -> bytes:
             _panel(axes, one)
         for axes in panels[len(shown) :]:
             axes.set_axis_off()
-        return _svg(figure, "Every measure in both periods")
+        return _svg(figure, _("Every measure in both periods"))
 
 
 def _panel(axes: Axes, one: Pair) -> None:
@@ -93,15 +94,15 @@ def _panel(axes: Axes, one: Pair) -> None:
             axes.plot(x, side.values, sign, color=look["color"], ms=3.5, mfc="none", zorder=2)
             axes.plot([start, start + 1.0], [middle] * 2, lw=2.6, zorder=3, **look)
     axes.set_xlim(-0.1, APART + 1.1)
-    axes.set_xticks([0.5, APART + 0.5], ["First", "Second"])
+    axes.set_xticks([0.5, APART + 0.5], [_("First"), _("Second")])
     axes.yaxis.set_major_locator(
         MaxNLocator(nbins=4, integer=one.measure.unit == "1" and not one.weekly)
     )
     if one.measure.unit == "hh:mm":
         axes.yaxis.set_major_formatter(
-            FuncFormatter(lambda y, _: f"{int(y) % 24:02}:{round(y % 1 * 60) % 60:02}")
+            FuncFormatter(lambda y, __: f"{int(y) % 24:02}:{round(y % 1 * 60) % 60:02}")
         )
-    title = "\n".join(textwrap.wrap(one.name, 32))
+    title = "\n".join(textwrap.wrap(one.shown, 32))
     verdict = "\n".join(textwrap.wrap(f"{SIGNS[one.verdict]} {one.verdict_words}", 34))
     axes.set_title(f"{title}\n{verdict}", fontsize=13, loc="left")
 

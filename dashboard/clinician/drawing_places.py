@@ -10,6 +10,7 @@ from matplotlib.patches import Circle
 
 from dashboard.clinician.panels import LINE, SOFT
 from dashboard.clinician.places import ZONE_M
+from dashboard.language import _, ngettext
 from dashboard.missing.compass import bearing_deg, distance_m
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def draw_places(found: Places) -> Figure:
     axes.add_patch(Circle((0, 0), ZONE_M, fc="#c9d6e3", ec=LINE, lw=1.4))
     axes.plot([0], [0], marker="p", ms=9, color=LINE)
     axes.annotate(
-        "Home and its safe zone, 100 m", (0, ZONE_M), xytext=(0, 8), textcoords="offset points",
+        _("Home and its safe zone, 100 m"), (0, ZONE_M), xytext=(0, 8), textcoords="offset points",
         ha="center", va="bottom", fontsize=12,
     )  # fmt: skip
     for n, ((far, turn), place) in enumerate(zip(where, found.places, strict=True), 1):
@@ -51,7 +52,8 @@ def draw_places(found: Places) -> Figure:
         x, y = far * sin(turn), far * cos(turn)
         axes.plot([x], [y], marker="o", ms=size, mfc="#ffffff", mec="#7a4300", mew=2.0)
         axes.text(x, y, str(n), ha="center", va="center", fontsize=11)
-        times = f"{len(place.stays)} {'stay' if len(place.stays) == 1 else 'stays'}"
+        stays = len(place.stays)
+        times = ngettext("%(n)s stay", "%(n)s stays", stays) % {"n": stays}
         axes.annotate(
             times, (x, y), xytext=(0, -size / 2 - 3), textcoords="offset points", ha="center",
             va="top", fontsize=11,
@@ -60,5 +62,5 @@ def draw_places(found: Places) -> Figure:
         "", (0.95, 0.97), xytext=(0.95, 0.87), xycoords="axes fraction",
         arrowprops={"arrowstyle": "->", "lw": 2, "color": "#161c22"},
     )  # fmt: skip
-    axes.text(0.95, 0.84, "North", transform=axes.transAxes, ha="center", va="top", fontsize=12)
+    axes.text(0.95, 0.84, _("North"), transform=axes.transAxes, ha="center", va="top", fontsize=12)
     return figure

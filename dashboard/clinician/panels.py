@@ -15,6 +15,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from dashboard.clinician.numbers import BAND, FEWEST_BEFORE, RECENT
+from dashboard.dates import short_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -107,7 +108,7 @@ def days_axis(axes: Axes, days: Days) -> None:
     axes.set_xlim(-0.6, len(dates) - 0.4)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
     axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda x, _: f"{dates[int(x)]:%-d %b}" if 0 <= int(x) < len(dates) else "")
+        FuncFormatter(lambda x, _: short_words(dates[int(x)]) if 0 <= int(x) < len(dates) else "")
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.model.errors import Malformed
 from dashboard.clinician.annotating import EARLIEST, day_in
+from dashboard.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +64,7 @@ def around(one: Annotation, last: date) -> Two:
     """
     begin, end = one.marking.first_day, one.marking.last_day
     if end >= last:
-        raise Malformed("around", "something with days after it: none was counted yet")
+        raise Malformed("around", _("something with days after it: none was counted yet"))
     return (
         Period(first=begin - FOUR_WEEKS, last=begin - DAY),
         Period(first=end + DAY, last=min(last, end + FOUR_WEEKS)),
@@ -87,14 +88,14 @@ def two_in(form: Mapping[str, str], annotations: Sequence[Annotation], last: dat
     if wanted and wanted != WEEKS:
         found = [one for one in annotations if str(one.number) == wanted]
         if not found:
-            raise Malformed("around", "something that is marked: one of the list")
+            raise Malformed("around", _("something that is marked: one of the list"))
         return around(found[0], last)
     if wanted or not any(form.get(field) for field in FIELDS):
         return last_weeks(last)
     first = _period(form, "first", last)
     second = _period(form, "second", last)
     if first.first <= second.last and second.first <= first.last:
-        raise Malformed("second_from", "days that are not in the first period as well")
+        raise Malformed("second_from", _("days that are not in the first period as well"))
     return first, second
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dashboard.clinician.charts import Column, Table
+from dashboard.language import marked
 from dashboard.missing.compass import bearing_deg, distance_m, wind
 
 if TYPE_CHECKING:
@@ -113,12 +114,19 @@ def _middle(points: Iterable[Point]) -> Point:
 def table(found: Places) -> Table:
     """Return the places in numbers; no coordinates."""
     columns = (
-        Column(name="Place", definition="Number in the picture, the most visited first."),
-        Column(name="Distance", unit="m", definition="Straight line from home."),
-        Column(name="Direction", definition="Seen from home."),
-        Column(name="Stays", unit="1", definition="Stays of 10 min and more within 100 m."),
-        Column(name="Usual stay", unit="min", definition="Median of the stays."),
-        Column(name="Last", definition="Day of the last stay."),
+        Column(
+            name=marked("Place"),
+            definition=marked("Number in the picture, the most visited first."),
+        ),
+        Column(name=marked("Distance"), unit="m", definition=marked("Straight line from home.")),
+        Column(name=marked("Direction"), definition=marked("Seen from home.")),
+        Column(
+            name=marked("Stays"),
+            unit="1",
+            definition=marked("Stays of 10 min and more within 100 m."),
+        ),
+        Column(name=marked("Usual stay"), unit="min", definition=marked("Median of the stays.")),
+        Column(name=marked("Last"), definition=marked("Day of the last stay.")),
     )
     rows = tuple(
         (

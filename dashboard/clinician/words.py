@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from dashboard.clinician.measures import said
 from dashboard.clinician.numbers import RECENT
+from dashboard.dates import date_words, day_words
+from dashboard.language import _, ngettext
 
 if TYPE_CHECKING:
     from dashboard.clinician.numbers import Change, Days
@@ -25,11 +27,18 @@ def change_words(change: Change) -> str:
     'Times out of bed: 3 in the last 7 days; before usually 1, from 0 to 2 (21 days)'
     """
     measure = change.measure
-    return (
-        f"{measure.name}: {said(measure, change.recent)} in the last {RECENT} days; before usually"
-        f" {said(measure, change.usual)}, from {said(measure, change.low)} to"
-        f" {said(measure, change.high)} ({change.days} days)"
-    )
+    return _(
+        "%(name)s: %(recent)s in the last %(recent_days)s days; before usually %(usual)s, from %(low)s to"
+        " %(high)s (%(days)s days)"
+    ) % {
+        "name": _(measure.name),
+        "recent": said(measure, change.recent),
+        "recent_days": RECENT,
+        "usual": said(measure, change.usual),
+        "low": said(measure, change.low),
+        "high": said(measure, change.high),
+        "days": change.days,
+    }
 
 
 def coverage_words(days: Days) -> str:
@@ -37,9 +46,15 @@ def coverage_words(days: Days) -> str:
     seen = days.seen().sum(axis=1)
     share = min(1.0, float(seen.sum()) / (1440 * max(len(seen), 1)))
     blank = int((seen == 0).sum())
-    text = f"{share:.0%} of the time from {days.dates[0]:%-d %B} to {days.dates[-1]:%-d %B %Y} was seen."
+    text = _("%(share)s of the time from %(first)s to %(last)s was seen.") % {
+        "share": f"{share:.0%}",
+        "first": day_words(days.dates[0]),
+        "last": date_words(days.dates[-1]),
+    }
     if blank:
-        text += f" Of {blank} {'day' if blank == 1 else 'days'} nothing is known."
+        text += " " + ngettext(
+            "Of %(n)s day nothing is known.", "Of %(n)s days nothing is known.", blank
+        ) % {"n": blank}
     if share < SEEN_WELL:
-        text += " What was not seen is hatched, and stands as not known in the tables."
+        text += " " + _("What was not seen is hatched, and stands as not known in the tables.")
     return text

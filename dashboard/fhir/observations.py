@@ -25,7 +25,7 @@ HEART = Measure(
     unit="/min",
     definition="Median of all heart rates of the day that something worn told.",
     formula="median",
-    source="`core/store/clinical.py`",
+    cited="`core/store/clinical.py`",
 )
 DAILY: tuple[Measure, ...] = (
     *(

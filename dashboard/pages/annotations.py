@@ -15,6 +15,7 @@ from core.store import annotation as store
 from core.store.annotation import NewVersion
 from dashboard.clinician import annotating
 from dashboard.clinician.entering import Number, entered, refuse
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.roles import ALL
 from dashboard.visit import Form, Visiting, see_other
@@ -28,7 +29,9 @@ router = APIRouter()
 PAGE = Page(router=router, roles=ALL)  # others get 404 here, and a row that says that they asked
 log = logging.getLogger("wayhome.dashboard")
 Which = Annotated[int, Path(ge=1, le=2**31 - 1)]
-QUICKER = "Somebody changed it while you were writing. Below is how it stands now; nothing of yours was kept."
+QUICKER = marked(
+    "Somebody changed it while you were writing. Below is how it stands now; nothing of yours was kept."
+)
 
 
 @router.get("/residents/{number}/annotations")
@@ -69,7 +72,7 @@ async def _keep(visiting: Visit, number: int, which: int | None, form: dict[str,
     async with visiting.acting() as connection:
         kept = await store.keep(connection, new)
     if not kept:
-        return await _page(visiting, number, which, {"": QUICKER})
+        return await _page(visiting, number, which, {"": _(QUICKER)})
     _noted(visiting, new)
     return see_other(f"/residents/{number}/annotations")
 
@@ -82,7 +85,7 @@ def _new(
     reason = ""
     if stands is not None:
         reason = annotating.text_in(
-            form, "reason", longest=200, wanted="why: the trail will say it"
+            form, "reason", longest=200, wanted=_("why: the trail will say it")
         )
     marking = (
         stands.marking if stands is not None and withdraws else annotating.marking_in(form, today)
@@ -137,7 +140,7 @@ async def _page(
         status=400 if mistakes else 200,
         lived=lived,
         stands=stands,
-        trails=[list(versions) for _, versions in groupby(trail, key=lambda one: one.number)],
+        trails=[list(versions) for __, versions in groupby(trail, key=lambda one: one.number)],
         annotating=annotating,
         mistakes=mistakes or {},
         typed=typed if fields is None else fields,

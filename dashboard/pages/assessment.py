@@ -17,8 +17,9 @@ from dashboard.assessing.desk import so_far
 from dashboard.assessing.figures import KIT, not_measured
 from dashboard.assessing.naming import named
 from dashboard.assessing.progress import PHASES, gap_words, warnings
-from dashboard.clinician.annotating import span_words
 from dashboard.clinician.entering import Number, entered, refuse
+from dashboard.dates import span_words
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.roles import ALL
 from dashboard.visit import Form, Visiting, see_other
@@ -35,7 +36,7 @@ router = APIRouter()
 PAGE = Page(router=router, roles=ALL)  # others get 404 here, and a row that says that they asked
 log = logging.getLogger("wayhome.dashboard")
 Which = Annotated[int, Path(ge=1, le=2**62)]
-QUICKER = "It has ended meanwhile. Below is how it stands now."
+QUICKER = marked("It has ended meanwhile. Below is how it stands now.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ async def go_on(visiting: Visiting, number: Number, which: Which, form: Form) ->
     async with visiting.acting() as connection:
         taken = await store.take_step(connection, found.one, step, visiting.visitor.carer_id)
     if not taken:
-        return await _page(visiting, number, which, {"": QUICKER})
+        return await _page(visiting, number, which, {"": _(QUICKER)})
     action = "assessment_ended" if step.ends else "assessment_extended"
     log.info(
         "assessment changed",

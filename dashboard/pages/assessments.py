@@ -9,7 +9,7 @@ from core.store import assessment as store
 from core.store import kit as kit_table
 from core.store import timeline
 from dashboard.assessing.progress import PHASES
-from dashboard.clinician.annotating import span_words
+from dashboard.dates import span_words
 from dashboard.page import Page
 from dashboard.roles import SEE_DAYS
 from dashboard.visit import Visiting

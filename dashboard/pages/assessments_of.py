@@ -15,8 +15,8 @@ from core.store import kit as kit_table
 from dashboard.assessing import form as forms
 from dashboard.assessing.naming import WAYS
 from dashboard.assessing.progress import PHASES
-from dashboard.clinician.annotating import span_words
 from dashboard.clinician.entering import Number, entered, refuse
+from dashboard.dates import span_words
 from dashboard.page import Page
 from dashboard.roles import ALL
 from dashboard.visit import Form, Visiting, see_other

@@ -13,7 +13,14 @@ from core.model.ids import HomeId
 from core.store import caseload as store
 from core.store import timeline
 from core.store.caseload import Reason
-from dashboard.clinician.caseload import SHAPES, SPARK_DAYS, TITLES, spark_words, why
+from dashboard.clinician.caseload import (
+    SHAPES,
+    SPARK_DAYS,
+    TITLES,
+    marks_words,
+    spark_words,
+    why,
+)
 from dashboard.page import Page
 from dashboard.roles import SEE_DAYS
 from dashboard.visit import Visiting
@@ -46,12 +53,20 @@ async def caseload(
         homes = sorted({one.home_id for one in found})
         yesterday = visiting.now.astimezone(zone).date() - timedelta(days=1)
         moved = await store.movement(connection, homes, SPARK_DAYS, yesterday)
+        first, residents = (
+            yesterday - timedelta(days=SPARK_DAYS - 1),
+            [one.resident_id for one in found],
+        )
+        beside = await store.beside(
+            connection, residents, first, visiting.now.astimezone(zone).date()
+        )
         await visiting.looked_at(connection, homes, "caseload")
     return visiting.page(
         "caseload.html",
         zone,
         here=PAGE.path,
-        cases=[(one, why(one), _moved_words(one, moved)) for one in found],
+        cases=[(one, why(one), _moved_words(one, moved), beside[one.resident_id]) for one in found],
+        marks_words=marks_words,
         total=total,
         page=page,
         last_page=max(1, -(-total // PER_PAGE)),
@@ -60,6 +75,7 @@ async def caseload(
         titles=TITLES,
         shapes=SHAPES,
         days=SPARK_DAYS,
+        yesterday=yesterday,
     )
 
 

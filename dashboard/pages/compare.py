@@ -16,6 +16,7 @@ from dashboard.clinician.annotated import line_of
 from dashboard.clinician.charts import as_csv
 from dashboard.clinician.entering import Number, entered, refuse
 from dashboard.clinician.reading import last_day_of, marked_days
+from dashboard.language import _
 from dashboard.page import Page
 from dashboard.roles import ALL
 from dashboard.visit import Visiting
@@ -61,8 +62,9 @@ async def compare(visiting: Visiting, number: Number, typed: Spans, around: Type
     typed |= {"around": around}
     found = await _compared(visiting, number, typed, "compare")
     pairs = comparing.pairs(found.first, found.second)
-    around_what = {"weeks": "The last 4 weeks, and the 4 before"} | {
-        str(one.number): f"Before and after: {line_of(one)}" for one in found.annotations
+    around_what = {"weeks": _("The last 4 weeks, and the 4 before")} | {
+        str(one.number): _("Before and after: %(what)s") % {"what": line_of(one)}
+        for one in found.annotations
     }
     return visiting.page(
         "compare.html",

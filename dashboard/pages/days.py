@@ -18,6 +18,7 @@ from core.store import day_count as days_table
 from core.store import page as alert_store
 from core.store import review
 from core.store.account import record_access
+from dashboard import language
 from dashboard.clinician import charts, measures
 from dashboard.clinician.annotated import MarkedDays, facts_of, line_of, marked, table_of
 from dashboard.clinician.marks import Mark
@@ -39,7 +40,12 @@ if TYPE_CHECKING:
 router = APIRouter()
 PAGE = Page(router=router, roles=ALL)  # others get 404 here, and a row that says that they asked
 
-LENGTHS = {28: "4 weeks", 56: "8 weeks", 91: "3 months", 365: "a year"}
+LENGTHS = {
+    28: language.marked("4 weeks"),
+    56: language.marked("8 weeks"),
+    91: language.marked("3 months"),
+    365: language.marked("a year"),
+}
 MOST_ALERTS = 200
 Number = Annotated[int, Path(ge=1, le=2**62)]
 Length = Annotated[int, Query(alias="days", ge=7, le=366)]

@@ -14,6 +14,7 @@ from dashboard.assessing.desk import gather, moment
 from dashboard.assessing.figures import as_table, digest, figures
 from dashboard.clinician.charts import as_csv
 from dashboard.clinician.entering import Number, entered, refuse
+from dashboard.language import ENGLISH, speaking
 from dashboard.page import Page
 from dashboard.roles import ALL
 from dashboard.visit import Visiting
@@ -46,7 +47,15 @@ async def report(
     which: Which,
     kind: Annotated[str, Path(pattern="^(pdf|json|csv)$")],
 ) -> Response:
-    """Return the report; a draft before the assessment has ended."""
+    """Return the report; a draft before the assessment has ended.
+
+    It is filed, and a sum seals its words: whoever opens it, it speaks English.
+    """
+    with speaking(ENGLISH):
+        return await _report(visiting, number, which, kind)
+
+
+async def _report(visiting: Visit, number: int, which: int, kind: str) -> Response:
     told = await _told(visiting, number, which)
     state = told.report["figures"]["assessment"]["state"]
     name = f"assessment-{which}-version-{told.report['version']}-{state}.{kind}"

@@ -112,6 +112,31 @@ def test_who_had_gone_to_bed_is_told_of_at_once() -> None:
     assert [one.severity for one in story.of("exit")] == [Severity.CHECK]
 
 
+def test_who_is_up_on_few_other_evenings_is_told_of_after_ninety_seconds() -> None:
+    story = Story()
+    for day in range(20):
+        story.at(24 * day + 10).hear(KITCHEN_MOTION)
+    _evening(story, 20)
+    begun = story.at(24 * 20 + 22, 20).now
+    story.hear(DOOR, Quantity.CONTACT, OPEN)
+    assert story.of("exit") == []
+    story.at(24 * 20 + 22, 24)
+    assert [(one.severity, one.noticed_at - begun) for one in story.of("exit")] == [
+        (Severity.CHECK, timedelta(seconds=90)),
+        (Severity.URGENT, timedelta(minutes=3)),
+    ]
+
+
+def test_who_is_up_looks_out_and_stays_is_not_told_of() -> None:
+    story = Story()
+    for day in range(20):
+        story.at(24 * day + 10).hear(KITCHEN_MOTION)
+    _evening(story, 20)
+    story.at(24 * 20 + 22, 20).hear(DOOR, Quantity.CONTACT, OPEN)
+    story.at(24 * 20 + 22, 21).hear(KITCHEN_MOTION).at(24 * 20 + 23)
+    assert story.of("exit") == []
+
+
 def test_movement_behind_a_door_that_nobody_went_to_is_somebody_who_comes_in() -> None:
     story = Story().at(0).hear(KITCHEN_MOTION).at(1).hear(DOOR, Quantity.CONTACT, OPEN)
     story.at(1, 0, 10).hear(HALL_MOTION)

@@ -22,6 +22,7 @@ from core.model.finding import Audience
 SAVED = Path(__file__).parent / "snapshots"
 DAYS = 40
 END = MONDAY + timedelta(days=DAYS)
+OF_PAUSES = 7
 
 
 def former(number: int) -> bytes:
@@ -29,9 +30,14 @@ def former(number: int) -> bytes:
 
 
 def learned(state: bytes) -> bytes:
-    """Return what a snapshot knows of a home beside what the view and D0 note for the next tick."""
+    """Return what a snapshot knows of a home beside what the view and D0 note for the next tick.
+
+    How often places are visited and how long sensors near doors are blind is not known before format 5.
+    """
     saved = msgspec.msgpack.decode(state, strict=False)
     view = {key: value for key, value in saved["view"].items() if key != "stirred"}
+    view["pauses"] = view["pauses"][:OF_PAUSES]  # what follows is learned anew (format 5)
+    view["occupancy"] = view["occupancy"][:9]
     detectors = {name: one for name, one in saved["detectors"].items() if name != "liveness"}
     return msgspec.msgpack.encode(view | detectors, order="deterministic")
 

@@ -18,7 +18,7 @@ from analytics.sample_days import DOOR, HOME, HOUSEHOLD, HUB, KITCHEN_MOTION, MO
 from core.model.errors import Malformed
 from core.model.finding import Audience, Finding, Severity
 from core.model.home import HomeMode, Placement
-from core.model.ids import DeviceId, HomeId
+from core.model.ids import DeviceId, HomeId, ResidentId
 from core.model.observation import Observation
 from core.model.quantity import Quantity
 from tests.analytics.story import Story
@@ -177,6 +177,17 @@ def test_a_broken_home_does_not_stop_the_others() -> None:
     noticed = engine.step(1, SEE, [row, replace(row, home_id=HomeId("other"))], None)
     assert [one.home_id for one in noticed.findings] == ["other"]
     assert [(one.home_id, one.detector) for one in noticed.failures] == [(HOME, "context")]
+
+
+def test_where_two_live_no_detector_names_one_of_them() -> None:
+    (one,) = HOUSEHOLD.residents
+    engine = Engine()
+    other = replace(one, resident_id=ResidentId(2), name="Joe", pronoun="he")
+    engine.register([replace(HOUSEHOLD, residents=(one, other))], 0)
+    found = engine.step(1, SEE, ROWS, END).findings
+    assert {told.detector for told in found} >= {"sos", "exit", "impact", "appliance", "walking"}
+    assert [told for told in found if told.resident_id is not None] == []
+    assert [told.what for told in found if {"She", "He"} & set(told.what.split())] == []
 
 
 def test_the_memory_of_keys_is_bounded() -> None:

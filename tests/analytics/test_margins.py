@@ -230,6 +230,8 @@ def test_safety_rules_and_what_has_no_bounded_limit_learn_nothing() -> None:
     assert not learning.learns(spec(high=3, safety=True))
     assert not learning.learns(spec())
     assert not any(learning.learns(one) for one in discover().values() if one.safety)
+    safe = {one.name for one in discover().values() if one.safety}
+    assert safe >= {"sos", "exit", "impact", "appliance", "geofence", "lost"}, "none of these ever"
 
 
 def test_every_kind_of_missed_event_says_who_should_have_noticed() -> None:

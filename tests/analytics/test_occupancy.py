@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.features.bed_nights import BedNights, Bout, main_block
-from analytics.features.occupancy import Occupancy, Place
+from analytics.features.eyes import seen_again
+from analytics.features.occupancy import EXIT_WITHIN_S, Occupancy, Place
 from analytics.features.plan import plan
 from analytics.features.strays import LEAST_WEIGHT, MOST_WEIGHT, Strays
 from analytics.sample_days import BED_MOTION, DOOR, HALL_MOTION, HOUSEHOLD, KITCHEN_MOTION, MONDAY
@@ -103,3 +104,44 @@ def test_a_night_goes_from_noon_to_noon_and_a_turn_is_no_exit() -> None:
         nights.hear(at * hour, 1, noon if at < 36 else noon + 24 * hour, occupied=occupied)
     assert nights.nights == [Bout(23.0 * hour, 31.0 * hour)]
     assert BedNights.restored(nights.snapshot()).snapshot() == nights.snapshot()
+
+
+def _leaves_three_minutes_after_the_hall_saw_her(every_s: float) -> Story:
+    """The sensor of the hall says something every so many seconds for two hours, and is silent then."""
+    story = Story()
+    for number in range(int(7200 / every_s)):
+        story.at(7, 0, number * every_s).hear(HALL_MOTION).hear(HALL_MOTION, value=0.0)
+    last = (int(7200 / every_s) - 1) * every_s
+    story.at(7, 0, last + 180).hear(DOOR, Quantity.CONTACT, 1)
+    return story.at(7, 3, last + 200)
+
+
+def test_a_sensor_that_could_have_seen_her_did_not_so_she_stays() -> None:
+    assert _occupancy(_leaves_three_minutes_after_the_hall_saw_her(60.0)).place is Place.HOME
+
+
+def test_a_sensor_that_is_blind_for_minutes_could_not() -> None:
+    occupancy = Occupancy(0.0)
+    hall = PLAN.by_id[HALL_MOTION]
+    for number in range(3000):
+        seen_again(occupancy._eyes, hall.device_id, 240.0 * number)
+    assert 230.0 < occupancy._eyes[hall.device_id][1] < 241.0
+    story = _leaves_three_minutes_after_the_hall_saw_her(60.0)
+    assert _occupancy(story)._seen_within_s() == EXIT_WITHIN_S
+    _occupancy(story)._eyes = occupancy._eyes
+    assert _occupancy(story)._seen_within_s() > 300.0
+
+
+def test_the_last_nights_exits_are_known_in_the_morning() -> None:
+    hour, noon = 3600.0, 12 * 3600.0
+    nights = BedNights()
+    said = ((23.0, True), (26.0, False), (26.2, True), (29.0, False), (29.01, True))
+    for at, occupied in said:
+        nights.hear(at * hour, 1, noon, occupied=occupied)
+    night = nights.night(noon, 34.0 * hour)
+    assert night is not None
+    assert (night.block, night.exits) == (Bout(23.0 * hour, 34.0 * hour), 1)
+    assert nights.night(noon + 24 * hour, 34.0 * hour) is None
+    nap = BedNights()
+    nap.hear(14.0 * hour, 1, noon, occupied=True)
+    assert nap.night(noon, 16.0 * hour) is None

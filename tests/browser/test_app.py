@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from tests.browser import scene
-from tests.browser.conftest import SOON_MS, Pages
+from tests.browser.conftest import SOON_MS, MortalPages, Pages
 from tests.browser.pictures import PHONE, pictures_in
 from tests.dashboard.town import DOOR
 
@@ -260,13 +260,15 @@ def test_nothing_personal_is_kept_once_nobody_is_logged_in(
     expect(page.locator("#last-none")).to_be_visible()
 
 
-def test_a_page_that_is_stale_says_how_old_it_is(phone: BrowserContext, pages: Pages) -> None:
-    page = phone.new_page()
+def test_a_page_that_is_stale_says_how_old_it_is(
+    phone: BrowserContext, mortal_pages: MortalPages
+) -> None:
+    page, pages = phone.new_page(), mortal_pages
     pages.log_in(page, "ben", "/more")
     page.clock.install()
     page.goto(f"{pages.address}/today")
     live(page)
-    pages.process.kill()
+    pages.kill()
     page.clock.fast_forward("12:00")
     expect(page.locator("#connection")).to_contain_text("What you see is 10 min old.")
     expect(page.locator("#connection")).to_contain_text("Not live since")

@@ -92,7 +92,7 @@ def begin(page: Page, pages: Pages, today: date) -> None:
     press(page, page.get_by_role("button", name="Begin"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Is somebody needed at night?")
     expect(page.get_by_role("heading", name="Kit")).to_be_visible()
-    press(page, page.get_by_role("link", name="Note what happened to Bed mat"))
+    press(page, page.get_by_role("link", name="Note what happened (Bed mat)"))
     press(page, page.get_by_role("button", name="It is back"))
     expect(page.get_by_text("6 devices out.")).to_be_visible()
     press(page, page.get_by_role("link", name="Assessments"))

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import SOON_MS, Pages
+from tests.browser.conftest import SOON_MS, MortalPages, Pages
 from tests.dashboard.town import DOOR
 
 pytestmark = pytest.mark.browser
@@ -144,10 +144,11 @@ def test_a_note_that_is_being_written_is_kept(page: Page, pages: Pages) -> None:
     expect(page.locator("#more")).to_contain_text("“She was in the garden”")
 
 
-def test_a_page_that_is_not_live_says_so(page: Page, pages: Pages) -> None:
+def test_a_page_that_is_not_live_says_so(page: Page, mortal_pages: MortalPages) -> None:
+    pages = mortal_pages
     pages.log_in(page, "ben", "/alerts")
     live(page)
-    pages.process.kill()
+    pages.kill()
     expect(page.locator("#connection")).to_have_text(
         re.compile(r"Not live since \d\d:\d\d\. There is no connection\. Reload"), timeout=20_000
     )

@@ -17,7 +17,7 @@ from tests.alerts.houses import insert_finding
 from tests.alerts.receiver import Receiver, receiving
 from tests.browser.conftest import Pages
 from tests.browser.handset import Handset, Rounds
-from tests.dashboard.process import dashboard
+from tests.dashboard.thread import serving
 from tests.dashboard.town import town_in
 
 if TYPE_CHECKING:
@@ -57,14 +57,14 @@ class Place:
 def place(plain_database: Database) -> Iterator[Place]:
     with (
         town_in(plain_database, datetime.now(UTC)) as town,
-        dashboard(
-            plain_database.url_as("wayhome_dashboard"), "localhost", local_network="true"
-        ) as (address, process),
+        serving(
+            plain_database.url_as("wayhome_dashboard"), "localhost", local_network=True
+        ) as address,
         receiving() as service,
     ):
         rounds = Rounds(plain_database.url_as("wayhome_alerts"), address)
         rounds.turn()  # lets the pages know that there is push
-        pages = Pages(address=address, town=town, process=process)
+        pages = Pages(address=address, town=town)
         yield Place(pages=pages, rounds=rounds, service=service)
 
 

@@ -146,3 +146,9 @@ def test_a_child_gets_its_own_settings_only(monkeypatch: pytest.MonkeyPatch) -> 
     assert not load(DashboardSettings, environment=BASE | environment).cookie_secure
     assert "WAYHOME_MQTT_URL" not in environment
     assert settings.variable("health_port") in environment
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_health_and_figures_are_for_this_machine_unless_somebody_says_else(service: str) -> None:
+    found = load(SERVICES[service], environment=BASE)
+    assert (found.health_host, found.health_port) == ("127.0.0.1", 0)

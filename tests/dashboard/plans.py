@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from core.model.finding import Audience
+from core.store.noted import WantedFindings, _finding_conditions
+from core.store.page import Sight
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -29,16 +33,36 @@ def plans(url: str, home: str, now: datetime) -> dict[str, list[str]]:
     """Return how each of three tables is scanned, as the dashboard's role: the scans and their indexes."""
     values = {"home": home, "first": now - timedelta(days=28), "last": now}
     with psycopg.connect(url) as connection:
-        connection.execute(
-            "select set_config('wayhome.organisation', organisation_id, true),"
-            " set_config('wayhome.scope', 'organisation', true) from home where home_id = %s",
-            (home,),
-        )
-        connection.execute("set local role wayhome_dashboard")
+        _act(connection, home)
         return {
             name: sorted(set(_scans(connection, query, values, name)))
             for name, query in (("day_count", DAYS), ("observation", SIGNS), ("position", FIXES))
         }
+
+
+def going_plan(url: str, home: str) -> list[str]:
+    """Return how the first page of all active Flags of an organisation finds its findings."""
+    sight = Sight(audiences=(Audience.CARERS,), silent=False)
+    text, values = _finding_conditions(WantedFindings(active=True), sight)
+    query = "explain (format json) select f.*" + text + " order by f.finding_id limit 51"
+    with psycopg.connect(url) as connection:
+        _act(connection, home)
+        ((plan,),) = connection.execute(query.encode(), values).fetchall()
+    scans = [
+        str(node.get("Index Name", node["Node Type"]))
+        for node in _nodes(plan[0]["Plan"])
+        if node.get("Alias") == "f" or node.get("Index Name") == "finding_going"
+    ]
+    return sorted(set(scans) - {"Bitmap Heap Scan"})
+
+
+def _act(connection: psycopg.Connection[Any], home: str) -> None:
+    connection.execute(
+        "select set_config('wayhome.organisation', organisation_id, true),"
+        " set_config('wayhome.scope', 'organisation', true) from home where home_id = %s",
+        (home,),
+    )
+    connection.execute("set local role wayhome_dashboard")
 
 
 def _scans(

@@ -111,7 +111,7 @@ async def test_a_change_and_a_withdrawal_leave_a_trail(visitors: Visitors, town:
     assert "Admin," in text
     assert town.number("select count(*) from annotation") == 3
     assert (await browser.get(f"{PATH}/1")).status_code == 404
-    assert "Nothing." in plain(await browser.text("/residents/1/days"))
+    assert "Nothing is marked." in plain(await browser.text("/residents/1/days"))
     body = (await browser.get("/residents/1/days/nights.json")).json()
     assert body["annotations"] == []
 

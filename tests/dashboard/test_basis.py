@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from core.model import basis
 from core.model.basis import Article6, Article9, Decided, Purpose
 from dashboard import basis_form
 from tests.dashboard.test_missing_pages import make_pack, resident, tracker
@@ -36,6 +39,8 @@ def test_every_word_of_the_ledger_is_said_in_plain_words() -> None:
     assert set(basis_form.ARTICLE6) == set(Article6)
     assert set(basis_form.ARTICLE9) == set(Article9)
     assert set(basis_form.DECIDED) == set(Decided)
+    reasons = re.findall(r'reason="([^"]+)"', inspect.getsource(basis))
+    assert set(basis_form.REASONS) == set(reasons)
 
 
 async def test_a_basis_is_written_reviewed_and_given_to_a_program(

@@ -10,7 +10,7 @@ import pytest
 
 from core.store.account import CarerRole
 from core.store.pool import transaction
-from dashboard.app import build
+from dashboard.app import pages
 from dashboard.caller import UNKNOWN
 from dashboard.entrance import SESSION_COOKIE
 from dashboard.page import discover
@@ -100,8 +100,8 @@ def faults(way: Way, path: str, answer: httpx.Response) -> list[object]:
     return found
 
 
-def test_every_address_is_known_to_this_test(visitors: Visitors) -> None:
-    app = build(visitors.site)
+def test_every_address_is_known_to_this_test() -> None:
+    app = pages()
     walked = {(way.method.lower(), way.path) for way in ways(app)}
     described = {
         (method, path) for path, methods in app.openapi()["paths"].items() for method in methods
@@ -128,7 +128,7 @@ async def test_the_numbers_of_another_organisation_lead_nowhere(
         "role": "family_carer",
     }
     wrong: list[object] = []
-    for way in ways(build(visitors.site)):
+    for way in ways(pages()):
         if way.path in NEVER_ENDS:
             continue
         for path in way.filled(TEXTS, numbers):
@@ -146,7 +146,7 @@ async def test_the_walk_would_notice(visitors: Visitors, town: Town) -> None:
     browser = await visitors.of("admin")
     seen = {
         way.path
-        for way in ways(build(visitors.site))
+        for way in ways(pages())
         if way.method == "GET" and way.path not in NEVER_ENDS
         for path in way.filled(TEXTS, numbers)
         if leaks(await browser.client.get(path), ids=True)
@@ -157,7 +157,7 @@ async def test_the_walk_would_notice(visitors: Visitors, town: Town) -> None:
 async def test_nobody_at_all_sees_nothing(visitors: Visitors, town: Town) -> None:
     furnish(town)
     browser = await visitors.nobody()
-    for way in ways(build(visitors.site)):
+    for way in ways(pages()):
         if way.path in NEVER_ENDS:
             continue
         for path in way.filled(("ada",), (1,)):

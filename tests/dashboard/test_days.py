@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -252,6 +253,16 @@ def test_a_measure_has_all_that_its_reader_needs() -> None:
     assert all(one.definition and one.formula and one.source and one.unit for one in MEASURES)
     used = {key for chart in CHARTS.values() for key in chart.measures}
     assert used == {one.key for one in MEASURES}
+
+
+async def test_the_page_says_of_each_measure_what_it_is(visitors: Visitors, counted: Town) -> None:
+    del counted
+    text = plain(html.unescape(await (await visitors.of("clinician")).text(PATH)))
+    for one in MEASURES:
+        unit = "" if one.unit == "1" else f" ({one.unit})"
+        source = one.source.replace("`", "")
+        wanted = f"{one.name}{unit} {one.definition} Formula: {one.formula}. Source: {source}."
+        assert plain(wanted) in text, one.key
 
 
 def test_an_hour_that_is_never_seen_is_no_calm_hour() -> None:

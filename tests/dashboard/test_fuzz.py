@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from dashboard.page import discover
 from tests.dashboard.crossing import NAMES, NEVER_ENDS, WORDS, furnish
-from tests.dashboard.process import dashboard
+from tests.dashboard.thread import serving
 from tests.dashboard.town import PASSWORD, town_in
 from tests.dashboard.visitors import FIELD
 
@@ -49,7 +49,7 @@ def test_no_request_that_fits_the_description_breaks_a_page_or_crosses_the_wall(
 ) -> None:
     with (
         town_in(plain_database, datetime.now(UTC)) as town,
-        dashboard(plain_database.url_as("wayhome_dashboard")) as (address, _),
+        serving(plain_database.url_as("wayhome_dashboard")) as address,
     ):
         furnish(town)
         cookies, csrf = logged_in(address, "york_organisation_admin")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -98,8 +99,19 @@ async def lives(plain_database: Database, town: Town) -> Lives:
 
 
 async def table(browser: Browser, resident: int, chart: str) -> list[dict[str, str]]:
-    path = f"/residents/{resident}/days/{chart}.csv?days={LENGTH}&end={LAST}"
-    rows = list(csv.DictReader(io.StringIO(await browser.text(path))))
+    """Return the numbers of a chart by column, after its JSON was found to say the same cell by cell."""
+    path, query = f"/residents/{resident}/days/{chart}", f"days={LENGTH}&end={LAST}"
+    head, *lines = csv.reader(io.StringIO(await browser.text(f"{path}.csv?{query}")))
+    body = json.loads(await browser.text(f"{path}.json?{query}"))
+    assert head == [
+        f"{one['name']} ({one['unit']})" if one["unit"] not in {"", "1"} else one["name"]
+        for one in body["columns"]
+    ]
+    assert (body["first_day"], body["last_day"]) == (FIRST.isoformat(), LAST.isoformat())
+    for line, cells in zip(lines, body["rows"], strict=True):
+        for text, cell in zip(line, cells, strict=True):
+            assert text == ("" if cell is None else str(cell)), (chart, line)
+    rows = [dict(zip(head, line, strict=True)) for line in lines]
     assert {row.pop("Marked") for row in rows} == {""}, "nobody marked anything here"
     return rows
 
@@ -198,7 +210,8 @@ async def _page(
 ) -> int:
     """Check the words and tables of the page; return how many changes it tells."""
     page = html.unescape(await browser.text(f"/residents/{resident}/days?days={LENGTH}&end={LAST}"))
-    await _tables(browser, resident, page)
+    await _tables(browser, resident, page, days)
+    await _unseen(browser, resident, days)
     share = min(1.0, sum(sum(day.seen) for day in days) / (1440 * LENGTH))
     assert f"{share:.0%} of the time from" in page
     names = {name.split(" (")[0]: name for name in numbers[0]}
@@ -225,15 +238,36 @@ async def _page(
     return len(lines)
 
 
+async def _unseen(browser: Browser, resident: int, days: list[Recount]) -> None:
+    """Check what every JSON says of how much of each day was not seen."""
+    path = f"/residents/{resident}/days/rhythm.json?days={LENGTH}&end={LAST}"
+    said = json.loads(await browser.text(path))
+    assert said["unseen_min"] == [max(0.0, 1440.0 - sum(day.seen)) for day in days]
+    assert said["zone"] == days[0].raw.zone.key
+
+
 TABLE = re.compile(r"<table><caption>.*?</table>", re.DOTALL)
 CELL = re.compile(r"<t[hd](?: scope=\"row\")?>(.*?)</t[hd]>")
 
 
-async def _tables(browser: Browser, resident: int, page: str) -> None:
+def _three_hours(text: str, days: list[Recount]) -> None:
+    """Check the first table of the page, three hours a column, against the raw rows."""
+    lines = text.split("<tbody>")[1].split("</tr>")[: len(days)]
+    for day, line in zip(days, lines, strict=True):
+        wanted = [
+            str(sum(day.active[n : n + 12])) if sum(day.seen[n : n + 12]) else "not known"
+            for n in range(0, 96, 12)
+        ]
+        unseen = f"{max(0, 1440 - sum(day.seen))}"
+        assert CELL.findall(line) == [day.day.isoformat(), *wanted, unseen, ""]
+
+
+async def _tables(browser: Browser, resident: int, page: str, days: list[Recount]) -> None:
     """Check that the tables of the page say what the files say, rounded for people."""
     shown = TABLE.findall(page)
     for chart, text in zip(CHARTS, shown, strict=True):
-        if chart == "actogram":  # three hours a column there, a quarter hour a row in the file
+        if chart == "actogram":
+            _three_hours(text, days)
             continue
         rows = await table(browser, resident, chart)
         body = text.split("<tbody>")[1].split("</tr>")[: len(rows)]

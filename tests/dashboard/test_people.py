@@ -59,6 +59,8 @@ async def test_the_first_family_carer_invites_and_the_new_one_is_told_last(
     ruth = await visitors.nobody()
     answer = await joined(ruth, code, " Ruth \u0000 Carter ")
     assert answer.headers["location"] == "/me/authenticator"
+    ((kept,),) = town.execute("select password_hash from carer where name = 'Ruth Carter'")
+    assert kept.startswith("$argon2id$")
     assert "Connect an authenticator app" in await ruth.text("/me/authenticator")
     assert "Mill Lane" in await ruth.text("/today")
     ((name, role, order),) = town.execute(

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
+from dashboard.app import build
 from dashboard.clinician.places import places_of
+from tests.dashboard.crossing import NEVER_ENDS, ways
 from tests.dashboard.visitors import plain
 
 if TYPE_CHECKING:
@@ -126,3 +128,23 @@ async def test_a_role_without_access_gets_404_and_a_row(visitors: Visitors, town
     assert rows == [("days_refused", 3), ("places_refused", 6)]
     assert not town.number("select count(*) from stated_purpose")
     assert (await (await visitors.of("stranger")).get(PATH)).status_code == 404
+
+
+async def test_no_page_shows_a_carer_where_somebody_is(visitors: Visitors, town: Town) -> None:
+    device = town.device("ada", "Tracker", "worn", "")
+    town.execute(
+        "insert into position (observed_at, device_id, latitude, longitude, accuracy_m, home_id,"
+        " received_at) values (now(), %s, 53.80712, -1.54981, 8, 'ada', now())",
+        device,
+    )
+    town.alert()
+    walked = [
+        path
+        for way in ways(build(visitors.site))
+        if way.method == "GET" and way.path not in NEVER_ENDS
+        for path in way.filled(("ada",), (1,))
+    ]
+    for login in ("ben", "clinician", "admin"):
+        browser = await visitors.of(login)
+        shown = [path for path in walked if "53.80" in (await browser.get(path)).text]
+        assert shown == [], login

@@ -9,7 +9,7 @@ import psycopg
 
 from core.store.caseload import _CASES
 from core.store.review import SLOW
-from tests.dashboard.plans import plans
+from tests.dashboard.plans import going_plan, plans
 
 if TYPE_CHECKING:
     from tests.dashboard.town import Town
@@ -32,6 +32,12 @@ select at, device_id, 'motion', 1, home_id, at from device,
 insert into position (observed_at, device_id, latitude, longitude, home_id, received_at)
 select at, device_id, 53, -1, home_id, at from device,
  generate_series('2025-12-01'::timestamptz, '2026-01-15', interval '6 hours') at;
+insert into finding (home_id, detector, severity, audience, phase, onset, noticed_at, what, step)
+select home_id, 'exit', 'check', 'carers', p, '2026-01-15'::timestamptz - a * interval '5 hours',
+ '2026-01-15', 'A door opened', 1 from home, generate_series(1, 20) a, unnest(array['opened', 'cleared']) p;
+insert into finding (home_id, detector, severity, audience, phase, onset, noticed_at, what, step)
+select home_id, 'inactivity', 'check', 'carers', 'opened', '2026-01-15', '2026-01-15', 'Nothing moved', 1
+ from home where home_id like 'h%7';
 analyze;
 """
 
@@ -43,6 +49,7 @@ def test_the_plans_go_by_home_and_day_or_device_and_time(timescale_database: Dat
     for name, scans in found.items():
         assert scans, name
         assert all("Index" in one and one.endswith("_pkey") for one in scans), found
+    assert going_plan(timescale_database.url, "h7") == ["finding_going"]
 
 
 def test_the_query_names_the_slow_detectors() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -59,6 +60,22 @@ def test_only_the_owner_reads(tmp_path: Path) -> None:
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
     assert {path.parent.stat().st_mode & 0o777 for path in files} == {0o700}
+
+
+def made(folder: Path) -> set[bytes]:
+    """Return every password and key of an installation; what others give it is empty."""
+    words = re.compile(r"password|secret|token|key$|^wayhome_|^hub-")
+    found = (path.read_bytes() for path in folder.rglob("*") if words.search(path.name))
+    return {one for one in found if one and b"$" not in one}
+
+
+def test_two_installations_share_no_secret_and_none_can_be_guessed(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        install(Wanted(folder=tmp_path / name, homes=("7f3k", "9b2c")), NOW)
+    one, other = made(tmp_path / "one"), made(tmp_path / "other")
+    assert len(one) == len(other) > 15, "each has its own"
+    assert one & other == set()
+    assert {len(word) for word in one if b"PRIVATE" not in word} == {32, 43}, "192 bits and more"
 
 
 def test_each_reader_gets_its_folder(tmp_path: Path) -> None:

@@ -73,7 +73,21 @@ SIMULATED = {
         "stresses": {"hub_outage": {"all": STRESS, "passes": False}},
     },
 }
-REPORTS: dict[str, dict[str, Any]] = {"tihm": TIHM, "falls": FALLS, "simulated": SIMULATED}
+EARLIER = {**SILENCE, "lies_1_h": {"share": 0.2}, "lies_3_h": {"share": 0.6}}
+STILLNESS = {
+    "homes": 24,
+    "shipped": EARLIER,
+    "curve": [{**EARLIER, "price_h": 1.5}, {**EARLIER, "price_h": 3.0}],
+    "fixed": [{**EARLIER, "hours": 2.0}],
+    "silent": {"lies": 40, "share": 0.5, "interval": [0.3, 0.7]},
+    "aims": {"false_per_day": 0.02, "day_mean_h": 1.25, "lies_1_h": 0.8, "lies_3_h": 0.98},
+}
+REPORTS: dict[str, dict[str, Any]] = {
+    "tihm": TIHM,
+    "falls": FALLS,
+    "simulated": SIMULATED,
+    "stillness": STILLNESS,
+}
 
 
 def test_each_table_has_what_any_detector_must_beat() -> None:

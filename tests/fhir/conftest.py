@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.dashboard.conftest import clock, visitors
-from tests.dashboard.process import dashboard
+from tests.dashboard.thread import serving
 from tests.dashboard.town import Town, town_in
 from tests.fhir import clinic
 from tests.servers.databases import Database
@@ -44,5 +44,5 @@ def town(plain_database: Database) -> Iterator[Town]:
 def address(plain_database: Database, town: Town) -> Iterator[str]:
     """Run the service on it, and let a program in: its key is in `clinic.RUNNING`."""
     clinic.token(town, "system/*.rs", key=clinic.RUNNING, login="admin")
-    with dashboard(plain_database.url_as("wayhome_dashboard")) as (running, _):
+    with serving(plain_database.url_as("wayhome_dashboard")) as running:
         yield running

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
@@ -17,6 +16,7 @@ from dashboard.fhir import bulk
 from dashboard.fhir.access import reading
 from dashboard.fhir.observations import ALWAYS
 from dashboard.fhir.outcome import Refused
+from dashboard.site import SITE
 from tests.dashboard.town import NOW
 from tests.fhir.clinic import DAYS, Json, Program, program, revoke, somebody, token
 
@@ -64,9 +64,8 @@ async def streamed(visitors: Visitors, reader: Program, url: str) -> AsyncIterat
         "path": path,
         "query_string": b"",
         "headers": [(name.encode(), value.encode()) for name, value in reader.headers.items()],
-        "app": FastAPI(),
+        SITE: visitors.site,
     }
-    scope["app"].state.site = visitors.site
     number, name = path.split("/")[-2:]
     answer = await bulk.file(await reading(Request(scope)), number, name)
     assert isinstance(answer, StreamingResponse)

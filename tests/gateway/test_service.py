@@ -276,7 +276,38 @@ async def test_a_place_is_not_stored_from_the_withdrawal_on(
     assert ids["resident1/watch"]
 
 
-def withdraw(url: str) -> None:
+async def test_nothing_is_stored_of_who_is_watched_no_longer(
+    plain_database: Database, broker: Broker, ids: dict[str, int]
+) -> None:
+    table = Table(plain_database.url)
+    refused = "select coalesce(sum(messages), 0) from refusal where reason = 'no_basis'"
+    table.rows(
+        "insert into resident (home_id, name) values (%s, 'R') returning resident_id", str(HOME)
+    )
+    async with (
+        running_gateway(plain_database.url_as("wayhome_gateway"), broker.url),
+        publisher(broker) as hub,
+    ):
+        await hub.publish(f"{PREFIX}/wayhome/motion/motion", native(1))
+        await until(lambda: table.observations() == 1)
+        withdraw(plain_database.url, "care_monitoring")
+        # the gateway hears of it within a moment: from the first refusal on nothing is stored
+        sent = 0
+        while table.one(refused) == 0:
+            sent += 1
+            assert sent < 1000, "it is refused at last"
+            await hub.publish(f"{PREFIX}/wayhome/motion/motion", native(sent % 2))
+            await asyncio.sleep(0.02)
+        stored, before = table.observations(), table.one(refused)
+        await hub.publish(f"{PREFIX}/wayhome/motion/motion", native(1))
+        await hub.publish(f"{PREFIX}/wayhome/door/contact", native(1))
+        await until(lambda: table.one(refused) >= before + 2)
+        assert table.observations() == stored
+    assert table.one("select count(*) from quarantine") == 0
+    assert ids["motion"]
+
+
+def withdraw(url: str, purpose: str = "location") -> None:
     with psycopg.connect(url) as connection:
         connection.execute(
             "insert into carer (organisation_id, login, name, role, password_hash)"
@@ -284,7 +315,8 @@ def withdraw(url: str) -> None:
         )
         connection.execute(
             "insert into purpose_basis (home_id, resident_id, kind, purpose, decided, said_by, valid_from,"
-            " carer_id, at) select r.home_id, r.resident_id, 'withdrawn', 'location', 'person', 'R', now(),"
-            " c.carer_id, now() from resident r cross join carer c"
+            " carer_id, at) select r.home_id, r.resident_id, 'withdrawn', %s, 'person', 'R', now(),"
+            " c.carer_id, now() from resident r cross join carer c",
+            (purpose,),
         )
         connection.execute("select pg_notify('registry', %s)", (str(HOME),))

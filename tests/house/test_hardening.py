@@ -70,3 +70,15 @@ def test_the_picture_of_the_threats_can_be_read_without_seeing_it() -> None:
     assert len(marks) > 5
     rows = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")]
     assert sorted(set(marks), key=int) == [row for row in rows if row.isdigit()]
+
+
+def test_each_commit_is_checked_whole() -> None:
+    run = (tree.ROOT / ".ci" / "run").read_text("utf-8")
+    for step in ("make check", "scripts/audit.py", "make test"):
+        assert step in run
+    check = (
+        (tree.ROOT / "Makefile").read_text("utf-8").partition("\ncheck:")[2].partition("\n\n")[0]
+    )
+    for tool in ("ruff check .", "ruff format --check .", "mypy", "lint-imports"):
+        assert tool in check
+    assert "exit $$failed" in check

@@ -1,14 +1,20 @@
-"""The main job, end to end: `wayhome demo` as a stranger runs it, and a carer who answers in a browser."""
+"""The main job, end to end: `wayhome demo` as a stranger runs it, a carer who answers in a browser, and what
+`wayhome alerts prove` then says of every promise."""
 
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -42,13 +48,23 @@ class Shown:
     url: str
     passwords: dict[str, str]
     ready_at: float
+    folder: Path
 
 
 @pytest.fixture
-def shown() -> Iterator[Shown]:
+def place() -> Iterator[Path]:
+    """Give a folder that the database's own account can reach."""
+    folder = Path(tempfile.mkdtemp(prefix="wayhome-journey-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def shown(place: Path) -> Iterator[Shown]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "wayhome", "demo", "--homes", "2"],
-        env=child_environment({}) | {"COLUMNS": "200"},
+        [sys.executable, "-m", "wayhome", "demo", "--homes", "3"],
+        env=child_environment({}) | {"COLUMNS": "200", "TMPDIR": str(place)},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -62,7 +78,10 @@ def shown() -> Iterator[Shown]:
                 passwords[found.group(1)] = found.group(2)
             if "Ctrl-C" in line:
                 break
-        yield Shown(url=url, passwords=passwords, ready_at=time.monotonic())
+        (connections,) = place.glob("wayhome-demo-*/connections.json")
+        yield Shown(
+            url=url, passwords=passwords, ready_at=time.monotonic(), folder=connections.parent
+        )
     finally:
         process.terminate()
         process.communicate(timeout=60)
@@ -70,7 +89,9 @@ def shown() -> Iterator[Shown]:
 
 
 @pytest.mark.browser
-def test_an_episode_becomes_an_alert_and_is_answered_in_a_browser(shown: Shown, page: Page) -> None:
+def test_an_episode_is_answered_in_a_browser_and_every_promise_is_kept(
+    shown: Shown, page: Page
+) -> None:
     page.goto(f"{shown.url}/login")
     page.get_by_label("Login").fill("ruth")
     page.get_by_label("Password").fill(shown.passwords["ruth"])
@@ -82,3 +103,30 @@ def test_an_episode_becomes_an_alert_and_is_answered_in_a_browser(shown: Shown, 
     assert time.monotonic() - shown.ready_at < 60
     button.click()
     expect(page.locator("#answer")).to_contain_text("You are on it")
+    status, proof = proved(shown.folder)
+    assert (status, proof["violations"]) == (0, [])
+    assert {kept["broken"] for kept in proof["promises"]} == {0}
+
+
+def proved(folder: Path) -> tuple[int, dict[str, Any]]:
+    """Ask for the proof until two alerts and two attempts to tell are in it."""
+    command = [
+        sys.executable,
+        "-m",
+        "wayhome",
+        "alerts",
+        "prove",
+        "--json",
+        "--folder",
+        str(folder),
+    ]
+    proof: dict[str, Any] = {}
+    for _ in range(120):
+        done = subprocess.run(
+            command, env=child_environment({}), capture_output=True, text=True, check=False
+        )
+        proof = msgspec.json.decode(done.stdout.splitlines()[-1])
+        if proof["alerts"] >= 2 and proof["attempts"] >= 2:
+            return done.returncode, proof
+        time.sleep(1)
+    pytest.fail(f"too little was told: {proof}")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+COPY = "create database {} template {} strategy file_copy"
+"""Half the work of the usual strategy where nothing is synced: it writes no log of the pages."""
 OWNED = re.compile(r"wayhome_(\d+)_[0-9a-f]{8}")
 
 
@@ -81,7 +83,7 @@ class DatabaseServer:
         name = f"{self.template}_{secrets.token_hex(4)}"
         owner = self.url("postgres")
         with psycopg.connect(owner, autocommit=True) as connection:
-            connection.execute(_statement("create database {} template {}", name, self.template))
+            connection.execute(_statement(COPY, name, self.template))
         return Database(url=self.url(name), kind=self.kind, _server=owner)
 
     def sweep(self) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -61,6 +62,33 @@ async def test_only_new_findings_wake_the_alerts(
         assert len(list(alerts.notifies(timeout=5, stop_after=1))) == 1
         await table.record_findings(connection, [FINDING], shard=0, step=1)
         assert list(alerts.notifies(timeout=0.3)) == []
+
+
+LATER = (
+    "select finding_id from finding f where not exists (select 1 from finding e"
+    " where e.home_id = f.home_id and e.resident_id is not distinct from f.resident_id"
+    " and e.detector = f.detector and e.subject = f.subject and e.onset = f.onset"
+    " and e.finding_id > f.finding_id) order by 1"
+)
+
+
+async def test_what_goes_on_is_what_nothing_was_said_of_later(connection: Connection) -> None:
+    chance = random.Random(3)
+    for step in range(120):
+        one = replace(
+            FINDING,
+            resident_id=chance.choice([None, ResidentId(1), ResidentId(2)]),
+            onset=NOON + timedelta(hours=chance.randint(0, 2)),
+            phase=chance.choice(list(Phase)),
+            severity=chance.choice(list(Severity)),
+            subject=chance.choice(["", "a"]),
+        )
+        await table.record_findings(connection, [one], shard=0, step=step)
+    cursor = await connection.execute("select finding_id from finding where goes_on order by 1")
+    going = await cursor.fetchall()
+    cursor = await connection.execute(LATER.encode())
+    assert going == await cursor.fetchall()
+    assert 10 < len(going) < 60
 
 
 async def test_equal_errors_are_one_row_with_a_count(connection: Connection) -> None:

@@ -68,7 +68,7 @@ FOR_IDENTITY = ("home_states",)
 FOR_NOBODY = (
     "chain_access_record", "refuse_change_of_audit", "shut_out",
     "device_terms", "put_device", "note_device", "home_mode_by_steps", "mode_of", "end_replaced_credentials",
-    "homes_held", "retention_rows",
+    "homes_held", "retention_rows", "end_former_findings",
 )  # fmt: skip
 """Functions that only triggers and other functions call."""
 FOR_SERVICES = {

@@ -11,9 +11,13 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
+from analytics.home_engine import Inputs
 from analytics.recovery import recover
 from analytics.retention import LATE_AFTER, carry_out, keep_retaining
 from core.model.errors import Malformed
+from core.model.ids import HomeId
+from core.model.observation import Observation
+from core.model.quantity import Quantity
 from core.model.retention import CLASSES, Rule, check_rule, periods_of, tasks
 from core.runtime.clock import ManualClock
 from core.runtime.health import Health
@@ -145,6 +149,15 @@ async def test_detection_starts_and_goes_on_where_old_rows_are_gone(town: Databa
     async with open_pool(town.url_as("wayhome_analytics"), most=2) as pool:
         recovered = await recover(pool, 0, 1, tick_s=30.0)
     assert set(recovered.engine.homes) == {"a1", "a2", "b1"}
+    now = datetime.now(UTC)
+    ((device,),) = rows(town, "select device_id from device where home_id = 'a1'")
+    call = Observation(
+        observed_at=now, received_at=now, home_id=HomeId("a1"), device_id=device,
+        quantity=Quantity.SOS, value=1.0,
+    )  # fmt: skip
+    seen = Inputs(now=now, heard_at=now, heard_since=now - timedelta(hours=1))
+    noticed = recovered.engine.step(recovered.step + 1, seen, [call], now)
+    assert [one.detector for one in noticed.findings] == ["sos"], "and it goes on"
 
 
 def test_not_even_the_service_may_remove_what_is_younger_than_the_floor(

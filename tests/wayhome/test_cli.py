@@ -2,15 +2,51 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 
+import pytest
 from typer.testing import CliRunner
 
 from tests.house import tree
-from wayhome.cli import app
+from wayhome import cli
+from wayhome.commands import evaluate
+from wayhome.contents import Entry
 
 
 def test_it_says_which_version_it_is() -> None:
-    told = CliRunner().invoke(app, ["--version"])
+    told = CliRunner().invoke(cli.app, ["--version"])
     declared = tomllib.loads(tree.text(tree.ROOT / "pyproject.toml"))["project"]["version"]
     assert (told.exit_code, told.stdout.strip()) == (0, f"wayhome {declared}")
+
+
+@pytest.mark.parametrize("entry", [*cli.COMMANDS, *evaluate.COMMANDS], ids=lambda one: one.name)
+def test_the_table_says_what_the_command_says(entry: Entry) -> None:
+    command = entry.load()
+    said = " ".join((command.help or "").split("\n\n")[0].split())
+    assert (entry.help, command.name) == (said, entry.name)
+    assert command.rich_help_panel == entry.panel
+
+
+LOADED = """
+import sys
+from wayhome import cli
+{entry.name: entry for entry in cli.COMMANDS}["gateway"].load()
+print(*sys.modules)
+"""
+
+
+def test_a_service_loads_no_other_command() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
+    )
+    loaded = set(said.stdout.split())
+    assert "wayhome.commands.services" in loaded
+    assert loaded.isdisjoint({"scipy", "numpy", "aiohttp", "fastapi", "wayhome.commands.demo"})
+
+
+def test_a_command_that_is_not_there_is_named() -> None:
+    told = CliRunner().invoke(cli.app, ["docter"])
+    assert told.exit_code == 2
+    assert "Did you mean 'doctor'" in told.output

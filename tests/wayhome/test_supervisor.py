@@ -11,13 +11,28 @@ from hypothesis import strategies as st
 
 from core.model.errors import Temporary
 from core.runtime.settings import child_environment
+from core.runtime.subscriber import reconnect_delay
 from wayhome.stack import free_port
-from wayhome.supervisor import Child, keep_running, restart_delay, until_healthy
+from wayhome.supervisor import (
+    LONGEST_DELAY_S,
+    Child,
+    keep_running,
+    restart_delay,
+    until_healthy,
+)
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
 def test_delays_are_bounded(failures: int, chance: float) -> None:
     assert 0.25 <= restart_delay(failures, chance) <= 30.0
+
+
+@given(st.integers(1, 10_000), st.floats(0.01, 0.99))
+def test_waits_grow_with_chance_in_them(failures: int, chance: float) -> None:
+    for delay in (restart_delay, reconnect_delay):
+        assert delay(failures, chance) <= delay(failures + 1, chance) <= LONGEST_DELAY_S
+        assert delay(failures, chance) < delay(failures, 1.0)
+        assert delay(1, chance) < delay(8, chance)
 
 
 async def test_a_service_that_ends_is_started_anew(tmp_path: Path) -> None:

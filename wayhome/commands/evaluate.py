@@ -2,57 +2,75 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
-from rich.table import Table
 
-from sensors import vectors
-from wayhome.commands.evaluating.actigraphy import actigraphy
-from wayhome.commands.evaluating.falls import falls
-from wayhome.commands.evaluating.homes import homes
-from wayhome.commands.evaluating.outings import outings, tracks
-from wayhome.commands.evaluating.report import report
-from wayhome.commands.evaluating.simulated import calibration, simulated
-from wayhome.commands.evaluating.tihm import tihm
-from wayhome.console import console, emit
+from wayhome.contents import Entry, contents
 
-app = typer.Typer(no_args_is_help=True, help="Measure a part of the system on real input.")
+COMMANDS = (
+    Entry(
+        "actigraphy",
+        "wayhome.commands.evaluating.actigraphy:actigraphy",
+        "Compute the circadian metrics of wrist recordings and compare them with pyActigraphy's.",
+    ),
+    Entry(
+        "falls",
+        "wayhome.commands.evaluating.falls:falls",
+        "Measure the rule and the model of a fall at the wrist on people that neither has seen.",
+    ),
+    Entry(
+        "homes",
+        "wayhome.commands.evaluating.homes:homes",
+        "Compare who is out, nights in bed and the toilet at night with labelled days.",
+    ),
+    Entry(
+        "simulated",
+        "wayhome.commands.evaluating.simulated:simulated",
+        "Run all detectors over simulated homes in which things go wrong, and count.",
+    ),
+    Entry(
+        "stillness",
+        "wayhome.commands.evaluating.stillness:stillness",
+        "Try other prices of a false alarm and fixed limits: false alarms against lies and delays.",
+    ),
+    Entry(
+        "calibration",
+        "wayhome.commands.evaluating.simulated:calibration",
+        "Put simulated homes beside those of the TIHM study, both as that study saw them.",
+    ),
+    Entry(
+        "outings",
+        "wayhome.commands.evaluating.outings:outings",
+        "Send simulated residents out with a tracker; some lose their way. Count who is told of.",
+    ),
+    Entry(
+        "tracks",
+        "wayhome.commands.evaluating.outings:tracks",
+        "Run the rules for people outdoors over real tracks of strangers, walking and driving.",
+    ),
+    Entry(
+        "tihm",
+        "wayhome.commands.evaluating.tihm:tihm",
+        "Count what the suite would have said in these homes, and how soon it notices a silence put in.",
+    ),
+    Entry(
+        "report",
+        "wayhome.commands.evaluating.report:report",
+        "Draw the pictures of saved reports beside them, and write the page that shows both.",
+    ),
+    Entry(
+        "payloads",
+        "wayhome.commands.evaluating.payloads:payloads",
+        "Run every driver on a file of device messages and count what became of them.",
+    ),
+)
+
+app = typer.Typer(
+    cls=contents(*COMMANDS),
+    no_args_is_help=True,
+    help="Measure a part of the system on real input.",
+)
 
 
 @app.callback()
 def _evaluate() -> None:
     """Measure a part of the system on real input."""
-
-
-app.command()(actigraphy)
-app.command()(falls)
-app.command()(homes)
-app.command()(simulated)
-app.command()(calibration)
-app.command()(outings)
-app.command()(tracks)
-app.command()(tihm)
-app.command()(report)
-
-
-@app.command()
-def payloads(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON lines.")],
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """Run every driver on a file of device messages and count what became of them.
-
-    Each line is an object with protocol, payload and, where known, topic, raw and device. decoded:
-    at least one quantity was read; state_only: presence or nothing we measure; unsupported: not our
-    business, or no driver yet; quarantined: breaks its format; crashed: a defect of ours, must be 0.
-    """
-    report = vectors.evaluate(file)
-    if json:
-        emit(report)
-        return
-    table = Table("protocol", *vectors.OUTCOMES)
-    for name, counts in sorted(report["protocols"].items()):
-        table.add_row(name, *(str(counts[column]) for column in vectors.OUTCOMES))
-    console.print(table)

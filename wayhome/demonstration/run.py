@@ -24,6 +24,7 @@ from wayhome.stack import Stack, StackSettings
 
 READ_S = 3.0
 """The broker reads its accounts, the gateway its homes; on a loaded machine a second may be too short."""
+DAY_S = 86400.0
 SETTLE_TIMEOUT_S = 45.0
 """How long the last messages may take into the database: a gateway that had to connect again hears what it
 had not acknowledged only after the broker's ``ack_wait`` (10 s), on a loaded machine perhaps twice."""
@@ -132,9 +133,11 @@ async def _tell(stack: Stack, clock: Clock) -> None:
         while True:
             for line in await tally.alerts_after(connection, told):
                 told = max(told, line.alert_id)
+                slow = line.delay_s > DAY_S
+                since = "of the weeks before" if slow else f"{line.delay_s:.1f} s after the sensor"
                 console.print(
                     f"  {clock.now().astimezone():%H:%M:%S}  alert {line.alert_id} in {line.home_id}:"
-                    f" {line.detector}, {line.severity} ({line.delay_s:.1f} s after the sensor)"
+                    f" {line.detector}, {line.severity} ({since})"
                 )
             await clock.sleep(0.5)
 

@@ -13,6 +13,7 @@ from analytics.evaluation import calibration as likeness
 from analytics.evaluation import robustness
 from analytics.evaluation import simulated as studies
 from analytics.evaluation.saving import save as keep
+from analytics.evaluation.simulated_sections import curve_rows
 from wayhome.console import console, emit, progress
 
 ROBUST_DAYS = 60
@@ -94,6 +95,10 @@ def _tables(report: dict[str, Any]) -> Iterator[Table]:
     for row in report["targets"]:
         met = {True: "yes", False: "no", None: "-"}[row["met"]]
         table.add_row(row["row"], row["target"], _text(row["reached"]), met)
+    yield table
+    table = Table("detector", "told", "recall", "false a week", "median delay, min")
+    for name, row in curve_rows(report):
+        table.add_row(name, *row)
     yield table
     if "robustness" in report:
         table = Table("stress", "false, plain and stressed", "ratio", "recall drop", "passes")

@@ -1,0 +1,109 @@
+"""Whether each place of a home is still seen as often as people use to go there. Pure and bounded.
+
+A motion sensor that is dead, turned to the wall or behind a new cupboard makes stillness of somebody who is
+merely in its room. Long before the device is told (D0 wants to be sure of a fault) the other sensors show it:
+with each change of place some visits to every place are to be expected, and where several have not come,
+somebody may be where nothing is seen.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from typing import Any
+
+PARTS = 4
+"""Parts of the day, of six hours each, in which places are visited in other shares."""
+FEWEST = 20.0
+"""Changes of place in a part of the day from which its shares are known."""
+APART_S = 120.0
+"""Who paces changes rooms four times a minute, past the same sensors: one change in two minutes counts."""
+MISSED = 5.0
+"""Visits to one place that were expected and did not come. Were they independent, one stretch in 150 would
+miss so many by chance (docs/decisions/0216)."""
+
+
+class Sightings:
+    """Visits to each place, and those that were expected since the last one.
+
+    Parameters
+    ----------
+    places
+        How many places there can be.
+    """
+
+    __slots__ = ("_counted_at", "_missed", "_place", "_visits")
+
+    def __init__(self, places: int) -> None:
+        #: Decayed number of visits, by part of the day and place.
+        self._visits = array("f", bytes(4 * PARTS * places))
+        #: Visits expected since the last one, by place.
+        self._missed = array("f", bytes(4 * places))
+        #: Where somebody was seen last; below 0 before the first time.
+        self._place = -1
+        self._counted_at = -math.inf
+
+    def visit(self, at: float, place: int, hour: float) -> None:
+        """Take in that somebody showed at a place.
+
+        Parameters
+        ----------
+        at
+            When, in seconds.
+        hour
+            The same as a local hour, 0 to 24.
+        """
+        if place == self._place:
+            return
+        self._place = place
+        if at - self._counted_at >= APART_S:
+            self._counted_at = at
+            self._expect(place, int(hour * PARTS / 24.0))
+        self._missed[place] = 0.0
+
+    def _expect(self, place: int, part: int) -> None:
+        missed, visits = self._missed, self._visits
+        row = part * len(missed)
+        visits[row + place] += 1.0
+        counts = visits[row : row + len(missed)]
+        total = sum(counts)
+        if total > FEWEST:
+            for number, count in enumerate(counts):
+                missed[number] += count / total
+
+    @property
+    def hidden(self) -> bool:
+        """Whether some place has missed so many visits that somebody may be there unseen.
+
+        Examples
+        --------
+        Kitchen, hall and lounge in turn; then the kitchen is seen no more.
+
+        >>> seen = Sightings(places=3)
+        >>> for step in range(60):
+        ...     seen.visit(150.0 * step, (0, 1, 2, 1)[step % 4], 9.0)
+        >>> seen.hidden
+        False
+        >>> for step in range(60, 90):
+        ...     seen.visit(150.0 * step, (1, 2)[step % 2], 9.0)
+        >>> seen.hidden
+        True
+        """
+        return max(self._missed) > MISSED
+
+    def fade(self, keep: float) -> None:
+        """Let what is known fade: multiply the counts of visits by ``keep``."""
+        self._visits = array("f", [count * keep for count in self._visits])
+
+    def snapshot(self) -> list[Any]:
+        """Return all of it as plain values."""
+        return [self._visits.tobytes(), self._missed.tobytes(), self._place, self._counted_at]
+
+    @classmethod
+    def restored(cls, state: list[Any]) -> Sightings:
+        """Return the sightings as `snapshot` saw them."""
+        missed = array("f", state[1])
+        sightings = cls(len(missed))
+        sightings._visits, sightings._missed = array("f", state[0]), missed
+        sightings._place, sightings._counted_at = state[2:]
+        return sightings
