@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     Listener = tuple[str, Detector, Callable[[Observation, HomeView], Sequence[Finding]]]
 
 TICK_S = 30.0
+_ALL, _SHOWN, _FRESH = Signs
 REMEMBERED_KEYS = 512
 """Natural keys kept per home against redelivery (detection.md §0)."""
 CLOCK_AHEAD_S = 60.0
@@ -153,7 +154,10 @@ class HomeEngine:
 
     def feed(self, observation: Observation) -> Noticed | None:
         """Take in one observation of this home; return what is noticed, None for nothing."""
-        received = observation.received_at.timestamp()
+        heard, observed = observation.received_at, observation.observed_at
+        received = heard.timestamp()
+        # most devices have no clock of their own
+        happened = received if observed == heard else observed.timestamp()
         if received > self._ceiling:
             received = self._ceiling
         noticed: Noticed | None = None
@@ -162,7 +166,6 @@ class HomeEngine:
             view = self._started(received)
         elif received >= self._grid_ends and (received >= self._due or received >= view.due):
             noticed = self._advance(received)
-        happened = observation.observed_at.timestamp()
         quantity, device_id = observation.quantity, observation.device_id
         device = self._devices.get(device_id)
         if device is None or not self._keys.add(
@@ -172,7 +175,7 @@ class HomeEngine:
         if received > view.now:
             view.now = received
         view.observe(observation, device, happened)
-        signs = Signs.FRESH if view.fresh else Signs.SHOWN if view.shown else Signs.ALL
+        signs = _FRESH if view.fresh else _SHOWN if view.shown else _ALL
         listeners = self._interested[quantity][signs]
         return self._tell(listeners, observation, view, noticed) if listeners else noticed
 

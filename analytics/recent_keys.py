@@ -38,9 +38,10 @@ class RecentKeys:
     def add(self, key: Key) -> bool:
         """Remember a key; return whether it is new."""
         known, order = self._known, self._order
-        if key in known:
-            return False
+        before = len(known)
         known.add(key)
+        if len(known) == before:
+            return False
         order.append(key)
         if len(order) > self._most:
             known.discard(order.popleft())

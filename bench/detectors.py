@@ -19,6 +19,8 @@ processor time, so that neighbours on the same cores disturb them less:
 ``state_bytes``      the snapshot after the year; ``state_of`` the part of each detector in it
 ``river_us``         one score and one lesson of the peer
 ``ratio``            ``river_us`` over ``us_per_event``; ``event_ratio`` over ``event_us``
+``instructions``     that CPython runs for an observation, the clock included: the same on any machine
+``floor_us``         what so many cost at their best on this one, in a loop of few: it is not faster anywhere
 """
 
 # ruff: noqa: E402 (run as a script, it has to find the packages)
@@ -48,6 +50,7 @@ from bench import _streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from types import FrameType
 
     from analytics.detector import DetectorSpec
     from analytics.features.view import HomeView
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
 
 PEER_EVENTS = 10_000
 ALONE_EVENTS = 60_000
+COUNTED_EVENTS = 10_000
 US = 1e6
 
 
@@ -134,14 +138,17 @@ def measure(household: Household, rows: Sequence[Observation], rounds: int) -> d
     runs: list[Run] = []
     base: list[float] = []
     peer: list[float] = []
+    best: list[float] = []
     for number in range(rounds):
         say(f"round {number + 1} of {rounds}: {len(rows)} observations")
         runs.append(replay(household, rows, specs))
         base.append(replay(household, rows, {}).seconds / len(rows) * US)
         peer.append(peer_us(rows))
+        best.append(instruction_us())
     year = statistics.median(run.seconds for run in runs)
     ticks = statistics.median(run.home.tick_time for run in runs)
     home, count = runs[-1].home, len(rows)
+    taken = instructions(household, rows[:COUNTED_EVENTS], specs)
     per_event = year / count * US
     return {
         "events": count,
@@ -161,8 +168,53 @@ def measure(household: Household, rows: Sequence[Observation], rounds: int) -> d
         },
         "river_us": round(statistics.median(peer), 2),
         "ratio": round(statistics.median(peer) / per_event, 1),
+        "instructions": round(taken),
+        "floor_us": round(taken * statistics.median(best), 2),
         "event_ratio": round(statistics.median(peer) * count / (year - ticks) / US, 1),
     }
+
+
+def instructions(
+    household: Household, rows: Sequence[Observation], specs: Mapping[str, DetectorSpec]
+) -> float:
+    """Return how many instructions of Python an observation takes on average, those of libraries too."""
+    count = 0
+
+    def note(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal count
+        del arg
+        if event == "call":
+            frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        count += event == "opcode"
+        return note
+
+    sys.settrace(note)
+    replay(household, rows, specs)
+    sys.settrace(None)
+    return count / len(rows)
+
+
+@dataclass(slots=True)
+class Span:
+    """Two moments."""
+
+    start: float
+    end: float
+
+
+def instruction_us() -> float:
+    """Microseconds of an instruction at its best: few of them, again and again, nothing but caches."""
+    span, rounds, each = Span(1.0, 2.0), 200_000, 27
+    begun = time.process_time()
+    for _ in range(rounds):
+        if (
+            span.start > span.end
+            or span.start > span.end
+            or span.start > span.end
+            or span.start > span.end
+        ):
+            break
+    return (time.process_time() - begun) / rounds / each * US
 
 
 def alone(

@@ -26,6 +26,7 @@ HEATS_W = 300.0
 ON_SHARE = 0.3
 PAUSE_S = 300.0
 _LEAK = 0.02
+_POWER = Quantity.POWER
 _MOST = 8
 
 
@@ -111,18 +112,20 @@ class Appliance:
     def __init__(self) -> None:
         self.due = NEVER
         self._plugs: dict[int, Plug] = {}
+        #: Rooms in which one is.
+        self._rooms: set[int] = set()
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Take in what is drawn, and who is near."""
         device = view.device
         if device is None:
             return ()
-        if observation.quantity is Quantity.POWER:
+        if observation.quantity is _POWER:
             self._draw(device, observation.value, view.at)
             return self._back(view, device.room_id) if view.shown else ()
-        if not self._plugs or not view.shown or not device.interior:
-            return ()
-        return self._back(view, device.room_id)
+        if device.room_id in self._rooms and view.shown and device.interior:
+            return self._back(view, device.room_id)
+        return ()
 
     def _draw(self, device: DevicePlan, watts: float, at: float) -> None:
         plug = self._plugs.get(device.device_id)
@@ -131,6 +134,7 @@ class Appliance:
             if not watched or not device.room_id or len(self._plugs) >= _MOST:
                 return
             plug = self._plugs[device.device_id] = Plug(room_id=device.room_id)
+            self._rooms.add(device.room_id)
         plug.draw(watts, at)
         self.due = min(self.due, plug.due)
 
@@ -218,6 +222,7 @@ class Appliance:
     def restore(self, state: Any) -> None:
         """Become what `snapshot` saw."""
         self._plugs = {number: Plug.restored(plug) for number, plug in state}
+        self._rooms = {plug.room_id for plug in self._plugs.values()}
         self.due = min((plug.due for plug in self._plugs.values()), default=NEVER)
 
 

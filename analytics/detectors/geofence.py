@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analytics.detector import EACH_TICK, NEVER, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.detector import (
+    EACH_TICK,
+    NEVER,
+    DetectorSpec,
+    Episode,
+    Parameter,
+    Signs,
+    fact,
+    finding,
+)
 from analytics.features import tracks
+from analytics.features.devices import PERSON
 from analytics.features.fixes import SIGMAS_IN_RADIUS, away
 from analytics.features.localtime import HOUR_S, NIGHT_FROM_H, NIGHT_UNTIL_H
 from analytics.features.wording import duration, subject
@@ -31,6 +41,7 @@ LEARNED_OUTINGS = 10.0
 LATE_S = 900.0
 TERRAIN = Terrain.URBAN
 CONTACT, NIGHT, RIDE = "contact", "night", "ride"
+_POSITION = Quantity.POSITION
 
 
 class Geofence:
@@ -42,9 +53,15 @@ class Geofence:
         self._episodes: dict[str, Episode] = {}
         #: Last ride of each device that was told or passed over.
         self._rides: dict[int, float] = {}
+        #: Whether movement inside would end an episode.
+        self._waits = False
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
-        """Judge what a tracker says of its place."""
+        """Judge what a tracker says of its place; have it looked whether she was seen inside."""
+        if observation.quantity is not _POSITION:
+            if self._waits:
+                self.due = EACH_TICK
+            return ()
         device = observation.device_id
         track = view.outdoors.tracks.get(device)
         if track is None:
@@ -80,10 +97,13 @@ class Geofence:
         return view.coverage.elapsed(contact, view.now) > _silence_limit_s(track)
 
     def _next_due(self, view: HomeView) -> float:
-        due = NEVER
+        due, self._waits = NEVER, False
         for device, track in view.outdoors.tracks.items():
             if f"{CONTACT}:{device}" in self._episodes:
-                return EACH_TICK
+                self._waits = True
+                if _seen_inside(track, view):
+                    due = EACH_TICK
+                continue
             contact = track.contact_at
             if contact is not None and _watched(track, view):
                 left = _silence_limit_s(track) - view.coverage.elapsed(contact, view.now)
@@ -182,7 +202,7 @@ class Geofence:
         return {
             "episodes": {key: one.snapshot() for key, one in self._episodes.items()},
             "rides": {str(device): at for device, at in self._rides.items()},
-            "due": self.due,
+            "due": EACH_TICK if self._waits else self.due,
         }
 
     def restore(self, state: Any) -> None:
@@ -191,6 +211,7 @@ class Geofence:
         self._episodes = {key: one for key, one in restored if one is not None}
         self._rides = {int(device): at for device, at in state["rides"].items()}
         self.due = state["due"]
+        self._waits = any(key.startswith(f"{CONTACT}:") for key in self._episodes)
 
 
 def _watched(track: Track, view: HomeView) -> bool:
@@ -287,6 +308,7 @@ DETECTOR = DetectorSpec(
         Parameter(name="night_until", value=NIGHT_UNTIL_H, unit="h", meaning="local hour"),
     ),
     create=Geofence,
-    quantities=frozenset({Quantity.POSITION}),
+    quantities=PERSON | {_POSITION},
+    signs=Signs.SHOWN,
     safety=True,
 )

@@ -34,6 +34,7 @@ CLEAR_WITHIN_S = 3600.0
 TRIPS, TRIPS_WITHIN_S = 3, 7 * 86400.0
 _MOST_DEVICES, _MOST_SIGNS = 8, 12
 _PARTS = {Quantity.IMPACT: "peak", Quantity.TILT: "tilt", Quantity.STILLNESS: "stillness"}
+_HEART_RATE = Quantity.HEART_RATE
 _SEATS = frozenset({Quantity.BED, Quantity.CHAIR})
 _WORN = frozenset({*_PARTS, Quantity.MOVEMENT, Quantity.WORN, Quantity.HEART_RATE})
 _SEVERITY = {
@@ -115,11 +116,16 @@ class AfterKnock:
         device = view.device
         if device is None:
             return ()
-        if observation.quantity not in _WORN:
+        quantity = observation.quantity
+        if quantity not in _WORN:
             if view.shown and (device.interior or device.exterior_door):
                 self._sign(observation, device.room_id, view.at)
             return ()
         worn = self._of(device.device_id)
+        if quantity is _HEART_RATE:  # often, and it has nothing judged sooner or later
+            if worn is not None and (worn.beat is None or view.at > worn.beat):
+                worn.beat = view.at
+            return ()
         found = self._listen(worn, observation, device, view) if worn is not None else ()
         self.due = min((one.due for one in self._worn.values()), default=NEVER)
         return found
@@ -151,8 +157,6 @@ class AfterKnock:
         part = _PARTS.get(quantity)
         if part is not None:
             self._knock(worn, view, part, value)
-        elif quantity is Quantity.HEART_RATE:
-            worn.beat = at if worn.beat is None else max(worn.beat, at)
         elif quantity is Quantity.WORN:
             worn.wear(at, worn=value > 0)
         elif worn.knock is not None:

@@ -8,7 +8,7 @@ from analytics.detector import EACH_TICK, NEVER, DetectorSpec, Episode, Paramete
 from analytics.features.coverage import BLIND_AFTER_S, PERIODS, SILENT_HOME_S, Darkness
 from analytics.features.devices import BATTERY_LOW_PERCENT, STUCK_AFTER_S
 from analytics.features.obstruction import FEWEST_CHANGES, Obstruction
-from analytics.features.strays import ALONE_PER_H
+from analytics.features.strays import ALONE_FEWEST, ALONE_PER_H
 from analytics.features.wording import duration, plural
 from core.model.finding import Audience, Finding, Phase, Severity
 from core.model.quantity import Quantity
@@ -25,6 +25,7 @@ URGENT_AFTER_S = 900.0
 LOOK_EVERY_S = 86400.0
 """All devices are looked at so often at least: without a heartbeat none is silent so soon after a word."""
 
+_MOTION = Quantity.MOTION
 _BATTERY = frozenset({Quantity.BATTERY, Quantity.BATTERY_LOW})
 _PASSES = frozenset({Darkness.PIPELINE, Darkness.QUEUE})
 """What is often over in a moment, and not worth a word then."""
@@ -61,7 +62,8 @@ class Liveness:
         #: When all devices are to be looked at, and those that are to be before.
         self._all_due = EACH_TICK
         self._asked: set[int] = set()
-        #: Devices of the open episodes that any word of theirs may end.
+        #: Devices of the open episodes, and of those that any word of theirs may end.
+        self._ill: frozenset[int] = frozenset()
         self._faulty: frozenset[int] = frozenset()
         self._sights = Obstruction()
         #: Room changes from which on a sensor may be obstructed.
@@ -70,7 +72,7 @@ class Liveness:
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Have the devices looked at when this may change something; the tick tells."""
         quantity, device_id = observation.quantity, observation.device_id
-        if quantity is Quantity.MOTION and observation.value > 0:
+        if quantity is _MOTION and observation.value > 0:
             self._sights.see(device_id)
             stuck_at = view.now + STUCK_AFTER_S
             # those whose motion never ends by a word can not be stuck
@@ -136,7 +138,9 @@ class Liveness:
 
     def _note_faulty(self) -> None:
         faults = (key.split(":") for key in self._open if key != "home")
-        self._faulty = frozenset(int(device) for _, device, fault in faults if fault not in _MILD)
+        known = [(int(device), fault) for _, device, fault in faults]
+        self._ill = frozenset(device for device, _ in known)
+        self._faulty = frozenset(device for device, fault in known if fault not in _MILD)
 
     def _home_due(self, view: HomeView) -> float:
         """Return when there is more to say of the home, unless it can be seen before."""
@@ -196,19 +200,10 @@ class Liveness:
         )
 
     def _device(self, device: DevicePlan, view: HomeView) -> list[Finding]:
-        state = view.coverage.devices.get(device.device_id)
-        silent = view.coverage.silence_s(device, view.now)
-        gone = device.device_id in view.coverage.offline and not device.hub
-        faults = {"silent": gone or silent > view.coverage.silent_limit_s(device)}
-        if state is not None:
-            faults |= {"battery": state.low, "stuck": state.stuck(view.now)}
-            # what is silent or stuck sees nobody either: that is told by another name
-            other = faults["silent"] or (state.off_known and state.on_since is not None)
-            told_already = f"device:{device.device_id}:obstructed" in self._open
-            hidden = self._sights.obstructed(device.device_id)
-            faults["obstructed"] = hidden and (told_already or not other)
-        faults["stray"] = device.interior and self._strays(device, view)
+        faults = self._faults(device, view)
         told: list[Finding] = []
+        if device.device_id not in self._ill and True not in faults.values():
+            return told
         for fault, wrong in faults.items():
             key = f"device:{device.device_id}:{fault}"
             if wrong and key not in self._open:
@@ -217,11 +212,31 @@ class Liveness:
                 told += self._close(key, view, _FINE[fault].format(device.name))
         return told
 
+    def _faults(self, device: DevicePlan, view: HomeView) -> dict[str, bool]:
+        """Return of each fault that can be told of a device whether it is there."""
+        number, coverage = device.device_id, view.coverage
+        state = coverage.devices.get(number)
+        gone = number in coverage.offline and not device.hub
+        silent = gone or coverage.silence_s(device, view.now) > coverage.silent_limit_s(device)
+        faults = {"silent": silent}
+        if state is not None:
+            faults["battery"], faults["stuck"] = state.low, state.stuck(view.now)
+            faults["obstructed"] = self._sights.obstructed(number) and (
+                f"device:{number}:obstructed" in self._open
+                # what is silent or stuck sees nobody either: that is told by another name
+                or not (silent or (state.off_known and state.on_since is not None))
+            )
+        faults["stray"] = device.interior and self._strays(device, view)
+        return faults
+
     def _strays(self, device: DevicePlan, view: HomeView) -> bool:
         """Whether it fires while nobody is home, unlike the others."""
+        strays, number = view.occupancy.strays, device.device_id
+        known = f"device:{number}:stray" in self._open
+        if not known and strays.count(number) < ALONE_FEWEST:
+            return False
         others = [one.device_id for one in view.plan.devices if one.interior and one is not device]
-        known = f"device:{device.device_id}:stray" in self._open
-        return view.occupancy.strays.fires_alone(device.device_id, others, known=known)
+        return strays.fires_alone(number, others, known=known)
 
     def _opened(self, key: str, fault: str, device: DevicePlan, view: HomeView) -> Finding:
         mild = fault in _MILD or (fault == "silent" and not device.heartbeat)

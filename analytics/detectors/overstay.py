@@ -56,6 +56,7 @@ DENSE = 0.2
 LEARNING_DAYS = 21.0
 """Before, the stays of this home are not known."""
 _ALWAYS = -math.inf
+_BATHROOM = Zone.BATHROOM
 
 
 class Overstay:
@@ -72,7 +73,7 @@ class Overstay:
         del observation
         if not view.fresh:
             return ()
-        bathroom = view.pauses.zone is Zone.BATHROOM
+        bathroom = view.pauses.zone is _BATHROOM
         if bathroom or self._stays.since is not None:
             self._follow(view, bathroom=bathroom)
         self.due = self._soonest(view) if bathroom else NEVER
@@ -83,7 +84,7 @@ class Overstay:
 
     def _soonest(self, view: HomeView) -> float:
         """Return when either limit may be reached: the one of the stay only at a sign like this."""
-        floor = DENSE_FLOOR_S[Zone.BATHROOM]
+        floor = DENSE_FLOOR_S[_BATHROOM]
         long = self._episode is None and self._stays.seen_s() >= floor
         return view.now if long and _dense(view) else view.at + floor
 

@@ -24,7 +24,8 @@ LEFT_FIXES = 2
 UNWORN_S = 3 * HOUR_S
 MOVED_WITHIN_S = 1800.0
 MOVEMENT_G = 0.02
-_WEARING = frozenset({Quantity.WORN, Quantity.STEPS, Quantity.MOVEMENT})
+_POSITION, _MOVEMENT, _AWAY = Quantity.POSITION, Quantity.MOVEMENT, Place.AWAY
+_WEARING = frozenset({Quantity.WORN, Quantity.STEPS, _MOVEMENT})
 _BATTERY, _LEFT, _UNWORN = "battery", "left", "unworn"
 
 
@@ -67,7 +68,7 @@ class TrackerLeft:
         worn = self._worn.setdefault(device, _Worn())
         if quantity in _WEARING:
             return tuple(self._wearing(observation, worn, view))
-        if quantity is Quantity.POSITION:
+        if quantity is _POSITION:
             return tuple(self._placed(device, worn, track, view))
         return tuple(self._powered(observation, track, view))
 
@@ -112,7 +113,7 @@ class TrackerLeft:
         if track.came_back:
             yield from self._over(f"{_BATTERY}:{device}", "Back near home", view)
         left = view.occupancy.left_at
-        if left is None or view.occupancy.place is not Place.AWAY:
+        if left is None or view.occupancy.place is not _AWAY:
             yield from self._over(f"{_LEFT}:{device}", "Somebody is home again", view)
         elif track.left_at is not None:
             worn.left_at, worn.told = left, True  # it went out, too
@@ -146,7 +147,7 @@ class TrackerLeft:
 
     def _wearing(self, observation: Observation, worn: _Worn, view: HomeView) -> Iterator[Finding]:
         key, at = f"{_UNWORN}:{observation.device_id}", view.at
-        least = MOVEMENT_G if observation.quantity is Quantity.MOVEMENT else 0.0
+        least = MOVEMENT_G if observation.quantity is _MOVEMENT else 0.0
         if observation.value > least or worn.worn_at is None:
             worn.worn_at = at if worn.worn_at is None else max(at, worn.worn_at)
             yield from self._over(key, "The tracker is worn again", view)

@@ -21,6 +21,7 @@ EARLIEST_H = 4.0
 BEFORE_RISE_H = 0.5
 """So long before the time by which a fifth of all nights are over, being up is no more of the night."""
 _NIGHT_S = 6 * 3600.0
+_BED, _BEDROOM = Quantity.BED, Zone.BED
 
 
 class BedAbsence:
@@ -40,11 +41,11 @@ class BedAbsence:
     def feed(self, observation: Observation, view: HomeView) -> None:
         """Take in that a person showed, later than before."""
         if view.plan.senses_bed:
-            if observation.quantity is not Quantity.BED:
+            if observation.quantity is not _BED:
                 return
             in_bed = observation.value > 0
         else:
-            in_bed = view.device is not None and view.device.zone is Zone.BED
+            in_bed = view.device is not None and view.device.zone is _BEDROOM
         if in_bed:
             self._lie(view)
         else:

@@ -12,7 +12,9 @@ Lowry et al. 1992, Technometrics 34:46 (MEWMA); Roberts 1959, Technometrics 1:23
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,7 +71,7 @@ class Judged:
     @property
     def over(self) -> Bools:
         """Whether each channel is beyond its limit."""
-        return np.nan_to_num(self.channels, nan=-np.inf) > self.channel_limit
+        return self.channels > self.channel_limit  # never where it is NaN
 
     @property
     def far(self) -> bool:
@@ -201,7 +203,7 @@ class Chart:
         scale = SMOOTHING / (2.0 - SMOOTHING) * shrunk
         covariance = self._covariance(known)
         size = int(known.sum())
-        limit = float(stats.chi2.isf(_TAIL, size)) if size else np.inf
+        limit = _distance_limit(size)
         return Judged(
             z=z,
             smooth=self._smooth,
@@ -213,7 +215,8 @@ class Chart:
         )
 
     def _covariance(self, known: Bools) -> Floats:
-        z = np.nan_to_num(self.deviations(self.usual), nan=0.0)
+        z = self.deviations(self.usual)
+        z[np.isnan(z)] = 0.0
         found = np.cov(z, rowvar=False)
         diagonal = np.diag(np.maximum(np.diag(found), _LEAST_SHARE))
         covariance = (1.0 - SHRINK) * found + SHRINK * diagonal
@@ -251,3 +254,9 @@ class Chart:
         rows = np.frombuffer(state["rows"], dtype="<f4").reshape(-1, width)
         self._rows = [row.astype(np.float32) for row in rows]
         self._flags = [bool(flag) for flag in state["flags"]]
+
+
+@cache
+def _distance_limit(size: int) -> float:
+    """Return the limit of the distance over so many features."""
+    return float(stats.chi2.isf(_TAIL, size)) if size else math.inf

@@ -43,6 +43,10 @@ class Darkness(StrEnum):
     """A hub delivers what it kept: the latest that we know is hours old, and more is on its way."""
 
 
+#: Read at each observation: see `Quantity`.
+_PIPELINE, _HUB, _SILENT, _QUEUE = Darkness
+
+
 class Coverage:
     """Which devices live, and during which spans the home could not be seen."""
 
@@ -108,13 +112,13 @@ class Coverage:
         if now > self.proof:
             self._prove(now, None)
         self.heard = now
-        if self.cause is Darkness.SILENT:
+        if self.cause is _SILENT:
             self._see(now)
         if now - at > LATE_S:
             self._queue(now)
         elif self.queue is not None:
             self.queue = None
-            if self.cause is Darkness.QUEUE:
+            if self.cause is _QUEUE:
                 self._see(now)
         state = self.devices.get(observation.device_id)
         if state is None:
@@ -126,7 +130,7 @@ class Coverage:
         first = now if self.queue is None else self.queue[0]
         self.queue = (first, now)
         if self.dark_from is None and now < self._queue_over():
-            self.dark_from, self.cause = now, Darkness.QUEUE
+            self.dark_from, self.cause = now, _QUEUE
 
     def _queue_over(self) -> float:
         if self.queue is None:
@@ -136,7 +140,7 @@ class Coverage:
     def advance(self, now: float, plan: HomePlan) -> None:
         """Let time pass to ``now``; find out whether we are blind."""
         cause, since = self._darkness(now, plan)
-        if cause is not None and self.cause is Darkness.QUEUE is not cause:
+        if cause is not None and self.cause is _QUEUE is not cause:
             self._see(now)
         if cause is None:
             if self.dark_from is not None:
@@ -155,7 +159,7 @@ class Coverage:
                 state = self.devices.get(hub.device_id)
                 seen = state.seen if state is not None and state.seen is not None else now
                 due.append(seen + max(BLIND_AFTER_S, PERIODS * hub.interval_s))
-        elif self.cause is Darkness.QUEUE:
+        elif self.cause is _QUEUE:
             due.append(self._queue_over())
         return min(due, default=float("inf"))
 
@@ -200,19 +204,19 @@ class Coverage:
 
     def _darkness(self, now: float, plan: HomePlan) -> tuple[Darkness | None, float]:
         if now - self.proof > BLIND_AFTER_S:
-            return Darkness.PIPELINE, self.proof
+            return _PIPELINE, self.proof
         for hub in plan.hubs:
             state = self.devices.get(hub.device_id)
             seen = state.seen if state is not None and state.seen is not None else None
             if hub.device_id in self.offline:
-                return Darkness.HUB, seen if seen is not None else now
+                return _HUB, seen if seen is not None else now
             limit = max(BLIND_AFTER_S, PERIODS * hub.interval_s)
             if hub.heartbeat and seen is not None and now - seen > limit:
-                return Darkness.HUB, seen
+                return _HUB, seen
         if now - self.heard > SILENT_HOME_S:
-            return Darkness.SILENT, self.heard
-        if self.cause is Darkness.QUEUE and now < self._queue_over():
-            return Darkness.QUEUE, now
+            return _SILENT, self.heard
+        if self.cause is _QUEUE and now < self._queue_over():
+            return _QUEUE, now
         return None, now
 
     def _prove(self, at: float, since: float | None) -> None:
@@ -221,13 +225,13 @@ class Coverage:
         first = self.proof
         seen_from = max(first, since) if since is not None else at
         self.proof = at
-        if self.cause is Darkness.PIPELINE:
+        if self.cause is _PIPELINE:
             self._see(max(seen_from, self.dark_from or first))
         elif seen_from - first > BLIND_AFTER_S and self.dark_from is None:
             self._add(first, seen_from)
 
     def _see(self, now: float) -> None:
-        if self.dark_from is not None and self.cause is not Darkness.QUEUE:
+        if self.dark_from is not None and self.cause is not _QUEUE:
             self._add(self.dark_from, now)  # of what a queue brings, nothing is missing
         self.dark_from, self.cause = None, None
 

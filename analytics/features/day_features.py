@@ -19,7 +19,7 @@ import numpy.typing as npt
 from analytics.features.hours import SEEN_SHARE, SettledDay, clock_text
 from analytics.features.localtime import DAY_STARTS_H, HOUR_S
 from analytics.features.open_day import ANY, HOURS, KINDS, hour_of_day
-from core.model.circadian import most_active, relative_amplitude
+from core.model.circadian import amplitude, least_and_most
 from core.model.home import RoomKind
 
 if TYPE_CHECKING:
@@ -187,13 +187,14 @@ def _rhythm(active: Floats, known: Floats) -> tuple[float, float]:
     counted = known[:24] >= SEEN_SHARE * 60.0
     if counted.sum() < LEAST_KNOWN_H:
         return math.nan, math.nan
-    hours = np.where(counted, active[:24] * 60.0 / np.maximum(known[:24], 1.0), np.nan)
-    hours = np.where(counted, hours, np.nanmean(hours))
-    share = relative_amplitude(hours)
+    hours = np.where(counted, active[:24] * 60.0 / np.maximum(known[:24], 1.0), 0.0)
+    hours = np.where(counted, hours, hours.sum() / counted.sum())
+    least, most = least_and_most(hours)
+    share = amplitude(least, most)
     if not math.isfinite(share):
         return math.nan, math.nan
     share = min(max(share, _EDGE), 1.0 - _EDGE)
-    return _root(most_active(hours).mean), math.log(share / (1.0 - share))
+    return _root(most.mean), math.log(share / (1.0 - share))
 
 
 def _edge(minutes: npt.NDArray[np.bool_], *, first: bool) -> float:

@@ -25,10 +25,13 @@ FIRST_PERIOD_S = 3 * 3600.0
 _LEAK = 0.001
 _MOST_VALUES = 16
 
+_MOTION, _BUTTON = Quantity.MOTION, Quantity.BUTTON
+_BATTERIES = frozenset({Quantity.BATTERY, Quantity.BATTERY_LOW})
 _PRESSES = frozenset({Quantity.BUTTON, Quantity.SOS})
 _PULSES = frozenset({Quantity.MOTION, Quantity.VIBRATION, Quantity.PRESENCE})
 _EDGES = frozenset({Quantity.CONTACT, Quantity.BED, Quantity.CHAIR})
-PERSON = _PRESSES | _PULSES | _EDGES
+_STATES = _PULSES | _EDGES
+PERSON = _PRESSES | _STATES
 """Quantities by which a person shows."""
 
 
@@ -71,51 +74,55 @@ class DeviceState:
             else:
                 self.period_s += (span - self.period_s) * _LEAK
         quantity = observation.quantity
-        if quantity in PERSON:
-            return self._person(observation, at, now)
-        if quantity is Quantity.BATTERY:
-            self.battery = observation.value
-            if observation.value < BATTERY_LOW_PERCENT:
-                self.low = True
-            elif observation.value >= BATTERY_FINE_PERCENT:
-                self.low = False
-        elif quantity is Quantity.BATTERY_LOW:
-            self.low = observation.value > 0
+        if quantity in _STATES:
+            return self._person(quantity, observation, at, now)
+        if quantity in _PRESSES:
+            return quantity is _BUTTON or observation.value > 0
+        if quantity in _BATTERIES:
+            self._charge(quantity, observation.value)
         return False
+
+    def _charge(self, quantity: Quantity, value: float) -> None:
+        if quantity is Quantity.BATTERY_LOW:
+            self.low = value > 0
+            return
+        self.battery = value
+        if value < BATTERY_LOW_PERCENT:
+            self.low = True
+        elif value >= BATTERY_FINE_PERCENT:
+            self.low = False
 
     def stuck(self, now: float) -> bool:
         """Whether its motion has been on for too long to be true."""
         return self.off_known and self.on_since is not None and now - self.on_since > STUCK_AFTER_S
 
-    def _person(self, observation: Observation, at: float, now: float) -> bool:
-        quantity, value = observation.quantity, observation.value
-        if quantity in _PRESSES:
-            return quantity is Quantity.BUTTON or value > 0
+    def _person(self, quantity: Quantity, observation: Observation, at: float, now: float) -> bool:
+        value, values = observation.value, self.values
+        shows = value > 0
         if value == 0:
             self.off_known = True
         key = quantity._value_
         if observation.discriminator:
             key = f"{key}/{observation.discriminator}"
-        before = self.values.get(key)
-        if before is None or at < before[1]:
-            made = value > 0
-        elif value == before[0]:
-            # Devices that never report the other state mean an event each time (activations only).
-            made = value > 0 and not self.off_known
-        else:
-            made = value > 0 or quantity in _EDGES
-        if before is None or (at >= before[1] and value != before[0]):
-            self._change(key, observation, at, now)
-        elif quantity is Quantity.MOTION and value == 0 and at > before[1]:
-            # the end of a motion whose beginning is still on its way: it must not begin for ever then
-            self.values[key] = (value, at)
-        return made
+        before = values.get(key)
+        if before is not None:
+            known, since = before
+            if value == known:
+                # Devices that never report the other state mean an event each time (activations only).
+                made = shows and (at < since or not self.off_known)
+                if quantity is _MOTION and value == 0 and at > since:
+                    # the end of a motion whose beginning is still on its way: it must not begin for ever then
+                    values[key] = (value, at)
+                return made
+            if at < since:
+                return shows
+        self._change(key, quantity, value, at, now)
+        return shows or (before is not None and quantity in _EDGES)
 
-    def _change(self, key: str, observation: Observation, at: float, now: float) -> None:
-        value = observation.value
-        if observation.quantity is Quantity.MOTION:
+    def _change(self, key: str, quantity: Quantity, value: float, at: float, now: float) -> None:
+        if quantity is _MOTION:
             self.on_since = now if value > 0 else None
-        if key in self.values or len(self.values) < _MOST_VALUES:
+        if len(self.values) < _MOST_VALUES or key in self.values:
             self.values[key] = (value, at)
 
     def snapshot(self) -> list[Any]:

@@ -29,6 +29,10 @@ AXES = 8
 _KNOWN_FROM = KNOWN_VISITS * VISIT - VISIT // 2
 _MOST_COUNT = 0xFFFF
 _AXES_FROM = 16
+#: Bits of each direction and its neighbours.
+_NEAR = tuple(
+    (1 << way | 1 << (way + 1) % AXES | 1 << (way - 1) % AXES) << _AXES_FROM for way in range(AXES)
+)
 _KEPT = (253, 256)
 """A day's share of a count: half in 59 days."""
 _HALF_LIFE_DAYS = 56.0
@@ -123,12 +127,16 @@ class Ground:
     def knows(self, east: float, north: float, axis: int) -> bool:
         """Tell whether she has gone there or next to there before, this way, often enough."""
         column, row = math.floor(east / CELL_M - 0.5), math.floor(north / CELL_M - 0.5)
-        near = (1 << axis | 1 << (axis + 1) % AXES | 1 << (axis - 1) % AXES) << _AXES_FROM
-        for right in (0, 1):
-            for up in (0, 1):
-                found = self._cells.get(_cell(column + right, row + up), 0)
-                if found & near and (found & _MOST_COUNT) >= _KNOWN_FROM:
-                    return True
+        near, cells = _NEAR[axis], self._cells
+        for cell in (
+            _cell(column, row),
+            _cell(column, row + 1),
+            _cell(column + 1, row),
+            _cell(column + 1, row + 1),
+        ):
+            found = cells.get(cell, 0)
+            if found & near and (found & _MOST_COUNT) >= _KNOWN_FROM:
+                return True
         return False
 
     def close_day(self) -> None:

@@ -37,6 +37,7 @@ _PRIOR = (0.4, 0.5, 0.08, 0.02)
 MOST_TIMES = 16
 _SEEN_MIN = 54.0
 _NOON_H = 12.0
+_BEDROOM = Zone.BED
 _HOURS_OF_NIGHT = slice(19, 24)
 """Of a day from 04:00 on, those from 23:00."""
 _KEEP = 2.0 ** (-1.0 / HALF_LIFE_DAYS)
@@ -65,7 +66,7 @@ class Nights(BedAbsence):
         """Take in that a person showed, later than before."""
         super().feed(observation, view)
         device = view.device
-        if self.since is None or device is None or device.zone is Zone.BED:
+        if self.since is None or device is None or device.zone is _BEDROOM:
             return
         if view.at - self._seen > UNSEEN_S and not view.plan.senses_bed:
             self._unseen_s += view.at - self._seen

@@ -85,6 +85,9 @@ class Place(StrEnum):
     AWAY = "away"
 
 
+_HOME = Place.HOME
+
+
 class Occupancy:
     """State machine of one home."""
 
@@ -161,7 +164,7 @@ class Occupancy:
     @property
     def home(self) -> bool:
         """Whether somebody is taken to be home."""
-        return self.place is Place.HOME
+        return self.place is _HOME
 
     def show(
         self,

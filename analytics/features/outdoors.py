@@ -131,8 +131,10 @@ class Outdoors:
             self.ground.learn(track.end_outing())
             self.outings, self.rides = self.outings + 1.0, self.rides + rode
         track.score = None
+        if track.left_at is None or track.riding or track.speed >= WALK_M_S:
+            return
         walked = track.path.walked(at, self.ground.anchors())
-        if track.left_at is None or walked is None or track.riding or track.speed >= WALK_M_S:
+        if walked is None:
             return
         dark = self.plane is not None and is_dark(at, self.plane.latitude, self.plane.longitude)
         track.score = lost_score(walked, self.habit, dark=dark)

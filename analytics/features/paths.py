@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from analytics.features.ground import axis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from analytics.features.fixes import Fix
 
@@ -33,6 +33,8 @@ BACK_M, BACK_COSINE = 40.0, 0.7
 """On her own way back: so near to it, and against its direction by at most 45°."""
 LOOP_M, LEFT_M = 40.0, 50.0
 """Back at a place: so near, after having been so far from it (detection.md §3)."""
+_FAR_M = BACK_M + 1.0
+"""Beyond, no place of two stretches is near the other: a metre more than that is, for what is rounded."""
 _MOST_CORNERS = 64
 _MOSTLY = 0.5
 
@@ -55,6 +57,16 @@ class Corner(NamedTuple):
     turn: float
     #: Share of the length on which she goes back the way she came.
     back: float = 0.0
+
+
+class _Stretch(NamedTuple):
+    """A stretch of the path beside another one."""
+
+    one: Corner
+    other: Corner
+    #: Whether they run against each other, and whether it is the last of the path.
+    opposite: bool
+    newest: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +108,8 @@ class Path:
         if length < max(STEP_M, STEP_SIGMAS * fix.sigma):
             return []
         passed = _sampled(last, fix, length)
-        back = [self._goes_back(step, last, fix) for step in passed]
+        along = self._along(last, fix)
+        back = [_goes_back(step[:2], along) for step in passed]
         new = sum(not (again or knows(*step)) for step, again in zip(passed, back, strict=True))
         share, again = length / len(passed), sum(back) / len(passed)
         self.corners.append(
@@ -118,20 +131,23 @@ class Path:
         now = math.atan2(fix.east - last.east, fix.north - last.north)
         return abs(math.degrees((now - was + math.pi) % (2 * math.pi) - math.pi))
 
-    def _goes_back(self, step: Step, last: Corner, fix: Fix) -> bool:
-        """Tell whether she is on the way she came, against it, and has not gone along it twice."""
+    def _along(self, last: Corner, fix: Fix) -> list[_Stretch]:
+        """Return the stretches near the one to a fix that run like it, or against it."""
         east, north = fix.east - last.east, fix.north - last.north
-        length, against = math.hypot(east, north), False
+        length = math.hypot(east, north)
+        west, right = min(last.east, fix.east) - _FAR_M, max(last.east, fix.east) + _FAR_M
+        south, top = min(last.north, fix.north) - _FAR_M, max(last.north, fix.north) + _FAR_M
+        found = []
         for one, other in pairwise(self.corners):
+            if (one.east < west > other.east) or (one.east > right < other.east):
+                continue
+            if (one.north < south > other.north) or (one.north > top < other.north):
+                continue
             along = (other.east - one.east) * east + (other.north - one.north) * north
             along /= length * other.length
-            if abs(along) < BACK_COSINE or _from_line(step[:2], one, other) > BACK_M:
-                continue
-            if along < 0.0:
-                against = True
-            elif other is not last:
-                return False
-        return against
+            if abs(along) >= BACK_COSINE:
+                found.append(_Stretch(one, other, opposite=along < 0.0, newest=other is last))
+        return found
 
     def walked(self, now: float, anchors: Iterable[tuple[float, float]]) -> Walked | None:
         """Return the last minutes; None when she has hardly moved."""
@@ -185,6 +201,19 @@ class Path:
         return path
 
 
+def _goes_back(here: tuple[float, float], along: Sequence[_Stretch]) -> bool:
+    """Tell whether she is on the way she came, against it, and has not gone along it twice."""
+    against = False
+    for stretch in along:
+        if _from_line(here, stretch.one, stretch.other) > BACK_M:
+            continue
+        if stretch.opposite:
+            against = True
+        elif not stretch.newest:
+            return False
+    return against
+
+
 def _sampled(last: Corner, fix: Fix, length: float) -> list[Step]:
     count = max(int(length // SAMPLE_M), 1)
     shares = [(number + 1) / count for number in range(count)]
@@ -213,5 +242,8 @@ def _from_line(here: tuple[float, float], one: Corner, other: Corner) -> float:
     squared = east * east + north * north
     to_east, to_north = here[0] - one.east, here[1] - one.north
     share = (to_east * east + to_north * north) / squared if squared > 0.0 else 0.0
-    share = min(max(share, 0.0), 1.0)
+    if share < 0.0:
+        share = 0.0
+    elif share > 1.0:
+        share = 1.0
     return math.hypot(to_east - share * east, to_north - share * north)

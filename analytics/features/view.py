@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from core.model.observation import Observation
 
 _AT_ONCE = -math.inf
+_POSITION, _BED, _HOME, _AWAY = Quantity.POSITION, Quantity.BED, Place.HOME, Place.AWAY
 
 
 class HomeView:
@@ -150,7 +151,7 @@ class HomeView:
             self._look_again(dark)
         if shown:
             self._show(observation, device, at)
-        elif observation.quantity is Quantity.POSITION:
+        elif observation.quantity is _POSITION:
             self._track(observation, at)
 
     def _forget(self) -> None:
@@ -171,10 +172,10 @@ class HomeView:
         self._marked, self.fresh = True, previous is None or at > previous
         occupancy.show(at, device, observation, (activity, self.plan))
         activity.show(at, device, self.local)
-        if observation.quantity is Quantity.BED:
+        if observation.quantity is _BED:
             self._lie(at, device, occupied=observation.value > 0)
         self.pauses.show(
-            at, device, self.local, coverage, self.now, stayed=occupancy.before is Place.HOME
+            at, device, self.local, coverage, self.now, stayed=occupancy.before is _HOME
         )
         if self.fresh:
             self.walks.show(at, device, observation)
@@ -232,10 +233,9 @@ class HomeView:
 
         Between two moments that are due nothing changes: it does not matter which are visited.
         """
-        self.now = now
+        self.now = self.at = now
         self._forget()
-        self._no_event()
-        self._marked = True
+        self.device, self.shown, self._marked = None, False, True
         if now < self.due:
             self.hours.settled = None
             return
@@ -255,7 +255,7 @@ class HomeView:
         self._stirred = self._anew = False
         if self.changed:
             self._note_change(now)
-            if self.occupancy.place is Place.AWAY:
+            if self.occupancy.place is _AWAY:
                 self.walks.leave()
         if self.day_closed:
             self.day, self._day_ends = day, self.local.next_day(now)

@@ -52,6 +52,8 @@ MOST_WAYS = 72
 MOST_WALKS = 24
 _KEEP = 2.0 ** (-1.0 / 28.0)
 _LONGER, _SHORTER = math.exp(0.1), math.exp(-0.1)
+_DIRECT = Pattern.DIRECT
+_MOTION = Quantity.MOTION
 _SEATS = frozenset({Quantity.BED, Quantity.CHAIR})
 
 
@@ -152,7 +154,7 @@ class Walks:
         room = device.room_id
         if not room or not device.interior:
             return
-        if observation.quantity is Quantity.MOTION:
+        if observation.quantity is _MOTION:
             seen_again(self._eyes, device.device_id, at)
         pending = self._pending
         if room == self.room and pending is None:
@@ -216,7 +218,7 @@ class Walks:
             return
         self.today[1] += 1
         pattern = walk.pattern
-        if pattern is Pattern.DIRECT:
+        if pattern is _DIRECT:
             return
         one = Done(walk.start, walk.last_at, walk.walked_s, pattern, walk.moves)
         self.done = [*self.done[-MOST_WALKS + 1 :], one]

@@ -64,8 +64,10 @@ def daily_profile(x: npt.ArrayLike, per_day: int = PER_DAY) -> Floats:
     array([2., 5.])
     """
     values = np.asarray(x, dtype=np.float64)
-    slot = np.arange(len(values)) % per_day
     known = np.isfinite(values)
+    if len(values) == per_day:
+        return np.where(known, values, np.nan)
+    slot = np.arange(len(values)) % per_day
     counts = np.bincount(slot[known], minlength=per_day)
     sums = np.bincount(slot[known], weights=values[known], minlength=per_day)
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
@@ -128,14 +130,22 @@ def least_active(x: npt.ArrayLike, per_day: int = PER_DAY, hours: float = L_HOUR
     >>> least_active([9, 1, 1, 1, 1, 1, 9, 9, 9, 9, 9, 9] * 2 * 7)
     Window(start_h=1.0, mean=1.0)
     """
-    sums, slots = _window_sums(daily_profile(x, per_day), hours)
+    sums, slots = _window_sums(_running(daily_profile(x, per_day)), hours)
     return _window(int(np.argmin(sums)), sums, slots)
 
 
 def most_active(x: npt.ArrayLike, per_day: int = PER_DAY, hours: float = M_HOURS) -> Window:
     """Return the ``hours`` (10) of the average day with the most activity, across midnight too."""
-    sums, slots = _window_sums(daily_profile(x, per_day), hours)
+    sums, slots = _window_sums(_running(daily_profile(x, per_day)), hours)
     return _window(int(np.argmax(sums)), sums, slots)
+
+
+def least_and_most(x: npt.ArrayLike, per_day: int = PER_DAY) -> tuple[Window, Window]:
+    """Return what `least_active` and `most_active` do, at less than the price of both."""
+    running = _running(daily_profile(x, per_day))
+    low, few = _window_sums(running, L_HOURS)
+    high, many = _window_sums(running, M_HOURS)
+    return _window(int(np.argmin(low)), low, few), _window(int(np.argmax(high)), high, many)
 
 
 def relative_amplitude(x: npt.ArrayLike, per_day: int = PER_DAY) -> float:
@@ -151,8 +161,12 @@ def relative_amplitude(x: npt.ArrayLike, per_day: int = PER_DAY) -> float:
     >>> relative_amplitude([0] * 12 + [5] * 12)
     1.0
     """
-    low, high = least_active(x, per_day).mean, most_active(x, per_day).mean
-    return _ratio(high - low, high + low)
+    return amplitude(*least_and_most(x, per_day))
+
+
+def amplitude(least: Window, most: Window) -> float:
+    """Return the relative amplitude of two stretches; NaN without activity."""
+    return _ratio(most.mean - least.mean, most.mean + least.mean)
 
 
 def cosinor(x: npt.ArrayLike, per_day: int = PER_DAY) -> Cosinor:
@@ -253,10 +267,16 @@ def _ratio(above: float, below: float) -> float:
     return above / below if below > 0 else float("nan")
 
 
-def _window_sums(profile: Floats, hours: float) -> tuple[Floats, int]:
-    slots = int(hours * len(profile) / DAY_H)
-    twice = np.concatenate([[0.0], np.cumsum(np.nan_to_num(np.tile(profile, 2), nan=0.0))])
-    return twice[slots : slots + len(profile)] - twice[: len(profile)], slots
+def _running(profile: Floats) -> Floats:
+    """Return the running sum of two days alike, from 0 on."""
+    day = np.nan_to_num(profile, nan=0.0)
+    return np.concatenate([[0.0], np.cumsum(np.concatenate([day, day]))])
+
+
+def _window_sums(running: Floats, hours: float) -> tuple[Floats, int]:
+    length = len(running) // 2
+    slots = int(hours * length / DAY_H)
+    return running[slots : slots + length] - running[:length], slots
 
 
 def _window(start: int, sums: Floats, slots: int) -> Window:

@@ -23,7 +23,9 @@ class Role(StrEnum):
 class Quantity(StrEnum):
     """One kind of measurement. The value is the word on the wire and in the tables."""
 
-    __hash__ = str.__hash__  # an enum's own is Python, and each observation is looked up ten times
+    # An enum's own hash is Python, and each observation is looked up ten times. To find a member takes Python
+    # 3.11 65 ns, a name of a module 3: modules that each observation passes keep theirs by a name.
+    __hash__ = str.__hash__
 
     MOTION = "motion"
     PRESENCE = "presence"
