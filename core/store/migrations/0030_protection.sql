@@ -106,7 +106,7 @@ language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $rows$
 declare
     floors constant jsonb := '{"observations": 100, "positions": 7, "day_counts": 400, "alerts": 365,
-        "quarantine": 7, "packs": 30, "accounts": 30}';
+        "quarantine": 7, "packs": 30, "accounts": 30, "assessments": 365}';
     mine constant text := '(($2 is null and (t.home_id is null or t.home_id not in (select h.home_id from home h)))'
         ' or t.home_id in (select h.home_id from home h where h.organisation_id = $2))'
         ' and coalesce(t.home_id, '''') not in (select homes_held())';
@@ -141,7 +141,11 @@ begin
         (1, 'accounts', 'invitation', '(invitation_id)', 't.expires_at < $1 and t.organisation_id = $2', 'true'),
         (2, 'accounts', 'login_session', '(token_hash)', 't.expires_at < $1', theirs),
         (3, 'accounts', 'self_test', '(self_test_id)', 't.asked_at < $1', theirs),
-        (4, 'accounts', 'delivery', '(delivery_id)', 't.kind <> ''alert'' and t.created_at < $1', theirs)
+        (4, 'accounts', 'delivery', '(delivery_id)', 't.kind <> ''alert'' and t.created_at < $1', theirs),
+        (1, 'assessments', 'assessment', '(assessment_id)', 't.at < $1 and coalesce((select max(s.last_day)
+            from assessment_step s where s.assessment_id = t.assessment_id), t.last_day) < $1::date', mine),
+        (2, 'assessments', 'annotation', '(annotation_id)', 't.last_day < $1::date and not exists (select 1
+            from annotation v where v.resident_id = t.resident_id and v.number = t.number and v.at >= $1)', mine)
     ) as v(place, class, kept, key, old, whose) where v.class = wanted order by v.place loop
         declare
             source text := case when one.kept in ('observation', 'position')
@@ -226,7 +230,8 @@ begin
     -- where the owner is no superuser its functions are held by the walls as well
     foreach entry in array array['legal_hold', 'observation', 'position', 'day_count', 'alert', 'finding',
         'alert_finding', 'quarantine', 'discovered', 'refusal', 'detector_error', 'missing_pack', 'invitation',
-        'login_session', 'self_test', 'delivery', 'carer', 'device', 'home'] loop
+        'login_session', 'self_test', 'delivery', 'carer', 'device', 'home',
+        'assessment', 'assessment_step', 'annotation'] loop
         execute format(
             'create policy retention_%s on %I for all to current_user using (true) with check (true)', entry, entry);
     end loop;
