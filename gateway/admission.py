@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -212,7 +211,7 @@ class Admission:
             return self._refused(message, track.home_id, f"{track.device_id}", "no_basis")
         if track.unlocated:
             rest = tuple(one for one in decoded.readings if not _places(one))
-            decoded = replace(decoded, readings=rest)
+            decoded = msgspec.structs.replace(decoded, readings=rest)
         return self._of_device(message, track, decoded, received_at)
 
     def _of_device(
@@ -330,7 +329,10 @@ class Admission:
 
 
 def _waited(arrivals: Sequence[Arrival], received_at: datetime) -> float:
-    return (received_at - min(one.observed_at for one in arrivals)).total_seconds()
+    first = arrivals[0].observed_at
+    if len(arrivals) > 1:
+        first = min([one.observed_at for one in arrivals])
+    return (received_at - first).total_seconds()
 
 
 def _state(
