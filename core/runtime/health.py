@@ -94,6 +94,17 @@ def _listen(host: str, port: int) -> socket.socket:
         raise Misconfigured(f"cannot listen on {host}:{port}: {why}") from error
 
 
+def check_listening(host: str, port: int) -> None:
+    """Say at once that an address cannot be listened on, rather than after everything has started.
+
+    Raises
+    ------
+    Misconfigured
+        Naming address, port and reason.
+    """
+    _listen(host, port).close()
+
+
 @asynccontextmanager
 async def serve_app(app: Any, host: str, port: int) -> AsyncIterator[None]:
     """Serve an ASGI application while the block runs; leaves signals alone.
