@@ -36,6 +36,8 @@ class Movement:
     at: datetime
     #: Name of the room; the device's name where it sits in none.
     place: str
+    #: False where that is a device without a room: a button pressed says that somebody is there, not where.
+    in_room: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +150,7 @@ async def last_movements(
     rows = await _rows(
         connection,
         "select distinct on (d.home_id) d.home_id, o.observed_at as at,"
-        " coalesce(r.name, d.name) as place"
+        " coalesce(r.name, d.name) as place, r.room_id is not null as in_room"
         " from device d left join room r using (room_id) cross join lateral ("
         "  select observed_at from observation o where o.device_id = d.device_id"
         "  and o.observed_at <= %(now)s and (d.home_id = any(%(past)s) or o.observed_at > %(since)s)"
@@ -163,7 +165,10 @@ async def last_movements(
             "since": now - LOOK_BACK,
         },
     )
-    return {HomeId(row["home_id"]): Movement(at=row["at"], place=row["place"]) for row in rows}
+    return {
+        HomeId(row["home_id"]): Movement(at=row["at"], place=row["place"], in_room=row["in_room"])
+        for row in rows
+    }
 
 
 async def last_before(

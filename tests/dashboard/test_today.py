@@ -80,6 +80,18 @@ async def test_who_is_on_it_is_said_of_several_homes_too(visitors: Visitors, tow
     assert "Somebody is on all of them" in await worker.text("/today")
 
 
+async def test_a_button_is_a_sign_of_somebody_and_no_movement_in_a_room(
+    visitors: Visitors, town: Town
+) -> None:
+    town.execute("update device set room_id = null where home_id = 'ada' and name = 'Hall sensor'")
+    town.observe("ada", "Hall sensor", NOW - timedelta(minutes=1), 1)
+    ben = await visitors.of("ben")
+    for path in ("/today", "/homes/ada"):
+        text = await ben.text(path)
+        assert "Last sign of somebody" in text
+        assert "Last movement" not in text
+
+
 async def test_nobody_to_be_told_is_said(visitors: Visitors, town: Town) -> None:
     town.execute("delete from care where carer_id = %s", town.carers["mia"])
     town.execute("delete from care where home_id = 'tom'")
