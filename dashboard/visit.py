@@ -64,6 +64,14 @@ class Visit:
         """Where the request comes from."""
         return caller_of(self.request, self.site.entrance.proxies)
 
+    @property
+    def sent(self) -> dict[str, str]:
+        """What was typed: an answer that refuses it gives it back, so that nobody types twice."""
+        typed: dict[str, str] = getattr(self.request.state, "sent", None) or dict(
+            self.request.query_params
+        )
+        return typed
+
     def acting(self) -> AbstractAsyncContextManager[Connection]:
         """Run one transaction that sees what this person may see."""
         return acting(self.site.pool, self.visitor)
@@ -82,6 +90,8 @@ class Visit:
         # an answer to a form has no address of its own: it can not ask for itself again
         still = self.request.method != "GET" or status != HTTPStatus.OK
         common = layout.view(self.visitor, self.now, zone, here) | {"still": still}
+        common |= {"sent": self.sent if status >= HTTPStatus.BAD_REQUEST else {}}
+        common |= {"sent_to": self.request.url.path}
         answer = HTMLResponse(layout.render(template, common | view), status_code=status)
         if self.renewed:
             self.site.entrance.give_cookie(answer, SESSION_COOKIE, self.renewed)
@@ -147,6 +157,7 @@ async def checked_form(visiting: Visiting) -> dict[str, str]:
     given = fields.pop("csrf", "") or request.headers.get(CSRF_HEADER, "")
     if not same(given, visiting.visitor.csrf):
         raise HTTPException(403)
+    request.state.sent = fields
     return fields
 
 

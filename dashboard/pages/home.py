@@ -20,7 +20,7 @@ from dashboard.roles import SEE_ACTIVITY, SEE_DEVICES, may_answer, sight_of
 from dashboard.seen import day_of, end_of_record
 from dashboard.sight import home_standing
 from dashboard.visit import Visiting
-from dashboard.wording import MISSED
+from dashboard.wording import MISSED, OLDEST_MISSED
 
 if TYPE_CHECKING:
     from dashboard.day import Day
@@ -65,6 +65,7 @@ async def home(visiting: Visiting, home_id: Name) -> Response:
         forecast=coming[0] if coming and glance.home.mode is HomeMode.LIVE else None,
         can_report=glance.home.mode is not HomeMode.ARCHIVE and may_answer(visiting.visitor),
         missed=MISSED,
+        oldest=OLDEST_MISSED,
     )
 
 
