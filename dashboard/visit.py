@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -31,6 +32,8 @@ REFRESH_HEADER = "x-wayhome-refresh"
 """A page that asks for itself again says so: that is the same view of the person."""
 ONE_VIEW = timedelta(minutes=10)
 """After so long a page that refreshes itself is recorded as a view again."""
+ALERT = re.compile(r"/alerts/\d+(?=/)")
+"""Where a form of an alert was, by the address that it goes to."""
 FRESH_FOR = timedelta(minutes=15)
 """How long after logging in a person may change what opens the log-in."""
 
@@ -170,7 +173,16 @@ def see_other(path: str) -> RedirectResponse:
 
 
 def login_path(request: Request) -> str:
-    """Return the way to the log-in page, and back to where the person wanted to go."""
+    """Return the way to the log-in page, and back to where the person wanted to go.
+
+    Who sent a form must learn there that nothing was taken, or believes that somebody is told.
+    """
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    back = wanted if request.method == "GET" and wanted != "/" else ""
-    return f"/login?next={quote(back, safe='/')}" if back else "/login"
+    if request.method != "GET":
+        alert = ALERT.match(wanted)
+        back = alert.group() if alert else ""
+    else:
+        back = wanted if wanted != "/" else ""
+    lost = request.method != "GET" and request.url.path != "/logout"
+    asked = [f"next={quote(back, safe='/')}"] * bool(back) + ["lost=1"] * lost
+    return f"/login?{'&'.join(asked)}" if asked else "/login"
