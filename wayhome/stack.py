@@ -96,7 +96,7 @@ class Stack:
 
     async def _start(self) -> None:
         self._take_lock()
-        check_ports(self.settings, self._web_port)
+        await check_ports(self.settings, self._web_port)
         owner_url = self._start_database()
         urls = await self._migrate(owner_url)
         await self._start_broker(urls["wayhome_registrar"])
