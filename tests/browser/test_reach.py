@@ -131,6 +131,7 @@ def test_a_refused_form_is_read_where_it_went_wrong(pages: Pages, browser: Brows
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_label("Number or address")).to_be_focused()
     expect(page.get_by_label("Number or address")).to_have_value("07700 900123")
+    expect(page.locator("#address-mistake")).to_be_in_viewport()
     expect(page.get_by_label("How", exact=True)).to_have_value("sms")
     pages.log_in(page, "admin", "/people")
     invite = page.locator("details", has_text="Invite somebody for").first
