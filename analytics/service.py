@@ -285,6 +285,7 @@ class Watch:
 async def main(context: Context[AnalyticsSettings]) -> None:
     """Watch one shard until cancelled; while another process has it, stand by."""
     settings = context.settings
+    discover()  # a detector that is broken ends us at once, whether or not the database answers
     async with open_pool(settings.database_url, name=context.instance) as pool:
         while True:
             try:

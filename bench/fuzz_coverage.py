@@ -1,6 +1,6 @@
 """Let coverage lead the bending: libFuzzer (atheris) against each driver and against the gateway's door.
 
-``PYTHONPATH=. python bench/fuzz_coverage.py --minutes 10`` prints JSON, per target: inputs tried, edges of
+``.venv/bin/python bench/fuzz_coverage.py --minutes 10`` prints JSON, per target: inputs tried, edges of
 our code that were reached, and what crashed, hung for 5 s or took over a gigabyte. An input is a topic, a
 line's end and a payload; it begins with the real messages quoted in ``tests/sensors`` and those of
 ``--file`` (JSON lines as in `sensors.vectors`). A target that fell ends at its first finding, which is

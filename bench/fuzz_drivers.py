@@ -1,6 +1,6 @@
 """Throw bent messages at every driver for a while: nothing may crash, hang or break the contract.
 
-``PYTHONPATH=. python bench/fuzz_drivers.py --minutes 10`` prints JSON, per driver: examples, crashes, the
+``.venv/bin/python bench/fuzz_drivers.py --minutes 10`` prints JSON, per driver: examples, crashes, the
 slowest decoding in milliseconds of processor time, and what crashed it. Hypothesis makes up messages of the
 families' own keys, and seeds; from each seed some real messages are bent on the level of JSON and of bytes:
 those quoted in ``tests/sensors``, and those of ``--file`` (JSON lines as in `sensors.vectors`). Keep a

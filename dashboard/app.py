@@ -48,7 +48,10 @@ WORDS = {
         marked("There is nothing here"),
         marked("The page does not exist, or it is not for you. Go back to the start."),
     ),
-    405: (marked("That did not work"), marked("This page does not take that.")),
+    405: (
+        marked("That did not work"),
+        marked("This page cannot be opened by its address. Go to the start, and go on from there."),
+    ),
     409: (
         marked("Somebody was quicker"),
         marked(

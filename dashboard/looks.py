@@ -12,6 +12,22 @@ _PAGES = {
     "timeline": "the last 24 hours at home",
     "devices": "the devices",
     "learning": "what answers have changed",
+    "history": "what happened before, and how it ended",
+    "plan": "who is told of alerts, and when",
+    "missing": "what to do if somebody is missing",
+    "missing_who": "who it is that may be missing",
+    "missing_profile": "the profile for the police",
+    "missing_versions": "earlier versions of the profile for the police",
+    "missing_photo": "the photo for the police",
+    "missing_pack": "a pack for the police",
+    "missing_pack_made": "a pack for the police, and made it",
+    "missing_pack_pdf": "a pack for the police, as a PDF",
+    "missing_pack_json": "a pack for the police, as a file for computers",
+    "missing_link": "a link to a pack for the police",
+    "missing_link_made": "a pack for the police, and made a link to it",
+    "steps": "the steps of setting up the home",
+    "walk": "the walk test",
+    "hub": "the hub of the home",
     "system": "what needs repair",
     "api": "alerts, by a program",
     "people": "who cares for whom",
@@ -56,8 +72,8 @@ def page_words(page: str) -> str:
 
     Examples
     --------
-    >>> page_words("timeline"), page_words("missing_person_pack")
-    ('the last 24 hours at home', 'missing person pack')
+    >>> page_words("timeline"), page_words("a_page_of_later")
+    ('the last 24 hours at home', 'a page of later')
     """
     return _PAGES.get(page, page.replace("_", " "))
 

@@ -6,38 +6,29 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from core.model.finding import Audience, Severity
 from core.model.home import HomeMode
 from core.model.night import summary
 from core.store import circle as circle_store
 from core.store import forecast as forecast_store
-from core.store import page as page_store
 from core.store import registry, timeline
 from dashboard import night, usual
 from dashboard.coming import next_step, turns
-from dashboard.language import _, translations
+from dashboard.language import translations
 from dashboard.missing.due import profiles_due
+from dashboard.on_it import on_it, open_in
 from dashboard.ring import PAST, Ring, ring
-from dashboard.roles import sight_of
 from dashboard.seen import day_of, places_of_rest
 from dashboard.sight import HomeStanding, home_standing
-from dashboard.standing import standing as standing_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from core.model.forecast import Forecast
     from core.model.home import Household, Resident
-    from core.model.ids import CarerId
-    from core.store.page import AlertCard
     from core.store.pool import Connection
     from core.store.timeline import Glance, Movement
     from dashboard.usual import Usual
     from dashboard.visit import Visit
-
-MOST_OPEN = 50
-"""Among so many open alerts the one of a home is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +66,7 @@ async def panel_of(visiting: Visit, connection: Connection, glance: Glance) -> P
     forecast = coming[0].forecast if coming and _may_speak(glance, standing) else None
     told = turns(await circle_store.circle_of(connection, home.home_id), visiting.visitor.carer_id)
     day = await day_of(connection, glance, household, now - PAST, now)
-    cards = await _open_here(visiting, connection, glance)
+    cards = (await open_in(visiting, connection, (glance,)))[home.home_id]
     return Panel(
         glance=glance,
         standing=standing,
@@ -87,7 +78,7 @@ async def panel_of(visiting: Visit, connection: Connection, glance: Glance) -> P
         forecast=forecast,
         coming=next_step(forecast, told, home.zone, now),
         alerts_path=f"/alerts/{cards[0].alert.alert_id}" if len(cards) == 1 else "/alerts",
-        on_it=_on_it(cards, glance, visiting.visitor.carer_id) if cards else "",
+        on_it=on_it(cards, glance, visiting.visitor.carer_id),
         night=await night_of(connection, glance, household, now),
         profiles_due=await profiles_due(visiting, connection, home.home_id),
     )
@@ -104,38 +95,6 @@ async def night_of(
     start, end = span
     day = await day_of(connection, glance, household, start, now)
     return summary(night.facts_of(day, household, end), zone, translations())
-
-
-async def _open_here(
-    visiting: Visit, connection: Connection, glance: Glance
-) -> tuple[AlertCard, ...]:
-    """Return what is open in a home and more than a notice."""
-    if glance.urgent + glance.check == 0:
-        return ()
-    cards, _total = await page_store.open_cards(
-        connection, sight_of(visiting.visitor), limit=MOST_OPEN
-    )
-    return tuple(
-        card
-        for card in cards
-        if card.home.home_id == glance.home.home_id
-        and card.alert.severity is not Severity.NOTICE
-        and card.alert.audience is Audience.CARERS
-    )
-
-
-def _on_it(cards: Sequence[AlertCard], glance: Glance, reader: CarerId) -> str:
-    stands = [one for one in map(standing_of, cards) if not one.is_over]
-    unlisted = len(cards) < glance.urgent + glance.check
-    if unlisted or any(one.is_open or one.asked for one in stands):
-        return ""
-    if not stands:
-        return _("It has ended")
-    people = {one.carer_id: one.name for one in stands}
-    if len(people) > 1:
-        return _("Somebody is on all of them")
-    ((carer_id, name),) = people.items()
-    return _("You are on it") if carer_id == reader else _("%(name)s is on it") % {"name": name}
 
 
 async def _usual(

@@ -45,6 +45,8 @@ class HomeStanding:
 
 def blindness(watch: Watch, now: datetime) -> tuple[str, datetime | None] | None:
     """Return why and since when a watched home can not be seen; None when it can."""
+    if watch.unwatched:
+        return marked("Nobody may be watched here: consent was withdrawn, or it has ended."), None
     if watch.heard_at is None or now - watch.heard_at > BLIND_AFTER:
         return marked("Messages from the sensors do not reach us."), watch.heard_at
     if watch.stepped_at is None or now - watch.stepped_at > BLIND_AFTER:

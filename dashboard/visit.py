@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -31,6 +32,8 @@ REFRESH_HEADER = "x-wayhome-refresh"
 """A page that asks for itself again says so: that is the same view of the person."""
 ONE_VIEW = timedelta(minutes=10)
 """After so long a page that refreshes itself is recorded as a view again."""
+ALERT = re.compile(r"/alerts/\d+(?=/)")
+"""Where a form of an alert was, by the address that it goes to."""
 FRESH_FOR = timedelta(minutes=15)
 """How long after logging in a person may change what opens the log-in."""
 
@@ -64,6 +67,14 @@ class Visit:
         """Where the request comes from."""
         return caller_of(self.request, self.site.entrance.proxies)
 
+    @property
+    def sent(self) -> dict[str, str]:
+        """What was typed: an answer that refuses it gives it back, so that nobody types twice."""
+        typed: dict[str, str] = getattr(self.request.state, "sent", None) or dict(
+            self.request.query_params
+        )
+        return typed
+
     def acting(self) -> AbstractAsyncContextManager[Connection]:
         """Run one transaction that sees what this person may see."""
         return acting(self.site.pool, self.visitor)
@@ -82,6 +93,8 @@ class Visit:
         # an answer to a form has no address of its own: it can not ask for itself again
         still = self.request.method != "GET" or status != HTTPStatus.OK
         common = layout.view(self.visitor, self.now, zone, here) | {"still": still}
+        common |= {"sent": self.sent if status >= HTTPStatus.BAD_REQUEST else {}}
+        common |= {"sent_to": self.request.url.path}
         answer = HTMLResponse(layout.render(template, common | view), status_code=status)
         if self.renewed:
             self.site.entrance.give_cookie(answer, SESSION_COOKIE, self.renewed)
@@ -147,6 +160,7 @@ async def checked_form(visiting: Visiting) -> dict[str, str]:
     given = fields.pop("csrf", "") or request.headers.get(CSRF_HEADER, "")
     if not same(given, visiting.visitor.csrf):
         raise HTTPException(403)
+    request.state.sent = fields
     return fields
 
 
@@ -159,7 +173,16 @@ def see_other(path: str) -> RedirectResponse:
 
 
 def login_path(request: Request) -> str:
-    """Return the way to the log-in page, and back to where the person wanted to go."""
+    """Return the way to the log-in page, and back to where the person wanted to go.
+
+    Who sent a form must learn there that nothing was taken, or believes that somebody is told.
+    """
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    back = wanted if request.method == "GET" and wanted != "/" else ""
-    return f"/login?next={quote(back, safe='/')}" if back else "/login"
+    if request.method != "GET":
+        alert = ALERT.match(wanted)
+        back = alert.group() if alert else ""
+    else:
+        back = wanted if wanted != "/" else ""
+    lost = request.method != "GET" and request.url.path != "/logout"
+    asked = [f"next={quote(back, safe='/')}"] * bool(back) + ["lost=1"] * lost
+    return f"/login?{'&'.join(asked)}" if asked else "/login"

@@ -45,6 +45,8 @@ MISSED = {
     MissedKind.NOT_BACK: "Went out and was not back in time",
     MissedKind.OTHER: "Something else",
 }
+OLDEST_MISSED = timedelta(days=60)
+"""A report of what happened longer ago moves nothing any more."""
 REASONS = {
     Why.FALSE: "Answered: false alarm",
     Why.TRUE: "Answered: it was real",

@@ -49,6 +49,7 @@ ALL_HOMES = "homes/#"
 async def main(context: Context[GatewaySettings]) -> None:
     """Run until cancelled."""
     settings = context.settings
+    discover()  # a driver that is broken ends us at once, whether or not the database answers
     async with open_pool(settings.database_url, most=4, name=f"wayhome-{context.instance}") as pool:
         gateway = Gateway(context, pool)
         await gateway.begin()

@@ -374,4 +374,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Undescribed as error:
+        sys.exit(f"docs: {error}: give it one, the reference shows its first sentence")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -182,5 +182,20 @@ def main() -> None:
     try:
         app()
     except WayhomeError as error:
-        print(f"wayhome: {error}", file=sys.stderr)  # noqa: T201 (the command's own voice)
-        sys.exit(1)
+        _end(error)
+    except BaseExceptionGroup as group:
+        # what ended something that runs beside others
+        ours, others = group.split(WayhomeError)
+        if others is not None or ours is None:
+            raise
+        _end(_first(ours))
+
+
+def _first(group: BaseExceptionGroup[WayhomeError]) -> WayhomeError:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
+
+
+def _end(error: WayhomeError) -> NoReturn:
+    print(f"wayhome: {error}", file=sys.stderr)  # noqa: T201 (the command's own voice)
+    sys.exit(1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Self
@@ -29,43 +28,18 @@ from wayhome.identity.issuing import Terms
 from wayhome.identity.nats_door import NatsDoor
 from wayhome.identity.reconciler import Reconciler
 from wayhome.identity.teller import Teller
+from wayhome.ports import check_ports
 from wayhome.secret import forget, secret, write_secret
 from wayhome.settling import keep_settled
+from wayhome.stack_settings import SERVICES, StackSettings
 from wayhome.supervisor import Child, State, keep_running, keep_server, until_healthy, watch
 from wayhome.system import CONNECTIONS, System, save
 
 __all__ = ["SERVICES", "Stack", "StackSettings", "as_role", "free_port"]
 
-SERVICES = ("gateway", "analytics", "alerts", "dashboard")
 REGISTRY_POLL_S = 5.0
 HUB_LASTS, HUB_OVERLAP = timedelta(days=90), timedelta(days=7)
 """Of certificates of hubs and devices, as in containers by default."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackSettings:
-    """How to run the system."""
-
-    folder: Path
-    #: A real server instead of the embedded one: URI of a role that may create roles and tables.
-    database_url: str = ""
-    #: A real broker instead of the embedded one.
-    mqtt_url: str = ""
-    mqtt_username: str = ""
-    mqtt_password: str = ""
-    web_host: str = "127.0.0.1"
-    #: 0 chooses a free one.
-    web_port: int = 8080
-    #: Address that the embedded broker listens on; beyond this machine it speaks TLS only.
-    mqtt_host: str = "127.0.0.1"
-    mqtt_port: int = 0
-    #: Where to tell every minute that all is well; empty for nowhere.
-    dead_man_url: str = ""
-    services: tuple[str, ...] = SERVICES
-    start_timeout_s: float = 60.0
-    durable: bool = True
-    #: False leaves the database roles' passwords alone; the services then run as the URL's superuser.
-    own_roles: bool = True
 
 
 class Stack:
@@ -122,6 +96,7 @@ class Stack:
 
     async def _start(self) -> None:
         self._take_lock()
+        await check_ports(self.settings, self._web_port)
         owner_url = self._start_database()
         urls = await self._migrate(owner_url)
         await self._start_broker(urls["wayhome_registrar"])

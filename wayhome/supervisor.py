@@ -27,6 +27,8 @@ STABLE_S = 60.0
 """A service that ran for so long begins again with the first delay."""
 GRACE_S = 8.0
 """How long a service may take to end before it is killed."""
+STEADY_S = 3.0
+"""A service that ended while it was waited for must have run for so long to count as ready."""
 REPEATED = 3
 """Ends in a row after which waiting for a service is given up, and somebody should look."""
 WATCH_S = 2.0
@@ -86,6 +88,8 @@ class Child:
     #: How often in a row it ended by itself.
     failures: int = 0
     state: State = State.stopped
+    #: When it was started last, on the clock of the event loop (s).
+    started: float = 0.0
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> asyncio.subprocess.Process:
@@ -95,6 +99,7 @@ class Child:
         """
         sink = self.log_file.open("ab") if self.log_file else None
         self.state = State.starting
+        self.started = asyncio.get_running_loop().time()
         try:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -111,6 +116,10 @@ class Child:
             if sink is not None:
                 sink.close()
         return self.process
+
+    def steady(self, now: float) -> bool:
+        """Whether it does not end again and again: between two ends it answers for a moment."""
+        return not self.failures or now - self.started >= STEADY_S
 
     @property
     def runs(self) -> bool:
@@ -210,12 +219,16 @@ async def until_healthy(children: Sequence[Child], timeout_s: float) -> None:
         Naming those that do not within ``timeout_s`` seconds or keep ending, and where their logs are.
     """
     async with httpx.AsyncClient(timeout=2.0) as client:
-        waiting = list(children)
+        loop, waiting = asyncio.get_running_loop(), list(children)
         try:
             async with asyncio.timeout(timeout_s):
                 while waiting:
-                    _give_up_on_ended(waiting)
-                    waiting = [child for child in waiting if not await child.healthy(client)]
+                    _give_up_on_ended(children)
+                    waiting = [
+                        child
+                        for child in children
+                        if not (await child.healthy(client) and child.steady(loop.time()))
+                    ]
                     await asyncio.sleep(0.05)
         except TimeoutError as error:
             names = ", ".join(f"{child.name} (log: {child.log_file})" for child in waiting)

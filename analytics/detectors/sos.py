@@ -38,10 +38,11 @@ class Sos:
         if len(self._pressed) < _MOST_DEVICES or device.device_id in self._pressed:
             self._pressed[device.device_id] = view.at
         late = view.now - view.at > LATE_S
-        call = "Call for help"
+        # no "call for help": half asleep, somebody reads it as what they shall do
+        call, how = "Somebody called for help", ""
         if observation.quantity is Quantity.FALL:
-            call += " by the device itself, not pressed,"
-        what = f"{call} at {view.clock(view.at)} ({device.name})"
+            call, how = "The device called for help by itself", ", nobody pressed it"
+        what = f"{call} at {view.clock(view.at)}{how} ({device.name})"
         if late:
             what += f"; it reached us only at {view.clock(view.now)}"
         episode = Episode(onset=view.at, noticed=view.now, severity=Severity.URGENT)

@@ -55,6 +55,9 @@ class Badge:
 def badge(tests: Sequence[WeeklyTest], now: datetime) -> Badge:
     """Judge a carer by their tests, newest first.
 
+    The first look at somebody asks nothing yet: for `TAP` it says neither that they can be reached
+    nor that they cannot.
+
     Examples
     --------
     >>> from datetime import UTC
@@ -64,7 +67,14 @@ def badge(tests: Sequence[WeeklyTest], now: datetime) -> Badge:
     <Reach.REACHABLE: 'reachable'>
     >>> badge([], monday).reach
     <Reach.UNTESTED: 'untested'>
+    >>> seen = WeeklyTest(asked_at=monday, confirmed_at=None, sent=0, waiting=0, failed=0)
+    >>> badge([seen], monday).reach, badge([seen], monday + 2 * TAP).reach
+    (<Reach.UNTESTED: 'untested'>, <Reach.UNREACHABLE: 'unreachable'>)
     """
+    if len(tests) == 1 and _is_first_look(tests[0]) and now - tests[0].asked_at <= TAP:
+        return Badge(reach=Reach.UNTESTED, since=None, missed=0)
+    if len(tests) > 1 and _is_first_look(tests[-1]):
+        tests = tests[:-1]
     if not tests:
         return Badge(reach=Reach.UNTESTED, since=None, missed=0)
     missed = 0
@@ -85,3 +95,7 @@ def badge(tests: Sequence[WeeklyTest], now: datetime) -> Badge:
         since=confirmed or tests[missed - 1].asked_at,
         missed=missed,
     )
+
+
+def _is_first_look(test: WeeklyTest) -> bool:
+    return not (test.sent or test.waiting or test.failed or test.confirmed_at)

@@ -74,14 +74,21 @@ class _QuietServer(uvicorn.Server):
 
     @asynccontextmanager
     async def stopped_with(self, listening: socket.socket) -> AsyncIterator[None]:
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(self._serve([listening]), name="http")
-            try:
-                yield
-            finally:
-                self.should_exit = True
-                self.force_exit = True
-                await asyncio.wait({task})
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                task = tasks.create_task(self._serve([listening]), name="http")
+                try:
+                    yield
+                finally:
+                    self.should_exit = True
+                    self.force_exit = True
+                    await asyncio.wait({task})
+        except BaseExceptionGroup as group:
+            if len(group.exceptions) > 1:
+                raise
+            # the error of the block is as if nothing had been served beside it
+            (only,) = group.exceptions
+            raise only from only.__cause__
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -92,6 +99,17 @@ def _listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         why = error.strerror if isinstance(error, OSError) else "no such port"
         raise Misconfigured(f"cannot listen on {host}:{port}: {why}") from error
+
+
+def check_listening(host: str, port: int) -> None:
+    """Say at once that an address cannot be listened on, rather than after everything has started.
+
+    Raises
+    ------
+    Misconfigured
+        Naming address, port and reason.
+    """
+    _listen(host, port).close()
 
 
 @asynccontextmanager

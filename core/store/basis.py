@@ -231,6 +231,11 @@ where not exists (
 says with an empty recipient, for a purpose that the consent of a home covers. A test holds them together."""
 
 
+def stopped(purpose: LiteralString) -> LiteralString:
+    """Return `STOPPED` for a purpose, quoted as SQL quotes it, at this moment."""
+    return STOPPED.replace("{purpose}", purpose).replace("{at}", "now()")
+
+
 def _basis(row: dict[str, Any]) -> Basis:
     return Basis(
         **row

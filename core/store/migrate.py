@@ -17,6 +17,7 @@ from psycopg import sql
 from core.model.errors import StoreUnavailable
 from core.store import timescale
 from core.store.pool import check_url
+from core.store.why import why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,7 +83,9 @@ def migrate(url: str, *, passwords: Mapping[str, str] | None = None) -> Migratio
             applied, known = _apply(url)
             edition = timescale.install(connection)
     except psycopg.OperationalError as error:
-        raise StoreUnavailable(f"cannot migrate: {type(error).__name__}") from error
+        raise StoreUnavailable(
+            f"cannot migrate, the database does not answer: {why(error)}"
+        ) from error
     return MigrationReport(applied=applied, known=known, timescale=edition)
 
 

@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from core.model.errors import Misconfigured, StoreUnavailable
+from core.store.why import why
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -97,7 +98,7 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
         async with pool.connection() as connection, connection.transaction():
             yield connection
     except _LOST as error:
-        raise StoreUnavailable(f"the database does not answer: {type(error).__name__}") from error
+        raise StoreUnavailable(f"the database does not answer: {why(error)}") from error
     heed_cancellation()
 
 
@@ -130,4 +131,4 @@ async def connect(url: str, *, autocommit: bool = False) -> AsyncIterator[Connec
         ) as connection:
             yield connection
     except _LOST as error:
-        raise StoreUnavailable(f"the database does not answer: {type(error).__name__}") from error
+        raise StoreUnavailable(f"the database does not answer: {why(error)}") from error

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from core.model.home import Presence
 from core.model.ids import HomeId
 from core.model.intake import KnownDevice
-from core.store.basis import STOPPED
+from core.store.basis import stopped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,24 +125,20 @@ async def expect(connection: Connection) -> None:
     )
 
 
-def _stopped(purpose: LiteralString) -> LiteralString:
-    return STOPPED.replace("{purpose}", purpose).replace("{at}", "now()")
-
-
 # Looked up once for all devices: few people are ever in it.
 _STOPPED: LiteralString = (
     "with unwatched as materialized ("
-    + _stopped("'care_monitoring'")
+    + stopped("'care_monitoring'")
     + "), unlocated as materialized ("
-    + _stopped("'location'")
+    + stopped("'location'")
     + ") "
 )
 
 
-def _concerned(stopped: LiteralString) -> LiteralString:
+def _concerned(people: LiteralString) -> LiteralString:
     """Tell in SQL whether a device ``d`` watches somebody of a list; what sits in a room sees everybody."""
     return (
-        f"exists (select 1 from {stopped} s where s.home_id = d.home_id"
+        f"exists (select 1 from {people} s where s.home_id = d.home_id"
         " and (d.resident_id is null or d.resident_id = s.resident_id))"
     )
 

@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 from core.model.home import Home, HomeMode
 from core.model.ids import DeviceId, HomeId, OrganisationId
 from core.model.quantity import DEFINITIONS, Quantity, Role
+from core.store.basis import stopped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +37,8 @@ class Movement:
     at: datetime
     #: Name of the room; the device's name where it sits in none.
     place: str
+    #: False where that is a device without a room: a button pressed says that somebody is there, not where.
+    in_room: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,10 @@ class Watch:
     blind_since: datetime | None
     #: What detection said of it.
     blind_what: str
+    #: Who lives there and must not be watched, because a basis was withdrawn or has ended: nothing is stored.
+    unwatched: tuple[str, ...] = ()
+    #: Who must not be looked for outdoors.
+    unlocated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +118,11 @@ _ORDER: LiteralString = (
     " order by urgent = 0, \"check\" = 0, not dark, mode = 'archive', name, home_id"
 )
 _GLANCE: LiteralString = (
-    'with shown as (select h.*, coalesce(o.urgent, 0) as urgent, coalesce(o."check", 0) as "check",'
+    "with unwatched as materialized ("
+    + stopped("'care_monitoring'")
+    + "), unlocated as materialized ("
+    + stopped("'location'")
+    + '), shown as (select h.*, coalesce(o.urgent, 0) as urgent, coalesce(o."check", 0) as "check",'
     " coalesce(o.dark, false) as dark from home h left join (select home_id,"
     "  count(*) filter (where audience = 'carers' and severity = 'urgent') as urgent,"
     "  count(*) filter (where audience = 'carers' and severity = 'check') as \"check\","
@@ -124,6 +135,10 @@ _GLANCE: LiteralString = (
     " h.mode = 'test' and stage_of(h.home_id) = 'paused' as paused,"
     " array(select r.name from resident r where r.home_id = h.home_id order by r.resident_id)"
     "  as residents,"
+    " array(select r.name from resident r join unwatched using (resident_id, home_id)"
+    "  where r.home_id = h.home_id order by r.resident_id) as unwatched,"
+    " array(select r.name from resident r join unlocated using (resident_id, home_id)"
+    "  where r.home_id = h.home_id order by r.resident_id) as unlocated,"
     " (select max(g.at) from gateway_heartbeat g where g.broker_connected) as heard_at,"
     " (select max(e.recorded_at) from engine_step e where e.shard = coalesce("
     "   (select s.shard from engine_snapshot s where s.home_id = h.home_id), e.shard))"
@@ -148,7 +163,7 @@ async def last_movements(
     rows = await _rows(
         connection,
         "select distinct on (d.home_id) d.home_id, o.observed_at as at,"
-        " coalesce(r.name, d.name) as place"
+        " coalesce(r.name, d.name) as place, r.room_id is not null as in_room"
         " from device d left join room r using (room_id) cross join lateral ("
         "  select observed_at from observation o where o.device_id = d.device_id"
         "  and o.observed_at <= %(now)s and (d.home_id = any(%(past)s) or o.observed_at > %(since)s)"
@@ -163,7 +178,10 @@ async def last_movements(
             "since": now - LOOK_BACK,
         },
     )
-    return {HomeId(row["home_id"]): Movement(at=row["at"], place=row["place"]) for row in rows}
+    return {
+        HomeId(row["home_id"]): Movement(at=row["at"], place=row["place"], in_room=row["in_room"])
+        for row in rows
+    }
 
 
 async def last_before(
@@ -309,6 +327,8 @@ def _glance(row: dict[str, Any]) -> Glance:
             stepped_at=row["stepped_at"],
             blind_since=row["blind_since"],
             blind_what=row["blind_what"],
+            unwatched=tuple(row["unwatched"]),
+            unlocated=tuple(row["unlocated"]),
         ),
         urgent=row["urgent"],
         check=row["check"],

@@ -14,12 +14,13 @@ from core.store import forecast as forecast_store
 from core.store import page as alert_store
 from core.store import registry, timeline
 from dashboard.chart import picture
+from dashboard.on_it import on_it_in
 from dashboard.page import Page
 from dashboard.roles import SEE_ACTIVITY, SEE_DEVICES, may_answer, sight_of
 from dashboard.seen import day_of, end_of_record
 from dashboard.sight import home_standing
 from dashboard.visit import Visiting
-from dashboard.wording import MISSED
+from dashboard.wording import MISSED, OLDEST_MISSED
 
 if TYPE_CHECKING:
     from dashboard.day import Day
@@ -47,12 +48,14 @@ async def home(visiting: Visiting, home_id: Name) -> Response:
         )
         moved = await timeline.last_movements(connection, [glance.home], visiting.now)
         coming = await forecast_store.forecasts_of(connection, glance.home.home_id, visiting.now)
+        taken = await on_it_in(visiting, connection, [glance])
         await visiting.looked_at(connection, [glance.home.home_id], "timeline")
     return visiting.page(
         "home.html",
         glance.home.zone,
         glance=glance,
         standing=home_standing(glance, visiting.now),
+        on_it=taken[glance.home.home_id],
         archive=glance.home.mode is HomeMode.ARCHIVE,
         moved=moved.get(glance.home.home_id),
         day=day,
@@ -62,6 +65,7 @@ async def home(visiting: Visiting, home_id: Name) -> Response:
         forecast=coming[0] if coming and glance.home.mode is HomeMode.LIVE else None,
         can_report=glance.home.mode is not HomeMode.ARCHIVE and may_answer(visiting.visitor),
         missed=MISSED,
+        oldest=OLDEST_MISSED,
     )
 
 

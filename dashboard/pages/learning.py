@@ -16,6 +16,7 @@ from core.store import registry
 from dashboard.page import Page
 from dashboard.roles import SEE_ACTIVITY, may_answer
 from dashboard.visit import Form, Visiting, see_other
+from dashboard.wording import MISSED, OLDEST_MISSED
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -29,8 +30,6 @@ log = logging.getLogger("wayhome.dashboard")
 SHOWN = timedelta(days=180)
 MOST_REPORTS = 50
 LONGEST_WHAT = 2000
-OLDEST = timedelta(days=60)
-"""A report of what happened longer ago moves nothing any more."""
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 
@@ -72,8 +71,17 @@ async def missed(visiting: Visiting, home_id: Name, form: Form) -> Response:
         if household is None:
             raise HTTPException(404)
         at = _moment(form.get("happened_at", ""), household.home.zone)
-        if at is None or not visiting.now - OLDEST <= at <= visiting.now + timedelta(minutes=1):
-            raise HTTPException(400)
+        if at is None or not visiting.now - OLDEST_MISSED <= at <= visiting.now + timedelta(
+            minutes=1
+        ):
+            return visiting.page(
+                "missed.html",
+                household.home.zone,
+                status=400,
+                home=household.home,
+                missed=MISSED,
+                oldest=OLDEST_MISSED,
+            )
         report = MissedEvent(
             home_id=household.home.home_id,
             carer_id=visiting.visitor.carer_id,

@@ -36,6 +36,9 @@ router = APIRouter()
 PAGE = Page(router=router, roles=frozenset(), public=True)
 
 WRONG = marked("That login and password do not match. Check both and try again.")
+LOST = marked(
+    "You were logged out, and what you just did was not taken. Log in, then do it once more."
+)
 WRONG_CODE = marked(
     "That code does not count. Wait for the next one in the app and type it, or use a recovery code."
 )
@@ -44,7 +47,9 @@ WRONG_CODE = marked(
 @router.get("/login")
 async def ask(request: Request) -> Response:
     """Show the form."""
-    return _form(request, next_path=local_path(request.query_params.get("next", "/")))
+    asked = request.query_params
+    error = LOST if "lost" in asked else ""
+    return _form(request, next_path=local_path(asked.get("next", "/")), error=error)
 
 
 @router.post("/login")

@@ -12,6 +12,7 @@ from core.model.ids import HomeId
 from core.store import timeline
 from dashboard import ring
 from dashboard.language import marked
+from dashboard.on_it import on_it_in
 from dashboard.page import Page
 from dashboard.panel import panel_of
 from dashboard.roles import SEE_ACTIVITY
@@ -43,6 +44,7 @@ async def today(visiting: Visiting, page: Annotated[int, Query(ge=1, le=1000)] =
         panel = await panel_of(visiting, connection, alone) if alone else None
         homes = [one.home for one in found]
         moved = await timeline.last_movements(connection, homes, visiting.now)
+        taken = await on_it_in(visiting, connection, found)
         await visiting.looked_at(connection, [home.home_id for home in homes], "today")
     rest = [one for one in found if panel is None or one is not alone]
     return visiting.page(
@@ -51,7 +53,13 @@ async def today(visiting: Visiting, page: Annotated[int, Query(ge=1, le=1000)] =
         here=PAGE.path,
         panel=panel,
         homes=[
-            (one, home_standing(one, visiting.now), moved.get(one.home.home_id)) for one in rest
+            (
+                one,
+                home_standing(one, visiting.now),
+                moved.get(one.home.home_id),
+                taken[one.home.home_id],
+            )
+            for one in rest
         ],
         total=total,
         page=page,

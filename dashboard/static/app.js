@@ -23,3 +23,13 @@ addEventListener("beforeinstallprompt", (event) => {
   button.hidden = false;
   button.addEventListener("click", () => /** @type {any} */ (event).prompt(), { once: true });
 });
+
+// An answer that refuses something is read first: the field that is wrong, or the sentence that says what is.
+// A page that keeps itself fresh (#connection) was not refused.
+const refused = document.getElementById("connection") ? null : /** @type {HTMLElement | null} */ (document.querySelector('main [aria-invalid="true"]'))
+  ?? /** @type {HTMLElement | null} */ (document.querySelector("main .mistake, main .card.urgent[role=alert]"));
+if (refused) {
+  for (let part = refused.closest("details"); part; part = part.parentElement?.closest("details") ?? null) part.open = true;
+  if (!refused.matches("input, select, textarea")) refused.tabIndex = -1;
+  refused.focus();
+}

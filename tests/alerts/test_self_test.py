@@ -279,6 +279,13 @@ def test_it_rings_in_waking_hours_only_and_never_twice_a_week(
         assert any(later), "it comes within a day"
 
 
+def a_look(days: float) -> WeeklyTest:
+    """Return the first look at a person: nothing is asked."""
+    return WeeklyTest(
+        asked_at=NOON - timedelta(days=days), confirmed_at=None, sent=0, waiting=0, failed=0
+    )
+
+
 def a_test(days: float, *, tapped: bool, sent: int = 1, waiting: int = 0) -> WeeklyTest:
     asked = NOON - timedelta(days=days)
     confirmed = asked + timedelta(hours=1) if tapped else None
@@ -291,6 +298,11 @@ def a_test(days: float, *, tapped: bool, sent: int = 1, waiting: int = 0) -> Wee
     ("tests", "reach", "missed"),
     [
         ([], Reach.UNTESTED, 0),
+        ([a_look(0.1)], Reach.UNTESTED, 0),
+        ([a_look(3)], Reach.UNREACHABLE, 1),
+        ([a_test(0.1, tapped=False), a_look(1)], Reach.UNTESTED, 0),
+        ([a_test(3, tapped=False), a_look(4)], Reach.UNCONFIRMED, 1),
+        ([a_look(3), a_look(10)], Reach.UNREACHABLE, 1),
         ([a_test(1, tapped=False)], Reach.UNTESTED, 0),
         ([a_test(3, tapped=False)], Reach.UNCONFIRMED, 1),
         ([a_test(1, tapped=True)], Reach.REACHABLE, 0),

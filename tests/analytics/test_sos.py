@@ -14,7 +14,7 @@ def test_a_call_is_urgent_at_once_and_no_movement_ends_it() -> None:
     (told,) = story.of("sos")
     assert (told.severity, told.phase) == (Severity.URGENT, Phase.OPENED)
     assert told.noticed_at == MONDAY + timedelta(hours=9, minutes=5)
-    assert told.what == "Call for help at 10:05 (Button)"
+    assert told.what == "Somebody called for help at 10:05 (Button)"
     assert told.evidence[0].text == "Last movement before: kitchen"
 
 
@@ -26,11 +26,14 @@ def test_a_bouncing_button_is_one_call_and_a_second_press_is_another() -> None:
 
 def test_a_call_that_comes_late_still_calls_and_says_so() -> None:
     story = Story().at(9).hear(BUTTON, Quantity.SOS, late=timedelta(hours=2))
-    assert story.of("sos")[0].what == "Call for help at 08:00 (Button); it reached us only at 10:00"
+    (told,) = story.of("sos")
+    assert told.what == "Somebody called for help at 08:00 (Button); it reached us only at 10:00"
 
 
 def test_a_device_that_says_somebody_fell_is_believed_at_once() -> None:
     story = Story().at(9).hear(BUTTON, Quantity.FALL, 0).at(9, 5).hear(BUTTON, Quantity.FALL)
     (told,) = story.of("sos")
     assert told.severity is Severity.URGENT
-    assert told.what == "Call for help by the device itself, not pressed, at 10:05 (Button)"
+    assert told.what == (
+        "The device called for help by itself at 10:05, nobody pressed it (Button)"
+    )

@@ -121,6 +121,28 @@ def test_a_way_is_added_tested_and_removed_without_scripts(pages: Pages, browser
     context.close()
 
 
+def test_a_refused_form_is_read_where_it_went_wrong(pages: Pages, browser: Browser) -> None:
+    offer(pages.town)
+    context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
+    page = context.new_page()
+    pages.log_in(page, "ben", "/reach")
+    page.get_by_label("How", exact=True).select_option(label="Text message")
+    page.get_by_label("Number or address").fill("07700 900123")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_label("Number or address")).to_be_focused()
+    expect(page.get_by_label("Number or address")).to_have_value("07700 900123")
+    expect(page.locator("#address-mistake")).to_be_in_viewport()
+    expect(page.get_by_label("How", exact=True)).to_have_value("sms")
+    pages.log_in(page, "admin", "/people")
+    invite = page.locator("details", has_text="Invite somebody for").first
+    invite.locator("summary").click()
+    invite.get_by_label("Name").fill(" ")
+    invite.get_by_role("button", name="Make an invitation").click()
+    expect(page.get_by_role("alert").filter(has_text="type the name")).to_be_focused()
+    expect(page.locator("details[open]", has_text="Invite somebody for")).to_be_visible()
+    context.close()
+
+
 def test_a_push_is_shown_opens_its_alert_and_a_test_is_confirmed(
     pages: Pages, browser: Browser
 ) -> None:

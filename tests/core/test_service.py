@@ -164,9 +164,12 @@ async def test_a_client_that_stays_does_not_hold_up_the_end() -> None:
     writer.close()
 
 
+@pytest.mark.parametrize("served", [False, True])
 @pytest.mark.parametrize(("mode", "text"), [("wrong", "mqtt_url"), ("group", "inner")])
-async def test_an_error_of_ours_ends_it_with_one_sentence(mode: str, text: str) -> None:
-    process = await start(mode)
+async def test_an_error_of_ours_ends_it_with_one_sentence(
+    mode: str, text: str, *, served: bool
+) -> None:
+    process = await start(mode, port=free_port() if served else 0)
     lines = await lines_of(process)
     assert process.returncode == 1
     assert text in str(lines[-1]["message"])

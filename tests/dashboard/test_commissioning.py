@@ -264,3 +264,26 @@ async def test_nobody_else_sees_or_takes_the_steps(
         answer = await browser.send(path, **consent, reason="x", piece="exit", need="x")
         assert answer.status_code == 404
     assert new.execute("select * from home_step") == []
+
+
+@pytest.mark.usefixtures("new")
+async def test_what_was_typed_and_refused_stands_in_the_form_again(visitors: Visitors) -> None:
+    tom = await visitors.of("technician")
+    words = "w" * 501
+    refused = [
+        ("/install/register", STRANGER | {"name": "x" * 61, "placement": "bed"}),
+        ("/install/room", {"name": "y" * 61, "kind": "kitchen"}),
+        ("/steps/ended", {"reason": words}),
+        ("/hub/make", {"device": "a+b"}),
+    ]
+    for path, fields in refused:
+        answer = await tom.send(f"{BASE}{path}", **fields)
+        assert answer.status_code == 400, path
+        typed = fields.get("name") or fields.get("reason") or fields["device"]
+        assert f">{typed}<" in answer.text or f'value="{typed}"' in answer.text, path
+    register = await tom.send(
+        f"{BASE}/install/register", **(STRANGER | {"name": "", "placement": "bed"})
+    )
+    assert '<option value="bed" selected>' in register.text
+    found = await tom.get("/labels/find?code=abc")
+    assert (found.status_code, 'value="abc"' in found.text) == (400, True)

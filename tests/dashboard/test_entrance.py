@@ -28,6 +28,21 @@ async def test_who_is_not_logged_in_is_asked_and_comes_back(visitors: Visitors) 
     assert (await browser.get("/alerts")).status_code == 200
 
 
+async def test_an_answer_after_the_session_ended_says_that_it_was_not_taken(
+    visitors: Visitors, town: Town
+) -> None:
+    number = town.alert()
+    browser = await visitors.nobody()
+    sent = await browser.client.post(f"/alerts/{number}/acknowledge", data={"csrf": "x" * 32})
+    assert sent.headers["location"] == f"/login?next=/alerts/{number}&lost=1"
+    page = await browser.get(sent.headers["location"])
+    assert "what you just did was not taken" in page.text
+    assert f'name="next" value="/alerts/{number}"' in page.text
+    assert (await browser.client.post("/quiet")).headers["location"] == "/login?lost=1"
+    assert (await browser.client.post("/logout")).headers["location"] == "/login"
+    assert town.execute("select * from response") == []
+
+
 async def test_the_cookie_is_out_of_reach_and_only_its_hash_is_kept(
     visitors: Visitors, town: Town
 ) -> None:

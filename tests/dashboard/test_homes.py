@@ -61,6 +61,46 @@ async def test_blind_is_never_shown_as_quiet(
         assert "quiet" not in text
 
 
+def withdraw(town: Town, purpose: str) -> None:
+    town.execute(
+        "insert into purpose_basis (home_id, resident_id, kind, purpose, recipient, decided, said_by,"
+        " valid_from, carer_id, at) select home_id, resident_id, 'withdrawn', %s, '', 'person', 'Ada',"
+        " %s, %s, %s from resident where home_id = 'ada'",
+        purpose,
+        NOW,
+        town.carers["admin"],
+        NOW,
+    )
+
+
+async def test_who_must_not_be_watched_is_never_all_right(visitors: Visitors, town: Town) -> None:
+    """From a withdrawal on nothing is stored: the last movement grows old, and nothing looks wrong."""
+    town.observe("ada", "Kitchen sensor", NOW - timedelta(minutes=4), 1)
+    worker, ben = await visitors.of("worker"), await visitors.of("ben")
+    assert "All right" in await ben.text("/today")
+    withdraw(town, "care_monitoring")
+    for text in (
+        await ben.text("/today"),
+        await ben.text("/homes/ada"),
+        (await worker.text("/today")).split('id="home-ada"')[1].split("</article>")[0],
+    ):
+        assert "We cannot see this home" in text
+        assert "Nobody may be watched here: consent was withdrawn, or it has ended." in text
+        assert "All right" not in text
+
+
+async def test_the_circle_reads_that_nobody_is_looked_for_outdoors(
+    visitors: Visitors, town: Town
+) -> None:
+    words = "Outdoors we do not look for Ada: consent was withdrawn"
+    worker, ben = await visitors.of("worker"), await visitors.of("ben")
+    assert words not in await ben.text("/today")
+    withdraw(town, "location")
+    assert words in await ben.text("/today")
+    assert (await worker.text("/today")).count(words) == 1
+    assert "We cannot see" not in await ben.text("/today"), "indoors all is as before"
+
+
 async def test_a_home_that_can_be_seen_again_is_not_blind(visitors: Visitors, town: Town) -> None:
     for phase, at in (("opened", NOW - timedelta(hours=2)), ("cleared", NOW - timedelta(hours=1))):
         town.execute(

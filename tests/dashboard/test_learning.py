@@ -90,6 +90,19 @@ async def test_a_carer_reports_what_nobody_was_told_of(visitors: Visitors, town:
     assert "On the floor" in text
 
 
+@pytest.mark.parametrize("wrong", ["2025-10-01T03:20", "2026-01-16T03:20", "yesterday"])
+async def test_a_report_with_a_wrong_time_says_so_and_keeps_the_words(
+    visitors: Visitors, wrong: str
+) -> None:
+    ben = await visitors.of("ben")
+    fields = {"kind": "bathroom", "happened_at": wrong, "what": "On the floor"}
+    answer = await ben.send("/homes/ada/missed", **fields)
+    assert answer.status_code == 400
+    assert "Give a day and a time of the last 60 days" in answer.text
+    assert ">On the floor</textarea>" in answer.text
+    assert '<option value="bathroom" selected>' in answer.text
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -215,3 +215,17 @@ async def test_every_form_wants_its_token(visitors: Visitors, town: Town) -> Non
     ben = await visitors.of("ben")
     for path in ("add", "push", "remove", "test", "detail", "arrived/1"):
         assert (await ben.client.post(f"/reach/{path}", data={})).status_code == 403
+
+
+async def test_what_was_typed_and_refused_stands_in_the_form_again(
+    visitors: Visitors, town: Town
+) -> None:
+    offer(town)
+    ben = await visitors.of("ben")
+    answer = await ben.send("/reach/add", channel="sms", address="07700 900123", label="My phone")
+    assert answer.status_code == 400
+    assert 'value="07700 900123"' in answer.text
+    assert 'value="My phone"' in answer.text
+    assert '<option value="sms" selected>' in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    assert "aria-invalid" not in await ben.text("/reach")

@@ -50,6 +50,18 @@ async def test_a_carer_confirms_with_one_tap(town: Town, visitors: Visitors) -> 
     assert again.status_code == 303, "twice changes nothing"
 
 
+async def test_who_was_just_registered_is_not_called_unreachable(
+    town: Town, visitors: Visitors
+) -> None:
+    town.execute(
+        "insert into self_test (carer_id, asked_at) values (%s, %s)", town.carers["ben"], NOW
+    )
+    page = await (await visitors.of("ben")).text("/reachable")
+    assert "First test still to come" in page
+    assert "Cannot be reached" not in page
+    assert "1 test not confirmed" not in page
+
+
 async def test_the_family_sees_its_circle_and_the_organisation_everybody(
     town: Town, visitors: Visitors
 ) -> None:

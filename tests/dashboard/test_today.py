@@ -64,6 +64,34 @@ async def test_who_is_on_it_is_said_on_today(visitors: Visitors, town: Town) -> 
     assert "An alert needs someone now" in await mia.text("/today")
 
 
+async def test_who_is_on_it_is_said_of_several_homes_too(visitors: Visitors, town: Town) -> None:
+    number, other = town.alert(home="ada"), town.alert(home="tom", severity="check")
+    worker = await visitors.of("worker")
+    assert "2 homes need you" in await worker.text("/today")
+    await worker.send(f"/alerts/{number}/acknowledge")
+    text = await worker.text("/today")
+    assert "1 home needs you" in text
+    assert "You are on it" in text
+    assert "An alert needs someone now" not in text
+    home = await worker.text("/homes/ada")
+    assert "You are on it" in home
+    assert "needs someone" not in home
+    await worker.send(f"/alerts/{other}/acknowledge")
+    assert "Somebody is on all of them" in await worker.text("/today")
+
+
+async def test_a_button_is_a_sign_of_somebody_and_no_movement_in_a_room(
+    visitors: Visitors, town: Town
+) -> None:
+    town.execute("update device set room_id = null where home_id = 'ada' and name = 'Hall sensor'")
+    town.observe("ada", "Hall sensor", NOW - timedelta(minutes=1), 1)
+    ben = await visitors.of("ben")
+    for path in ("/today", "/homes/ada"):
+        text = await ben.text(path)
+        assert "Last sign of somebody" in text
+        assert "Last movement" not in text
+
+
 async def test_nobody_to_be_told_is_said(visitors: Visitors, town: Town) -> None:
     town.execute("delete from care where carer_id = %s", town.carers["mia"])
     town.execute("delete from care where home_id = 'tom'")

@@ -67,3 +67,17 @@ def test_what_documents_say_to_type_exists() -> None:
 )
 def test_people_are_told_how_to_erase_and_how_to_set_up(document: str, command: str) -> None:
     assert any(where == document and line.startswith(command) for where, line in lines())
+
+
+def test_python_is_the_one_of_the_virtual_environment() -> None:
+    """Debian has no ``python``, and its ``python3`` has none of what our files import."""
+    bare = re.compile(
+        r"(?<!\.venv/bin/)\bpython3? (?:-m (?:analytics|pytest|tests)|bench/|scripts/)"
+    )
+    wrong = [
+        f"{tree.name(path)}: {match.group()}"
+        for path in tree.files()
+        if path.suffix == ".md" and not tree.name(path).startswith(("docs/decisions", "CHANGELOG"))
+        for match in bare.finditer(tree.text(path))
+    ]
+    assert wrong == []

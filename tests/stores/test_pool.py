@@ -7,6 +7,7 @@ import time
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from core.model.errors import Misconfigured, StoreUnavailable
 from core.store.pool import RECONNECT_S, Pool, connect, open_pool, transaction
@@ -75,6 +76,32 @@ async def test_what_another_attempt_may_cure_is_said_in_our_words(
         with pytest.raises(StoreUnavailable, match=named):
             await run(pool, prepare, break_it)
         assert await answer(pool) == (42,)
+
+
+@pytest.mark.parametrize(
+    ("part", "broken", "said"),
+    [
+        ("password", "wrong-word", "wrong user name or password"),
+        ("dbname", "nowhere", "no such database"),
+        ("host", "/nowhere", "nothing listens at that socket"),
+    ],
+)
+async def test_why_it_does_not_answer_is_said_without_the_address(
+    plain_database: Database, part: str, broken: str, said: str
+) -> None:
+    parts = conninfo_to_dict(plain_database.url)
+    name, database = "why_not_role", parts["dbname"]
+    async with connect(plain_database.url) as connection:
+        await connection.execute("drop role if exists why_not_role")
+        await connection.execute("create role why_not_role login password 'right-word'")
+    host, port = parts.get("host") or "127.0.0.1", parts.get("port") or "5432"
+    now = {"host": host, "port": port, "dbname": database, "password": "right-word", part: broken}
+    server = f"host={now['host']}&port={now['port']}"
+    url = f"postgresql://{name}:{now['password']}@/{now['dbname']}?{server}"
+    with pytest.raises(StoreUnavailable, match=said) as refused:
+        async with connect(url):
+            pass
+    assert "-word" not in str(refused.value)
 
 
 async def test_a_transaction_that_hangs_is_ended_by_the_server(plain_database: Database) -> None:

@@ -50,3 +50,15 @@ def test_a_command_that_is_not_there_is_named() -> None:
     told = CliRunner().invoke(cli.app, ["docter"])
     assert told.exit_code == 2
     assert "Did you mean 'doctor'" in told.output
+
+
+def test_a_database_that_is_not_there_is_one_plain_line() -> None:
+    """Also where it ends something that runs beside others, as the demo's phone does."""
+    command = [sys.executable, "-m", "wayhome", "demo"]
+    command += ["--database-url", "postgresql://x:secret@127.0.0.1:9/x"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    last = ended.stderr.strip().splitlines()[-1]
+    assert last.startswith("wayhome: cannot migrate, the database does not answer: nothing listens")
+    assert "secret" not in ended.stderr

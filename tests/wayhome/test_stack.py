@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,22 @@ async def test_two_systems_do_not_share_a_folder() -> None:
         with pytest.raises(Misconfigured, match="another system runs"):
             async with Stack(settings(folder)):
                 pass
+
+
+async def test_a_port_that_another_program_has_is_said_at_once() -> None:
+    """Its pages would pass for ours, and ours would end and start anew for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        wanted = settings(server_folder())
+        pages = replace(wanted, services=("dashboard",), web_port=port)
+        for taken, option in (
+            (pages, "--web-port"),
+            (replace(wanted, mqtt_port=port), "--mqtt-port"),
+        ):
+            with pytest.raises(Misconfigured, match=f"{option}.*{port}.*in use"):
+                async with Stack(taken):
+                    pass
+            assert not (taken.folder / "postgres").exists(), "nothing was started before"
 
 
 async def test_data_survives_a_restart() -> None:

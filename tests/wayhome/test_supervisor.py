@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.model.errors import Temporary
+from core.runtime.clock import SystemClock
+from core.runtime.health import Health, serve_health
 from core.runtime.settings import child_environment
 from core.runtime.subscriber import reconnect_delay
 from wayhome.stack import free_port
 from wayhome.supervisor import (
     LONGEST_DELAY_S,
+    STEADY_S,
     Child,
     keep_running,
     restart_delay,
@@ -51,6 +54,20 @@ async def test_a_service_that_ends_is_started_anew(tmp_path: Path) -> None:
     await asyncio.wait({task})
     assert child.process is not None
     assert child.process.returncode is not None
+
+
+async def test_a_service_that_answers_between_two_ends_is_not_ready() -> None:
+    """Its health is served before what breaks it is reached."""
+    health, port = Health("broken", SystemClock()), free_port()
+    health.set("started", ok=True)
+    async with serve_health(health, "127.0.0.1", port):
+        child = Child(name="broken", arguments=(), environment={}, health_port=port)
+        await until_healthy([child], 10)
+        child.failures, child.started = 1, asyncio.get_running_loop().time()
+        with pytest.raises(Temporary, match="broken"):
+            await until_healthy([child], 0.3)
+        child.started -= STEADY_S
+        await until_healthy([child], 10)
 
 
 async def test_a_service_that_never_is_ready_is_named(tmp_path: Path) -> None:

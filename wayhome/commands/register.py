@@ -35,6 +35,12 @@ def register(
     if json:
         emit({"homes": len(wanted.home), "carers": len(wanted.carer), "passwords": passwords})
         return
-    console.print(f"{len(wanted.home)} homes and {len(wanted.carer)} carers are registered.")
+    console.print(
+        f"Registered: {_count(len(wanted.home), 'home')}, {_count(len(wanted.carer), 'carer')}."
+    )
     for login, password in passwords.items():
         console.print(f"  log-in [b]{login}[/]  password [b]{password}[/]  (shown once)")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
