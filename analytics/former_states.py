@@ -17,7 +17,7 @@ from analytics.features.sightings import Sightings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FORMAT = 5
+FORMAT = 6
 """Format of the snapshots that are written; changes with each change of what is in them."""
 
 
@@ -58,4 +58,14 @@ def _from_4(saved: dict[str, Any]) -> dict[str, Any]:
     return saved | {"format": 5, "view": view}
 
 
-_LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {3: _from_3, 4: _from_4}
+def _from_5(saved: dict[str, Any]) -> dict[str, Any]:
+    """Tell that no movement waits for a person to vouch for it (docs/decisions/0228)."""
+    view = saved["view"]
+    return saved | {"format": 6, "view": view if view is None else view | {"lone": None}}
+
+
+_LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    3: _from_3,
+    4: _from_4,
+    5: _from_5,
+}

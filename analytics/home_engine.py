@@ -175,9 +175,22 @@ class HomeEngine:
         if received > view.now:
             view.now = received
         view.observe(observation, device, happened)
+        noticed = self._vouch(observation, view, noticed) if view.vouched else noticed
         signs = _FRESH if view.fresh else _SHOWN if view.shown else _ALL
         listeners = self._interested[quantity][signs]
         return self._tell(listeners, observation, view, noticed) if listeners else noticed
+
+    def _vouch(self, word: Observation, view: HomeView, noticed: Noticed | None) -> Noticed | None:
+        """Take in what had to wait for this word; the word itself is taken in last, and not yet told."""
+        (*waited, present), view.vouched = view.vouched, []
+        for sign in waited:
+            if (device := self._devices.get(sign.device_id)) is not None:
+                earlier = sign.said(word)
+                view.vouch(earlier, device, sign.at)
+                listeners = self._interested[earlier.quantity][_FRESH if view.fresh else _SHOWN]
+                noticed = self._tell(listeners, earlier, view, noticed)
+        view.vouch(word, self._devices[word.device_id], present.at)
+        return noticed
 
     def _listeners(self, quantity: Quantity, signs: Signs) -> tuple[Listener, ...]:
         """Return the detectors that want a word of a quantity, in order of their names."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from core.model.errors import Malformed
-from core.model.home import Placement, RoomKind
+from core.model.home import Animal, Placement, RoomKind
 from core.model.ids import ResidentId, RoomId
 from core.store.registration import DeviceTerms
 from dashboard.guess import LONGEST_NAME
@@ -32,7 +32,20 @@ HINTS = {
     Placement.HUB: "In the middle of the home, 1 m off the floor, not behind a television; always on power.",
     Placement.WORN: "Press it once here: it must show below as heard.",
 }
-_Word = TypeVar("_Word", Placement, RoomKind)
+ANIMALS = {
+    Animal.UNKNOWN: "Nobody has said",
+    Animal.NONE: "None",
+    Animal.SMALL: "A cat, or a dog of up to 10 kg",
+    Animal.LARGE: "A heavier dog",
+}
+ANIMAL_HINTS = {
+    Animal.SMALL: "Take motion sensors that overlook animals. Hang them at the height that their leaflet"
+    " says, not towards stairs, beds, sofas or sills that the animal climbs.",
+    Animal.LARGE: "No motion sensor overlooks a heavy dog. Sensors of the bed, of doors and cupboards, and"
+    " what is worn tell the person from the dog.",
+}
+"""What to see to where an animal lives."""
+_Word = TypeVar("_Word", Placement, RoomKind, Animal)
 
 
 def terms_of_form(form: Mapping[str, str], family: str, external_id: str) -> DeviceTerms:

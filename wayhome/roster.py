@@ -13,6 +13,7 @@ import msgspec
 
 from core.model.errors import Malformed
 from core.model.home import (
+    Animal,
     Device,
     Home,
     HomeMode,
@@ -80,6 +81,7 @@ class RosterHome:
     name: str
     zone: str = "Europe/London"
     mode: HomeMode = HomeMode.TEST
+    animal: Animal = Animal.UNKNOWN
     room: tuple[RosterRoom, ...] = ()
     resident: tuple[RosterResident, ...] = ()
     device: tuple[RosterDevice, ...] = ()
@@ -162,7 +164,12 @@ def household(home: RosterHome, organisation: OrganisationId) -> Household:
         raise Malformed(f"home {home.id}.zone", "an IANA zone such as Europe/London") from error
     return Household(
         home=Home(
-            home_id=home_id, organisation_id=organisation, name=home.name, zone=zone, mode=home.mode
+            home_id=home_id,
+            organisation_id=organisation,
+            name=home.name,
+            zone=zone,
+            mode=home.mode,
+            animal=home.animal,
         ),
         rooms=tuple(rooms.values()),
         residents=tuple(people.values()),

@@ -171,8 +171,7 @@ class Appliance:
 
     def _judge(self, view: HomeView, device: DevicePlan, plug: Plug) -> Sequence[Finding]:
         alone = view.coverage.elapsed(plug.alone_since, view.now)
-        silent = view.coverage.silence_s(device, view.now) > view.coverage.silent_limit_s(device)
-        if silent or alone < ALONE_S:
+        if alone < ALONE_S or _silent(view, device):
             return ()
         long = alone >= ALONE_S + RAISE_AFTER_S or not view.occupancy.home
         severity = Severity.URGENT if long else Severity.CHECK
@@ -190,7 +189,13 @@ class Appliance:
     ) -> Finding:
         room, on = ROOMS[device.room], plug.on or view.now
         alone = duration(view.coverage.elapsed(plug.alone_since, view.now))
-        away = not view.occupancy.home
+        away, unseen = not view.occupancy.home, _unseen(view, plug.room_id)
+        who = (
+            f"no sensor tells who is in the {room}"
+            if unseen
+            else f"nobody in the {room} for {alone}"
+        )
+        seen = f"No sensor of the {room} lives" if unseen else f"The sensors of the {room} live"
         last = view.activity.last_at
         evidence = [fact(f"It draws {plug.watts:.0f} W", plug.said, device.device_id)]
         if last is not None and not away:
@@ -199,12 +204,10 @@ class Appliance:
             view,
             DETECTOR.name,
             episode,
-            f"On since {view.clock(on)}: {device.name}; nobody in the {room} for {alone}",
+            f"On since {view.clock(on)}: {device.name}; {who}",
             phase,
             subject=str(device.device_id),
-            ruled_out=(
-                f"{has(view.plan.pronoun)} gone out" if away else f"The sensors of the {room} live",
-            ),
+            ruled_out=(f"{has(view.plan.pronoun)} gone out" if away else seen,),
             advice="Have it switched off; do not wait for somebody to remember.",
             evidence=tuple(evidence),
         )
@@ -226,6 +229,18 @@ class Appliance:
         self.due = min((plug.due for plug in self._plugs.values()), default=NEVER)
 
 
+def _silent(view: HomeView, device: DevicePlan) -> bool:
+    """Whether a device has been silent for so long that it counts as down."""
+    return view.coverage.silence_s(device, view.now) > view.coverage.silent_limit_s(device)
+
+
+def _unseen(view: HomeView, room_id: int) -> bool:
+    """Whether all that senses a room is down: then nobody can say that nobody is in it."""
+    room = [one for one in view.plan.devices if one.room_id == room_id]
+    senses = [one for one in room if one.placement is Placement.ROOM]
+    return bool(senses) and all(_silent(view, one) for one in senses)
+
+
 DETECTOR = DetectorSpec(
     name="appliance",
     title="Appliance left on",
@@ -234,6 +249,7 @@ DETECTOR = DetectorSpec(
         "Only appliances on a plug that measures, in the kitchen or registered as an object.",
         "Gas, and what draws less than 300 W.",
         "Somebody who sits still in the room of the appliance, where only movement is sensed.",
+        "While all sensors of the room are down, who is near is not seen: it is told, and that is said.",
         "Machines that run alone by design (washing, dishes) do not belong on such a plug.",
     ),
     references=(

@@ -148,11 +148,10 @@ class Inactivity:
         late = view.at <= episode.noticed
         where = ROOMS[view.device.room if view.device else ""]
         when = view.clock(view.at)
-        what = (
-            f"Late data: movement at {when} ({where}) reached us only at {view.clock(view.now)}"
-            if late
-            else f"Movement again at {when} ({where})"
-        )
+        what = f"Movement again at {when} ({where})"
+        if late and view.lone is None:
+            reached = view.clock(view.now)
+            what = f"Late data: movement at {when} ({where}) reached us only at {reached}"
         return finding(view, DETECTOR.name, episode, what, Phase.CLEARED)
 
     def _gone(self, view: HomeView) -> Sequence[Finding]:
@@ -184,7 +183,8 @@ DETECTOR = DetectorSpec(
     title="No movement",
     notices="Nobody has moved for longer than the habits of this home explain at this time of day.",
     blind_spots=(
-        "A second person or a pet who moves hides one who lies still.",
+        "A second person who moves hides one who lies still; so does an animal that nobody has told us of.",
+        "A known animal hides somebody once it moves on for minutes; who lies and stirs is taken for it.",
         "A fall right after an outer door closes looks like going out; then the late return tells.",
         "While a room of a densely sensed home is not seen as usual, up to three times as much is waited.",
         "While the home can not be seen the clock stands still; the operators are told instead.",

@@ -11,6 +11,7 @@ from analytics.features.obstruction import FEWEST_CHANGES, Obstruction
 from analytics.features.strays import ALONE_FEWEST, ALONE_PER_H
 from analytics.features.wording import duration, plural
 from core.model.finding import Audience, Finding, Phase, Severity
+from core.model.home import Placement
 from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _MOTION = Quantity.MOTION
 _BATTERY = frozenset({Quantity.BATTERY, Quantity.BATTERY_LOW})
 _PASSES = frozenset({Darkness.PIPELINE, Darkness.QUEUE})
 """What is often over in a moment, and not worth a word then."""
+_OF_THE_HOME = frozenset({"home", "animal"})
 _MILD = frozenset({"battery", "stray"})
 """Faults that are a notice, and that none but a word of their own kind ends."""
 _FINE = {
@@ -118,7 +120,7 @@ class Liveness:
         told: list[Finding] = []
         for device in view.plan.devices:
             told += self._device(device, view)
-        told += self._retired(view)
+        told += (*self._retired(view), *self._animal(view))
         self._asked.clear()
         self._note_faulty()
         self._all_due = _devices_due(view, view.plan.devices)
@@ -137,7 +139,7 @@ class Liveness:
         return told
 
     def _note_faulty(self) -> None:
-        faults = (key.split(":") for key in self._open if key != "home")
+        faults = (key.split(":") for key in self._open if key not in _OF_THE_HOME)
         known = [(int(device), fault) for _, device, fault in faults]
         self._ill = frozenset(device for device, _ in known)
         self._faulty = frozenset(device for device, fault in known if fault not in _MILD)
@@ -268,24 +270,32 @@ class Liveness:
         told: list[Finding] = []
         self._sights.keep(view.plan.by_id)
         for key in sorted(self._open):
-            if key != "home" and int(key.split(":")[1]) not in view.plan.by_id:
+            if key not in _OF_THE_HOME and int(key.split(":")[1]) not in view.plan.by_id:
                 told += self._close(key, view, "The device is not in use any more")
         return told
+
+    def _animal(self, view: HomeView) -> Sequence[Finding]:
+        """Ask whether an animal lives here that nobody has told us of (docs/decisions/0229)."""
+        key, strays, to = "animal", view.occupancy.strays, Audience.OPERATORS
+        rooms = [one.device_id for one in view.plan.devices if one.placement is Placement.ROOM]
+        known = key in self._open
+        if view.plan.animal or not strays.moves_everywhere(rooms, known=known):
+            return self._close(key, view, "An animal is known, or nothing moves there any more")
+        if known:
+            return ()
+        self._open[key] = new = Episode(onset=view.now, noticed=view.now, severity=Severity.NOTICE)
+        seen = plural(round(sum(map(strays.count, rooms))), "time")
+        what = f"Something moves in all rooms while nobody is home: {seen} in {strays.hours:.0f} h"
+        do = "Ask whether an animal lives there. If so, say it where devices are installed."
+        return (finding(view, DETECTOR.name, new, what, audience=to, subject=key, advice=do),)
 
     def _close(self, key: str, view: HomeView, what: str) -> Sequence[Finding]:
         episode = self._open.pop(key, None)
         if episode is None:
             return ()
+        to = Audience.OPERATORS
         return (
-            finding(
-                view,
-                DETECTOR.name,
-                episode,
-                what,
-                Phase.CLEARED,
-                audience=Audience.OPERATORS,
-                subject=key,
-            ),
+            finding(view, DETECTOR.name, episode, what, Phase.CLEARED, audience=to, subject=key),
         )
 
     def snapshot(self) -> Any:

@@ -18,6 +18,7 @@ from analytics.detector import (
 )
 from analytics.features.devices import PERSON
 from analytics.features.localtime import BINS, HOUR_S
+from analytics.features.ruled_out import animal
 from analytics.features.survival import Grid, Histograms
 from analytics.features.wording import ROOMS, duration
 from core.model.finding import Finding, Phase, Severity
@@ -170,7 +171,7 @@ class NotBack:
             f"Left at {view.clock(episode.onset)}; not back after {duration(out)}",
             phase,
             unusual=unusual,
-            ruled_out=("No movement inside since then",),
+            ruled_out=(_silent_inside(view), *animal(view)),
             advice="Call; if nobody answers, look inside near the door first, then the usual places.",
             evidence=tuple(evidence),
         )
@@ -189,6 +190,11 @@ class NotBack:
         self.due = EACH_TICK
 
 
+def _silent_inside(view: HomeView) -> str:
+    goes_on = "" if view.lone is None else " that goes on"
+    return f"No movement inside since then{goes_on}"
+
+
 DETECTOR = DetectorSpec(
     name="not_back",
     title="Not back yet",
@@ -196,7 +202,7 @@ DETECTOR = DetectorSpec(
     blind_spots=(
         "Nothing without a sensor on each door that leads out.",
         "Where several people live, one who stays keeps the home occupied.",
-        "A sensor that fires without a person ends the outing.",
+        "A sensor that fires without a person, or an animal that nobody has told us of, ends the outing.",
     ),
     references=(
         "detection.md §1 (home, leaving, away; the second timer) and (a) D1",

@@ -19,6 +19,7 @@ from analytics.evaluation.simulated import QUIET_DAYS, Study
 from analytics.evaluation.tally import Count, Expected, counted
 from analytics.evaluation.watching import Watch, Watched, watch
 from core.model.finding import Audience
+from core.model.home import Animal
 from sensors.simulator import schedule
 from sensors.simulator.episodes import Episode, Kind
 from sensors.simulator.faults import PLAIN, Circumstances
@@ -45,6 +46,7 @@ STRESSES: dict[str, Circumstances] = {
     "clock_change": PLAIN,
     "visitors": replace(PLAIN, visitors=True, carers=True),
     "pet": replace(PLAIN, pets=True, pet_everywhere=True),
+    "pet_undeclared": replace(PLAIN, pets=True, pet_everywhere=True),
     "hub_outage": replace(PLAIN, outages_per_month=4.0),
     "all_together": Circumstances(
         duplicates=0.01,
@@ -59,6 +61,7 @@ STRESSES: dict[str, Circumstances] = {
 }
 """Each stress by its name; what is not named is as in the plain run."""
 _DIES = frozenset({"dead_sensor", "all_together"})
+_UNDECLARED = frozenset({"pet_undeclared"})
 _SWITCHES = frozenset({"clock_change", "all_together"})
 BASE = "plain"
 
@@ -105,7 +108,7 @@ def watch_of(study: Study, seed: int, stress: str) -> Watch:
     calm = SimulatedHome.drawn(seed, NO_SUMMER_TIME)
     wrong = schedule.drawn(calm, span, schedule.Asked(quiet_days=QUIET_DAYS, circumstances=PLAIN))
     asked = STRESSES.get(stress, PLAIN)
-    home = SimulatedHome.drawn(seed, zone)
+    home = replace(SimulatedHome.drawn(seed, zone), animal=_declared(stress, asked))
     if stress in _SWITCHES:
         wrong = tuple(_on_the_wall(one) for one in wrong)
     more = _dead(home, span) if stress in _DIES else ()
@@ -117,6 +120,12 @@ def watch_of(study: Study, seed: int, stress: str) -> Watch:
         counted_from=start + timedelta(days=QUIET_DAYS),
         detectors=study.detectors,
     )
+
+
+def _declared(stress: str, asked: Circumstances) -> Animal:
+    """Return what the technician was told: nothing of an animal that nobody mentioned."""
+    there = asked.pet_everywhere and stress not in _UNDECLARED
+    return Animal.SMALL if there else Animal.NONE
 
 
 def _on_the_wall(one: Episode) -> Episode:

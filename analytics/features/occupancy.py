@@ -296,14 +296,19 @@ class Occupancy:
         activity, plan = past
         here = activity.per_hour(plan) / max(plan.sensors, 1)
         weight = self.strays.weight(device, here)
-        if self._away is not None and self._passage_at == self._out_at:
-            self.strays.note(device.device_id)
+        if not plan.animal:
+            self.stray(device)
         odds = max(self._odds_now(at), -self._doubts)
         if odds <= LEAST / 2.0 or self._first is None:
             self._first = at
         self._doubt(at, device)
         self._odds, self._odds_at = odds + weight, max(at, self._odds_at)
         self._settle(at, activity.per_hour(plan), seen=True)
+
+    def stray(self, device: DevicePlan) -> None:
+        """Take in that a device fired in what may be an empty home."""
+        if self._away is not None and self._passage_at == self._out_at and device.interior:
+            self.strays.note(device.device_id)
 
     def _doubt(self, at: float, device: DevicePlan) -> None:
         """Count a late return from now on if this movement may be hers."""

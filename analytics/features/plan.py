@@ -78,6 +78,8 @@ class HomePlan:
     #: (resident id, pronoun) of each resident.
     residents: tuple[tuple[int, str], ...]
     devices: tuple[DevicePlan, ...]
+    #: Whether an animal is known to live here.
+    animal: bool = False
 
     @cached_property
     def by_id(self) -> dict[int, DevicePlan]:
@@ -135,6 +137,7 @@ def plan(household: Household) -> HomePlan:
         devices=tuple(
             _device(device) for device in sorted(household.devices, key=lambda one: one.device_id)
         ),
+        animal=home.animal.there,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analytics.features.occupancy import DOORSTEP_S
-from analytics.features.wording import plural, subject
+from analytics.features.wording import ROOMS, plural, subject
 
 if TYPE_CHECKING:
     from analytics.features.view import HomeView
@@ -19,7 +19,20 @@ def ruled_out(view: HomeView) -> tuple[str, ...]:
         for device in sensing
     )
     alive_text = "all " if alive == len(sensing) else f"{alive} of "
-    return (_out(view), f"{alive_text}{plural(len(sensing), 'sensor')} alive")
+    return (_out(view), f"{alive_text}{plural(len(sensing), 'sensor')} alive", *animal(view))
+
+
+def animal(view: HomeView) -> tuple[str, ...]:
+    """Say what an animal that lives here could have done; empty where none is known to."""
+    if view.lone is None:
+        return ()
+    words = "An animal lives here: a few movements alone are not taken for a person"
+    last = view.lone.last
+    if last is None or last.at <= (view.activity.last_at or 0.0):
+        return (words,)
+    device = view.plan.by_id.get(last.device_id)
+    where = "" if device is None else f", {ROOMS[device.room]}"
+    return (f"{words} (the last at {view.clock(last.at)}{where})",)
 
 
 def _out(view: HomeView) -> str:

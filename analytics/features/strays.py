@@ -38,6 +38,9 @@ ALONE_FEWEST, ALONE_PER_H, ALONE_FACTOR = 10.0, 0.2, 4.0
 home's other devices: an animal walks past all of them (docs/decisions/0210)."""
 ALONE_NO_MORE = 0.5
 """It does so no more below this share of that rate."""
+MOVES_WITHIN_H, MOVES_FEWEST, MOVES_PER_H, MOVES_EACH_PER_H = 12.0, 20.0, 0.8, 0.12
+"""Something walks through an empty home: known from so many empty hours, so many firings in all and an hour,
+and so many an hour of the middling sensor (docs/decisions/0229)."""
 _MOST_DEVICES = 128
 _NOTHING = 0.01
 
@@ -114,6 +117,26 @@ class Strays:
         if own < ALONE_FEWEST or own < ALONE_PER_H * self._hours:
             return False
         return own * len(others) >= ALONE_FACTOR * sum(map(self.count, others))
+
+    def moves_everywhere(self, sensors: Sequence[int], *, known: bool) -> bool:
+        """Tell whether something walks past the sensors of an empty home, as an animal does.
+
+        Parameters
+        ----------
+        sensors
+            What senses rooms.
+        known
+            Whether it was found before: then it takes less.
+        """
+        counts = sorted(map(self.count, sensors))
+        if known:
+            return sum(counts) >= ALONE_NO_MORE * MOVES_PER_H * self._hours
+        if self._hours < MOVES_WITHIN_H or sum(counts) < MOVES_FEWEST:
+            return False
+        middling = counts[(len(counts) - 1) // 2]
+        return (
+            sum(counts) >= MOVES_PER_H * self._hours and middling >= MOVES_EACH_PER_H * self._hours
+        )
 
     def weight(self, device: DevicePlan, present_per_h: float) -> float:
         """Return what one firing adds to the log-odds that somebody is home.

@@ -14,6 +14,7 @@ from analytics.features.bed_nights import BedNights
 from analytics.features.coverage import Coverage
 from analytics.features.hours import Hours
 from analytics.features.localtime import LocalTime
+from analytics.features.lone_signs import LoneSigns, Sign
 from analytics.features.margins import Margins
 from analytics.features.occupancy import Occupancy, Place
 from analytics.features.outdoors import Outdoors
@@ -61,6 +62,7 @@ class HomeView:
         "fresh",
         "hours",
         "local",
+        "lone",
         "margins",
         "now",
         "occupancy",
@@ -73,6 +75,7 @@ class HomeView:
         "seen_anew",
         "shown",
         "started",
+        "vouched",
         "walks",
     )
 
@@ -91,6 +94,10 @@ class HomeView:
         self.walks = Walks()
         self.margins = Margins()
         self.pauses = Pauses()
+        #: Movements that nothing vouches for yet; None where no animal lives.
+        self.lone = LoneSigns() if plan.animal else None
+        #: What the present event vouches for, itself the last; to be taken in one by one.
+        self.vouched: list[Sign] = []
         self.hours = Hours(now, self.local)
         #: Day of behaviour (04:00 to 04:00 local).
         self.day = self.local.day(now)
@@ -150,9 +157,28 @@ class HomeView:
         if dark is not None or coverage.dark_from is not None:
             self._look_again(dark)
         if shown:
-            self._show(observation, device, at)
+            if self.lone is None:
+                self._show(observation, device, at)
+            else:
+                self._wait(self.lone, observation, device, at)
         elif observation.quantity is _POSITION:
             self._track(observation, at)
+
+    def _wait(
+        self, lone: LoneSigns, observation: Observation, device: DevicePlan, at: float
+    ) -> None:
+        """Take in a sign that an animal may have made, or that shows whose the last ones were."""
+        self.shown, out = False, self.occupancy.left_at is not None
+        if out:
+            self.occupancy.stray(device)
+        sign = Sign(at, device.device_id, observation.quantity, observation.value)
+        self.vouched = lone.take(sign, device, out=out) or []
+
+    def vouch(self, observation: Observation, device: DevicePlan, at: float) -> None:
+        """Take in a sign of a person that had to wait until something vouched for it (`vouched`)."""
+        self.at, self.device, self.shown = at, device, True
+        self._forget()
+        self._show(observation, device, at)
 
     def _forget(self) -> None:
         """Begin an event: what the last one did, or the last tick, is past."""
@@ -315,6 +341,7 @@ class HomeView:
             "walks": self.walks.snapshot(),
             "margins": self.margins.snapshot(),
             "pauses": self.pauses.snapshot(),
+            "lone": None if self.lone is None else self.lone.snapshot(),
             "hours": self.hours.snapshot(),
         }
 
@@ -335,6 +362,8 @@ class HomeView:
         view.walks = Walks.restored(state["walks"])
         view.margins = Margins.restored(state["margins"])
         view.pauses = Pauses.restored(state["pauses"])
+        if view.lone is not None and state["lone"] is not None:
+            view.lone = LoneSigns.restored(state["lone"])
         view.hours = Hours.restored(state["hours"], view.local)
         view._no_event()
         return view

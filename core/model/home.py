@@ -21,6 +21,23 @@ class HomeMode(StrEnum):
     """A record of the past: stored by the devices' own times and shown, never watched."""
 
 
+class Animal(StrEnum):
+    """Whether an animal lives in a home: movements that it could have made are no proof of a person."""
+
+    UNKNOWN = "unknown"
+    """Nobody has said."""
+    NONE = "none"
+    SMALL = "small"
+    """A cat, or a dog of up to 10 kg: what sensors that overlook animals do not see, if mounted well."""
+    LARGE = "large"
+    """A heavier dog: no motion sensor overlooks it."""
+
+    @property
+    def there(self) -> bool:
+        """Whether one is known to live there."""
+        return self in {Animal.SMALL, Animal.LARGE}
+
+
 class RoomKind(StrEnum):
     """What a room is for; detectors reason with this, not with names."""
 
@@ -60,6 +77,7 @@ class Home:
     name: str
     zone: ZoneInfo
     mode: HomeMode = HomeMode.LIVE
+    animal: Animal = Animal.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,17 @@ from zoneinfo import ZoneInfo
 from psycopg.rows import dict_row
 
 from core.model.errors import Misconfigured
-from core.model.home import Device, Home, HomeMode, Household, Placement, Resident, Room, RoomKind
+from core.model.home import (
+    Animal,
+    Device,
+    Home,
+    HomeMode,
+    Household,
+    Placement,
+    Resident,
+    Room,
+    RoomKind,
+)
 from core.model.ids import CarerId, DeviceId, HomeId, OrganisationId, ResidentId, RoomId
 from core.store.listen import notify
 
@@ -31,7 +41,9 @@ async def register_organisation(
 
 
 async def register_home(connection: Connection, home: Home) -> None:
-    """Create a home or change its name, zone and mode; steps taken on the pages keep the mode.
+    """Create a home or change its name, zone, mode and animal.
+
+    Steps taken on the pages keep the mode, and who does not know of an animal denies none.
 
     Raises
     ------
@@ -39,17 +51,32 @@ async def register_home(connection: Connection, home: Home) -> None:
         If another organisation has a home of this id.
     """
     cursor = await connection.execute(
-        "insert into home (home_id, organisation_id, name, zone, mode) values (%s, %s, %s, %s, %s)"
+        "insert into home (home_id, organisation_id, name, zone, mode, animal)"
+        " values (%s, %s, %s, %s, %s, %s)"
         " on conflict (home_id) do update"
         " set name = excluded.name, zone = excluded.zone, mode = case"
         "  when exists (select 1 from home_step s where s.home_id = home.home_id) then home.mode"
-        "  else excluded.mode end"
+        "  else excluded.mode end,"
+        " animal = case when excluded.animal = 'unknown' then home.animal else excluded.animal end"
         " where home.organisation_id = excluded.organisation_id",
-        (home.home_id, home.organisation_id, home.name, home.zone.key, home.mode.value),
+        (
+            home.home_id,
+            home.organisation_id,
+            home.name,
+            home.zone.key,
+            home.mode.value,
+            home.animal.value,
+        ),
     )
     if not cursor.rowcount:
         raise Misconfigured(f"home {home.home_id}: the id belongs to another organisation")
     await notify(connection, "registry", home.home_id)
+
+
+async def set_animal(connection: Connection, home_id: HomeId, animal: Animal) -> HomeId | None:
+    """Say on a page whether an animal lives in a home; None where who is acting may not."""
+    row = await _one(connection, "select set_home_animal(%s, %s) as home", (home_id, animal.value))
+    return None if row["home"] is None else HomeId(row["home"])
 
 
 async def register_room(
@@ -273,7 +300,7 @@ async def devices(connection: Connection) -> tuple[Device, ...]:
 async def _households(connection: Connection, only: HomeId | None) -> tuple[Household, ...]:
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
-        "select home_id, organisation_id, name, zone, mode from home"
+        "select home_id, organisation_id, name, zone, mode, animal from home"
         " where %(only)s::text is null or home_id = %(only)s order by home_id",
         {"only": only},
     )
@@ -331,7 +358,8 @@ async def _devices(
 
 
 def _home(row: dict[str, Any]) -> Home:
-    return Home(**(row | {"zone": ZoneInfo(row["zone"]), "mode": HomeMode(row["mode"])}))
+    told = {"mode": HomeMode(row["mode"]), "animal": Animal(row["animal"])}
+    return Home(**(row | told | {"zone": ZoneInfo(row["zone"])}))
 
 
 def _device(row: dict[str, Any], rooms: dict[RoomId, Room]) -> Device:

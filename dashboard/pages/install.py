@@ -10,12 +10,14 @@ from starlette.responses import Response
 
 from core.model.commissioning import Stage, cut_off
 from core.model.errors import Malformed
-from core.model.home import Placement, RoomKind
+from core.model.home import Animal, Placement, RoomKind
 from core.model.ids import DeviceId, HomeId, RoomId
 from core.store import commissioning, label, registry, system
 from core.store import registration as store
 from core.store.registration import Step
 from dashboard.device_form import (
+    ANIMAL_HINTS,
+    ANIMALS,
     HINTS,
     PLACES,
     name_in,
@@ -77,6 +79,20 @@ async def room(visiting: Visiting, home_id: Name, form: Form) -> Response:
     except Malformed as error:
         return await _page(visiting, HomeId(home_id), error=str(error), status=400)
     return await _after(visiting, HomeId(home_id), done, "room")
+
+
+@router.post("/homes/{home_id}/install/animal")
+async def animal(visiting: Visiting, home_id: Name, form: Form) -> Response:
+    """Say whether an animal lives in a home."""
+    try:
+        told = word(Animal, form.get("animal", ""), "animal")
+        async with visiting.acting() as connection:
+            if await registry.household_of(connection, HomeId(home_id)) is None:
+                raise HTTPException(404)
+            done = await registry.set_animal(connection, HomeId(home_id), told)
+    except Malformed as error:
+        return await _page(visiting, HomeId(home_id), error=str(error), status=400)
+    return await _after(visiting, HomeId(home_id), None if done is None else 1, "animal")
 
 
 @router.post("/homes/{home_id}/install/rooms/{room_id}")
@@ -181,6 +197,8 @@ async def _page(
         opened=opened,
         places=PLACES,
         hints=HINTS,
+        animals=ANIMALS,
+        animal_hint=ANIMAL_HINTS.get(household.home.animal, ""),
         kinds=list(RoomKind),
         see_payloads=visiting.visitor.role in SEE_PAYLOADS,
     )
@@ -208,6 +226,8 @@ def _missing(
     if doors and (lost := cut_off(tuple(by_id), {one.room_id for one in exits}, doors)):
         lost_names = ", ".join(by_id[one] for one in lost)
         missing.append(f"No way out is drawn from: {lost_names}. Say below what they lie beside.")
+    if household.home.animal is Animal.UNKNOWN:
+        missing.append("Nobody has said whether an animal lives here: say it below.")
     if not household.residents:
         missing.append("Nobody lives here yet: add the resident (wayhome register).")
     return missing

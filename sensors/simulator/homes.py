@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.model.home import (
+    Animal,
     Device,
     Home,
     HomeMode,
@@ -94,6 +95,7 @@ def household(
     mode: HomeMode = HomeMode.LIVE,
     equipment: Equipment = DEMO,
     numbered: bool = False,
+    animal: Animal = Animal.NONE,
 ) -> Household:
     """Return the household to register; its ids only tie the parts together.
 
@@ -134,6 +136,7 @@ def household(
             name=name,
             zone=zone or LONDON,
             mode=mode,
+            animal=animal,
         ),
         rooms=tuple(rooms.values()),
         residents=(person,),
@@ -162,6 +165,8 @@ class SimulatedHome:
     carer_hour: float | None = None
     #: Sightings of a pet an hour; 0 for none.
     pet_per_hour: float = 0.0
+    #: Whether the technician was told of it.
+    animal: Animal = Animal.NONE
     #: Degrees north and east.
     place: tuple[float, float] = (53.8, -1.5)
 
@@ -181,6 +186,7 @@ class SimulatedHome:
             zone=self.zone,
             equipment=self.equipment,
             numbered=True,
+            animal=self.animal,
         )
 
     def eye(self, room: int) -> Eye:
@@ -198,6 +204,7 @@ class SimulatedHome:
         model = EYES[int(rng.choice(len(EYES), p=(0.1, 0.45, 0.3, 0.15)))]
         sight = np.exp(rng.normal(-0.2, 0.3, len(layout.rooms))).clip(0.3, 1.0)
         has_carer, has_pet = rng.random(2) < (0.3, 0.2)
+        animal = Animal.SMALL if has_pet else Animal.NONE
         return cls(
             seed=seed,
             equipment=Equipment(layout=layout, more=(*more, PENDANT)),
@@ -208,5 +215,6 @@ class SimulatedHome:
             visits_per_week=float(rng.gamma(4.0, 0.5)),
             carer_hour=float(rng.uniform(8.5, 18.0)) if has_carer else None,
             pet_per_hour=float(rng.gamma(2.0, 0.75)) if has_pet else 0.0,
+            animal=animal,
             place=(float(rng.uniform(51.0, 55.0)), float(rng.uniform(-3.0, 0.0))),
         )

@@ -32,10 +32,11 @@ def former(number: int) -> bytes:
 def learned(state: bytes) -> bytes:
     """Return what a snapshot knows of a home beside what the view and D0 note for the next tick.
 
-    How often places are visited and how long sensors near doors are blind is not known before format 5.
+    How often places are visited and how long sensors near doors are blind is not known before format 5, what
+    waits for a person to vouch for it (nothing, in this home) not before format 6.
     """
     saved = msgspec.msgpack.decode(state, strict=False)
-    view = {key: value for key, value in saved["view"].items() if key != "stirred"}
+    view = {key: value for key, value in saved["view"].items() if key not in {"stirred", "lone"}}
     view["pauses"] = view["pauses"][:OF_PAUSES]  # what follows is learned anew (format 5)
     view["occupancy"] = view["occupancy"][:9]
     detectors = {name: one for name, one in saved["detectors"].items() if name != "liveness"}

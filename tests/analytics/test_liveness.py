@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from analytics.features.coverage import Darkness
+from analytics.features.plan import plan
 from analytics.home_engine import Inputs
 from analytics.sample_days import (
     BATH_MOTION,
+    BED_MOTION,
     DOOR,
     HALL_MOTION,
     HOUSEHOLD,
@@ -17,7 +19,7 @@ from analytics.sample_days import (
     _device,
 )
 from core.model.finding import Audience, Phase, Severity
-from core.model.home import Placement
+from core.model.home import Animal, Placement
 from core.model.ids import DeviceId
 from core.model.quantity import Quantity
 from tests.analytics.story import Story
@@ -229,3 +231,25 @@ def test_a_sensor_that_fires_while_nobody_is_home_is_a_notice_for_operators() ->
 def test_who_is_out_and_leaves_the_home_still_is_no_news() -> None:
     story = out_of_the_house(Story(), 9, BATH_MOTION, 0)
     assert [one for one in story.of("liveness") if one.subject.endswith(":stray")] == []
+
+
+def test_what_moves_in_all_rooms_of_an_empty_home_may_be_an_animal_and_is_asked_for_once() -> None:
+    rooms = [HALL_MOTION, BED_MOTION, KITCHEN_MOTION, BATH_MOTION, LOUNGE_MOTION]
+    story = Story()
+    for day in range(10):
+        story.at(24 * day + 8).move(KITCHEN_MOTION, every=3, until=24 * day + 9.9)
+        story.hear(HALL_MOTION).at(24 * day + 9.92).hear(DOOR, Quantity.CONTACT, 1)
+        story.hear(DOOR, Quantity.CONTACT, 0)
+        for number, device in enumerate(rooms):
+            story.at(24 * day + 10.5 + number).hear(device)
+        story.at(24 * day + 15.8).hear(DOOR, Quantity.CONTACT, 1).hear(HALL_MOTION)
+        story.move(LOUNGE_MOTION, every=3, until=24 * day + 21)
+    asked = [one for one in story.of("liveness") if one.subject == "animal"]
+    assert [one.phase for one in asked] == [Phase.OPENED]
+    assert (asked[0].severity, asked[0].audience) == (Severity.NOTICE, Audience.OPERATORS)
+    assert asked[0].what.startswith("Something moves in all rooms while nobody is home: ")
+    assert [one for one in story.of("liveness") if one.subject.endswith(":stray")] == []
+    home = replace(HOUSEHOLD.home, animal=Animal.SMALL)
+    story.home = story.restart().home.replan(plan(replace(HOUSEHOLD, home=home)))
+    asked = [one for one in story.at(24 * 10 + 8).of("liveness") if one.subject == "animal"]
+    assert [one.phase for one in asked] == [Phase.OPENED, Phase.CLEARED]

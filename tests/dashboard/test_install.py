@@ -180,3 +180,24 @@ async def test_nobody_else_registers(visitors: Visitors, speaking: Town) -> None
     answer = await stranger.send(f"/homes/eve/install/devices/{number}/retired")
     assert answer.status_code == 404
     assert _device(speaking, "Front door")["retired_at"] is None
+
+
+async def test_an_animal_is_said_and_the_advice_follows(visitors: Visitors, speaking: Town) -> None:
+    browser = await visitors.of("technician")
+    assert "Nobody has said whether an animal lives here" in await browser.text(PAGE)
+    speaking.execute("listen registry")
+    assert (await browser.send(f"{PAGE}/animal", animal="small")).status_code == 303
+    told = list(speaking.connection.notifies(timeout=5, stop_after=1))
+    assert [one.payload for one in told] == ["ada"]
+    text = await browser.text(PAGE)
+    assert "Nobody has said" not in text.split("<h2>Animals</h2>")[0]
+    assert "Take motion sensors that overlook animals" in text
+    answer = await browser.send(f"{PAGE}/animal", animal="parrot")
+    assert answer.status_code == 400
+    assert "expected one of unknown, none, small, large" in answer.text
+    query = "select animal from home where home_id = 'ada'"
+    assert speaking.execute(query) == [("small",)]
+    for login in ("ben", "worker", "stranger"):
+        other = await visitors.of(login)
+        assert (await other.send(f"{PAGE}/animal", animal="none")).status_code == 404
+    assert speaking.execute(query) == [("small",)]

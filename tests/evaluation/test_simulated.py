@@ -174,6 +174,7 @@ def test_a_stressed_run_has_the_homes_and_episodes_of_the_plain_one() -> None:
         own = [one for one in record.episodes if one.kind is not Kind.HUB_OUTAGE]
         assert len(own) - (stress in {"dead_sensor", "all_together"}) == len(base.episodes)
         assert record.home.person == base.home.person
+        assert record.home.animal.there == (stress in {"pet", "all_together"})
     moved = robustness.watch_of(study, 5, "clock_change").record
     walls = [
         [one.at.astimezone(record.home.zone).replace(tzinfo=None) for one in record.episodes]

@@ -58,7 +58,7 @@ FOR_PAGES = (
     "homes_of_circle", "invitation_for", "own_login", "passkey_for",
     "sets_up", "register_device", "change_device", "undo_device_change", "add_room",
     "stage_of", "take_home_step", "waive_piece", "walk_missing", "walk_seen", "walk_since",
-    "join_rooms", "label_for", "mark_exit", "put_label",
+    "join_rooms", "label_for", "mark_exit", "put_label", "set_home_animal",
     "stands_last", "carer_for_feed", "channels_of_carers", "carer_for_link", "telephones_of_circle",
     "ask_hub_credential", "end_hub_credential", "take_hub_bundle", "renew_hub_credential", "set_home_output",
 )  # fmt: skip

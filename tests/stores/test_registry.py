@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from core.model.errors import Misconfigured
-from core.model.home import HomeMode, Household, RoomKind
+from core.model.home import Animal, HomeMode, Household, RoomKind
 from core.model.ids import CarerId, HomeId, OrganisationId
 from core.store import registry
 from core.store.listen import wakeups
@@ -55,6 +55,19 @@ async def register_everything(connection: Connection) -> None:
     ann = await carer(connection, LEEDS, "ann")
     await registry.assign_care(connection, HOME, ann, order=2)
     await registry.set_contact(connection, ann, "ntfy", "https://push/ann")
+
+
+async def test_who_does_not_know_of_an_animal_denies_none(database: Database) -> None:
+    told = household()
+    unsaid = replace(told, home=replace(told.home, animal=Animal.UNKNOWN))
+    cat = replace(told, home=replace(told.home, animal=Animal.SMALL))
+    async with connect(database.url) as connection:
+        await two_organisations(connection)
+        for given, stands in (
+            (unsaid, Animal.UNKNOWN), (cat, Animal.SMALL), (unsaid, Animal.SMALL), (told, Animal.NONE),
+        ):  # fmt: skip
+            found = await registry.register_household(connection, given)
+            assert found.home.animal is stands
 
 
 async def test_registering_again_changes_nothing(database: Database) -> None:
