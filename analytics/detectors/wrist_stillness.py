@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 PRICE_SHARE = 0.25
 """Of D2's price, times the share of pauses at which the wrist rests: no more false alarms than the steps of
 watches take from D2 (docs/decisions/0230, 0231)."""
+FLOOR_S = 3000.0
+"""Who is told within the hour needs no more haste; a third of what was false ended before."""
 COUNTED_S = 2700.0
 """Pauses of the rooms so long tell how much a resting wrist says here."""
 EVENING_H = 18.0
@@ -98,8 +100,8 @@ class WristStillness:
         last, resting = view.activity.last_at, self._resting(view)
         if last is None or resting is None:
             return ()
-        still, floor = view.still_s(), floor_s(view, zone_of(view))
-        limit = floor if still < floor else self.limit_s(view, last)
+        still, floor = view.still_s(), max(floor_s(view, zone_of(view)), FLOOR_S)
+        limit = floor if still < floor else max(self.limit_s(view, last), floor)
         if still < limit:
             due = view.now + limit - still
             self.due = due if due <= resting + HEARD_FOR_S else NEVER
@@ -236,6 +238,7 @@ DETECTOR = DetectorSpec(
         Parameter(
             name="heard", value=HEARD_FOR_S, unit="s", meaning="a report of rest holds for so long"
         ),
+        Parameter(name="floor", value=FLOOR_S / 60, unit="min", meaning="never told earlier"),
         Parameter(
             name="counted",
             value=COUNTED_S,
