@@ -28,7 +28,7 @@ LOOSENINGS = 3
 LOOSENED_WITHIN = timedelta(days=30)
 _WORD = {Why.CONFIRMED: Why.FALSE}
 MISSED_BY: Mapping[MissedKind, tuple[str, ...]] = {
-    MissedKind.DID_NOT_MOVE: ("inactivity",),
+    MissedKind.DID_NOT_MOVE: ("inactivity", "wrist_stillness"),
     MissedKind.DID_NOT_GET_UP: ("late_rise", "inactivity"),
     MissedKind.BATHROOM: ("overstay",),
     MissedKind.NIGHT: ("restlessness", "walking"),

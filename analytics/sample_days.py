@@ -78,7 +78,9 @@ HOUSEHOLD = Household(
 """A woman alone in five rooms: motion, front door, bed, armchair, stove, button, tracker, watch."""
 COOKING = (12, 17)
 """Hours at which she cooks for 20 minutes."""
-_BY_THEMSELVES = frozenset({Quantity.LINK_QUALITY, Quantity.BATTERY, Quantity.HEART_RATE})
+_BY_THEMSELVES = frozenset(
+    {Quantity.LINK_QUALITY, Quantity.BATTERY, Quantity.HEART_RATE, Quantity.ACTIVITY}
+)
 AT_HOME = Position(latitude=51.0, longitude=-1.0, accuracy_m=15.0)
 METRES_PER_DEGREE = 111_195.0
 
@@ -203,6 +205,7 @@ def _reports(midnight: datetime, chance: random.Random) -> Iterator[Observation]
         yield said(WATCH, Quantity.HEART_RATE, round(chance.gauss(72, 6)), at)
         if 24 <= quarter < 88:  # noqa: PLR2004
             yield said(WATCH, Quantity.STEPS, chance.randrange(5, 60), at)
+        yield said(WATCH, Quantity.ACTIVITY, 87.0 if 24 <= quarter < 88 else 13.0, at)  # noqa: PLR2004
 
 
 def _bed(midnight: datetime, chance: random.Random) -> Iterator[Observation]:
@@ -254,9 +257,11 @@ _Rows = list[Observation]
 def _without(
     rows: _Rows, start: datetime, length: timedelta, *, spared: frozenset[DeviceId] = frozenset()
 ) -> _Rows:
-    """Leave out what is made within a span, but for what devices report by themselves."""
+    """Leave out what is made within a span, but for what devices report by themselves; the wrist rests."""
     return [
-        row
+        replace(row, value=13.0)
+        if row.quantity is Quantity.ACTIVITY and start <= row.observed_at < start + length
+        else row
         for row in rows
         if row.device_id in spared
         or row.quantity in _BY_THEMSELVES

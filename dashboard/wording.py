@@ -58,6 +58,7 @@ _DETECTORS = {
     "inactivity": "No movement",
     "late_rise": "Getting up late",
     "overstay": "Long in one room",
+    "wrist_stillness": "Not moving, by the watch",
     "restlessness": "Unsettled nights",
     "walking": "Walking about",
     "not_back": "Not back yet",

@@ -27,8 +27,9 @@ QUANTITIES = frozenset(Quantity) - {
     Quantity.TILT,
     Quantity.STILLNESS,
     Quantity.MOVEMENT,
+    Quantity.ACTIVITY,
 }
-"""What uplinks can tell: everything but the knocks that only our own format carries."""
+"""What uplinks can tell: everything but what something worn feels, which only our own format carries."""
 discover()  # a codec that does not load stops the start, not the first message
 _MOST_GATEWAYS = 8
 

@@ -20,6 +20,7 @@ from analytics.features.limits import ELSEWHERE, HALF_LIFE_DAYS, PRIOR_H, SMOOTH
 from analytics.features.pauses import LONGEST_S, NIGHT_WORTH, SETTLE_S
 from analytics.features.plan import Zone
 from analytics.features.ruled_out import ruled_out
+from analytics.features.steps import SPAN_S, WALKED_STEPS, Steps
 from analytics.features.stillness import (
     DENSE_FLOOR_S,
     DENSE_PRICE_SHARE,
@@ -35,6 +36,8 @@ from analytics.features.stillness import (
 from analytics.features.wording import ROOMS, clock, duration, has, rarity
 from core.model.finding import Evidence, Finding, Phase, Severity
 from core.model.forecast import Forecast
+from core.model.home import Placement
+from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +48,9 @@ if TYPE_CHECKING:
 RAISE_FACTOR = 1.5
 LEARNING_DAYS = 14
 PRIOR_DAYS = 10.0
+_MOST_WORN = 4
 _ALWAYS = -math.inf
+_STEPS = Quantity.STEPS
 
 
 class Inactivity:
@@ -56,10 +61,14 @@ class Inactivity:
         self._episode: Episode | None = None
         #: (last movement, day, margin, limit): one limit is asked for many times.
         self._known: tuple[float, int, float, float] | None = None
+        #: Counters of what is worn, by device, and when it last showed that somebody walked (0231).
+        self._worn: dict[int, Steps] = {}
+        self._walked = -math.inf
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Begin to wait anew; end an open episode."""
-        del observation
+        if observation.quantity is _STEPS:
+            return self._walk(observation, view)
         if not view.fresh:
             return ()
         zone = view.pauses.zone  # a bed may be seen to be empty: then its room is like the others
@@ -70,6 +79,31 @@ class Inactivity:
         self._episode = None
         return (self._cleared(episode, view),)
 
+    def _walk(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
+        """Take in steps of the one who lives here: feet that walk do not lie on the floor."""
+        device = view.device
+        if device is None or device.placement is not Placement.WORN or not view.plan.resident_id:
+            return ()
+        counter = self._worn.get(device.device_id)
+        if counter is None and len(self._worn) < _MOST_WORN:
+            counter = self._worn[device.device_id] = Steps()
+        if counter is None or not counter.count(view.at, observation.value):
+            return ()
+        self._walked = max(self._walked, view.at - SPAN_S)
+        episode = self._episode
+        if episode is None or self._walked <= episode.onset:
+            return ()
+        self._episode, self.due = None, _ALWAYS
+        what = f"Steps, says what is worn, shortly before {view.clock(view.at)}"
+        return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
+
+    def _since(self, view: HomeView) -> float:
+        """Return the last sign of a person: in a room, or steps."""
+        return max(view.activity.last_at or view.now, self._walked)
+
+    def _still_s(self, view: HomeView) -> float:
+        return view.coverage.elapsed(self._since(view), view.now)
+
     def tick(self, view: HomeView) -> Sequence[Finding]:
         """Find out whether the silence is too long."""
         last = view.activity.last_at
@@ -78,11 +112,11 @@ class Inactivity:
             return ()
         if not view.occupancy.home:
             return self._gone(view)
-        still, floor = view.still_s(), floor_s(view, zone_of(view))
+        still, floor = self._still_s(view), floor_s(view, zone_of(view))
         if still < floor:
             self.due = view.now + floor - still
             return ()
-        return self._judge(view, last, still)
+        return self._judge(view, self._since(view), still)
 
     def _judge(self, view: HomeView, last: float, still: float) -> Sequence[Finding]:
         limit, episode = self.limit_s(view), self._episode
@@ -115,7 +149,7 @@ class Inactivity:
         first = self._episode is None
         if self._episode is not None and self._episode.severity is not Severity.CHECK:
             return None
-        wait = self.limit_s(view) * (1.0 if first else RAISE_FACTOR) - view.still_s()
+        wait = self.limit_s(view) * (1.0 if first else RAISE_FACTOR) - self._still_s(view)
         at = view.now + max(wait, 0.0)
         told = "the first carer is told" if first else "it becomes urgent"
         severity = Severity.CHECK if first else Severity.URGENT
@@ -165,11 +199,18 @@ class Inactivity:
 
     def snapshot(self) -> Any:
         """Return the state."""
-        return self._episode.snapshot() if self._episode else None
+        episode = self._episode.snapshot() if self._episode else None
+        if not self._worn:
+            return episode
+        worn = [[device, steps.snapshot()] for device, steps in self._worn.items()]
+        return {"episode": episode, "worn": worn, "walked": self._walked}
 
     def restore(self, state: Any) -> None:
-        """Become what `snapshot` saw."""
-        self._episode = Episode.restored(state)
+        """Become what `snapshot` saw; without anything worn it is the episode alone, as of old."""
+        worn = state if isinstance(state, dict) else {"episode": state, "worn": []}
+        self._episode = Episode.restored(worn["episode"])
+        self._worn = {device: Steps.restored(one) for device, one in worn["worn"]}
+        self._walked = worn.get("walked", -math.inf)
         self._known, self.due = None, _ALWAYS
 
 
@@ -188,6 +229,7 @@ DETECTOR = DetectorSpec(
         "A fall right after an outer door closes looks like going out; then the late return tells.",
         "While a room of a densely sensed home is not seen as usual, up to three times as much is waited.",
         "While the home can not be seen the clock stands still; the operators are told instead.",
+        "Steps that a watch counts while nobody walks begin the wait anew: an arm that is used hard.",
     ),
     references=(
         "detection.md §1: contextual gap survival; TIHM frontier (caps by density of sensing)",
@@ -245,6 +287,12 @@ DETECTOR = DetectorSpec(
             meaning="factor on the limit while a room is not seen as usual, densely sensed",
         ),
         Parameter(
+            name="walked",
+            value=WALKED_STEPS,
+            unit="1",
+            meaning="steps in a report of something worn that are a sign of who lives alone (0231)",
+        ),
+        Parameter(
             name="settle", value=SETTLE_S, unit="s", meaning="wait for late data in learning"
         ),
         Parameter(
@@ -263,7 +311,7 @@ DETECTOR = DetectorSpec(
     create=Inactivity,
     notices_silence=True,
     forecasts=True,
-    quantities=PERSON,
+    quantities=PERSON | {_STEPS},
     signs=Signs.FRESH,
     state_version=2,
 )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.model.finding import Finding
     from core.model.observation import Observation
 
-OF_SILENCE = ("inactivity", "late_rise", "not_back", "overstay")
+OF_SILENCE = ("inactivity", "late_rise", "not_back", "overstay", "wrist_stillness")
 """Detectors that silence alone can make speak up."""
 PRICES_H = (0.2, 0.4, 0.75, 1.5, 2.0, 3.0, 6.0, 12.0)
 """Hours of delay for one false alarm a week, along the curve; the product's is among them."""

@@ -17,7 +17,7 @@ MERGE_S = 1800.0
 
 #: Kind → detectors that should notice it, and seconds after its end until when it still counts.
 SHOULD: dict[Kind, tuple[tuple[str, ...], float]] = {
-    Kind.LONG_LIE: (("inactivity",), 300.0),
+    Kind.LONG_LIE: (("inactivity", "wrist_stillness"), 300.0),
     Kind.FALL: (("impact",), 600.0),
     Kind.SOS: (("sos",), 0.0),
     Kind.DOOR_AT_NIGHT: (("exit",), 0.0),
@@ -36,6 +36,8 @@ SHOULD: dict[Kind, tuple[tuple[str, ...], float]] = {
     Kind.STUCK: (("liveness",), 0.0),
     Kind.HUB_OUTAGE: (("liveness",), 300.0),
 }
+OF_A_WATCH = frozenset({"wrist_stillness"})
+"""Detectors of which nothing is expected in a home without a watch."""
 LATER_S = {("night", Kind.NIGHT_WANDERING): 12 * HOUR_S}
 """What a detector that looks back on a night still may say after an episode: it waits for the morning."""
 SHORTEST_S = {Kind.LONG_LIE: HOUR_S, Kind.FALL: 180.0, Kind.HUB_OUTAGE: 900.0}
@@ -94,6 +96,7 @@ def _home(home: Watched, *, any_detector: bool) -> Count:
         if episode.start_s < home.start or not names:
             continue
         known = [name for name in names if name in home.detectors or not home.detectors]
+        known = [name for name in known if home.worn or name not in OF_A_WATCH]
         asked: Sequence[tuple[str, ...]] = [(name,) for name in known]
         if any_detector:
             asked = [_WIDER.get(episode.kind, names)]
@@ -114,11 +117,11 @@ def _merged(threads: Sequence[Thread]) -> list[Thread]:
 
 
 _WIDER = {
-    Kind.LONG_LIE: ("inactivity", "overstay", "late_rise", "impact", "fall"),
-    Kind.FALL: ("impact", "fall", "inactivity", "overstay"),
+    Kind.LONG_LIE: ("inactivity", "wrist_stillness", "overstay", "late_rise", "impact", "fall"),
+    Kind.FALL: ("impact", "fall", "inactivity", "overstay", "wrist_stillness"),
     Kind.LOST: ("lost", "geofence", "not_back"),
     Kind.DOOR_AT_NIGHT: ("exit", "lost", "geofence", "not_back", "night"),
-    Kind.OVERSTAY: ("overstay", "inactivity"),
+    Kind.OVERSTAY: ("overstay", "inactivity", "wrist_stillness"),
     Kind.LATE_RISE: ("late_rise", "inactivity"),
     Kind.DECLINE: ("mobility", "rhythm", "change", "day_change"),
     Kind.BATHROOM_CHANGE: ("change", "day_change", "rhythm", "night"),

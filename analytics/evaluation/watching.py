@@ -26,7 +26,7 @@ from sensors.simulator.rows import NUMBER, Floats, observations
 
 SILENT_FOR = timedelta(hours=16)
 MINUTE_S = 60.0
-SPEAK_OF_SILENCE = ("inactivity", "late_rise", "overstay", "not_back")
+SPEAK_OF_SILENCE = ("inactivity", "late_rise", "overstay", "not_back", "wrist_stillness")
 _SHOWS = [NUMBER[one] for one in (Quantity.MOTION, Quantity.CONTACT)]
 _BED = NUMBER[Quantity.BED]
 
@@ -97,6 +97,8 @@ class Watched:
     visits: dict[str, int] = field(default_factory=dict)
     outings: int = 0
     tracked: bool = False
+    #: Whether she has a watch.
+    worn: bool = False
     rows: int = 0
     #: Of the processor.
     seconds: float = 0.0
@@ -145,6 +147,7 @@ class _Watching:
             episodes=record.episodes,
             detectors=tuple(self._specs),
             tracked=record.home.equipment.has("tracker"),
+            worn=record.home.equipment.has("watch"),
         )
 
     def run(self) -> Watched:

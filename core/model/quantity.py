@@ -43,6 +43,7 @@ class Quantity(StrEnum):
     TILT = "tilt"
     STILLNESS = "stillness"
     MOVEMENT = "movement"
+    ACTIVITY = "activity"
     WORN = "worn"
     ILLUMINANCE = "illuminance"
     TEMPERATURE = "temperature"
@@ -191,6 +192,13 @@ _ROWS = (
         (0, 100),
         Role.STATE,
         "Standard deviation of the acceleration of something worn over the last 30 s.",
+    ),
+    _row(
+        Quantity.ACTIVITY,
+        "%",
+        (0, 100),
+        Role.STATE,
+        "Share of the minutes since its last report in which something worn moved.",
     ),
     _row(Quantity.WORN, "1", _FLAG, Role.STATE, "Worn on the body: 1 yes, 0 no."),
     _row(Quantity.ILLUMINANCE, "lx", (0, 2e5), Role.STATE, "Light at the sensor."),

@@ -20,6 +20,9 @@ Something worn sends ``DEVICE/impact`` a few seconds after a hard knock, never a
 `sensors.impact_window`; or ``window``, a list of at most 512 samples ``[x, y, z]`` in g, some 3 s before and
 after, and ``rate``, samples a second, from which the three are measured here.
 
+A watch best tells ``activity`` every quarter of an hour, in per cent of the minutes since its last report in
+which it moved: then somebody who lies is told sooner from somebody who sits (docs/decisions/0230).
+
 >>> DRIVER.decode("door", b'{}')
 Traceback (most recent call last):
 core.model.errors.Malformed: topic: expected DEVICE/QUANTITY

@@ -210,8 +210,8 @@ class Recording:
             rng = self._rng(21, day)
             yield belongings.stove(stays, self.episodes, index[homes.STOVE], rng)
         if equipment.has(homes.WATCH):
-            rng = self._rng(22, day)
-            yield wearing.watch(stays, self.episodes, index[homes.WATCH], rng)
+            rng, moves = self._rng(22, day), self._rng(26, day)
+            yield wearing.watch(stays, self.episodes, index[homes.WATCH], rng, moves)
         if equipment.has(homes.PENDANT):
             yield belongings.pendant(self.episodes, index[homes.PENDANT], start, end)
         if equipment.has(homes.TRACKER):

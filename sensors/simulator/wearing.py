@@ -1,4 +1,7 @@
-"""What a watch says: steps, heart beats, whether it is worn, and hard knocks with what follows them.
+"""What a watch says: steps, heart beats, how much it moved, whether it is worn, hard knocks and what follows.
+
+Steps are those of the legs: who sits, eats or dozes takes none, and a few at the sink or in the bathroom; the
+numbers are our judgement. How often the wrist moves meanwhile is measured (`sensors.simulator.wrist`).
 
 Knocks of a fall are drawn such that the wrist rule finds as many of them as it finds in WEDA-FALL (87 %,
 detection.md §6). How often daily life knocks a wrist is our judgement: no public set says it.
@@ -14,6 +17,7 @@ from core.model.quantity import Quantity
 from sensors.simulator.behaviour import IN_BED, OUTSIDE, Activity, Stay
 from sensors.simulator.episodes import Episode, Kind
 from sensors.simulator.rows import Floats, Rows, rows, together
+from sensors.simulator.wrist import MINUTE_S, moving_minutes
 
 REPORT_S = 900.0
 KNOCKS_PER_HOUR = 0.5
@@ -27,13 +31,32 @@ FOLLOW_S = (30.0, 60.0, 90.0, 120.0)
 MOVING_G = {Activity.LIE: 0.012, Activity.SLEEP: 0.012, Activity.DOZE: 0.015, Activity.RELAX: 0.04}
 BUSY_G = 0.14
 CHARGED_S = 2700.0
-_STEPS_PER_MINUTE = {Activity.POTTER: 25, Activity.WALK: 60, Activity.OUT: 45, Activity.MEAL: 12}
+_STEPS_PER_MINUTE = {
+    Activity.POTTER: 25,
+    Activity.WALK: 60,
+    Activity.OUT: 45,
+    Activity.MEAL: 12,
+    Activity.TOILET: 8,
+    Activity.WASH: 4,
+}
+FEWEST_STEPS = 8
+"""Fewer in a quarter of an hour are not counted: algorithms at the wrist wait for a regular gait."""
 
 
 def watch(
-    stays: Sequence[Stay], episodes: Sequence[Episode], device: int, rng: np.random.Generator
+    stays: Sequence[Stay],
+    episodes: Sequence[Episode],
+    device: int,
+    rng: np.random.Generator,
+    moves: np.random.Generator,
 ) -> Rows:
-    """Return all that it says in a day; before bed it is charged for a while."""
+    """Return all that it says in a day; before bed it is charged for a while.
+
+    Parameters
+    ----------
+    moves
+        Random numbers of their own for how the wrist moves.
+    """
     start, end = stays[0].start, stays[-1].end
     bed = next((one.start for one in stays if one.activity in IN_BED), end)
     off, on = bed - CHARGED_S, bed
@@ -41,6 +64,7 @@ def watch(
     falls = [one for one in episodes if one.kind is Kind.FALL and start <= one.start_s < end]
     said = [
         *_steady(stays, device, rng),
+        _moved(stays, episodes, device, moves),
         *_knocks(knocks, DAILY, stays, device, rng),
         *_knocks(np.array([one.start_s for one in falls]), FALLEN, stays, device, rng),
     ]
@@ -57,20 +81,37 @@ def _at(stays: Sequence[Stay], at: Floats) -> list[Stay]:
 
 
 def _steady(stays: Sequence[Stay], device: int, rng: np.random.Generator) -> list[Rows]:
-    start, end = stays[0].start, stays[-1].end
-    at = np.arange(start - start % REPORT_S + REPORT_S, end, REPORT_S)
-    pace = np.array([_STEPS_PER_MINUTE.get(one.activity, 1) for one in stays], dtype=float)
+    at, start = _reports(stays), stays[0].start
+    pace = np.array([_STEPS_PER_MINUTE.get(one.activity, 0) for one in stays], dtype=float)
     quiet = np.array([one.activity in {*IN_BED, Activity.LIE} for one in stays])
     bounds = np.array([start, *(one.end for one in stays)])
-    taken = np.concatenate(([0.0], np.cumsum(np.where(quiet, 0.0, pace) * np.diff(bounds) / 60.0)))
+    taken = np.concatenate(([0.0], np.cumsum(pace * np.diff(bounds) / 60.0)))
     steps = np.diff(np.interp(np.concatenate(([at[0] - REPORT_S], at)), bounds, taken))
     steps = (steps * rng.lognormal(0.0, 0.3, len(at))).round()
+    counted = steps >= FEWEST_STEPS
     here = np.minimum(np.searchsorted(bounds, at, "right") - 1, len(stays) - 1)
     beats = np.where(quiet[here], 60.0, 74.0) + rng.normal(0.0, 5.0, len(at))
     return [
-        rows(device, Quantity.STEPS, at[steps > 0], steps[steps > 0]),
+        rows(device, Quantity.STEPS, at[counted], steps[counted]),
         rows(device, Quantity.HEART_RATE, at, beats.round().clip(45, 130)),
     ]
+
+
+def _reports(stays: Sequence[Stay]) -> Floats:
+    start, end = stays[0].start, stays[-1].end
+    return np.arange(start - start % REPORT_S + REPORT_S, end, REPORT_S)
+
+
+def _moved(
+    stays: Sequence[Stay], episodes: Sequence[Episode], device: int, rng: np.random.Generator
+) -> Rows:
+    """Return, at each report, in which share of the minutes since the last one it moved."""
+    at = _reports(stays)
+    edges, moving = moving_minutes(stays, episodes, rng)
+    so_far = np.concatenate(([0.0], np.cumsum(moving)))
+    bounds = np.concatenate(([max(at[0] - REPORT_S, edges[0])], at))
+    share = np.diff(np.interp(bounds, edges, so_far)) * MINUTE_S / np.diff(bounds)
+    return rows(device, Quantity.ACTIVITY, at, (100.0 * share).round())
 
 
 def _daily(stays: Sequence[Stay], rng: np.random.Generator) -> Floats:

@@ -32,7 +32,16 @@ DAYS = 8
 END = MONDAY + timedelta(days=DAYS)
 SEE = Inputs(heard_at=END, heard_since=MONDAY - timedelta(hours=1))
 ROWS = eventful(DAYS).observations
-LEARNS_LONGER = {"day_change", "late_rise", "lost", "mobility", "night", "rhythm", "tracker"}
+LEARNS_LONGER = {
+    "day_change",
+    "late_rise",
+    "lost",
+    "mobility",
+    "night",
+    "rhythm",
+    "tracker",
+    "wrist_stillness",
+}
 """What knows too little after these days, or has no reason to speak; each does in its own tests."""
 
 

@@ -27,6 +27,7 @@ from analytics.sample_days import (
     KITCHEN_MOTION,
     LOUNGE_MOTION,
     MONDAY,
+    WATCH,
 )
 from core.model.finding import Audience, Phase, Severity
 from core.model.forecast import Forecast
@@ -235,3 +236,38 @@ def test_movement_that_ended_with_the_door_is_not_called_home() -> None:
     story = Story().at(8).hear(KITCHEN_MOTION).at(9).hear(DOOR, Quantity.CONTACT, 1)
     story.at(9, 0, 30).hear(KITCHEN_MOTION).at(22)
     assert story.of("inactivity")[0].ruled_out[0].startswith("Going out is possible")
+
+
+def walked(story: Story, *minutes: float, steps: float = 80.0) -> Story:
+    """Let the watch count steps at those minutes after ten; the numbers go up and down, as of spans."""
+    for turn, minute in enumerate(minutes):
+        story.at(10, minute).hear(WATCH, Quantity.STEPS, steps + 30.0 * (turn % 2))
+    return story
+
+
+def test_steps_of_a_watch_are_a_sign_of_who_lives_alone() -> None:
+    still = Story().at(8).move(KITCHEN_MOTION, every=5, until=10).at(22).of("inactivity")[0]
+    story = walked(Story().at(8).move(KITCHEN_MOTION, every=5, until=10), *range(15, 330, 15))
+    told = story.at(22).of("inactivity")[0]
+    assert told.noticed_at > still.noticed_at
+    assert told.onset == MONDAY + timedelta(hours=15)  # a quarter of an hour before the last report
+    assert walked(story.at(22), 725).of("inactivity")[-1].phase is Phase.CLEARED
+    assert story.of("inactivity")[-1].what.startswith("Steps, says what is worn, shortly before ")
+
+
+def test_a_total_that_is_said_again_is_no_step() -> None:
+    story = Story().at(8).move(KITCHEN_MOTION, every=5, until=10)
+    for minute in range(15, 600, 15):
+        story.at(10, minute).hear(WATCH, Quantity.STEPS, 3412.0)
+    (first, *_) = story.of("inactivity")
+    assert first.onset == MONDAY + timedelta(hours=9, minutes=55)
+
+
+def test_steps_are_kept_over_a_restart_and_old_states_are_read() -> None:
+    detector = Inactivity()
+    detector.restore(None)
+    assert detector.snapshot() is None
+    story = walked(Story().at(8).move(KITCHEN_MOTION, every=5, until=10), *range(15, 330, 15))
+    saved = story.home.detectors["inactivity"].snapshot()
+    detector.restore(saved)
+    assert detector.snapshot() == saved

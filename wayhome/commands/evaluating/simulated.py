@@ -12,6 +12,7 @@ from rich.table import Table
 from analytics.evaluation import calibration as likeness
 from analytics.evaluation import robustness
 from analytics.evaluation import simulated as studies
+from analytics.evaluation import wrist as likeness_of_wrists
 from analytics.evaluation.saving import save as keep
 from analytics.evaluation.simulated_sections import curve_rows
 from wayhome.console import console, emit, progress
@@ -69,11 +70,20 @@ def calibration(
     homes: Annotated[int, typer.Option(min=5, help="Simulated homes.")] = 40,
     days: Annotated[int, typer.Option(min=16, help="Days of each.")] = 50,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first home.")] = 10_000,
+    wrists: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Recordings of activity at the wrist."),
+    ] = None,
     save: Save = None,
     json: Json = False,
 ) -> None:
-    """Put simulated homes beside those of the TIHM study, both as that study saw them."""
+    """Put simulated homes beside those of the TIHM study, both as that study saw them.
+
+    With --wrists, simulated wrists are put beside real ones too.
+    """
     report = likeness.report(folder, homes, days, seed)
+    if wrists is not None:
+        report["wrist"] = likeness_of_wrists.report(wrists, homes, days, seed)
     if save is not None:
         keep(save, "calibration", report)
     if json:
@@ -83,6 +93,15 @@ def calibration(
     for row in likeness.rows(report):
         table.add_row(*row)
     console.print(table)
+    if wrists is not None:
+        console.print(_wrists(report["wrist"]))
+
+
+def _wrists(found: dict[str, Any]) -> Table:
+    table = Table("part of the day", "minutes with movement", "real", "rests: KS", title="Wrists")
+    for part, row in found["parts"].items():
+        table.add_row(part, *(_text(value) for value in row.values()))
+    return table
 
 
 def _tables(report: dict[str, Any]) -> Iterator[Table]:
