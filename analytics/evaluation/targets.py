@@ -10,6 +10,7 @@ import numpy as np
 from analytics.evaluation.controls import FIXED_H
 from analytics.evaluation.scoring import bootstrap, poisson_interval, share_interval
 from analytics.evaluation.tally import (
+    MERGE_S,
     SHOULD,
     Count,
     Expected,
@@ -26,6 +27,7 @@ WEEK_S = 7 * DAY_S
 LONG_LIE_S = HOUR_S
 SURE_AFTER_S = 3 * HOUR_S
 RARE_DAYS = 28.0
+OF_LIES = SHOULD[Kind.LONG_LIE][0]
 _REPLICATES = 500
 
 
@@ -118,7 +120,13 @@ def long_lie(watched: Sequence[Watched], counts: Sequence[Count], weeks: float) 
             ("waking_without_a_stir", [one for one in waking if one.episode.how != "faint"]),
             ("all", found),
         )
-    } | {"false": rate(sum(len(one.false["inactivity"]) for one in counts), weeks)}
+    } | {"false": rate(sum(map(_told_lies, counts)), weeks)}
+
+
+def _told_lies(count: Count) -> int:
+    """Count silences told for nothing: what the rooms and a watch say of one of them counts once."""
+    onsets = sorted(one.onset for name in OF_LIES for one in count.false.get(name, ()))
+    return sum(number == 0 or at - onsets[number - 1] > MERGE_S for number, at in enumerate(onsets))
 
 
 def _within(found: Sequence[Expected], limit_s: float) -> dict[str, Any]:

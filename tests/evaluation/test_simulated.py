@@ -85,6 +85,15 @@ def test_what_no_episode_explains_is_false_once_in_half_an_hour() -> None:
     assert len(count.false["inactivity"]) == 2 + 1
 
 
+def test_what_rooms_and_a_watch_say_of_one_silence_is_one_false_alarm_of_lies() -> None:
+    at = START + timedelta(days=5)
+    rooms, soon = thread("inactivity", at + HOUR), thread("wrist_stillness", at + HOUR / 6)
+    rooms.onset = soon.onset
+    home = a_home((), rooms, soon, thread("wrist_stillness", at + 9 * HOUR))
+    found = targets.long_lie([home], counted([home]), weeks=1.0)
+    assert found["false"]["count"] == 1 + 1
+
+
 def test_a_fault_of_a_device_explains_no_alarm_for_carers() -> None:
     at = START + timedelta(days=5)
     dead = Episode(kind=Kind.DEAD_SENSOR, at=at, lasts=24 * HOUR, device="hall_motion")
