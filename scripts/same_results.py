@@ -6,7 +6,8 @@
 `scripts/fast` runs both and compares. Each line names a stream, how many observations it had, how many
 findings came of them, and a digest of all findings and of the state after each 2,500 observations; every
 third state is restored from its own snapshot. The line ``gateway`` does the same with messages. The first
-line says which program it was. The homes of TIHM are among them where the folder is there ($WAYHOME_DATA).
+line says which program it was; each compiled module is loaded. The homes of TIHM are among them where the
+folder is there ($WAYHOME_DATA).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import random
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 from analytics import sample_days
@@ -146,6 +148,8 @@ def main() -> None:
     """Print the digests; ``--small`` for some seconds' worth."""
     small = "--small" in sys.argv
     print(f"# {in_words(compiled())}", flush=True)
+    for module in compiled():
+        import_module(module)
     print("gateway", admitted(MESSAGES // 10 if small else MESSAGES), flush=True)
     for name, home_plan, rows in of_homes(small=small):
         print(name, watched(home_plan, rows, blind=name == "late"), flush=True)
