@@ -11,7 +11,9 @@ PY := $(VENV)/bin/python
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: help setup demo test faults check bench lock docs format translate clean servers sbom audit fuzz
+FAST := .venv-fast
+
+.PHONY: help setup fast demo test faults check bench lock docs format translate clean servers sbom audit fuzz
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +37,19 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@touch $@
 
 setup: $(VENV)/.wayhome ## a .venv with the wayhome command
+
+# An environment of its own: it borrows the packages of .venv, and never its editable installation.
+$(FAST)/.made: $(VENV)/.runtime requirements-fast.txt
+	@PYTHON=$(PY) bash scripts/venv.sh $(FAST)
+	@bash scripts/install $(FAST) requirements-fast.txt
+	@$(PY) -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])' >"$$(echo $(FAST)/lib/python3.*/site-packages)/borrowed.pth"
+	@touch $@
+
+fast: setup $(FAST)/.made ## .venv-fast with the compiled program, half as dear; needs gcc, takes minutes
+	@bash scripts/fast $(FAST)/bin/python dist/fast
+	@$(FAST)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --force-reinstall dist/fast/*.whl >&2
+	@$(FAST)/bin/wayhome --version >/dev/null
+	echo "fast: .venv-fast/bin/wayhome is the compiled program" >&2
 
 demo: setup ## the whole journey on simulated homes; ARGS="--for 90 --json" ends by itself
 	@exec $(VENV)/bin/wayhome demo $(ARGS)
@@ -86,4 +101,4 @@ lock: ## new versions into the hashed requirements (needs uv)
 	@bash scripts/lock
 
 clean: ## forgets the virtual environment and the caches of the tools
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(FAST) dist/fast .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

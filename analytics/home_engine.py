@@ -18,6 +18,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from mypy_extensions import mypyc_attr
 
 from analytics.detector import DetectorFailure, Episode, Signs, discover, fact, finding
 from analytics.features.devices import PERSON
@@ -77,6 +78,7 @@ class Noticed:
         self.failures += other.failures
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class HomeEngine:
     """One home: its context and its detectors.
 
@@ -329,7 +331,7 @@ class HomeEngine:
             If the snapshot is of another format.
         """
         saved = _decoded(state)
-        home = cls(msgspec.convert(saved["plan"], HomePlan), specs, saved["tick_s"])
+        home = cls(HomePlan.restored(saved["plan"]), specs, saved["tick_s"])
         home.step, home._grid, home._fenced = saved["step"], saved["grid"], saved["fenced"]
         home._offline = tuple(saved["offline"])
         if saved["view"] is not None:

@@ -97,7 +97,7 @@ def said(
         home_id=HOME,
         device_id=device,
         quantity=quantity,
-        value=value,
+        value=float(value),
         observed_at=at,
         received_at=at if received is None else received,
     )

@@ -21,6 +21,10 @@ processor time, so that neighbours on the same cores disturb them less:
 ``ratio``            ``river_us`` over ``us_per_event``; ``event_ratio`` over ``event_us``
 ``instructions``     that CPython runs for an observation, the clock included: the same on any machine
 ``floor_us``         what so many cost at their best on this one, in a loop of few: it is not faster anywhere
+``compiled``         whether it is the program that `make fast` compiled, and how many modules of it are
+
+``.venv-fast/bin/python bench/detectors.py --json`` measures the compiled program, without ``instructions``
+and ``floor_us``: CPython sees little of what is compiled.
 """
 
 # ruff: noqa: E402 (run as a script, it has to find the packages)
@@ -34,11 +38,13 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+# where the compiled program is installed, the sources must not hide it
+sys.path.insert(len(sys.path) if find_spec("wayhome__mypyc") else 0, str(ROOT))
 
 import msgspec
 from river.anomaly import HalfSpaceTrees
@@ -47,6 +53,7 @@ from analytics.detector import discover
 from analytics.features.plan import plan
 from analytics.home_engine import HomeEngine, Inputs
 from bench import _streams
+from core.runtime.compiled import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -148,7 +155,7 @@ def measure(household: Household, rows: Sequence[Observation], rounds: int) -> d
     year = statistics.median(run.seconds for run in runs)
     ticks = statistics.median(run.home.tick_time for run in runs)
     home, count = runs[-1].home, len(rows)
-    taken = instructions(household, rows[:COUNTED_EVENTS], specs)
+    taken = None if compiled() else instructions(household, rows[:COUNTED_EVENTS], specs)
     per_event = year / count * US
     return {
         "events": count,
@@ -168,8 +175,8 @@ def measure(household: Household, rows: Sequence[Observation], rounds: int) -> d
         },
         "river_us": round(statistics.median(peer), 2),
         "ratio": round(statistics.median(peer) / per_event, 1),
-        "instructions": round(taken),
-        "floor_us": round(taken * statistics.median(best), 2),
+        "instructions": taken and round(taken),
+        "floor_us": taken and round(taken * statistics.median(best), 2),
         "event_ratio": round(statistics.median(peer) * count / (year - ticks) / US, 1),
     }
 
@@ -248,7 +255,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args(arguments)
-    report = {"sample": measure(*_streams.made_up(), chosen.rounds)}
+    modules = len(compiled())
+    report: dict[str, Any] = {"compiled": modules > 0, "compiled_modules": modules}
+    report |= {"sample": measure(*_streams.made_up(), chosen.rounds)}
     folder = Path(os.environ.get("WAYHOME_DATA", ROOT.parent / "shared" / "data")) / "tihm"  # noqa: TID251
     if folder.is_dir():
         report["tihm"] = measure(*_streams.real(folder), chosen.rounds)
@@ -256,9 +265,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(json.dumps(report))
         return
     for year, figures in report.items():
-        print(year)
-        for key, value in figures.items():
-            print(f"  {key:16} {value if isinstance(value, dict) else format(value, ',')}")
+        print(year if isinstance(figures, dict) else f"{year:18} {figures}")
+        for key, value in figures.items() if isinstance(figures, dict) else ():
+            print(f"  {key:16} {format(value, ',') if isinstance(value, int | float) else value}")
 
 
 if __name__ == "__main__":

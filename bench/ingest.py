@@ -13,6 +13,8 @@ PostgreSQL is the embedded one with fsync on. Figures are medians over the round
 ``cpu_us_per_msg`` processor time of the gateway's process for one message, the MQTT protocol included
 ``p50_ms, p99_ms`` publish-to-committed at half of ``gateway_per_s``, of probes among the load, seen by a
                    reader that is woken by the commit's NOTIFY
+``compiled``       whether it was the program of `make fast` (``.venv-fast/bin/python bench/ingest.py``)
+``compiled_modules``  how many modules of it are compiled
 ``fsync_ms``       median of 200 writes of 8 kB with fsync in the database's folder
 
 Take ratios and processor times from it; rates of different runs on shared cores say little.
@@ -34,16 +36,20 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+# where the compiled program is installed, the sources must not hide it
+COMPILED = find_spec("wayhome__mypyc") is not None
+sys.path.insert(len(sys.path) if COMPILED else 0, str(ROOT))
 
 import psycopg
 
 from core.runtime.broker import BrokerSettings, Publisher
+from core.runtime.compiled import compiled
 from core.runtime.settings import child_environment
 from core.store.migrate import migrate
 from tests.gateway.running import device, register
@@ -114,7 +120,9 @@ class Bench:
         with psycopg.connect(self.owner_url, autocommit=True) as connection:
             connection.execute("delete from gateway_heartbeat")
             process = subprocess.Popen(
-                [sys.executable, "-m", "gateway"], cwd=ROOT, env=child_environment(settings)
+                [sys.executable, "-m", "gateway"],
+                cwd=self.folder if COMPILED else ROOT,
+                env=child_environment(settings),
             )
             query = "select 1 from gateway_heartbeat where broker_connected"
             while not connection.execute(query).fetchone():
@@ -321,6 +329,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with servers(folder) as bench:
             report = measure(bench, chosen.messages, chosen.rounds, chosen.seconds)
         report["fsync_ms"] = round(fsync_ms(folder), 3)
+    report |= {"compiled": COMPILED, "compiled_modules": len(compiled())}
     if chosen.json:
         print(json.dumps(report))
     else:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.model.intake import Discovered, Refusal
 from gateway.admission import SAMPLE_BYTES, Admitted, Outcome
-from gateway.receipts import receipt
+from gateway.receipts import Slip, receipt
 from gateway.topic import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from core.model.intake import Arrival, PresenceChange, Quarantined
     from core.runtime.mqtt import IncomingMessage
     from gateway.admission import Admission
     from gateway.presence import PresenceBook
-    from gateway.receipts import Ring, Slip
+    from gateway.receipts import Ring
 
 _STORED = Outcome.STORED
 _TICK = timedelta(microseconds=1)

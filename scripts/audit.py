@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 ALLOWED = ROOT / "docs" / "safety" / "advisories.toml"
-FILES = ("requirements.txt", "requirements-build.txt", "requirements-dev.txt")
+FILES = (
+    "requirements.txt",
+    "requirements-build.txt",
+    "requirements-fast.txt",
+    "requirements-dev.txt",
+)
 OPEN, UNKNOWN = 1, 3
 LONGEST_WAIT_S = 900
 

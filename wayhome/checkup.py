@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.model.errors import WayhomeError
 from core.runtime.broker import Publisher
+from core.runtime.compiled import compiled, in_words
 from core.store.diagnosis import Diagnosis, diagnose
 from core.store.pool import connect
 
@@ -43,6 +44,11 @@ def versions() -> Check:
     return Check(
         name="versions", ok=True, found=f"Python {platform.python_version()}, {', '.join(parts)}"
     )
+
+
+def program() -> Check:
+    """Which of the two programs runs here, and which packages of it are compiled."""
+    return Check(name="program", ok=True, found=in_words(compiled()))
 
 
 async def broker(system: System) -> Check:
@@ -169,4 +175,4 @@ def _age(span: timedelta) -> str:
 async def examine(system: System) -> list[Check]:
     """Look at everything; a part that does not answer does not hide the others."""
     door, checks = await asyncio.gather(broker(system), database(system))
-    return [versions(), door, *checks]
+    return [versions(), program(), door, *checks]

@@ -17,6 +17,7 @@ from typing import Protocol
 import httpx
 
 from core.model.errors import Temporary
+from core.runtime.compiled import compiled
 from wayhome.embedded.process import before_exec, rotate, tail
 
 log = logging.getLogger("wayhome.supervisor")
@@ -33,6 +34,8 @@ REPEATED = 3
 """Ends in a row after which waiting for a service is given up, and somebody should look."""
 WATCH_S = 2.0
 SERVER_WATCH_S = 1.0
+_AS_INSTALLED = ("-P",) if compiled() else ()
+"""The compiled program starts what is installed, not the sources that may lie in the present folder."""
 
 
 class State(StrEnum):
@@ -103,6 +106,7 @@ class Child:
         try:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
+                *_AS_INSTALLED,
                 "-m",
                 "wayhome",
                 *self.arguments,

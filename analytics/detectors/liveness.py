@@ -124,7 +124,7 @@ class Liveness:
         self._asked.clear()
         self._note_faulty()
         self._all_due = _devices_due(view, view.plan.devices)
-        self._changes = min(self._sights.next_at, self._sights.changes + FEWEST_CHANGES)
+        self._changes = float(min(self._sights.next_at, self._sights.changes + FEWEST_CHANGES))
         return told
 
     def _look_at_some(self, view: HomeView) -> list[Finding]:

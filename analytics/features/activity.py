@@ -84,7 +84,9 @@ class Activity:
     def density(self, plan: HomePlan) -> float:
         """0 for a sparsely sensed home, 1 for a densely sensed one, logarithmic between."""
         rate = self.per_hour(plan)
-        return min(max(math.log(rate / SPARSE_PER_H) / math.log(DENSE_PER_H / SPARSE_PER_H), 0), 1)
+        return min(
+            max(math.log(rate / SPARSE_PER_H) / math.log(DENSE_PER_H / SPARSE_PER_H), 0.0), 1.0
+        )
 
     def snapshot(self) -> list[Any]:
         """Return all of it as plain values."""

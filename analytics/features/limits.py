@@ -7,16 +7,12 @@ longer than the floor, some ten times a day, never for each event.
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-
-if TYPE_CHECKING:
-    from array import array
-
 
 Floats = npt.NDArray[np.float64]
 HALF_LIFE_DAYS = 28.0

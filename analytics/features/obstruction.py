@@ -47,7 +47,7 @@ class Pauses(NamedTuple):
         """Room changes without a sign after which it is obstructed; infinite before it is known."""
         if self.learned < LEARNED_PAUSES:
             return math.inf
-        return max(FEWEST_CHANGES, MISSES * self.mean, MOST_FACTOR * self.longest)
+        return max(float(FEWEST_CHANGES), MISSES * self.mean, MOST_FACTOR * self.longest)
 
     def seen(self, changes: int) -> Pauses:
         """Return it after it saw somebody."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.model.home import HomeMode, Placement, RoomKind
 
@@ -46,6 +46,12 @@ class DevicePlan:
     interval_s: float
     heartbeat: bool
 
+    @classmethod
+    def restored(cls, state: dict[str, Any]) -> DevicePlan:
+        """Return the device as a snapshot holds it."""
+        kinds = {"placement": Placement(state["placement"]), "zone": Zone(state["zone"])}
+        return cls(**(state | kinds))
+
     @cached_property
     def exterior_door(self) -> bool:
         """Whether it sits on a door that leads out."""
@@ -80,6 +86,17 @@ class HomePlan:
     devices: tuple[DevicePlan, ...]
     #: Whether an animal is known to live here.
     animal: bool = False
+
+    @classmethod
+    def restored(cls, state: dict[str, Any]) -> HomePlan:
+        """Return the home as a snapshot holds it."""
+        return cls(
+            home_id=state["home_id"],
+            zone=state["zone"],
+            mode=HomeMode(state["mode"]),
+            residents=tuple((number, pronoun) for number, pronoun in state["residents"]),
+            devices=tuple(DevicePlan.restored(one) for one in state["devices"]),
+        )
 
     @cached_property
     def by_id(self) -> dict[int, DevicePlan]:
@@ -151,7 +168,7 @@ def _device(device: Device) -> DevicePlan:
         room_id=room.room_id if room else 0,
         room=room.kind.value if room else "",
         near_exit=room is not None and (room.exit or room.kind is RoomKind.HALL),
-        interval_s=device.reporting_interval_s,
+        interval_s=float(device.reporting_interval_s),
         heartbeat=device.heartbeat,
     )
 

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.model.errors import Misconfigured
+from core.runtime.compiled import compiled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from core.runtime.clock import Clock
+
+
+PROGRAM = prometheus_client.Gauge(
+    "wayhome_compiled_modules", "Modules that run as machine code; 0 where Python runs alone."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +68,7 @@ class Health:
         return {
             "service": self.service,
             "ok": self.ok,
+            "compiled_modules": len(compiled()),
             "parts": {
                 name: asdict(part) | {"since": part.since.isoformat()}
                 for name, part in self._parts.items()
@@ -148,6 +155,7 @@ async def serve_health(health: Health, host: str, port: int) -> AsyncIterator[No
     if port == 0:
         yield
         return
+    PROGRAM.set(len(compiled()))
     app = Starlette(routes=[Route("/health", state), Route("/metrics", metrics)])
     async with serve_app(app, host, port):
         yield

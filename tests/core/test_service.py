@@ -112,9 +112,11 @@ async def test_it_is_healthy_until_it_is_asked_to_end() -> None:
     process = await start("work", port)
     answer = await states(port, 200)
     assert answer.json()["parts"]["work"]["ok"]
+    assert answer.json()["compiled_modules"] == 0
     async with httpx.AsyncClient() as client:
         metrics = await client.get(f"http://127.0.0.1:{port}/metrics")
     assert "python_info" in metrics.text
+    assert "wayhome_compiled_modules 0.0" in metrics.text
     process.send_signal(signal.SIGTERM)
     lines = await ended_in_time(process)
     assert [line["action"] for line in lines if "action" in line] == [

@@ -9,7 +9,12 @@ import pytest
 
 from tests.house import tree
 
-REQUIREMENTS = ("requirements.txt", "requirements-build.txt", "requirements-dev.txt")
+REQUIREMENTS = (
+    "requirements.txt",
+    "requirements-build.txt",
+    "requirements-fast.txt",
+    "requirements-dev.txt",
+)
 # spelled in pieces, so that this file does not break its own rule
 REGISTRIES = re.compile(
     r"py"
@@ -60,6 +65,7 @@ def test_requirements_cover_what_the_project_declares() -> None:
         "requirements.txt": project["project"]["dependencies"],
         "requirements-build.txt": project["build-system"]["requires"],
         "requirements-dev.txt": project["dependency-groups"]["dev"],
+        "requirements-fast.txt": project["dependency-groups"]["fast"],
     }
     for file, wanted in declared.items():
         pinned = {

@@ -56,6 +56,7 @@ async def test_a_real_system_is_examined(database: Database, broker: Broker) -> 
     urls = {"wayhome_operator": database.url_as("wayhome_operator")}
     checks = await checkup.examine(System(database_urls=urls, mqtt_url=broker.url))
     by_name = {check.name: check for check in checks}
+    assert by_name["program"].found == "Python alone"
     assert by_name["broker"].ok
     assert by_name["database"].ok
     assert by_name["migrations"].ok
