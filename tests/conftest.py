@@ -24,7 +24,9 @@ BROWSER_FIXTURES = frozenset({"browser", "page", "context", "playwright"})
 def pytest_configure() -> None:
     """Keep the whole session on the loopback, and let no example fail for a busy machine."""
     loopback.install()
-    hypothesis.settings.register_profile("wayhome", deadline=None)
+    hypothesis.settings.register_profile(
+        "wayhome", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
     hypothesis.settings.load_profile("wayhome")
 
 
