@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from analytics.features.plan import plan
-from analytics.home_engine import TICK_S, HomeEngine, Inputs, Noticed, failure
+from analytics.fencing import failure
+from analytics.home_engine import TICK_S, HomeEngine, Inputs, Noticed
 from core.model.home import HomeMode
 from core.model.ids import HomeId
 

@@ -11,7 +11,7 @@ import zlib
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from analytics.home_engine import failure
+from analytics.fencing import failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

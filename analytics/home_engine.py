@@ -11,25 +11,23 @@ when on it may change by itself, each detector from when on silence may mean som
 from __future__ import annotations
 
 import math
-import traceback
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from mypy_extensions import mypyc_attr
 
-from analytics.detector import DetectorFailure, Episode, Signs, discover, fact, finding
+from analytics.detector import DetectorFailure, Signs, discover
 from analytics.features.devices import PERSON
 from analytics.features.plan import HomePlan
 from analytics.features.view import HomeView
+from analytics.fencing import failure, fenced_finding, in_test
 from analytics.former_states import FORMAT, lifted
 from analytics.recent_keys import RecentKeys
 from core.model.errors import Malformed
-from core.model.finding import Audience, Finding, Severity
+from core.model.finding import Finding
 from core.model.home import HomeMode
-from core.model.ids import HomeId
 from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
@@ -288,7 +286,7 @@ class HomeEngine:
     def _take(self, said: Sequence[Finding], noticed: Noticed | None) -> Noticed:
         noticed = noticed or Noticed()
         test = self.plan.mode is HomeMode.TEST
-        noticed.findings += [_for_test(one) for one in said] if test else said
+        noticed.findings += [in_test(one) for one in said] if test else said
         return noticed
 
     def _fence(self, name: str, error: Exception, noticed: Noticed | None) -> Noticed:
@@ -297,7 +295,7 @@ class HomeEngine:
         noticed.failures.append(failure(self.plan.home_id, name, error, at))
         if view is not None and self._fenced.get(name) != view.day:
             self._fenced[name] = view.day
-            noticed.findings.append(_fenced_finding(view, name))
+            noticed.findings.append(fenced_finding(view, name))
         return noticed
 
     def snapshot(self) -> bytes:
@@ -367,36 +365,3 @@ def _decoded(state: bytes) -> dict[str, Any]:
     if present is None:
         raise Malformed("snapshot", f"format {FORMAT} or the one before it")
     return present
-
-
-def failure(home_id: str, detector: str, error: Exception, at: float) -> DetectorFailure:
-    """Return the record of an error of a detector: its kind and its place, never its values."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    lines = [f"{PurePath(one.filename).name}:{one.lineno} {one.name}" for one in frames]
-    return DetectorFailure(
-        home_id=HomeId(home_id),
-        detector=detector,
-        error=f"{type(error).__name__}{place}",
-        at=at,
-        trace="\n".join(lines),
-    )
-
-
-def _fenced_finding(view: HomeView, name: str) -> Finding:
-    onset = view.now
-    return finding(
-        view,
-        name,
-        Episode(onset=onset, noticed=view.now, severity=Severity.CHECK),
-        f"The detector “{name}” failed for this home and may miss something",
-        audience=Audience.OPERATORS,
-        subject="fenced",
-        advice="Tell the developers; the trace is in the table detector_error.",
-        evidence=(fact("The other detectors go on"),),
-    )
-
-
-def _for_test(said: Finding) -> Finding:
-    mark = fact("This home is in a walk test or paused (mode test): no carer is told")
-    return replace(said, audience=Audience.OPERATORS, evidence=(*said.evidence, mark))
