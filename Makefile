@@ -9,7 +9,8 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 PY := $(VENV)/bin/python
 ARGS ?=
-WORKERS ?= 2
+# More than the cores of the smallest machine: many tests wait for servers.
+WORKERS ?= 3
 
 FAST := .venv-fast
 

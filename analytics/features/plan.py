@@ -90,13 +90,12 @@ class HomePlan:
     @classmethod
     def restored(cls, state: dict[str, Any]) -> HomePlan:
         """Return the home as a snapshot holds it."""
-        return cls(
-            home_id=state["home_id"],
-            zone=state["zone"],
-            mode=HomeMode(state["mode"]),
-            residents=tuple((number, pronoun) for number, pronoun in state["residents"]),
-            devices=tuple(DevicePlan.restored(one) for one in state["devices"]),
-        )
+        parts = {
+            "mode": HomeMode(state["mode"]),
+            "residents": tuple((number, pronoun) for number, pronoun in state["residents"]),
+            "devices": tuple(DevicePlan.restored(one) for one in state["devices"]),
+        }
+        return cls(**(state | parts))
 
     @cached_property
     def by_id(self) -> dict[int, DevicePlan]:

@@ -72,7 +72,7 @@ def test_people_are_told_how_to_erase_and_how_to_set_up(document: str, command: 
 def test_python_is_the_one_of_the_virtual_environment() -> None:
     """Debian has no ``python``, and its ``python3`` has none of what our files import."""
     bare = re.compile(
-        r"(?<!\.venv/bin/)\bpython3? (?:-m (?:analytics|pytest|tests)|bench/|scripts/)"
+        r"(?<!\.venv/bin/)(?<!\.venv-fast/bin/)\bpython3? (?:-m (?:analytics|pytest|tests)|bench/|scripts/)"
     )
     wrong = [
         f"{tree.name(path)}: {match.group()}"
