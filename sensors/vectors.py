@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from core.model.errors import Malformed, Unsupported
+from core.model.errors import Malformed, Misconfigured, Unsupported
 from sensors import driver as drivers
 from sensors.driver import Driver
 
@@ -126,6 +126,11 @@ def evaluate(file: Path) -> dict[str, dict[str, dict[str, int]]]:
     -------
     dict
         ``{"protocols": {NAME: {column of OUTCOMES: count}}}``.
+
+    Raises
+    ------
+    Misconfigured
+        If no line of it is a message.
     """
     known = by_protocol()
     report: dict[str, dict[str, int]] = {}
@@ -140,4 +145,6 @@ def evaluate(file: Path) -> dict[str, dict[str, dict[str, int]]]:
             counts["unsupported"] += 1
         else:
             counts[outcome(driver, *message(vector, driver))] += 1
+    if not report.keys() - {UNREADABLE}:
+        raise Misconfigured(f"{file}: expected lines of JSON objects with protocol and payload")
     return {"protocols": report}

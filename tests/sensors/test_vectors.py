@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.model.errors import Misconfigured
 from sensors import vectors
 
 KEYS = {
@@ -60,6 +61,14 @@ def carries(vector: vectors.Vector) -> bool:
     if vector.protocol == "zigbee2mqtt" and fields.get("state") in {"ON", "OFF"}:
         return True
     return bool(keys_in(fields) & set(KEYS[vector.protocol].split()))
+
+
+@pytest.mark.parametrize("text", ["", "hello\n", "{}\n[1]\n"])
+def test_a_file_without_a_message_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "vectors.jsonl"
+    file.write_text(text)
+    with pytest.raises(Misconfigured, match=r"vectors\.jsonl: expected lines of JSON objects"):
+        vectors.evaluate(file)
 
 
 @pytest.mark.data

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE
 from rich.table import Table
 
 from sensors import vectors
@@ -26,7 +27,10 @@ def payloads(
     if json:
         emit(report)
         return
-    table = Table("protocol", *vectors.OUTCOMES)
+    # narrow enough for the words of all columns in 80 characters
+    table = Table("protocol", box=SIMPLE, padding=0, pad_edge=False)
+    for column in vectors.OUTCOMES:
+        table.add_column(column, justify="right", no_wrap=True)
     for name, counts in sorted(report["protocols"].items()):
         table.add_row(name, *(str(counts[column]) for column in vectors.OUTCOMES))
     console.print(table)
