@@ -54,13 +54,15 @@ class Sign(NamedTuple):
 class LoneSigns:
     """The signs of one home that nothing vouches for yet."""
 
-    __slots__ = ("_held", "_vouched_until")
+    __slots__ = ("_held", "_room", "_vouched_until")
 
     def __init__(self) -> None:
         #: The present stretch: fewer than `SIGNS_OUT`, each within `APART_S` of the one before.
         self._held: list[Sign] = []
         #: Signs until then follow on what is a person's.
         self._vouched_until = -math.inf
+        #: Room of the last sign that is a person's; 0 for none.
+        self._room = 0
 
     @property
     def last(self) -> Sign | None:
@@ -79,19 +81,22 @@ class LoneSigns:
         if sign.quantity not in _COULD_BE or device.placement is Placement.WORN:
             # by a door that leads out she may have gone: what moves then must be seen to be hers
             leaves = device.exterior_door and not out
-            return self._vouch(sign, -math.inf if leaves else at + APART_S)
+            return self._vouch(sign, device, -math.inf if leaves else at + APART_S)
         if at <= self._vouched_until:
-            return self._vouch(sign, at + APART_S)
+            return self._vouch(sign, device, at + APART_S)
+        if not out and device.room_id and device.room_id == self._room:
+            return [sign]  # where she was seen last, it is sooner she than an animal; it vouches for no other
         if self._held and abs(at - self._held[-1].at) > APART_S:
             self._held = []
         if len(self._held) + 1 >= (SIGNS_OUT if out else SIGNS):
-            return self._vouch(sign, at + APART_S)
+            return self._vouch(sign, device, at + APART_S)
         self._held.append(sign)
         return None
 
-    def _vouch(self, sign: Sign, until: float) -> list[Sign]:
+    def _vouch(self, sign: Sign, device: DevicePlan, until: float) -> list[Sign]:
         """Let go of the stretch before a sign, and of the sign."""
         held, self._held = self._held, []
+        self._room = device.room_id or self._room
         # what comes late shortens no stretch
         self._vouched_until = max(self._vouched_until, until) if until > 0.0 else until
         near = held and abs(sign.at - held[-1].at) <= APART_S
@@ -99,7 +104,7 @@ class LoneSigns:
 
     def snapshot(self) -> list[Any]:
         """Return all of it as plain values."""
-        return [self._vouched_until, [list(one) for one in self._held]]
+        return [self._vouched_until, [list(one) for one in self._held], self._room]
 
     @classmethod
     def restored(cls, state: list[Any]) -> LoneSigns:
@@ -107,4 +112,5 @@ class LoneSigns:
         signs = cls()
         signs._vouched_until = state[0]
         signs._held = [Sign(*one) for one in state[1]]
+        signs._room = state[2]
         return signs

@@ -54,7 +54,21 @@ def test_movement_that_goes_on_is_a_person_s_from_its_beginning(out: bool, enoug
     assert [one.at for one in _take(signs, moments[-1], out=out)] == moments
     assert signs.last is None
     assert len(_take(signs, moments[-1] + APART_S, out=out)) == 1
-    assert _take(signs, moments[-1] + 2.5 * APART_S, out=out) == []
+    assert _take(signs, moments[-1] + 2.5 * APART_S, LOUNGE_MOTION, out=out) == []
+
+
+def test_where_she_was_seen_last_a_lone_movement_is_hers_and_vouches_for_no_other() -> None:
+    signs = LoneSigns()
+    assert len(_take(signs, 0.0, BED)) == 1
+    room, elsewhere = DEVICES[BED].room_id, DEVICES[KITCHEN_MOTION].room_id
+    in_room = next(one for one in DEVICES.values() if one.room_id == room and one.zone != "chair")
+    assert room not in {0, elsewhere}
+    for hours in (1, 2, 3):
+        at = 3600.0 * hours
+        sign = Sign(at, in_room.device_id, Quantity.MOTION, 1.0)
+        assert signs.take(sign, in_room, out=False) == [sign]
+        assert _take(signs, at + 60.0) == []
+        assert signs.take(sign, in_room, out=True) is None
 
 
 def test_movements_far_apart_never_vouch_for_each_other() -> None:
