@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import random
 import sys
 from collections.abc import Iterable, Iterator
@@ -70,6 +71,7 @@ def of_homes(*, small: bool) -> Iterator[Stream]:
 
 def watched(home_plan: HomePlan, rows: Iterable[Observation], *, blind: bool) -> str:
     """Return how many observations and findings there were, and the digest."""
+    home_plan = pickle.loads(pickle.dumps(home_plan))  # noqa: S301 (our own) - evaluations send it to other processes
     home, digest, findings, count = HomeEngine(home_plan), hashlib.sha256(), 0, 0
     since = datetime.min.replace(tzinfo=UTC)
     for count, row in enumerate(rows, 1):

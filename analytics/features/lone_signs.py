@@ -85,7 +85,9 @@ class LoneSigns:
         if at <= self._vouched_until:
             return self._vouch(sign, device, at + APART_S)
         if not out and device.room_id and device.room_id == self._room:
-            return [sign]  # where she was seen last, it is sooner she than an animal; it vouches for no other
+            return [
+                sign
+            ]  # where she was seen last, it is sooner she than an animal; it vouches for no other
         if self._held and abs(at - self._held[-1].at) > APART_S:
             self._held = []
         if len(self._held) + 1 >= (SIGNS_OUT if out else SIGNS):

@@ -255,7 +255,9 @@ class Occupancy:
         rate = activity.per_hour(plan)
         pace = 60.0 * TYPICAL_MIN / rate
         self._pace_s = pace if plan.senses_exit else max(pace, UNSEEN_PACE_S)
-        dense = min(max((rate - SPARSE_PER_H) / (DENSE_PER_H - SPARSE_PER_H), 0.0), 1.0)
+        # sensors that are blind for minutes show fewer of them: as many as others would
+        shown = rate * self._seen_within_s() / EXIT_WITHIN_S
+        dense = min(max((shown - SPARSE_PER_H) / (DENSE_PER_H - SPARSE_PER_H), 0.0), 1.0)
         self._doubts = FEWEST_DOUBTS + (MOST_DOUBTS - FEWEST_DOUBTS) * dense
         self._sure = SOON_SURE + (SURE - SOON_SURE) * dense
 

@@ -7,6 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from core.model.home import HomeMode, Placement, RoomKind
 
 if TYPE_CHECKING:
@@ -52,6 +54,10 @@ class DevicePlan:
         kinds = {"placement": Placement(state["placement"]), "zone": Zone(state["zone"])}
         return cls(**(state | kinds))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process by its fields: a frozen class that is compiled takes no other state."""
+        return DevicePlan.restored, (msgspec.to_builtins(self),)
+
     @cached_property
     def exterior_door(self) -> bool:
         """Whether it sits on a door that leads out."""
@@ -96,6 +102,10 @@ class HomePlan:
             "devices": tuple(DevicePlan.restored(one) for one in state["devices"]),
         }
         return cls(**(state | parts))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process by its fields, as its devices do."""
+        return HomePlan.restored, (msgspec.to_builtins(self),)
 
     @cached_property
     def by_id(self) -> dict[int, DevicePlan]:
