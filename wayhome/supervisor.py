@@ -18,7 +18,7 @@ import httpx
 
 from core.model.errors import Temporary
 from core.runtime.compiled import compiled
-from wayhome.embedded.process import before_exec, rotate, tail
+from wayhome.embedded.process import before_exec, private_log, rotate, tail
 
 log = logging.getLogger("wayhome.supervisor")
 
@@ -100,7 +100,7 @@ class Child:
 
         Nothing is lost by that: every service may be killed at any line.
         """
-        sink = self.log_file.open("ab") if self.log_file else None
+        sink = private_log(self.log_file) if self.log_file else None
         self.state = State.starting
         self.started = asyncio.get_running_loop().time()
         try:

@@ -54,6 +54,7 @@ async def test_a_service_that_ends_is_started_anew(tmp_path: Path) -> None:
     await asyncio.wait({task})
     assert child.process is not None
     assert child.process.returncode is not None
+    assert (tmp_path / "log").stat().st_mode & 0o777 == 0o600  # readable by nobody else
 
 
 async def test_a_service_that_answers_between_two_ends_is_not_ready() -> None:

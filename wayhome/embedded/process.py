@@ -149,13 +149,18 @@ def wait_until_alone(folder: Path, program: str, timeout_s: float) -> bool:
 def open_log(path: Path) -> IO[bytes]:
     """Open a server's log at its end; one that grew too long is put aside first."""
     rotate(path)
-    return path.open("ab")
+    return private_log(path)
+
+
+def private_log(path: Path) -> IO[bytes]:
+    """Open a log to append to that only we may read: it tells which homes there are, and when they spoke."""
+    return open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def rotate(path: Path) -> None:
     """Put the log ``path`` aside when it is too long; its writer, who appends, goes on in the emptied one."""
     if path.exists() and path.stat().st_size > LOG_LIMIT_BYTES:
-        shutil.copyfile(path, path.with_name(path.name + ".old"))
+        shutil.copy(path, path.with_name(path.name + ".old"))
         os.truncate(path, 0)
 
 
