@@ -31,6 +31,10 @@ PROGRAM = prometheus_client.Gauge(
 )
 
 
+HANG_UP_S = 0.5
+"""How long an answer that nobody hears any more may take to end by itself."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """State of one thing that a service needs."""
@@ -90,12 +94,26 @@ class _QuietServer(uvicorn.Server):
                     self.should_exit = True
                     self.force_exit = True
                     await asyncio.wait({task})
+                    await self._hang_up()
         except BaseExceptionGroup as group:
             if len(group.exceptions) > 1:
                 raise
             # the error of the block is as if nothing had been served beside it
             (only,) = group.exceptions
             raise only from only.__cause__
+
+    async def _hang_up(self) -> None:
+        """Close what is still open: a forced exit of uvicorn leaves its sockets to the next collection."""
+        for connection in tuple(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+        # an answer that hears that nobody listens ends by itself; a socket closes in the next round
+        await asyncio.sleep(0)
+        if tasks := tuple(self.server_state.tasks):
+            _, late = await asyncio.wait(tasks, timeout=HANG_UP_S)
+            for task in late:
+                task.cancel()
+            await asyncio.wait(tasks)
 
 
 def _listen(host: str, port: int) -> socket.socket:
