@@ -36,6 +36,7 @@ ADDRESSES = 200_000
 """Topics that are remembered taken apart."""
 _GATEWAY = Timing.GATEWAY  # the attribute of an enum is slow to look up
 _BATTERY, _LINK_QUALITY, _SOS = Quantity.BATTERY, Quantity.LINK_QUALITY, Quantity.SOS
+_NOTED = frozenset({_BATTERY, _LINK_QUALITY, _SOS})
 
 
 class Outcome(StrEnum):
@@ -159,22 +160,27 @@ class Admission:
             return self._quarantined(message, received_at, rejected)
 
     def _admit(self, message: IncomingMessage, received_at: datetime) -> Admitted:
-        address = self._address(message.topic)
+        topic = message.topic
+        known = self._addresses.get(topic)
+        address = _taken_apart(topic) if known is None else known
         home, family, rest = address
-        if home not in self._directory.homes:
-            raise _Rejected("unknown_home", home, unknown=True)
-        if len(message.payload) > self._directory.limits.payload_bytes:
-            expected = f"at most {self._directory.limits.payload_bytes} bytes"
-            raise _Rejected("oversize", home, "payload", expected)
         driver = self._drivers.get(family)
-        if driver is None:
-            raise _Rejected("unknown_family", home, "topic", "a family that has a driver")
+        directory = self._directory
+        if (
+            driver is None
+            or home not in directory.homes
+            or len(message.payload) > directory.limits.payload_bytes
+        ):
+            raise self._not_for_us(address, message)
         try:
             decoded = driver.decode(rest, message.payload)
-            track = self._directory.tracks.get((home, family, decoded.external_id))
+            track = directory.tracks.get((home, family, decoded.external_id))
             if track is not None:
-                self._remember(message.topic, address)
-                return self._of_known(message, track, decoded, received_at)
+                if known is None:
+                    self._remember(topic, address)
+                if track.unwatched or track.unlocated:
+                    return self._of_limited(message, track, decoded, received_at)
+                return self._of_device(message, track, decoded, received_at)
         except Malformed as error:
             raise _Rejected("malformed", home, error.field, error.expected) from None
         except Unsupported:
@@ -184,23 +190,22 @@ class Admission:
             raise _Rejected("driver_failed", home, family, expected) from error
         return self._stranger(message, address, decoded.external_id)
 
-    def _address(self, topic: str) -> Address:
-        found = self._addresses.get(topic)
-        if found is not None:
-            return found
-        try:
-            return parse(topic)
-        except Malformed as error:
-            raise _Rejected("bad_topic", None, error.field, error.expected) from None
+    def _not_for_us(self, address: Address, message: IncomingMessage) -> _Rejected:
+        home, limit = address.home_id, self._directory.limits.payload_bytes
+        if home not in self._directory.homes:
+            return _Rejected("unknown_home", home, unknown=True)
+        if len(message.payload) > limit:
+            return _Rejected("oversize", home, "payload", f"at most {limit} bytes")
+        return _Rejected("unknown_family", home, "topic", "a family that has a driver")
 
     def _remember(self, topic: str, address: Address) -> None:
         """Keep the topic of a registered device taken apart."""
-        if topic not in self._addresses and len(topic) <= LONGEST_NAME:
+        if len(topic) <= LONGEST_NAME:
             if len(self._addresses) > ADDRESSES:
                 self._addresses.clear()
             self._addresses[topic] = address
 
-    def _of_known(
+    def _of_limited(
         self, message: IncomingMessage, track: Track, decoded: Decoded, received_at: datetime
     ) -> Admitted:
         """Take no more than there is a basis for: nothing, or nothing that says where somebody is.
@@ -209,9 +214,8 @@ class Admission:
         """
         if track.unwatched:
             return self._refused(message, track.home_id, f"{track.device_id}", "no_basis")
-        if track.unlocated:
-            rest = tuple(one for one in decoded.readings if not _places(one))
-            decoded = msgspec.structs.replace(decoded, readings=rest)
+        rest = tuple(one for one in decoded.readings if not _places(one))
+        decoded = msgspec.structs.replace(decoded, readings=rest)
         return self._of_device(message, track, decoded, received_at)
 
     def _of_device(
@@ -222,18 +226,19 @@ class Admission:
         battery = link = None
         allowance = track.allowance
         for reading in decoded.readings:
-            quantity = reading.quantity
-            if quantity is _BATTERY:
-                battery = reading.value
-            elif quantity is _LINK_QUALITY:
-                link = reading.value
-            elif quantity is _SOS:
-                allowance = track.urgent
+            if reading.quantity in _NOTED:
+                battery = _value(decoded.readings, _BATTERY)
+                link = _value(decoded.readings, _LINK_QUALITY)
+                if _value(decoded.readings, _SOS) is not None:
+                    allowance = track.urgent
+                break
         arrivals, trusted = arrivals_of(track, decoded.readings, received_at)
+        late_s = 0.0
         if not track.archive:
-            claimed = decoded.readings[0].observed_at if trusted else None
-            claimed_s = None if claimed is None else claimed.timestamp()
-            if not allowance.take(received_at.timestamp(), claimed_s):
+            received_s = received_at.timestamp()
+            if trusted:
+                late_s = _waited(arrivals, received_at)
+            if not allowance.take(received_s, received_s - late_s if trusted else None):
                 return self._limited(message, track, received_at)
         number = decoded.number
         return Admitted(
@@ -251,7 +256,7 @@ class Admission:
                 number=number,
                 boot=decoded.boot,
                 firmware=decoded.firmware,
-                late_s=_waited(arrivals, received_at) if trusted and not track.archive else 0.0,
+                late_s=late_s,
             ),
             fleeting=number is not None or any(a.timing is _GATEWAY for a in arrivals),
         )
@@ -326,6 +331,13 @@ class Admission:
             ),
             unknown=rejected.unknown,
         )
+
+
+def _taken_apart(topic: str) -> Address:
+    try:
+        return parse(topic)
+    except Malformed as error:
+        raise _Rejected("bad_topic", None, error.field, error.expected) from None
 
 
 def _waited(arrivals: Sequence[Arrival], received_at: datetime) -> float:

@@ -48,7 +48,8 @@ class Allowance:
             fresh_s = now_s - self._at_s
             self._at_s = now_s
         if claimed_s is not None:
-            claimed_s = min(claimed_s, now_s)
+            # here and below without min(), which costs as much as the rest
+            claimed_s = min(now_s, claimed_s)
             if claimed_s > self._claimed_s:
                 if self._claimed_s:
                     fresh_s += claimed_s - self._claimed_s
@@ -57,5 +58,5 @@ class Allowance:
         if left < 1.0:
             self._left = left
             return False
-        self._left = (min(self._burst, left)) - 1.0
+        self._left = (min(left, self._burst)) - 1.0
         return True

@@ -86,6 +86,6 @@ def _timed(
         if (claimed - received_at).total_seconds() > IMPOSSIBLE_S:
             raise Malformed("time", "a time that has come")
         return claimed, _DEVICE, True
-    trust, observed_at, unsettled = track.skew.judge(claimed, received_at)
-    believed = trust is _TRUSTED or trust is _CORRECTED
-    return observed_at, _ADJUSTED if unsettled else _DEVICE, believed
+    judged = track.skew.judge(claimed, received_at)
+    believed = judged.trust is _TRUSTED or judged.trust is _CORRECTED
+    return judged.observed_at, _ADJUSTED if judged.unsettled else _DEVICE, believed

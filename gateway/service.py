@@ -41,6 +41,8 @@ LOOK_S = 0.1
 IDLE_S = 1.0
 """How often presence that waits is looked at when no message comes."""
 RETRY_S = 0.5
+SLICE = 250
+"""Messages taken in between two looks at the database, which else would wait while a commit is under way."""
 LATE_S = 60.0
 """A batch that waits so long for its commit makes the gateway unwell."""
 ALL_HOMES = "homes/#"
@@ -156,7 +158,10 @@ class Gateway:
 
     async def _batch(self, messages: list[IncomingMessage]) -> Batch:
         intake, now = self._intake, self._context.clock.now()
-        admitted = intake.admit(messages, now)
+        admitted: list[Admitted] = []
+        for first in range(0, len(messages), SLICE):
+            admitted += intake.admit(messages[first : first + SLICE], now)
+            await asyncio.sleep(0)
         unknown = [one.message for one in admitted if one.unknown]
         if unknown and await self.registry.recheck():
             admitted = [one for one in admitted if not one.unknown] + intake.admit(unknown, now)

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from core.model.errors import StoreUnavailable
-from core.model.intake import Quarantined
+from core.model.intake import Quarantined, Timing
 from core.store import (
     battery,
     discovered,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("wayhome.gateway")
 
+_ADJUSTED = Timing.ADJUSTED  # the attribute of an enum is slow to look up
 FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 5.0
 STAGED_BATCHES = 50
@@ -137,13 +138,13 @@ class Writer:
     async def _store(self, connection: Connection, arrivals: Sequence[Arrival]) -> int:
         if not arrivals:
             return 0
-        adjusted = [one for one in arrivals if one.timing == "adjusted"]
+        adjusted = [one for one in arrivals if one.timing is _ADJUSTED]
         if self._staged_left or not self._may_copy:
             self._staged_left = max(0, self._staged_left - 1)
             return await observation.stage(connection, apart(arrivals))
         if not adjusted:
             return await observation.copy(connection, arrivals)
-        final = [one for one in arrivals if one.timing != "adjusted"]
+        final = [one for one in arrivals if one.timing is not _ADJUSTED]
         stored = await observation.copy(connection, final)
         return stored + await observation.stage(connection, apart(adjusted))
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CLOCK_SET_SINCE = datetime(2010, 1, 1, tzinfo=UTC)
 """A device that tells an earlier time has not set its clock yet: it tells no time."""
 LATEST = datetime(2060, 1, 1, tzinfo=UTC)
+_SET_S, _LATEST_S = CLOCK_SET_SINCE.timestamp(), LATEST.timestamp() - 1.0
 _MILLISECONDS_FROM = 1e11
 """Epoch numbers above this are milliseconds: as seconds they would lie beyond the year 5000."""
 NAME_LENGTH = 200
@@ -87,6 +88,8 @@ def moment(value: object, field: str) -> datetime | None:
     """
     if value is None:
         return None
+    if type(value) is float and _SET_S <= value <= _LATEST_S:  # nearly all of them
+        return datetime.fromtimestamp(value, UTC)
     found = _parsed(value, field)
     if found >= LATEST:
         raise Malformed(field, "a time before 2060")

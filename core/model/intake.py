@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+
+import msgspec
 
 from core.model.ids import DeviceId, HomeId
 from core.model.observation import Position
@@ -26,8 +27,8 @@ class Timing(StrEnum):
     """The message carries none: two equal keys are two observations a moment apart."""
 
 
-class Arrival(NamedTuple):
-    """An observation on its way into the log: a tuple, because thousands a second are made.
+class Arrival(msgspec.Struct, frozen=True, gc=False):
+    """An observation on its way into the log: a struct, because thousands a second are made.
 
     The fields are those of `core.model.observation.Observation`.
     """

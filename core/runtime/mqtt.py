@@ -18,6 +18,8 @@ Version = Literal["5", "3.1.1"]
 
 PAYLOAD_KEPT_BYTES = 1 << 20
 """A longer payload is cut here; the rest is read and dropped, so that memory stays bounded."""
+_WHOLE_BYTES = PAYLOAD_KEPT_BYTES + 65_540
+"""So much of a packet is waited for: the longest topic still fits."""
 _LEVEL = {"3.1.1": 4, "5": 5}
 _TWO_BYTE_PROPERTIES = frozenset({0x13, 0x21, 0x22, 0x23})
 _ONE_BYTE_PROPERTIES = frozenset({0x01, 0x17, 0x19, 0x24, 0x25, 0x28, 0x29, 0x2A})
@@ -202,25 +204,22 @@ class Reader:
         packets: list[Packet] = []
         place, end = 0, len(stream)
         while end - place >= 2:  # noqa: PLR2004 (a fixed header has at least two bytes)
-            size, start = self._size(stream, place)
-            if start == 0:
-                break
-            if size > PAYLOAD_KEPT_BYTES + 70_000:
-                taken = start + PAYLOAD_KEPT_BYTES + 65_540  # the longest topic still fits
-                if end < taken:
+            size, start = stream[place + 1], place + 2
+            if size >= 0x80:  # noqa: PLR2004 (more than one byte of remaining length)
+                size, start = self._size(stream, place)
+                if start == 0:
                     break
-                packets.append(self._read(stream[place], stream[start:taken]))
-                self._skip = max(0, start + size - end)
-                place = min(start + size, end)
-                continue
-            if end - start < size:
+            taken = min(size, _WHOLE_BYTES)
+            if end - start < taken:
                 break
             first = stream[place]
             if first & 0xF0 == 0x30:  # noqa: PLR2004
-                packets.append(self._publish(first, stream, start, start + size))
+                packets.append(self._publish(first, stream, start, start + taken))
             else:
-                packets.append(self._read(first, stream[start : start + size]))
+                packets.append(self._read(first, stream[start : start + taken]))
             place = start + size
+        if place > end:
+            self._skip = place - end
         self._rest = stream[place:]
         return packets
 
@@ -260,7 +259,7 @@ class Reader:
             raise Malformed("stream", "a PUBLISH packet that ends where it says")
         return IncomingMessage(
             topic.decode("utf-8", "backslashreplace"),
-            stream[at : min(end, at + PAYLOAD_KEPT_BYTES)],
+            stream[at : end if end - at <= PAYLOAD_KEPT_BYTES else at + PAYLOAD_KEPT_BYTES],
             qos,
             first & 1 == 1,
             first & 8 == 8,  # noqa: PLR2004

@@ -296,11 +296,14 @@ class Subscriber:
             self._connection.pause()
 
     async def batch(self, limit: int, linger_s: float) -> list[IncomingMessage]:
-        """Wait for a message, then up to ``linger_s`` seconds for more; return at most ``limit``."""
+        """Wait for a message, then up to ``linger_s`` seconds for more; return at most ``limit``.
+
+        Nothing more comes, and is waited for, while as many are held as may be.
+        """
         while not self._waiting:
             self._arrival.clear()
             await self._arrival.wait()
-        if len(self._waiting) < limit and linger_s > 0:
+        if len(self._waiting) < limit and linger_s > 0 and self._held < self.capacity:
             await asyncio.sleep(linger_s)
         waiting = self._waiting
         return [waiting.popleft() for _ in range(min(limit, len(waiting)))]

@@ -38,9 +38,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from core.model.errors import Malformed
 from core.model.observation import Position
-from core.model.quantity import Quantity, definition
+from core.model.quantity import DEFINITIONS, Definition, Quantity, definition
 from sensors import decoding
 from sensors.driver import Decoded, Reading, Reporting, Supply
 from sensors.impact_window import Impact, Sample, measured
@@ -52,6 +54,25 @@ _BOOT_LENGTH = 40
 _OF_BRIDGES = {b"1": True, b"0": False}
 """What a bridge of Mosquitto publishes on its ``notification_topic`` (mosquitto.conf(5))."""
 _QUANTITIES = {one.value: one for one in Quantity}  # to call an enum is slow, and each message asks
+_PLAIN = {
+    one.quantity.value: one
+    for one in DEFINITIONS.values()
+    if one.quantity not in {Quantity.POSITION, Quantity.IMPACT}
+}
+"""Quantities of which a message tells just the value."""
+
+
+class _Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """A plain message without anything odd: no dictionary need be made of it."""
+
+    v: bool | float
+    t: float | str | None = None
+    seq: int | None = None
+    boot: str = ""
+    d: str = ""
+
+
+_SAID = msgspec.json.Decoder(_Said)
 
 
 class _Wayhome:
@@ -74,30 +95,66 @@ class _Wayhome:
         if not device:
             raise Malformed("topic", "DEVICE/QUANTITY")
         external_id = decoding.name(device)
-        if last == "status" and payload in _OF_BRIDGES:
-            return Decoded(external_id=external_id, online=_OF_BRIDGES[payload])
-        fields = decoding.decode_object(payload)
-        if fields is None:
-            raise Malformed("payload", "a JSON object")
-        if last == "status":
-            return Decoded(
-                external_id=external_id,
-                online=decoding.flag(fields.get("online"), "online"),
-                firmware=_text(fields, "firmware", decoding.VERSION_LENGTH),
-            )
-        quantity = _QUANTITIES.get(last)
-        if quantity is None:
-            raise Malformed("topic", "a quantity of docs/reference/quantities.md at its end")
-        if quantity is Quantity.IMPACT and ("window" in fields or "tilt" in fields):
-            readings = _knock(fields)
-        else:
-            readings = (_value(quantity, fields),)
+        plain = _PLAIN.get(last)
+        if plain is not None:
+            decoded = _plainly(external_id, plain, payload)
+            if decoded is not None:
+                return decoded
+        return closely(external_id, last, payload)
+
+
+def closely(external_id: str, last: str, payload: bytes) -> Decoded:
+    """Read any message of a device, and say what is wrong with it.
+
+    Raises
+    ------
+    Malformed
+        Naming the field.
+    """
+    if last == "status" and payload in _OF_BRIDGES:
+        return Decoded(external_id=external_id, online=_OF_BRIDGES[payload])
+    fields = decoding.decode_object(payload)
+    if fields is None:
+        raise Malformed("payload", "a JSON object")
+    if last == "status":
         return Decoded(
             external_id=external_id,
-            readings=readings,
-            number=_number(fields.get("seq")),
-            boot=_text(fields, "boot", _BOOT_LENGTH),
+            online=decoding.flag(fields.get("online"), "online"),
+            firmware=_text(fields, "firmware", decoding.VERSION_LENGTH),
         )
+    quantity = _QUANTITIES.get(last)
+    if quantity is None:
+        raise Malformed("topic", "a quantity of docs/reference/quantities.md at its end")
+    if quantity is Quantity.IMPACT and ("window" in fields or "tilt" in fields):
+        readings = _knock(fields)
+    else:
+        readings = (_value(quantity, fields),)
+    return Decoded(
+        external_id=external_id,
+        readings=readings,
+        number=_number(fields.get("seq")),
+        boot=_text(fields, "boot", _BOOT_LENGTH),
+    )
+
+
+def _plainly(external_id: str, plain: Definition, payload: bytes) -> Decoded | None:
+    """Read a plain message; None for one that needs a closer look, with the same outcome for all others."""
+    try:
+        said = _SAID.decode(payload)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return None
+    value, number, boot = float(said.v), said.seq, said.boot
+    if (
+        said.d
+        or not plain.low <= value <= plain.high
+        or (number is not None and not 0 <= number < _LARGEST_NUMBER)
+        or (boot and (len(boot) > _BOOT_LENGTH or not boot.isprintable()))
+    ):
+        return None
+    reading = Reading(
+        quantity=plain.quantity, value=value, observed_at=decoding.moment(said.t, "t")
+    )
+    return Decoded(external_id=external_id, readings=(reading,), number=number, boot=boot)
 
 
 def _value(quantity: Quantity, fields: dict[str, Any]) -> Reading:

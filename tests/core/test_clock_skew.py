@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from core.model.clock_skew import CORRECTED_S, TRUSTED_S, Skew, Trust
 from core.model.errors import Malformed
@@ -107,4 +108,4 @@ def test_shifting_all_times_by_weeks_shifts_the_result(weeks: int, skews: list[f
         claimed, received = after(number * 30 - skew_s), after(number * 30)
         first = here.judge(claimed, received)
         second = there.judge(claimed + shift, received + shift)
-        assert first == second._replace(observed_at=second.observed_at - shift)
+        assert first == replace(second, observed_at=second.observed_at - shift)

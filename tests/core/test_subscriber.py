@@ -48,6 +48,15 @@ async def test_it_speaks_what_the_broker_speaks(broker: Broker) -> None:
         assert reader.protocol == ("5" if isinstance(broker, Mosquitto) else "3.1.1")
 
 
+async def test_nothing_is_waited_for_while_the_window_is_full(broker: Broker) -> None:
+    async with Subscriber(who(broker, "reader"), TOPICS, capacity=3) as reader:
+        await until(lambda: reader.connected)
+        await publish(broker, [b"0", b"1", b"2", b"3", b"4"])
+        await until(lambda: reader.held >= 3)
+        async with asyncio.timeout(30):
+            assert len(await reader.batch(1000, 600.0)) >= 3
+
+
 async def test_what_is_not_acknowledged_comes_again_and_the_rest_does_not(broker: Broker) -> None:
     async with Subscriber(who(broker, "reader"), TOPICS, capacity=100) as reader:
         await until(lambda: reader.connected)

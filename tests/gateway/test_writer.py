@@ -47,7 +47,7 @@ def poisoned(batch: Batch, *places: int) -> Batch:
     admitted = list(batch.admitted)
     for place in places:
         (arrival,) = admitted[place].arrivals
-        bad: list[Arrival] = [arrival._replace(device_id=1 << 70)]  # type: ignore[arg-type]
+        bad: list[Arrival] = [msgspec.structs.replace(arrival, device_id=1 << 70)]
         admitted[place] = msgspec.structs.replace(admitted[place], arrivals=bad)
     arrivals = tuple(arrival for one in admitted for arrival in one.arrivals)
     return replace(batch, admitted=tuple(admitted), arrivals=arrivals)

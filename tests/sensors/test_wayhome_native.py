@@ -6,6 +6,7 @@ import json
 import math
 import random
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,10 @@ from hypothesis import strategies as st
 from core.model.errors import Malformed
 from core.model.quantity import Quantity
 from sensors.driver import discover
+from sensors.drivers.wayhome import closely
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DRIVER = discover()["wayhome"]
 
@@ -134,3 +139,46 @@ def test_what_is_wrong_is_refused_with_its_field(topic: str, payload: bytes, nam
     with pytest.raises(Malformed) as refused:
         DRIVER.decode(topic, payload)
     assert refused.value.field == named
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=60)
+    | st.sampled_from(["2026-01-01T00:00:00Z", 1_790_000_000, 1_790_000_000_000, 2_840_140_800.0])
+)
+FIELDS = st.dictionaries(
+    st.sampled_from(["v", "t", "seq", "boot", "d", "else"]), SCALARS | st.lists(SCALARS, max_size=2)
+)
+USUAL = st.fixed_dictionaries(
+    {"v": st.floats(0, 1) | st.booleans()},
+    optional={
+        "t": st.floats(1_200_000_000, 2_900_000_000) | st.integers(1_200_000_000, 2_900_000_000),
+        "seq": st.integers(-1, 2**54),
+        "boot": st.text(max_size=45),
+    },
+)
+
+
+def outcome(read: Callable[[], object]) -> object:
+    try:
+        return read()
+    except Malformed as error:
+        return str(error)
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(Quantity), USUAL.map(json.dumps) | FIELDS.map(json.dumps) | st.text())
+def test_a_quick_look_at_a_message_says_the_same_as_a_close_one(
+    quantity: Quantity, text: str
+) -> None:
+    payload = text.encode("utf-8", "surrogatepass")
+    quick = outcome(lambda: DRIVER.decode(f"door/{quantity}", payload))
+    assert quick == outcome(lambda: closely("door", quantity.value, payload))
+
+
+def test_the_usual_message_needs_no_close_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("sensors.drivers.wayhome.closely")
+    assert DRIVER.decode("door/contact", b'{"v":true,"t":1790000000.5,"seq":7,"boot":"a"}').number

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from core.model.ids import DeviceId, HomeId
 from core.model.intake import Arrival, Timing
@@ -41,7 +42,7 @@ def an_arrival(seconds: float = 0, **more: Any) -> Arrival:
         position=None,
         timing=Timing.DEVICE,
     )
-    return plain._replace(**more)
+    return replace(plain, **more)
 
 
 def a_place(seconds: float = 0, **more: Any) -> Arrival:
@@ -133,7 +134,7 @@ async def test_two_values_under_one_claim_are_two_observations(store: Store) -> 
     """A clock in whole seconds, and a door that is opened and shut within one."""
     elsewhere = Position(latitude=53.9, longitude=-1.55)
     opened, shut = an_arrival(0, value=1.0), an_arrival(0, value=0.0)
-    here, there = a_place(0), a_place(0)._replace(position=elsewhere)
+    here, there = a_place(0), replace(a_place(0), position=elsewhere)
     with pytest.raises(Duplicates):
         await store.copy(opened, shut)
     assert await store.stage(opened, here) == 2
@@ -191,7 +192,7 @@ async def test_what_can_not_be_held_is_refused(
     store: Store, way: str, poison: dict[str, object]
 ) -> None:
     with pytest.raises(RowsRefused):
-        await getattr(store, way)(an_arrival(1), an_arrival(2)._replace(**poison))  # type: ignore[arg-type]
+        await getattr(store, way)(an_arrival(1), replace(an_arrival(2), **poison))
     assert store.rows("select count(*) from observation") == [(0,)]
 
 
