@@ -78,6 +78,14 @@ def _connect(client: mqtt.Client, settings: BrokerSettings) -> None:
         client.connect(host, port, settings.keepalive_s)
 
 
+def _end(client: mqtt.Client) -> None:
+    client.disconnect()
+    client.loop_stop()
+    sock = client.socket()
+    if sock is not None:
+        sock.close()  # paho leaves it open, e.g. when the other's certificate is not trusted
+
+
 class Publisher:
     """Publishes at QoS 1 and knows what the broker has taken.
 
@@ -102,49 +110,84 @@ class Publisher:
         self._pending: dict[int, asyncio.Future[None]] = {}
         self._early: set[int] = set()
         self._client: mqtt.Client | None = None
+        #: The end of clients that were not let in.
+        self._ending: list[asyncio.Future[None]] = []
         #: ``5`` or ``3.1.1``: what the broker accepted.
         self.protocol = ""
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._connected = asyncio.Event()
-        for protocol in self.settings.versions:
-            if await self._open(protocol):
+        versions = self.settings.versions
+        for protocol in versions:
+            self._connected, self._refused = asyncio.Event(), asyncio.Event()
+            if await self._open(protocol, last=protocol == versions[-1]):
                 self.protocol = protocol
                 return self
+        await self._end_refused()
         raise BrokerUnavailable("the broker does not accept the connection")
 
     async def __aexit__(self, *error: object) -> None:
         if self._client is not None:
             self._client.disconnect()
             await asyncio.to_thread(self._client.loop_stop)
+        await self._end_refused()
 
-    async def _open(self, protocol: str) -> bool:
+    async def _end_refused(self) -> None:
+        await asyncio.gather(*self._ending)
+        self._ending.clear()
+
+    async def _open(self, protocol: str, *, last: bool) -> bool:
+        """Connect; the first refusal counts, but with the ``last`` version some seconds of trying."""
         client = _client(self.settings, protocol)
         if self._will is not None:
             client.will_set(self._will.topic, self._will.payload, 1, self._will.retain)
         client.max_inflight_messages_set(self._inflight)
-        client.reconnect_delay_set(1, int(LONGEST_DELAY_S))
+        # an attempt that may be refused must not sleep on it: it could not be ended meanwhile
+        client.reconnect_delay_set(1 if last else 0, int(LONGEST_DELAY_S))
         client.on_publish = self._published
         client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
         try:
             await asyncio.to_thread(_connect, client, self.settings)
             client.loop_start()
-            async with asyncio.timeout(CONNECT_TIMEOUT_S / 4):
-                await self._connected.wait()
+            await self._let_in(patient=last)
         except (OSError, ValueError, TimeoutError):
-            client.disconnect()
-            await asyncio.to_thread(client.loop_stop)
-            sock = client.socket()
-            if sock is not None:
-                sock.close()  # paho leaves it open, e.g. when the other's certificate is not trusted
+            self._ending.append(asyncio.ensure_future(asyncio.to_thread(_end, client)))
             return False
+        client.reconnect_delay_set(1, int(LONGEST_DELAY_S))
         self._client = client
         return True
 
+    async def _let_in(self, *, patient: bool) -> None:
+        """Wait until we are let in.
+
+        Raises
+        ------
+        TimeoutError
+            If we are not, or at the first refusal where we are not ``patient``.
+        """
+        answers = [asyncio.ensure_future(self._connected.wait())]
+        if not patient:
+            answers.append(asyncio.ensure_future(self._refused.wait()))
+        await asyncio.wait(
+            answers, timeout=CONNECT_TIMEOUT_S / 4, return_when=asyncio.FIRST_COMPLETED
+        )
+        for answer in answers:
+            answer.cancel()
+        if not self._connected.is_set():
+            raise TimeoutError
+
     def _on_connect(self, _c: mqtt.Client, _d: object, _f: object, reason: Any, _p: object) -> None:
-        if not reason.is_failure:
-            self._loop.call_soon_threadsafe(self._connected.set)
+        self._note(self._refused if reason.is_failure else self._connected)
+
+    def _on_disconnect(
+        self, _c: mqtt.Client, _d: object, _f: object, _reason: object, _p: object
+    ) -> None:
+        self._note(self._refused)
+
+    def _note(self, event: asyncio.Event) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop may be closing
+            self._loop.call_soon_threadsafe(event.set)
 
     def _published(self, _c: mqtt.Client, _d: object, mid: int, _r: object, _p: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop may be closing
