@@ -10,8 +10,10 @@ from fastapi import HTTPException
 from core.model.finding import Outcome, Response, ResponseKind
 from core.store import page as store
 from dashboard import metrics
+from dashboard.asking_again import chosen
 from dashboard.roles import may_answer, sight_of
 from dashboard.standing import Standing, standing
+from dashboard.wording import HOW_ENDED, OUTCOMES
 
 if TYPE_CHECKING:
     from core.model.ids import AlertId, CarerId
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("wayhome.dashboard")
 
 LONGEST_COMMENT = 2000
-_GIVEN = frozenset(Outcome) - {Outcome.CLEARED}
+_GIVEN = {word: text for word, text in OUTCOMES.items() if word is not Outcome.CLEARED}
+"""How a person may say that it ended."""
 
 
 async def take(
@@ -36,8 +39,9 @@ async def take(
     Raises
     ------
     HTTPException
-        404 when there is no such alert to see, 403 when this person may not answer, 400 when a
-        resolution does not say how it ended.
+        404 when there is no such alert to see, 403 when this person may not answer.
+    AskAgain
+        When a resolution does not say how it ended.
     """
     visitor = visiting.visitor
     async with visiting.acting() as connection:
@@ -51,7 +55,9 @@ async def take(
             carer_id=visitor.carer_id,
             kind=kind,
             at=visiting.now,
-            outcome=_outcome(outcome) if kind is ResponseKind.RESOLVE else None,
+            outcome=chosen(_GIVEN, outcome, "outcome", HOW_ENDED)
+            if kind is ResponseKind.RESOLVE
+            else None,
             comment=comment.replace("\0", "").strip()[:LONGEST_COMMENT],
         )
         if changes(standing(card), kind, visitor.carer_id):
@@ -88,13 +94,3 @@ def changes(stands: Standing, kind: ResponseKind, carer_id: CarerId) -> bool:
             return True
         case _:
             assert_never(kind)
-
-
-def _outcome(word: str) -> Outcome:
-    try:
-        outcome = Outcome(word)
-    except ValueError as error:
-        raise HTTPException(400) from error
-    if outcome not in _GIVEN:
-        raise HTTPException(400)
-    return outcome

@@ -17,12 +17,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from core.model.errors import StoreUnavailable
+from dashboard.asking_again import AskAgain, came_from
 from dashboard.fhir import outcome
 from dashboard.guard import Guard
 from dashboard.language import Speaking, _, marked
 from dashboard.page import Page, discover
 from dashboard.site import Serving, Site, site_of
-from dashboard.visit import LoginNeeded, ProofNeeded, admitting, login_path, see_other
+from dashboard.visit import LoginNeeded, ProofNeeded, admitting, login_path, see_other, visit
 
 if TYPE_CHECKING:
     from fastapi.params import Depends as Dependency
@@ -108,6 +109,7 @@ def pages() -> FastAPI:
     app.add_exception_handler(ProofNeeded, _prove)
     app.add_exception_handler(StoreUnavailable, _store_lost)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(AskAgain, _ask_again)
     app.add_exception_handler(StarletteHTTPException, _refused)
     return app
 
@@ -148,6 +150,26 @@ async def _prove(request: Request, _: Exception) -> Response:
     if request.url.path.startswith("/api/") or request.url.path == "/live":
         return refusal(request, 403)
     return see_other("/me")
+
+
+async def _ask_again(request: Request, error: Exception) -> Response:
+    if not isinstance(error, AskAgain):
+        return refusal(request, 400)
+    if request.url.path.startswith("/api/"):
+        title, _text = (_(words) for words in WORDS[400])
+        said = {"error": title, "text": error.words, "field": error.field}
+        return JSONResponse(said | {"choices": list(error.choices)}, status_code=400)
+    visiting = await visit(request)
+    return visiting.page(
+        "ask_again.html",
+        UTC_ZONE,
+        status=400,
+        field=error.field,
+        label=_(error.label),
+        choices=error.choices,
+        method=request.method.lower(),
+        back=came_from(request),
+    )
 
 
 async def _store_lost(request: Request, error: Exception) -> Response:

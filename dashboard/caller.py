@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.model.errors import Misconfigured
+from dashboard.language import _, marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,7 @@ _BROWSERS = (
     ("Chrome", "Chrome"),
     ("Safari", "Safari"),
 )
+A_BROWSER = marked("A browser")
 _SYSTEMS = (
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -93,9 +95,23 @@ def device_words(agent: str) -> str:
     >>> device_words("curl/8")
     'A browser'
     """
-    browser = next((name for sign, name in _BROWSERS if sign in agent), "A browser")
+    browser = next((name for sign, name in _BROWSERS if sign in agent), A_BROWSER)
     system = next((name for sign, name in _SYSTEMS if sign in agent), "")
     return f"{browser} on {system}" if system else browser
+
+
+def device_said(device: str) -> str:
+    """Say in the language in use what `device_words` kept.
+
+    Examples
+    --------
+    >>> device_said("Chrome on Android"), device_said("")
+    ('Chrome on Android', 'A browser')
+    """
+    browser, _on, system = device.partition(" on ")
+    browser = browser if browser not in {"", A_BROWSER} else _(A_BROWSER)
+    words = {"browser": browser, "system": system}
+    return _("%(browser)s on %(system)s") % words if system else browser
 
 
 def _first_stranger(chain: list[str], proxies: Sequence[Network]) -> str:

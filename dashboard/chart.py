@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from dashboard.language import _
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
@@ -60,10 +62,10 @@ def picture(day: Day, alerts: Sequence[tuple[datetime, Severity]], zone: ZoneInf
     lanes = [_room_lane(day, place, row) for row, place in enumerate(day.places)]
     if day.marks:
         marks = tuple((_percent(day, mark.at), "door") for mark in day.marks)
-        lanes.append(Lane(title="Doors and buttons", y=_top(len(lanes)), marks=marks))
+        lanes.append(Lane(title=_("Doors and buttons"), y=_top(len(lanes)), marks=marks))
     if alerts:
         marks = tuple((_percent(day, at), severity.value) for at, severity in alerts)
-        lanes.append(Lane(title="Alerts", y=_top(len(lanes)), marks=marks))
+        lanes.append(Lane(title=_("Alerts"), y=_top(len(lanes)), marks=marks))
     return Picture(
         lanes=tuple(lanes),
         gaps=tuple(_bar(day, gap.start, gap.end) for gap in day.gaps),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from core.model.home import Placement
 from core.model.quantity import Quantity
+from dashboard.language import _, marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +37,8 @@ SILENT_WITHOUT_HEARTBEAT = timedelta(hours=3)
 SILENT_BEHIND_HUB = timedelta(hours=24)
 """Where detection watches the hub, it says itself when it is blind; so long a silence is odd all the same."""
 
-NOT_SEEN = "We could not see"
+NOT_SEEN = marked("We could not see")
+"""Marked only: it is told apart by what it says, and translated where it is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +90,8 @@ def place_of(device: Device) -> str:
     """
     room = device.room.name if device.room else device.name
     return {
-        Placement.BED: f"{room}, in bed",
-        Placement.CHAIR: f"{room}, in the chair",
+        Placement.BED: _("%(room)s, in bed") % {"room": room},
+        Placement.CHAIR: _("%(room)s, in the chair") % {"room": room},
     }.get(device.placement, room)
 
 
@@ -124,9 +126,13 @@ def marks(
         if one.at < start or one.value <= 0:
             continue
         if one.quantity is Quantity.CONTACT and device.placement is Placement.ENTRANCE:
-            found.append(Mark(at=one.at, text=f"{device.name} opened", is_door=True))
+            found.append(
+                Mark(at=one.at, text=_("%(device)s opened") % {"device": device.name}, is_door=True)
+            )
         elif one.quantity is Quantity.SOS:
-            found.append(Mark(at=one.at, text=f"Call for help: {device.name}"))
+            found.append(
+                Mark(at=one.at, text=_("Call for help: %(device)s") % {"device": device.name})
+            )
     return tuple(found)
 
 
@@ -148,7 +154,7 @@ def silence_limit(devices: Sequence[Device], *, watched: bool) -> tuple[timedelt
         limit = timedelta(seconds=SILENT_PERIODS * min(periods))
         return max(limit, SILENT_AT_LEAST), NOT_SEEN
     limit = SILENT_BEHIND_HUB if watched and beating else SILENT_WITHOUT_HEARTBEAT
-    return limit, "Nothing reached us: asleep, out, or we could not see"
+    return limit, marked("Nothing reached us: asleep, out, or we could not see")
 
 
 def gaps(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.model.home import Placement
 from core.store.work import BATTERY_AHEAD
 from dashboard import wording
+from dashboard.typesetting import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,7 +68,7 @@ def _line(device: DeviceState, now: datetime, *, exact: bool) -> DeviceLine:
     return DeviceLine(
         device=device,
         heard=heard(device.last_seen, now, exact=exact),
-        battery="" if charge is None else f"{charge:.0f} %",
+        battery="" if charge is None else percent(charge),
         fault=fault,
         advice=advice,
         facts=tuple(_facts(device, now)),
@@ -100,7 +101,7 @@ def _fault(device: DeviceState, now: datetime) -> tuple[str, str]:
 
 def _health(device: DeviceState, now: datetime) -> tuple[str, str]:
     if device.battery_percent is not None and device.battery_percent < LOW_PERCENT:
-        return f"Battery low: {device.battery_percent:.0f} %", "Change its battery."
+        return f"Battery low: {percent(device.battery_percent)}", "Change its battery."
     if device.earliest is not None and device.earliest <= (now + BATTERY_AHEAD).date():
         return "Battery runs out", f"Change its battery before {day_words(device.earliest)}."
     if device.link_lately is not None:
@@ -125,7 +126,10 @@ def _facts(device: DeviceState, now: datetime) -> Iterator[str]:
         waited = wording.span(device.late_s or 0.0)
         since = heard(device.late_at, now, exact=False)
         count = wording.count(device.late, "message")
-        yield f"{count} came late so far, the last {since}: up to {waited} late."
+        yield (
+            f"{count} so far waited on the device or the hub before they came: the last came {since},"
+            f" after {waited} at most. Nothing is lost, but nobody could be told any sooner."
+        )
     if device.firmware:
         yield f"Version {device.firmware}."
 

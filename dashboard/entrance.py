@@ -19,6 +19,7 @@ from core.store.credential import Challenge, ChallengeKind
 from core.store.pool import transaction
 from dashboard.authenticator import plain, step_of
 from dashboard.caller import UNKNOWN, Caller, networks
+from dashboard.language import marked
 from dashboard.relying import relying_party
 from dashboard.seal import Seal
 
@@ -47,7 +48,9 @@ MOST_OF_ALL = 300
 """Failures of everybody within the window after which nobody new gets in."""
 LONGEST_LOGIN, LONGEST_PASSWORD = 200, 1000
 SHORTEST_PASSWORD = 10
-SHORT = f"Please choose a password of at least {SHORTEST_PASSWORD} characters. Three or four words are good."
+SHORT = marked(
+    "Please choose a password of at least %(n)s characters. Three or four words are good."
+)
 AT_ONCE = 2
 """Passwords looked at side by side: each takes 64 MB and a core for a moment."""
 KEEP_ATTEMPTS = timedelta(days=1)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import jinja2
 
-from dashboard import dates, language, wording
+from dashboard import dates, language, whose_time, wording
 from dashboard.missing import words
 from dashboard.page import navigation
 from dashboard.roles import CARERS, NAMES, may_answer, may_search
+from dashboard.typesetting import KEPT, kept_together, percent
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,6 +49,14 @@ LIVE_WORDS = {
     "days": language.marked("%s days"),
 }
 """What the scripts say; they find it on the page, in the language of the page."""
+SHORT = ("minutes", "hours")
+"""What of it is a number with its unit."""
+
+
+def live_words() -> dict[str, str]:
+    """Return what the scripts say in the language in use; no line parts a number from its unit."""
+    said = {key: language._(text) for key, text in LIVE_WORDS.items()}
+    return said | {key: said[key].replace("%s ", f"%s{KEPT}") for key in SHORT}
 
 
 class Asset:
@@ -98,12 +107,14 @@ class Layout:
             "wording": wording,
             "dates": dates,
             "words": words,
+            "percent": percent,
+            "place": whose_time.place,
             "spoken": language.spoken,
         }
 
     def render(self, template: str, view: dict[str, Any]) -> str:
         """Return a page as text."""
-        return self._templates.get_template(template).render(view)
+        return kept_together(self._templates.get_template(template).render(view))
 
     def view(
         self, visitor: Visitor | None, now: datetime, zone: ZoneInfo, here: str = ""
@@ -128,9 +139,10 @@ class Layout:
             "can_search": may_search(visitor) if visitor else False,
             "pages": tuple(one for one in pages if one.path in THUMB) if carer else pages,
             "more": tuple(one for one in pages if one.path not in THUMB),
-            "live_words": {key: language._(text) for key, text in LIVE_WORDS.items()},
+            "live_words": live_words(),
             "now": now,
             "zone": zone,
+            "mixed": False,
             "here": here,
             "night": wording.is_night(now, zone),
         }

@@ -16,6 +16,7 @@ from dashboard.entrance import KEEP_ATTEMPTS, Entrance
 from dashboard.layout import Layout
 from dashboard.live import Live
 from dashboard.missing.form import chosen
+from dashboard.pages.security import contacts
 from dashboard.site import Site
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ def make_site(pool: Pool, clock: Clock, settings: DashboardSettings) -> Site:
     Raises
     ------
     Misconfigured
-        Naming the setting, if there is no such form of a profile.
+        Naming the setting, if there is no such form of a profile, or nobody can be written to there.
     """
     chosen(settings.herbert_form)
+    contacts(settings.security_contact)
     return Site(
         pool=pool,
         clock=clock,

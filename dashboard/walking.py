@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.model.commissioning import Basis, NeedStage, Stage
 from core.model.home import Placement
 from dashboard import wording
+from dashboard.typesetting import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -166,7 +167,9 @@ def _line(one: Walked, now: datetime, zone: ZoneInfo) -> WalkLine:
 def _health(one: Walked, *, low: bool, weak: bool) -> str:
     parts = []
     if one.battery_percent is not None:
-        parts.append(f"Battery {one.battery_percent:.0f} %" + (": put in a new one" if low else ""))
+        parts.append(
+            f"Battery {percent(one.battery_percent)}" + (": put in a new one" if low else "")
+        )
     if one.link_quality is not None:
         where = ": move it, or put a repeater between" if weak else ""
         parts.append(f"Signal {one.link_quality:.0f} of 255{where}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from core.model.finding import DeliveryState, Outcome, ResponseKind, Severity
 from core.model.learning import MissedKind, Why
 from dashboard.language import _, marked, ngettext
+from dashboard.typesetting import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ SEVERITIES = {
     Severity.CHECK: marked("Please check"),
     Severity.NOTICE: marked("To read"),
 }
+HOW_ENDED = marked("How it ended")
 OUTCOMES = {
     Outcome.HELPED: marked("It was real, and someone helped"),
     Outcome.TRUE: marked("It was real, no help was needed"),
@@ -38,30 +40,30 @@ OUTCOMES = {
     Outcome.CLEARED: marked("It ended by itself"),
 }
 MISSED = {
-    MissedKind.DID_NOT_MOVE: "Lay or sat somewhere and could not get up, or did not answer",
-    MissedKind.DID_NOT_GET_UP: "Did not get up as usual",
-    MissedKind.BATHROOM: "Was in the bathroom for too long",
-    MissedKind.NIGHT: "Was up and about at night",
-    MissedKind.NOT_BACK: "Went out and was not back in time",
-    MissedKind.OTHER: "Something else",
+    MissedKind.DID_NOT_MOVE: marked("Lay or sat somewhere and could not get up, or did not answer"),
+    MissedKind.DID_NOT_GET_UP: marked("Did not get up as usual"),
+    MissedKind.BATHROOM: marked("Was in the bathroom for too long"),
+    MissedKind.NIGHT: marked("Was up and about at night"),
+    MissedKind.NOT_BACK: marked("Went out and was not back in time"),
+    MissedKind.OTHER: marked("Something else"),
 }
 OLDEST_MISSED = timedelta(days=60)
 """A report of what happened longer ago moves nothing any more."""
 REASONS = {
-    Why.FALSE: "Answered: false alarm",
-    Why.TRUE: "Answered: it was real",
-    Why.MISSED: "Reported: nobody was told",
-    Why.CONFIRMED: "Confirmed",
-    Why.UNDONE: "Taken back",
+    Why.FALSE: marked("Answered: false alarm"),
+    Why.TRUE: marked("Answered: it was real"),
+    Why.MISSED: marked("Reported: nobody was told"),
+    Why.CONFIRMED: marked("Confirmed"),
+    Why.UNDONE: marked("Taken back"),
 }
 _DETECTORS = {
-    "inactivity": "No movement",
-    "late_rise": "Getting up late",
-    "overstay": "Long in one room",
-    "wrist_stillness": "Not moving, by the watch",
-    "restlessness": "Unsettled nights",
-    "walking": "Walking about",
-    "not_back": "Not back yet",
+    "inactivity": marked("No movement"),
+    "late_rise": marked("Getting up late"),
+    "overstay": marked("Long in one room"),
+    "wrist_stillness": marked("Not moving, by the watch"),
+    "restlessness": marked("Unsettled nights"),
+    "walking": marked("Walking about"),
+    "not_back": marked("Not back yet"),
 }
 _BIN_H = 3
 WEEKDAYS = (
@@ -129,7 +131,7 @@ def detector(name: str) -> str:
     >>> detector("not_back"), detector("day_change")
     ('Not back yet', 'Day change')
     """
-    return _DETECTORS.get(name, name.replace("_", " ").capitalize())
+    return _(_DETECTORS[name]) if name in _DETECTORS else name.replace("_", " ").capitalize()
 
 
 def hours(name: str, hour_bin: int) -> str:
@@ -141,8 +143,9 @@ def hours(name: str, hour_bin: int) -> str:
     ('09:00 to 12:00', '21:00 to 24:00', 'each morning')
     """
     if name == "late_rise":
-        return "each morning"
-    return f"{hour_bin * _BIN_H:02}:00 to {(hour_bin + 1) * _BIN_H:02}:00"
+        return _("each morning")
+    first, last = hour_bin * _BIN_H, (hour_bin + 1) * _BIN_H
+    return _("%(first)s to %(last)s") % {"first": f"{first:02}:00", "last": f"{last:02}:00"}
 
 
 def limit(before: float, after: float) -> str:
@@ -151,12 +154,14 @@ def limit(before: float, after: float) -> str:
     Examples
     --------
     >>> limit(1.0, 1.07), limit(1.07, 0.91), limit(1.0, 1.0)
-    ('tells 7 % later than before', 'tells 15 % sooner than before', 'as before')
+    ('tells 7% later than before', 'tells 15% sooner than before', 'as before')
     """
     change = round(100 * (after / before - 1))
     if change == 0:
-        return "as before"
-    return f"tells {abs(change)} % {'later' if change > 0 else 'sooner'} than before"
+        return _("as before")
+    if change > 0:
+        return _("tells %(percent)s later than before") % {"percent": percent(change)}
+    return _("tells %(percent)s sooner than before") % {"percent": percent(-change)}
 
 
 def count(number: int, word: str) -> str:

@@ -10,6 +10,7 @@ from core.model.battery import LOW_PERCENT
 from core.model.home import Placement
 from core.store.work import HOME_FAULTS, Fault
 from dashboard.devices import clock_words, day_words, heard, revive, weaker, weeks
+from dashboard.typesetting import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -113,7 +114,7 @@ def _moment(moment: datetime, item: WorkItem) -> str:
 
 def _change_battery(item: WorkItem, now: datetime) -> tuple[str, str]:
     charge = item.battery_percent
-    level = "" if charge is None else f"{charge:.0f} % left."
+    level = "" if charge is None else f"{percent(charge)} left."
     today = now.date()
     if (
         item.earliest is None

@@ -209,7 +209,10 @@ class Exit:
                     "At this time people of this home are up, or open the door, on other days too"
                 )
             case _ if not habits.days:
-                return "It is night; the habits of this home are not known yet"
+                return (
+                    "It is night; how often it opens at night is not known yet, after less than a day"
+                    " of watching it"
+                )
         person = has(view.plan.pronoun) if view.plan.resident_id is not None else "Somebody has"
         nights = plural(habits.days, "night")
         return f"{person} opened it at night on {habits.nights_with} of {nights}"

@@ -349,7 +349,7 @@ def _fault_text(fault: str, device: DevicePlan, view: HomeView) -> str:
         hours = plural(round(strays.hours), "hour")
         return f"{device.name} has fired {times} in {hours} in which nobody was home"
     if fault == "battery":
-        level = "" if state is None or state.battery is None else f" ({state.battery:.0f} %)"
+        level = "" if state is None or state.battery is None else f" ({state.battery:.0f}%)"
         return f"The battery of {device.name} is low{level}"
     if fault == "stuck":
         since = view.now if state is None or state.on_since is None else state.on_since

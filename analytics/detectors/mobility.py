@@ -124,7 +124,7 @@ def _told(view: HomeView, episode: Episode, change: PaceChange) -> Finding:
         view,
         DETECTOR.name,
         episode,
-        f"Ways from room to room take about {more} % longer than they did before",
+        f"Ways from room to room take about {more}% longer than they did before",
         unusual=f"For {DAYS_IN_A_ROW} days, on several ways, beside the first weeks of the watch",
         ruled_out=("Not one room alone: a sensor that was moved would change its own ways only",),
         advice="Look at the walking: shoes, pain, tiredness, what stands in the way?",

@@ -97,7 +97,7 @@ class TrackerLeft:
             view,
             DETECTOR.name,
             self._episodes[key],
-            f"The tracker has {level:.0f} % of its charge left and is outside,"
+            f"The tracker has {level:.0f}% of its charge left and is outside,"
             f" {view.outdoors.where(track)}",
             phase,
             subject=key,

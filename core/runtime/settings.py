@@ -185,6 +185,10 @@ class DashboardSettings(ServiceSettings):
         "",
         help="Addresses or networks of our own proxies, by comma; their X-Forwarded-For is believed.",
     )
+    security_contact: str = setting(
+        "",
+        help="Who takes reports of weaknesses: e-mail or https://, several by comma; served as security.txt.",
+    )
     herbert_form: str = setting(
         "national", help="Form of the missing-person profile: a file of dashboard/missing/forms."
     )

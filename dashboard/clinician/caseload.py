@@ -11,6 +11,7 @@ from dashboard.clinician.annotating import marking_words
 from dashboard.clinician.numbers import FEWEST_BEFORE, FEWEST_RECENT, RECENT
 from dashboard.dates import day_words
 from dashboard.language import _, marked, ngettext
+from dashboard.typesetting import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ def why(case: Case) -> str:
         alerts += ngettext(", %(n)s of them urgent", ", %(n)s of them urgent", case.urgent) % {
             "n": case.urgent
         }
-    seen = {"share": f"{case.seen_min / WEEK_MIN:.0%}"}
+    seen = {"share": percent(100 * case.seen_min / WEEK_MIN)}
     match case.reason:
         case Reason.CHANGED:
             onset = case.onset.astimezone(case.zone).date() if case.onset else None

@@ -151,9 +151,9 @@ def _profile(days: Days) -> Table:
     unit = BY_KEY["profile"].unit
     names = (
         marked("Last 7 days, median"),
-        marked("Before, 10 %"),
+        marked("Before, 10%"),
         marked("Before, median"),
-        marked("Before, 90 %"),
+        marked("Before, 90%"),
     )
     columns = (
         Column(name=marked("Hour from")),

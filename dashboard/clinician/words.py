@@ -8,6 +8,7 @@ from dashboard.clinician.measures import said
 from dashboard.clinician.numbers import RECENT
 from dashboard.dates import date_words, day_words
 from dashboard.language import _, ngettext
+from dashboard.typesetting import percent
 
 if TYPE_CHECKING:
     from dashboard.clinician.numbers import Change, Days
@@ -47,7 +48,7 @@ def coverage_words(days: Days) -> str:
     share = min(1.0, float(seen.sum()) / (1440 * max(len(seen), 1)))
     blank = int((seen == 0).sum())
     text = _("%(share)s of the time from %(first)s to %(last)s was seen.") % {
-        "share": f"{share:.0%}",
+        "share": percent(100 * share),
         "first": day_words(days.dates[0]),
         "last": date_words(days.dates[-1]),
     }

@@ -168,7 +168,7 @@ def position_in_words(position: LastPosition, now: datetime, zone: ZoneInfo) -> 
     battery = (
         "battery not known"
         if position.battery_percent is None
-        else f"battery {position.battery_percent:.0f} %"
+        else f"battery {position.battery_percent:.0f}%"
     )
     heard = (
         ""

@@ -16,6 +16,7 @@ from dashboard.page import Page
 from dashboard.roles import SEE_ALERTS, sight_of
 from dashboard.standing import standing
 from dashboard.visit import Visiting
+from dashboard.whose_time import differ
 
 router = APIRouter()
 PAGE = Page(router=router, roles=SEE_ALERTS, title=marked("Alerts"), path="/alerts", order=20)
@@ -46,6 +47,7 @@ async def alerts(visiting: Visiting, page: Annotated[int, Query(ge=1, le=1000)] 
         urgent=[pair for pair in needing if pair[0].alert.severity is not Severity.NOTICE],
         notices=[pair for pair in needing if pair[0].alert.severity is Severity.NOTICE],
         ended=[pair for pair in shown if pair[1].is_over] + [(c, standing(c)) for c in ended],
+        mixed=differ((one.home.zone for one in [*cards, *ended]), visiting.now),
         total=total,
         page=page,
         last_page=max(1, -(-total // PER_PAGE)),

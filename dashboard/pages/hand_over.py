@@ -10,11 +10,14 @@ from starlette.responses import JSONResponse, Response
 from core.model.finding import ResponseKind
 from core.model.ids import AlertId
 from dashboard.answers import take
+from dashboard.asking_again import AskAgain
+from dashboard.language import marked
 from dashboard.page import Page
 from dashboard.roles import ANSWER
 from dashboard.standing import Standing
 from dashboard.visit import Form, Visiting, see_other
 
+NOTE = marked("Note for the others")
 router = APIRouter()
 PAGE = Page(router=router, roles=ANSWER)
 
@@ -46,7 +49,7 @@ async def comment(visiting: Visiting, alert_id: Number, form: Form) -> Response:
     """Take a note for the others."""
     text = form.get("comment", "").strip()
     if not text:
-        raise HTTPException(400)
+        raise AskAgain("comment", NOTE)
     await take(visiting, AlertId(alert_id), ResponseKind.COMMENT, comment=text)
     return see_other(f"/alerts/{alert_id}")
 
@@ -59,7 +62,7 @@ async def answer(visiting: Visiting, alert_id: Number, answer: str, form: Form) 
         raise HTTPException(404)
     text = form.get("comment", "").strip()
     if kind is ResponseKind.COMMENT and not text:
-        raise HTTPException(400)
+        raise AskAgain("comment", NOTE)
     stands = await take(visiting, AlertId(alert_id), kind, comment=text)
     return JSONResponse(facts(AlertId(alert_id), stands))
 

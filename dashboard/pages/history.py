@@ -12,11 +12,14 @@ from core.model.finding import Outcome
 from core.model.home import HomeMode
 from core.store import page as store
 from core.store import timeline
+from dashboard.asking_again import chosen
 from dashboard.language import marked
 from dashboard.page import Page
 from dashboard.roles import SEE_ACTIVITY, sight_of
 from dashboard.visit import Visiting
 from dashboard.weeks import WEEK, WEEKS, bounds, by_week, monday_of, tally, title
+from dashboard.whose_time import differ
+from dashboard.wording import HOW_ENDED, OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +71,7 @@ async def history(visiting: Visiting, home: str = "", how: str = "", week: str =
         zone,
         here=PAGE.path,
         homes=homes,
+        mixed=differ((one.home.zone for one in cards), visiting.now),
         home=home,
         how=how,
         weeks=by_week(cards, last, zone),
@@ -81,12 +85,7 @@ async def history(visiting: Visiting, home: str = "", how: str = "", week: str =
 
 
 def _outcome(how: str) -> Outcome | None:
-    if not how:
-        return None
-    try:
-        return Outcome(how)
-    except ValueError as error:
-        raise HTTPException(400) from error
+    return chosen(OUTCOMES, how, "how", HOW_ENDED) if how else None
 
 
 def _chosen(homes: Sequence[Glance], home: str) -> list[Glance]:

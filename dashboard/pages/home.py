@@ -14,6 +14,7 @@ from core.store import forecast as forecast_store
 from core.store import page as alert_store
 from core.store import registry, timeline
 from dashboard.chart import picture
+from dashboard.language import _
 from dashboard.on_it import on_it_in
 from dashboard.page import Page
 from dashboard.roles import SEE_ACTIVITY, SEE_DEVICES, may_answer, sight_of
@@ -76,7 +77,10 @@ def _rows(
     rows: list[tuple[datetime, datetime | None, str, int | None]] = [
         (stay.start, stay.end, stay.place, None) for stay in day.stays
     ]
-    rows += [(gap.start, gap.end, gap.text, None) for gap in day.gaps]
+    rows += [(gap.start, gap.end, _(gap.text), None) for gap in day.gaps]
     rows += [(mark.at, None, mark.text, None) for mark in day.marks]
-    rows += [(c.alert.onset, None, f"Alert: {c.alert.what}", c.alert.alert_id) for c in cards]
+    rows += [
+        (c.alert.onset, None, _("Alert: %(what)s") % {"what": c.alert.what}, c.alert.alert_id)
+        for c in cards
+    ]
     return sorted(rows, key=lambda row: (row[0], row[2]), reverse=True)

@@ -26,6 +26,7 @@ from dashboard.doorstep import (
     show,
 )
 from dashboard.entrance import LONGEST_PASSWORD, SHORT, SHORTEST_PASSWORD
+from dashboard.language import _
 from dashboard.page import Page
 from dashboard.roles import NAMES
 from dashboard.site import site_of
@@ -96,7 +97,7 @@ async def with_password(request: Request) -> Response:
     name, password = invitations.clean_name(fields.get("name", "")), fields.get("password", "")
     error = "" if name else NO_NAME
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        error = error or SHORT
+        error = error or _(SHORT) % {"n": SHORTEST_PASSWORD}
     if error:
         return _choose(request, offer, name=name, error=error, status=400)
     login = fields.get("login", "")

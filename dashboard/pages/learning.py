@@ -70,10 +70,9 @@ async def missed(visiting: Visiting, home_id: Name, form: Form) -> Response:
         household = await registry.household_of(connection, HomeId(home_id))
         if household is None:
             raise HTTPException(404)
-        at = _moment(form.get("happened_at", ""), household.home.zone)
-        if at is None or not visiting.now - OLDEST_MISSED <= at <= visiting.now + timedelta(
-            minutes=1
-        ):
+        at = _happened(form.get("happened_at", ""), household.home.zone, visiting.now)
+        kind = _kind(form.get("kind", ""))
+        if at is None or kind is None:
             return visiting.page(
                 "missed.html",
                 household.home.zone,
@@ -81,13 +80,14 @@ async def missed(visiting: Visiting, home_id: Name, form: Form) -> Response:
                 home=household.home,
                 missed=MISSED,
                 oldest=OLDEST_MISSED,
+                mistakes=[*["happened_at"] * (at is None), *["kind"] * (kind is None)],
             )
         report = MissedEvent(
             home_id=household.home.home_id,
             carer_id=visiting.visitor.carer_id,
             at=visiting.now,
             happened_at=at,
-            kind=_kind(form.get("kind", "")),
+            kind=kind,
             what=form.get("what", "").replace("\0", "").strip()[:LONGEST_WHAT],
         )
         await store.report_missed(connection, report)
@@ -146,17 +146,15 @@ def _may_undo(change: MarginChange, decided: set[int]) -> bool:
     return change.why is not Why.UNDONE and change.change_id not in decided
 
 
-def _kind(word: str) -> MissedKind:
-    try:
-        return MissedKind(word)
-    except ValueError as error:
-        raise HTTPException(400) from error
+def _kind(word: str) -> MissedKind | None:
+    return next((kind for kind in MissedKind if kind == word), None)
 
 
-def _moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """Return what a person typed as the time on the home's clock."""
+def _happened(text: str, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """Return what a person typed as the time on the home's clock; None where it can not have been then."""
     try:
         typed = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return typed if typed.tzinfo is not None else typed.replace(tzinfo=zone)
+    at = typed if typed.tzinfo is not None else typed.replace(tzinfo=zone)
+    return at if now - OLDEST_MISSED <= at <= now + timedelta(minutes=1) else None

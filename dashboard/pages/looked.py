@@ -14,6 +14,7 @@ from dashboard.looks import page_words, role_words
 from dashboard.page import Page
 from dashboard.roles import SEE_LOOKS
 from dashboard.visit import Visiting
+from dashboard.whose_time import differ
 
 router = APIRouter()
 PAGE = Page(router=router, roles=SEE_LOOKS)
@@ -44,6 +45,7 @@ async def looked(
         "looked.html",
         zone,
         found=found,
+        mixed=differ((one.zone for one in circles), visiting.now),
         days=SHOWN.days,
         most=MOST,
         page_words=page_words,

@@ -12,9 +12,11 @@ from core.store import account, credential, timeline
 from core.store.credential import ChallengeKind
 from dashboard import ceremony
 from dashboard.authenticator import new_recovery_codes, new_secret, plain, setup_address, step_of
+from dashboard.caller import device_said
 from dashboard.doorstep import REFUSED, WAIT, ZONE, refused
 from dashboard.entrance import LONGEST_PASSWORD, SESSION_COOKIE, SHORT, SHORTEST_PASSWORD, hashed
 from dashboard.invitations import square
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.roles import ALL, SEE_LOOKS
 from dashboard.visit import Form, Visit, Visiting, see_other
@@ -23,14 +25,20 @@ if TYPE_CHECKING:
     from core.store.pool import Connection
 
 router = APIRouter(prefix="/me")
-PAGE = Page(router=router, roles=ALL, title="Me", path="/me", order=90)
+PAGE = Page(router=router, roles=ALL, title=marked("Me"), path="/me", order=90)
 log = logging.getLogger("wayhome.dashboard")
 
-AGAIN = "To change how you log in, please log in again first. It keeps others out who find your phone open."
-LAST = "This is the only way left for you to log in. Add another one first."
-KEPT = "Your organisation asks for more than a password. Add a passkey before you take this away."
-WRONG_CODE = "That code is not right. Wait for the next one in the app and type it."
-NO_APPS = "Authenticator apps are not set up here. Use a passkey, or ask those who run Wayhome."
+AGAIN = marked(
+    "To change how you log in, please log in again first. It keeps others out who find your phone open."
+)
+LAST = marked("This is the only way left for you to log in. Add another one first.")
+KEPT = marked(
+    "Your organisation asks for more than a password. Add a passkey before you take this away."
+)
+WRONG_CODE = marked("That code is not right. Wait for the next one in the app and type it.")
+NO_APPS = marked(
+    "Authenticator apps are not set up here. Use a passkey, or ask those who run Wayhome."
+)
 Key = Annotated[str, Path(pattern=r"^(?:[0-9a-f]{2}){1,1023}$")]
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 
@@ -86,7 +94,7 @@ async def remove_passkey(visiting: Visiting, key: Key, form: Form) -> Response:
         keys = await credential.passkeys(connection)
         if bytes.fromhex(key) not in {one.credential_id for one in keys}:
             raise HTTPException(404)
-        _, has_password = await credential.own_login(connection)
+        _login, has_password = await credential.own_login(connection)
         has_app = await _has_app(connection)
         if len(keys) == 1 and not (
             has_password and (has_app or not visiting.visitor.second_factor)
@@ -169,7 +177,7 @@ async def password(visiting: Visiting, form: Form) -> Response:
     if not visiting.fresh:
         return await _show(visiting, error=AGAIN, status=403)
     if not SHORTEST_PASSWORD <= len(new) <= LONGEST_PASSWORD:
-        return await _show(visiting, error=SHORT, status=400)
+        return await _show(visiting, error=_(SHORT) % {"n": SHORTEST_PASSWORD}, status=400)
     password_hash = await visiting.site.entrance.passwords.hash(new)
     async with visiting.acting() as connection:
         await credential.change_password(connection, password_hash)
@@ -221,8 +229,9 @@ async def _show(visiting: Visit, *, error: str = "", status: int = 200) -> Respo
         zone,
         here=PAGE.path,
         status=status,
-        error=error,
+        error=_(error) if error else "",
         **view,
+        device_said=device_said,
         fresh=visiting.fresh,
         passkey_origin=relying.origin if relying else "",
         apps=visiting.site.entrance.seal.lasts,
@@ -246,7 +255,7 @@ async def _connect(visiting: Visit, *, error: str = "", status: int = 200) -> Re
             secret = new_secret()
             sealed = seal.close(secret, carer_id)
             await credential.put_authenticator(connection, carer_id, sealed, visiting.now)
-        login, _ = await credential.own_login(connection)
+        login, _has = await credential.own_login(connection)
         zone = await timeline.first_zone(connection)
     return visiting.page(
         "me_authenticator.html",
@@ -255,7 +264,7 @@ async def _connect(visiting: Visit, *, error: str = "", status: int = 200) -> Re
         status=status,
         secret=" ".join(secret[place : place + 4] for place in range(0, len(secret), 4)),
         square=square(setup_address(secret, login)),
-        error=error,
+        error=_(error) if error else "",
     )
 
 

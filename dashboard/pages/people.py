@@ -13,6 +13,8 @@ from core.store import people as store
 from core.store import timeline
 from core.store.account import CarerRole
 from dashboard import invitations
+from dashboard.asking_again import AskAgain
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.roles import ARRANGE_ORGANISATION, NAMES, SEE_CIRCLES
 from dashboard.visit import Form, Visit, Visiting, see_other
@@ -39,6 +41,7 @@ COLLEAGUES = (
 CARING = (CarerRole.FAMILY_CARER, CarerRole.CARE_WORKER)
 """Who may stand in a circle and is told of alerts."""
 NOT_CARING = "Only family carers and care workers can be in a circle. Choose one of them."
+AS, WHO = marked("As"), marked("Who")
 NO_NAME = "Please type the name of the person you invite."
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Number = Annotated[int, Path(ge=1, lt=2**63)]
@@ -56,8 +59,8 @@ async def invite(visiting: Visiting, form: Form) -> Response:
     name = invitations.clean_name(form.get("name", ""))
     if not name:
         return await _show(visiting, error=NO_NAME, status=400)
-    role, resident_id = _role(form.get("role", ""))
     home_id = HomeId(form["home"]) if form.get("home") else None
+    role, resident_id = await _role(visiting, form.get("role", ""), home_id)
     code = invitations.new_code()
     wanted = store.NewInvitation(
         token_hash=invitations.code_hash(code),
@@ -120,9 +123,15 @@ async def join_care(visiting: Visiting, home_id: Name, form: Form) -> Response:
     joiner = _carer(form)
     async with visiting.acting() as connection:
         circle = await _arranged(connection, HomeId(home_id))
-        found = {one.carer_id: one for one in await store.colleagues(connection)}.get(joiner)
+        colleagues = {one.carer_id: one for one in await store.colleagues(connection)}
+        inside = {one.carer_id for one in circle.members}
+        found = colleagues.get(joiner)
         if found is None:
-            raise HTTPException(404)
+            left = [one for one in colleagues.values() if one.role in CARING]
+            others = {str(one.carer_id): one.name for one in left if one.carer_id not in inside}
+            raise AskAgain("carer", WHO, others) if others else HTTPException(404)
+        if joiner in inside:  # somebody else was quicker, and it is as it was wanted
+            return see_other(f"/people#circle-{home_id}")
         cares = found.role in CARING
         if cares and not await store.join_care(connection, circle.home_id, joiner):
             raise HTTPException(403)
@@ -233,16 +242,31 @@ def _arranges_organisation(visiting: Visit) -> None:
         raise HTTPException(403)
 
 
-def _role(word: str) -> tuple[CarerRole, ResidentId | None]:
+async def _role(
+    visiting: Visit, word: str, home_id: HomeId | None
+) -> tuple[CarerRole, ResidentId | None]:
     """Read a role; a resident's comes with whom it is: ``resident:12``."""
-    name, _, number = word.partition(":")
-    try:
-        role = CarerRole(name)
-    except ValueError as error:
-        raise HTTPException(400) from error
-    if (role is CarerRole.RESIDENT) != _is_number(number):
-        raise HTTPException(400)
+    name, _colon, number = word.partition(":")
+    role = next((one for one in CarerRole if one == name), None)
+    if role is None or (role is CarerRole.RESIDENT) != _is_number(number):
+        raise AskAgain("role", AS, await _roles(visiting, home_id))
     return role, ResidentId(int(number)) if number else None
+
+
+async def _roles(visiting: Visit, home_id: HomeId | None) -> dict[str, str]:
+    """Return as what somebody can be invited: to a circle, or to the organisation."""
+    if home_id is None:
+        return {one.value: _(NAMES[one]) for one in COLLEAGUES}
+    async with visiting.acting() as connection:
+        circle = await store.circle_of(connection, home_id)
+    if circle is None:
+        raise HTTPException(404)
+    administers = visiting.visitor.role in ARRANGE_ORGANISATION
+    offered = CARING if administers else (CarerRole.FAMILY_CARER,)
+    return {one.value: _(NAMES[one]) for one in offered} | {
+        f"resident:{number}": _("%(name)s, who lives here") % {"name": name}
+        for number, name in circle.residents
+    }
 
 
 def _carer(form: dict[str, str]) -> CarerId:

@@ -13,18 +13,47 @@ from core.model.errors import Malformed
 from core.model.ids import DeliveryId
 from core.store import reach as store
 from core.store import timeline
+from dashboard.asking_again import chosen
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.roles import ALL
 from dashboard.visit import Form, Visit, Visiting, see_other
 from dashboard.ways import REGISTERED_ONLY, addable, name_of, shown_address, way_standing
 
 router = APIRouter()
-PAGE = Page(router=router, roles=ALL, title="How you are told", path="/reach", order=80)
+PAGE = Page(router=router, roles=ALL, title=marked("How you are told"), path="/reach", order=80)
 log = logging.getLogger("wayhome.dashboard")
 
 LONGEST_LABEL = 60
 MOST_WAYS = 20
-TOO_MANY = "You have asked for many tests just now. Wait ten minutes, then try again."
+TOO_MANY = marked("You have asked for many tests just now. Wait ten minutes, then try again.")
+NOT_OFFERED = marked("one from the list")
+MOST = marked("at most twenty of them: remove one first")
+DETAILS = {
+    "nothing": marked("Nothing about a person: “Someone may need help now”"),
+    "name": marked("The first name"),
+    "sentence": marked("The first name and what happened"),
+}
+PUSH_WORDS = {
+    "apple": marked(
+        "On an iPhone or iPad: first add Wayhome to the home screen with Share, then open it from there."
+    ),
+    "cannot": marked("This browser cannot take push messages. Choose another way below."),
+    "again": marked("Turn on again on this phone"),
+    "failed": marked("That did not work. %s"),
+    "wait": marked("One moment."),
+    "refused": marked(
+        "The browser does not allow messages from Wayhome. Allow them in its settings."
+    ),
+    "lost": marked("We could not keep it. Reload the page and try again."),
+}
+"""What the script says; it finds it on the page."""
+FIELDS = {
+    "way": marked("way"),
+    "address": marked("address"),
+    "phone number": marked("phone number"),
+    "e-mail address": marked("e-mail address"),
+}
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 
 
@@ -40,7 +69,7 @@ async def add(visiting: Visiting, form: Form) -> Response:
     try:
         await _add(visiting, form.get("channel", ""), form.get("address", ""), form)
     except Malformed as error:
-        return await _shown(visiting, f"We need this as the {error.field}: {error.expected}.")
+        return await _shown(visiting, _mistake(error))
     return see_other("/reach")
 
 
@@ -81,18 +110,16 @@ async def test(visiting: Visiting, form: Form) -> Response:
         if not found:
             raise HTTPException(404)
         asked = await store.ask_test(connection, visiting.visitor.carer_id, found[0], visiting.now)
-    return see_other("/reach") if asked else await _shown(visiting, TOO_MANY, status=429)
+    return see_other("/reach") if asked else await _shown(visiting, _(TOO_MANY), status=429)
 
 
 @router.post("/reach/detail")
 async def detail(visiting: Visiting, form: Form) -> Response:
     """Take how much a message may say."""
-    chosen = form.get("detail", "")
-    if chosen not in store.DETAILS:
-        raise HTTPException(400)
+    wanted = chosen(DETAILS, form.get("detail", ""), "detail", marked("A message may say"))
     async with visiting.acting() as connection:
         carer = visiting.visitor.carer_id
-        await store.choose_detail(connection, carer, chosen, visiting.now)
+        await store.choose_detail(connection, carer, wanted, visiting.now)
     return see_other("/reach")
 
 
@@ -130,14 +157,14 @@ async def _add(visiting: Visit, channel: str, address: str, form: dict[str, str]
     async with visiting.acting() as connection:
         offer = (await store.offers(connection)).get(channel)
         if offer is None or offer.lacks or not offer.wakes or channel in REGISTERED_ONLY:
-            raise Malformed("way", "one from the list")
+            raise Malformed("way", NOT_OFFERED)
         kind = AddressKind(offer.takes)
         if kind is AddressKind.APPRISE:
-            raise Malformed("way", "one from the list")
+            raise Malformed("way", NOT_OFFERED)
         local = visiting.site.settings.local_network
         kept = checked(kind, address, local_network=local)
         if len(await store.ways(connection)) >= MOST_WAYS:
-            raise Malformed("way", f"at most {MOST_WAYS} of them: remove one first")
+            raise Malformed("way", MOST)
         label = "".join(filter(str.isprintable, form.get("label", "")))[:LONGEST_LABEL]
         carer = visiting.visitor.carer_id
         await store.add_contact(connection, carer, channel, kept, label.strip(), visiting.now)
@@ -148,7 +175,7 @@ async def _shown(visiting: Visit, mistake: str = "", status: int = 400) -> Respo
     async with visiting.acting() as connection:
         offered = await store.offers(connection)
         ways = await store.ways(connection)
-        chosen = await store.detail_of(connection, visiting.visitor.carer_id)
+        detailed = await store.detail_of(connection, visiting.visitor.carer_id)
         zone = await timeline.first_zone(connection)
     shown = [
         (way, name_of(way, offered), shown_address(way), standing)
@@ -164,9 +191,18 @@ async def _shown(visiting: Visit, mistake: str = "", status: int = 400) -> Respo
         ways=shown,
         addable=addable(offered),
         push_key=push_offer.public_key if push_offer and not push_offer.lacks else "",
-        detail=chosen,
+        detail=detailed,
+        details=DETAILS,
+        push_words={key: _(text) for key, text in PUSH_WORDS.items()},
         mistake=mistake,
     )
+
+
+def _mistake(error: Malformed) -> str:
+    """Say which field was wrong, and what was expected."""
+    field = _(FIELDS.get(error.field, error.field))
+    text = _("We need this as the %(field)s: %(expected)s.")
+    return text % {"field": field, "expected": _(error.expected)}
 
 
 def _number(text: str) -> int | None:

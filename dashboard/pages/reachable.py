@@ -13,6 +13,7 @@ from core.store import self_test as store
 from core.store import timeline
 from core.store.account import CarerRole
 from core.store.self_test import TestedPerson
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.roles import ALL, NAMES
 from dashboard.visit import Form, Visiting, see_other
@@ -21,16 +22,16 @@ router = APIRouter()
 PAGE = Page(
     router=router,
     roles=ALL - {CarerRole.CLINICIAN},
-    title="Reachable",
+    title=marked("Reachable"),
     path="/reachable",
     order=45,
 )
 
 WORDS = {
-    Reach.REACHABLE: "Can be reached",
-    Reach.UNCONFIRMED: "Not confirmed",
-    Reach.UNREACHABLE: "Cannot be reached",
-    Reach.UNTESTED: "First test still to come",
+    Reach.REACHABLE: marked("Can be reached"),
+    Reach.UNCONFIRMED: marked("Not confirmed"),
+    Reach.UNREACHABLE: marked("Cannot be reached"),
+    Reach.UNTESTED: marked("First test still to come"),
 }
 LOOKS = {
     Reach.REACHABLE: ("works", "well"),
@@ -102,9 +103,9 @@ def _line(visiting: Visiting, found: TestedPerson) -> Line:
     shape, style = LOOKS[judged.reach]
     return Line(
         person=found,
-        role=NAMES[CarerRole(found.role)],
+        role=_(NAMES[CarerRole(found.role)]),
         badge=judged,
-        words=WORDS[judged.reach],
+        words=_(WORDS[judged.reach]),
         shape=shape,
         style=style,
     )

@@ -18,6 +18,7 @@ from dashboard.panel import panel_of
 from dashboard.roles import SEE_ACTIVITY
 from dashboard.sight import home_standing
 from dashboard.visit import Visiting
+from dashboard.whose_time import differ
 
 if TYPE_CHECKING:
     from core.store.pool import Connection
@@ -61,6 +62,7 @@ async def today(visiting: Visiting, page: Annotated[int, Query(ge=1, le=1000)] =
             )
             for one in rest
         ],
+        mixed=differ((one.home.zone for one in rest), visiting.now),
         total=total,
         page=page,
         last_page=max(1, -(-total // PER_PAGE)),

@@ -55,10 +55,13 @@ function tellAges() {
   }
 }
 
-function clock(/** @type {number} */ moment) {
-  const timeZone = connection.dataset.zone;
+function clock(/** @type {number} */ moment, timeZone = connection.dataset.zone) {
   return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone }).format(moment);
 }
+
+// who reads far away is told whose clock it is
+const elsewhere = document.getElementById("elsewhere");
+if (elsewhere) elsewhere.hidden = clock(now()) === clock(now(), new Intl.DateTimeFormat().resolvedOptions().timeZone);
 
 function say(/** @type {boolean} */ alive, /** @type {string} */ reason = why) {
   if (alive) heard = Date.now();

@@ -6,6 +6,8 @@ const button = /** @type {HTMLButtonElement} */ (section.querySelector("button")
 const status = /** @type {HTMLElement} */ (section.querySelector("[role=status]"));
 const csrf = /** @type {HTMLInputElement} */ (section.querySelector("[name=csrf]"));
 
+/** @type {Record<string, string>} */
+const words = JSON.parse(section.dataset.words ?? "{}");
 const can = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
 const apple = /iPhone|iPad/.test(navigator.userAgent);
 
@@ -16,19 +18,17 @@ if (can) {
   button.addEventListener("click", () => subscribe().catch(failed));
   told();
 } else {
-  status.textContent = apple
-    ? "On an iPhone or iPad: first add Wayhome to the home screen with Share, then open it from there."
-    : "This browser cannot take push messages. Choose another way below.";
+  status.textContent = apple ? words.apple : words.cannot;
 }
 
 async function told() {
   const known = await (await navigator.serviceWorker.ready).pushManager.getSubscription();
-  if (known && Notification.permission === "granted") button.textContent = "Turn on again on this phone";
+  if (known && Notification.permission === "granted") button.textContent = words.again;
 }
 
 function failed(/** @type {unknown} */ error) {
   button.disabled = false;
-  status.textContent = `That did not work. ${error instanceof Error ? error.message : ""}`;
+  status.textContent = words.failed.replace("%s", error instanceof Error ? error.message : "");
 }
 
 function name() {
@@ -43,9 +43,9 @@ function bytes(/** @type {string} */ text) {
 
 async function subscribe() {
   button.disabled = true;
-  status.textContent = "One moment.";
+  status.textContent = words.wait;
   if ((await Notification.requestPermission()) !== "granted") {
-    throw new Error("The browser does not allow messages from Wayhome. Allow them in its settings.");
+    throw new Error(words.refused);
   }
   const { pushManager } = await navigator.serviceWorker.ready;
   const key = bytes(section.dataset.key ?? "");
@@ -58,6 +58,6 @@ async function subscribe() {
     label: name(),
   });
   const answer = await fetch("/reach/push", { method: "POST", body });
-  if (!answer.ok) throw new Error("We could not keep it. Reload the page and try again.");
+  if (!answer.ok) throw new Error(words.lost);
   location.reload();
 }

@@ -92,7 +92,7 @@ def test_a_low_battery_is_a_notice_once_and_ends_with_a_new_one() -> None:
     )
     story.hear(DOOR, Quantity.BATTERY, 12).at(4).hear(DOOR, Quantity.BATTERY, 100).at(5)
     low, fine = (one for one in story.of("liveness") if one.subject.endswith("battery"))
-    assert (low.severity, low.what) == (Severity.NOTICE, "The battery of Front door is low (14 %)")
+    assert (low.severity, low.what) == (Severity.NOTICE, "The battery of Front door is low (14%)")
     assert fine.phase is Phase.CLEARED
 
 

@@ -81,7 +81,7 @@ def look_at_list(page: Page, town: Town, pictures: Pictures) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Devices of 3 Mill Lane")
     kitchen = page.locator("#devices article").filter(has_text="Kitchen sensor")
     expect(kitchen).to_contain_text("Change its battery before")
-    expect(kitchen).to_contain_text("20 messages came late so far")
+    expect(kitchen).to_contain_text("20 messages so far waited on the device or the hub")
     clean(page, "work-5-devices", pictures)
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 DATA = (
     "Ada", "Tom", "Mill Lane", "Old record", "Ben Carter", "Mia Stone", "Leeds", "Wayhome",
-    "Kitchen", "Hall", "Bedroom", "Bathroom", "Europe/London", "UTC",
+    "If nothing moves", "the first carer is told", "Front door",
+    "Kitchen", "Hall", "Bedroom", "Bathroom", "Europe/London", "London", "UTC",
     "The outer door opened at", "minutes after the last movement", "bedroom",
     "The outer door opened", "She has opened it at night on", "of 84 nights",
     "Somebody was home when it opened", "Call now", "If nobody answers, go and look near the home first",
@@ -73,14 +74,24 @@ async def test_every_text_of_the_carers_pages_can_be_translated(
     scene.month(town)
     scene.forecast(town)
     scene.past_alerts(town)
-    number = town.alert()
+    number, ben = town.alert(), town.carers["ben"]
     town.deliver(number, "ben", "ntfy")
     town.deliver(number, "mia", "web")
     browser = await visitors.of("ben")
     await browser.send(f"/alerts/{number}/acknowledge")
     open_one = town.alert(severity="check", what="No movement since 02:10")
     paths = ["/today", "/alerts", f"/alerts/{number}", f"/alerts/{open_one}", "/history", "/more"]
+    town.execute("insert into self_test (carer_id, asked_at) values (%s, %s)", ben, town.now)
+    paths += [
+        "/homes/ada",
+        "/homes/ada/learning",
+        "/me",
+        "/reach",
+        "/reachable",
+        f"/reachable/{ben}",
+    ]
     found = {path: await in_pseudo(browser, path) for path in [*paths, "/offline", "/nowhere"]}
+    found["/me"].remove("ben")  # the login
     nobody = await visitors.nobody()
     found["/login"] = await in_pseudo(nobody, "/login")
     assert {path: words for path, words in found.items() if words} == {}

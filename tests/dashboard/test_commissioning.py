@@ -103,7 +103,7 @@ async def test_each_sensor_lights_up_and_what_is_missing_is_said(
     assert "1 of 7 devices seen" in text
     assert "Kitchen sensor , Kitchen Seen at 03:20, arrived after 0.4 s." in text
     assert "6 things still missing" in text
-    assert "Battery 12 %: put in a new one. Signal 30 of 255: move it" in text
+    assert "Battery 12%: put in a new one. Signal 30 of 255: move it" in text
 
 
 async def test_a_call_for_help_in_the_test_is_shown_and_said_to_reach_nobody(

@@ -44,6 +44,7 @@ OPEN_TO_ALL = (
     "/hub-renewal",
     "/fhir/metadata",
     "/.well-known/smart-configuration",
+    "/.well-known/security.txt",
     "/fhir/.well-known/smart-configuration",
 )
 """Where people come before they are known."""

@@ -56,7 +56,7 @@ async def test_nobody_sees_the_history_of_others(visitors: Visitors, town: Town)
     assert sorted(home for (home,) in seen) == ["ada", "tom"]
 
 
-@pytest.mark.parametrize("query", ["how=nonsense", "week=yesterday", "week=2026-13-01"])
+@pytest.mark.parametrize("query", ["week=yesterday", "week=2026-13-01"])
 async def test_an_address_that_is_wrong_says_so(visitors: Visitors, query: str) -> None:
     answer = await (await visitors.of("ben")).get(f"/history?{query}")
     assert answer.status_code == 400

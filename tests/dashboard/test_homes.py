@@ -171,7 +171,7 @@ async def test_devices_say_what_to_do(visitors: Visitors, town: Town) -> None:
     )
     text = await (await visitors.of("ben")).text("/homes/ada/devices")
     assert "1 device of 7 needs somebody" in text
-    assert "Battery low: 7 %" in text
+    assert "Battery low: 7%" in text
     assert "Change its battery." in text
 
 

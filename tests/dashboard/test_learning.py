@@ -128,7 +128,7 @@ async def test_every_change_is_shown_with_whose_answer_it_was(
     text = await (await visitors.of("clinician")).text("/homes/ada/learning")
     assert "No movement, 09:00 to 12:00" in text
     assert "Answered: false alarm, Mia Stone" in text
-    assert "tells 7 % later than before" in text
+    assert "tells 7% later than before" in text
     assert "Undo" not in text, "a clinician reads"
 
 

@@ -37,7 +37,7 @@ def test_the_first_page_is_for_the_officer_at_the_door() -> None:
     first = " ".join(reader.pages[0].extract_text().split())
     for text in (
         "MISSING PERSON", "Byrne", "81 years old", "Answers to: Addie", "White, short, curly",
-        "Blue coat", "53.80712, -1.54981", "most likely within 15 m", "battery 37 %",
+        "Blue coat", "53.80712, -1.54981", "most likely within 15 m", "battery 37%",
         "Made by Ben Carter, Leeds, 03:20 on 15 January 2026", "Page 1 of",
     ):  # fmt: skip
         assert text in first, text

@@ -63,7 +63,7 @@ async def test_one_tap_makes_the_pack_also_of_an_empty_profile(
     text = await ben.text(answer.headers["location"])
     for words in (
         "Call 999 now", "Front door, opened at 03:08 (12 min earlier)", "53.80712, -1.54981",
-        "most likely within 15 m, at 03:16 (4 min earlier)", "battery 80 %", "Ring 1",
+        "most likely within 15 m, at 03:16 (4 min earlier)", "battery 80%", "Ring 1",
         "Nobody has filled in a profile", "What are they wearing?",
     ):  # fmt: skip
         assert words in text, words

@@ -147,3 +147,14 @@ async def test_numbers_that_are_none_lead_nowhere(visitors: Visitors, number: st
     ben = await visitors.of("ben")
     assert (await ben.send(f"/reachable/tests/{number}")).status_code in {404, 422}
     assert (await ben.get(f"/reachable/{number}")).status_code in {404, 422}
+
+
+async def test_the_page_of_somebody_whose_first_test_is_still_to_come(
+    town: Town, visitors: Visitors
+) -> None:
+    town.execute(
+        "insert into self_test (carer_id, asked_at) values (%s, %s)", town.carers["ben"], NOW
+    )
+    page = await (await visitors.of("ben")).text(f"/reachable/{town.carers['ben']}")
+    assert "The first test comes a day after somebody is registered." in page
+    assert "None yet." in page

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import httpx
 
 from dashboard.site import Site
+from dashboard.typesetting import KEPT
 
 FIELD = re.compile(r'<input type="hidden" name="(?P<name>\w+)" value="(?P<value>[^"]*)">')
 
@@ -29,10 +30,10 @@ class Browser:
         return await self.client.get(path, follow_redirects=True, headers=headers)
 
     async def text(self, path: str) -> str:
-        """Open a page that is there and read it."""
+        """Open a page that is there and read it, with plain spaces before units."""
         answer = await self.get(path)
         assert answer.status_code == 200, answer.text
-        return answer.text
+        return answer.text.replace(KEPT, " ")
 
     async def hidden(self, path: str) -> dict[str, str]:
         """Open a page and return its hidden fields."""

@@ -122,6 +122,10 @@ def _welcome(stack: Stack, people: World, settings: DemoSettings) -> None:
         "\n  In some seconds Ada presses her pendant"
         + (f", and George, for whom it is night ({night}), goes out of the door." if night else ".")
     )
+    console.print(
+        "  Each hub first brings the last 24 hours, as after an outage: those messages count as late."
+        "\n  Detection learns what is usual from now on, as in a home where it is new."
+    )
     if settings.lasts_s is None:
         console.print("  Log in as ruth and answer. Ctrl-C ends the demo and removes everything.\n")
 
@@ -145,7 +149,11 @@ async def _tell(stack: Stack, clock: Clock) -> None:
 async def _tell_past(stack: Stack, people: World, start: datetime) -> None:
     """Let clinicians see the weeks before."""
     days = await history.tell(stack.system.database("wayhome_analytics"), people.households, start)
-    console.print(f"  {days} days of the past are counted: log in as khan to see how days change.")
+    homes = len(people.households)
+    console.print(
+        f"  The {days // homes} days before are counted in each of {homes} homes: log in as khan to see how"
+        " days change."
+    )
 
 
 async def _settle(stack: Stack, clock: Clock, count: Count) -> None:
