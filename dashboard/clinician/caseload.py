@@ -41,13 +41,7 @@ SPARK_DAYS = 28
 
 def why(case: Case) -> str:
     """Say in one line why."""
-    alerts = ngettext(
-        "%(n)s alert in the last 7 days", "%(n)s alerts in the last 7 days", case.alerts
-    ) % {"n": case.alerts}
-    if case.urgent:
-        alerts += ngettext(", %(n)s of them urgent", ", %(n)s of them urgent", case.urgent) % {
-            "n": case.urgent
-        }
+    alerts = _alerts(case)
     seen = {"share": percent(100 * case.seen_min / WEEK_MIN)}
     match case.reason:
         case Reason.CHANGED:
@@ -67,6 +61,26 @@ def why(case: Case) -> str:
                 _("No alert and no change was noticed. %(share)s of the last 7 days was seen.")
                 % seen
             )
+
+
+def _alerts(case: Case) -> str:
+    words = {"n": case.alerts}
+    if case.urgent and case.urgent == case.alerts:
+        return (
+            ngettext(
+                "%(n)s urgent alert in the last 7 days",
+                "%(n)s urgent alerts in the last 7 days",
+                case.alerts,
+            )
+            % words
+        )
+    alerts = ngettext(
+        "%(n)s alert in the last 7 days", "%(n)s alerts in the last 7 days", case.alerts
+    )
+    if not case.urgent:
+        return alerts % words
+    urgent = ngettext(", %(n)s of them urgent", ", %(n)s of them urgent", case.urgent)
+    return alerts % words + urgent % {"n": case.urgent}
 
 
 def marks_words(one: Beside) -> str:

@@ -59,9 +59,15 @@ function clock(/** @type {number} */ moment, timeZone = connection.dataset.zone)
   return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone }).format(moment);
 }
 
-// who reads far away is told whose clock it is
+const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 const elsewhere = document.getElementById("elsewhere");
-if (elsewhere) elsewhere.hidden = clock(now()) === clock(now(), new Intl.DateTimeFormat().resolvedOptions().timeZone);
+const main = /** @type {HTMLElement} */ (document.getElementById("main"));
+
+/** Tells whose clock it is to who reads far away, where the page tells a time. */
+function tellWhose() {
+  if (!elsewhere) return;
+  elsewhere.hidden = clock(now()) === clock(now(), here) || !/\d\d:\d\d/.test(main.textContent ?? "");
+}
 
 function say(/** @type {boolean} */ alive, /** @type {string} */ reason = why) {
   if (alive) heard = Date.now();
@@ -129,6 +135,7 @@ function take(/** @type {Document} */ fresh) {
   hold(anchor?.id, top);
   if (anchor) announce(added);
   tellAges();
+  tellWhose();
 }
 
 function hold(/** @type {string | undefined} */ id, /** @type {number} */ top) {
@@ -197,10 +204,12 @@ for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel", 
 }
 setInterval(() => {
   tellAges();
+  tellWhose();
   if (Date.now() - heard > LATE_MS) say(false, why || words.line);
 }, 5_000);
 setInterval(() => again && refresh(), 200);
 // a page on which somebody waits for sensors says how often
 setInterval(refresh, Number(document.querySelector("main [data-again-ms]")?.getAttribute("data-again-ms") ?? AGAIN_MS));
 addEventListener("visibilitychange", () => document.hidden || refresh());
+tellWhose();
 listen();

@@ -88,3 +88,10 @@ async def test_an_assessment_stands_there_until_it_is_ended(visitors: Visitors, 
     assert page.count("Assessment:") == 1
     step(town, number, "ended", today)
     assert "Assessment:" not in await line(visitors)
+
+
+async def test_how_many_alerts_are_urgent_is_said_once(visitors: Visitors, town: Town) -> None:
+    town.alert()
+    assert "1 urgent alert in the last 7 days." in await line(visitors)
+    town.alert(severity="check", what="No movement since 02:10")
+    assert "2 alerts in the last 7 days, 1 of them urgent." in await line(visitors)
