@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from core.model.errors import StoreUnavailable
+from core.model.security_txt import contacts
 from core.runtime.health import serve_app
 from core.store import police_link
 from core.store.pool import open_pool, transaction
@@ -16,7 +17,6 @@ from dashboard.entrance import KEEP_ATTEMPTS, Entrance
 from dashboard.layout import Layout
 from dashboard.live import Live
 from dashboard.missing.form import chosen
-from dashboard.pages.security import contacts
 from dashboard.site import Site
 
 if TYPE_CHECKING:

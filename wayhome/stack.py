@@ -319,6 +319,7 @@ class Stack:
                 "web_host": self.settings.web_host,
                 "web_port": self._web_port,
                 "public_url": self.web_url,
+                "security_contact": self.settings.security_contact,
                 "identity_key_file": secret(self.secrets, "identity"),
                 "cookie_secure": "false",  # plain http on this machine; a proxy with TLS stands before others
             }

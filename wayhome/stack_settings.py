@@ -27,6 +27,8 @@ class StackSettings:
     mqtt_port: int = 0
     #: Where to tell every minute that all is well; empty for nowhere.
     dead_man_url: str = ""
+    #: Who takes reports of weaknesses; empty serves no security.txt.
+    security_contact: str = ""
     services: tuple[str, ...] = SERVICES
     start_timeout_s: float = 60.0
     durable: bool = True

@@ -208,7 +208,7 @@ def test_without_a_connection_the_last_state_stands_with_its_age(
     expect(page.locator("#unsent")).to_be_hidden()  # the way back has ended
     page.goto(f"{pages.address}/today")
     expect(page.locator("#unsent")).to_be_hidden()
-    expect(page.locator("#last-age")).to_have_text(re.compile(r"This is \d+ min old"))
+    expect(page.locator("#last-age")).to_have_text(re.compile(r"This is \d+\smin old"))
     expect(page.locator("#last-state")).to_contain_text("Hall")
     expect(page.locator("#last-state")).not_to_contain_text("What happens next")
     pictures_in(tmp_path).take(page, "offline-last-state", whole=True)

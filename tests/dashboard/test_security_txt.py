@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.model.errors import Misconfigured
-from dashboard.pages.security import PATH, contacts
+from core.model.security_txt import PATH, contacts
 from dashboard.service import make_site
 from tests.dashboard.town import NOW
 from tests.dashboard.visitors import Visitors

@@ -45,7 +45,8 @@ def test_a_test_that_is_not_there_is_found() -> None:
 def test_the_policy_says_where_when_and_how_long() -> None:
     text = (tree.ROOT / "SECURITY.md").read_text("utf-8")
     for words in (
-        "security@",
+        "/.well-known/security.txt",
+        "WAYHOME_SECURITY_CONTACT",
         "2 working days",
         "every 14 days until it is resolved",
         "a fix for a grave one",

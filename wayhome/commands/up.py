@@ -11,6 +11,7 @@ import typer
 
 from alerts.dead_man import pingable
 from core.model.errors import Misconfigured
+from core.model.security_txt import contacts
 from core.runtime import log as logs
 from wayhome import system
 from wayhome.console import console, emit
@@ -37,12 +38,20 @@ def up(
             " somebody outside calls you (https, as healthchecks.io).",
         ),
     ] = None,
+    security_contact: Annotated[
+        str,
+        typer.Option(
+            envvar="WAYHOME_SECURITY_CONTACT",
+            help="Who takes reports of weaknesses: e-mail or https, by comma; served as security.txt.",
+        ),
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object when ready.")] = False,
 ) -> None:
     """Run database, broker and all services here until Ctrl-C.
 
     Data, logs and secrets live in --folder. Next: wayhome register FILE, then let the devices publish.
     """
+    contacts(security_contact)
     settings = StackSettings(
         folder=folder or system.default_folder(),
         database_url=database_url,
@@ -54,6 +63,7 @@ def up(
         mqtt_host=mqtt_host,
         mqtt_port=mqtt_port,
         dead_man_url=address_in(dead_man_url_file),
+        security_contact=security_contact,
     )
     logs.set_up("up", "up")
     asyncio.run(_run(settings, json=json))
