@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from core.runtime.settings import child_environment
-from wayhome.stack import free_port
+from tests.servers.ports import free_port
 
 SERVICE = """
 import asyncio, logging, signal, sys

@@ -14,8 +14,9 @@ import pytest
 from core.model.errors import Temporary
 from core.runtime.settings import child_environment
 from tests.embedded import raw_client
+from tests.servers.ports import free_port
 from wayhome.embedded.process import LOG_LIMIT_BYTES, rotate, running_in
-from wayhome.stack import Stack, StackSettings, free_port
+from wayhome.stack import Stack, StackSettings
 from wayhome.supervisor import (
     REPEATED,
     Child,
