@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,6 +59,37 @@ async def ask_and_stop(request: bytes, waits_for: bytes) -> bytes:
         return got
     finally:
         writer.close()
+
+
+async def serve_and_be_ended_twice(port: int, serves: asyncio.Event) -> None:
+    async with serve_app(APP, "127.0.0.1", port):
+        serves.set()
+        await asyncio.Event().wait()
+
+
+async def end_twice() -> None:
+    port, serves = free_port(), asyncio.Event()
+    task = asyncio.ensure_future(serve_and_be_ended_twice(port, serves))
+    await serves.wait()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /at-once HTTP/1.1\r\nhost: x\r\n\r\n")
+    await reader.readuntil(b"all of it")  # and is kept for the next request
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
+    with suppress(ConnectionResetError):
+        assert await reader.read() == b""
+    writer.close()
+
+
+def test_no_line_stays_open_when_it_is_ended_twice() -> None:
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        asyncio.run(asyncio.wait_for(end_twice(), ENDS_S))
+        gc.collect()
+    assert [str(warning.message) for warning in heard] == []
 
 
 @pytest.mark.parametrize(
