@@ -60,6 +60,10 @@ def test_today_is_light_over_the_wire(phone: BrowserContext, pages: Pages) -> No
     scene.month(pages.town)
     scene.forecast(pages.town)
     answers: list[Response] = []
+
+    def note(answer: Response) -> None:
+        answers.append(answer)
+
     page = phone.new_page()
     pages.log_in(page, "ben", "/more")
     phone.clear_cookies()
@@ -68,10 +72,10 @@ def test_today_is_light_over_the_wire(phone: BrowserContext, pages: Pages) -> No
     cdp.send("Network.enable")
     cdp.send("Network.setCacheDisabled", {"cacheDisabled": True})
     pages.log_in(fresh, "ben", "/more")
-    fresh.on("response", answers.append)
+    fresh.on("response", note)
     fresh.goto(f"{pages.address}/today")
     live(fresh)
-    fresh.remove_listener("response", answers.append)
+    fresh.remove_listener("response", note)
     sent = {one.url: weight(one) for one in answers if weighs(one)}
     assert any(url.endswith(".css") for url in sent), "the cache is not asked"
     assert sum(sent.values()) <= WIRE_BYTES, sent
