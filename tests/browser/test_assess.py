@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.dashboard.town import Town
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.browser
 ZOOMED: ViewportSize = {"width": 640, "height": 450}
 """A desk at 200 %: half the width that there was."""
 HOME = "/residents/1"

@@ -20,7 +20,7 @@ from tests.dashboard import weeks
 from tests.dashboard.test_places import walks
 from tests.servers.databases import Database
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.browser
 DESK = {"width": 1280, "height": 900}
 TABLET = {"width": 768, "height": 1024}
 PHONE = {"width": 390, "height": 844}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.servers.databases import Database
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.faults
 STARTS_S = 60.0
 """Longer than a process takes to start, and to do what it is there for, on a busy machine."""
 PATIENT_S = 50.0
