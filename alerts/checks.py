@@ -18,7 +18,10 @@ from core.model.errors import Permanent, PluginBroken, Temporary
 from core.model.finding import Severity
 from core.model.ids import AlertId, DeliveryId
 
+ANSWER_S = 30.0
+"""Patience with a service that answers: what it says is judged, not how busy this machine is."""
 TIMEOUT_S = 0.3
+"""Patience with a service that says nothing."""
 ODD_TEXT = 'Zoë\'s "Straße" – 東京 🏠 \\ {"a": 1}\r\nX-Injected: yes\x00\x7f'
 
 
@@ -157,7 +160,7 @@ async def check_slowness_is_temporary(kind: type[Channel], stage: Stage) -> None
     """Check that a service that does not answer is given up in time, and tried again."""
     stage.play(200, {}, hangs=True)
     began = time.monotonic()
-    error = await _failure(kind, stage, MESSAGE)
+    error = await _failure(kind, stage, MESSAGE, stage.settings(TIMEOUT_S))
     _demand(isinstance(error, Temporary), "no answer to be temporary")
     _demand(time.monotonic() - began < 10 * TIMEOUT_S, "to give up in time")
 
@@ -172,7 +175,7 @@ async def check_redirects_are_not_followed(kind: type[Channel], stage: Stage) ->
 
 async def check_nobody_there_is_temporary(kind: type[Channel], stage: Stage) -> None:
     """Check that a port where nobody listens may be a restart: it is tried again."""
-    settings, address = stage.elsewhere(TIMEOUT_S)
+    settings, address = stage.elsewhere(ANSWER_S)
     error = await _failure(kind, stage, replace(MESSAGE, address=address), settings)
     _demand(isinstance(error, Temporary), "nobody there to be temporary")
 
@@ -204,7 +207,7 @@ async def check_long_texts_are_shortened(kind: type[Channel], stage: Stage) -> N
 async def _send(
     kind: type[Channel], stage: Stage, message: Outgoing, settings: ChannelSettings | None = None
 ) -> Receipt:
-    channel = kind(settings or stage.settings(TIMEOUT_S))
+    channel = kind(settings or stage.settings(ANSWER_S))
     try:
         return await channel.send(replace(message, address=message.address or stage.address))
     finally:
@@ -219,7 +222,7 @@ async def _failure(
     *,
     as_is: bool = False,
 ) -> Temporary | Permanent:
-    channel = kind(settings or stage.settings(TIMEOUT_S))
+    channel = kind(settings or stage.settings(ANSWER_S))
     if not as_is:
         message = replace(message, address=message.address or stage.address)
     try:

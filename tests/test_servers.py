@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.servers.loopback import BeyondLoopbackError, is_loopback
-from tests.servers.ports import accepts
+from tests.servers.ports import KEPT, accepts, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,6 +140,14 @@ def test_docker_compose_judges_a_file(docker_compose: Path, tmp_path: Path) -> N
 def test_the_browser_shows_a_page(page: Page) -> None:
     page.set_content("<h1>Wayhome</h1>")
     assert page.inner_text("h1") == "Wayhome"
+
+
+def test_a_port_that_another_process_was_given_is_given_to_nobody_else() -> None:
+    given = [free_port() for _ in range(KEPT)]
+    assert len(set(given)) == KEPT
+    ask = f"from tests.servers import ports; print(*map(ports._promise, {given}))"
+    told = subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True)
+    assert told.stdout.split() == ["None"] * KEPT
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,8 @@ class Apprise:
         if delivery.link:
             text = f"{text}\n{delivery.link}"
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, _load)
-        work = loop.run_in_executor(self._threads, self._notify, address, delivery, text)
+        service = await loop.run_in_executor(self._threads, self._service, address)
+        work = loop.run_in_executor(self._threads, _notify, service, delivery, text)
         try:
             async with asyncio.timeout(self._timeout_s):
                 await asyncio.shield(work)
@@ -76,7 +76,9 @@ class Apprise:
             raise Temporary("took too long") from error
         return Receipt()
 
-    def _notify(self, address: str, delivery: Outgoing, text: str) -> None:
+    def _service(self, address: str) -> apprise.NotifyBase:
+        """Find out what an address leads to: our own work, which no service's time limit is for."""
+        _load()
         asset = apprise.AppriseAsset(
             app_id="Wayhome", http_redirects=False, plugin_paths=[], async_mode=False
         )
@@ -85,16 +87,20 @@ class Apprise:
             raise Permanent("the address is not one of Apprise")
         service.socket_connect_timeout = service.socket_read_timeout = self._timeout_s
         service.request_rate_per_sec = 0
-        with _HEARD as heard:
-            taken = service.notify(
-                body=text, title=delivery.title, notify_type=TYPES[delivery.severity]
-            )
-        if not taken:
-            raise _judged(heard)
+        return service
 
     async def close(self) -> None:
         """Let go of the threads; one that hangs ends with its time limit."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _notify(service: apprise.NotifyBase, delivery: Outgoing, text: str) -> None:
+    with _HEARD as heard:
+        taken = service.notify(
+            body=text, title=delivery.title, notify_type=TYPES[delivery.severity]
+        )
+    if not taken:
+        raise _judged(heard)
 
 
 @cache

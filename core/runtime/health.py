@@ -93,8 +93,10 @@ class _QuietServer(uvicorn.Server):
                 finally:
                     self.should_exit = True
                     self.force_exit = True
-                    await asyncio.wait({task})
-                    await self._hang_up()
+                    try:
+                        await asyncio.wait({task})
+                    finally:  # also when somebody is too impatient to wait
+                        await self._hang_up()
         except BaseExceptionGroup as group:
             if len(group.exceptions) > 1:
                 raise

@@ -40,7 +40,7 @@ def running(database: Database) -> Running:
                 "database_url": database.url_as("wayhome_alerts"),
                 "instance": "alerts-1",
                 "poll_ms": 100,
-                "send_timeout_s": 2.0,
+                "send_timeout_s": 30.0,  # no message is sent twice because this machine is busy
                 "public_url": "https://pages.example/",
                 **changes,
             }

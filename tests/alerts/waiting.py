@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(ask: Callable[[], T], within_s: float = 10.0) -> T:
+async def eventually(ask: Callable[[], T], within_s: float = 30.0) -> T:
     """Ask until the answer is true; return it."""
     deadline = time.monotonic() + within_s
     while not (found := ask()):

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from core.model.observation import Observation
     from wayhome.embedded.postgres import EmbeddedPostgres
 
-DEADLINE_S = 20.0
+DEADLINE_S = 40.0
 
 
 def context(database: Database, **more: Any) -> Context[AnalyticsSettings]:

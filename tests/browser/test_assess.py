@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser import scene
 from tests.browser.conftest import Pages
 from tests.browser.pictures import by_day, pictures_in
-from tests.browser.test_review import AXE, DESK, TABLET, all_drawn, open_pages
+from tests.browser.test_review import AXE, DESK, DRAWN_MS, TABLET, all_drawn, open_pages
 from tests.dashboard import counted_days
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.dashboard.town import Town
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.browser
 ZOOMED: ViewportSize = {"width": 640, "height": 450}
 """A desk at 200 %: half the width that there was."""
 HOME = "/residents/1"
@@ -178,7 +178,7 @@ def test_every_page_is_for_everybody_who_may_and_for_nobody_else(
     expect(page.locator("nav").first).to_be_hidden()
     expect(page.locator("form").first).to_be_hidden()
     page.pdf(prefer_css_page_size=True, path=tmp_path / "compare.pdf")
-    report = page.request.get(f"{pages.address}{PLACES['assessment']}/report.pdf")
+    report = page.request.get(f"{pages.address}{PLACES['assessment']}/report.pdf", timeout=DRAWN_MS)
     assert report.ok
     (pictures.folder / "report.pdf").write_bytes(report.body())
     page.context.close()

@@ -123,12 +123,8 @@ def test_invited_joined_and_back_by_passkey(page: Page, phone: Page, named_pages
     clean(page, named="/join")
 
 
-def test_joined_by_password_and_back_by_code(
-    browser: Browser, page: Page, named_pages: Pages
-) -> None:
-    link = invitation(page, named_pages)
-    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
-    plain = context.new_page()
+def join_by_password(plain: Page, link: str) -> str:
+    """Follow an invitation without scripts as far as the authenticator app; return the login."""
     plain.goto(link)
     plain.get_by_label("Code").fill(link.partition("#")[2].lower())
     plain.get_by_role("button", name="Go on").click()
@@ -137,6 +133,17 @@ def test_joined_by_password_and_back_by_code(
     plain.locator("#person").fill("Ruth Carter")
     plain.get_by_label("Choose a password").fill(NEW_PASSWORD)
     plain.get_by_role("button", name="Join", exact=True).click()
+    expect(plain.get_by_role("heading", level=1)).to_have_text("Connect an authenticator app")
+    return login
+
+
+def test_joined_by_password_and_back_by_code(
+    browser: Browser, page: Page, named_pages: Pages
+) -> None:
+    link = invitation(page, named_pages)
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
+    plain = context.new_page()
+    login = join_by_password(plain, link)
     used_at = time.time()
     key = re.findall(r"Key: ([A-Z2-7 ]+)", plain.locator("main").inner_text())[0]
     app = pyotp.TOTP(key.replace(" ", "").strip())
@@ -144,6 +151,7 @@ def test_joined_by_password_and_back_by_code(
     plain.get_by_role("button", name="Connect").click()
     expect(plain.get_by_role("heading", level=1)).to_have_text("Write these codes down")
     plain.get_by_text("I have them, go on").click()
+    expect(plain.get_by_text("3 Mill Lane")).to_be_visible()
     log_out(plain)
     plain.get_by_label("Login").fill(login)
     plain.get_by_label("Password").fill(NEW_PASSWORD)

@@ -77,6 +77,7 @@ def test_axe_finds_nothing_and_nothing_is_too_small_or_too_wide(
         look(page, path, width)
     page.goto(f"{pages.address}/rota")
     page.get_by_role("button", name="Get the address").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The address of your calendar")
     look(page, "/calendar", width)
     page.goto(f"{pages.address}/plan/homes/ada/urgent")
     page.get_by_label("Say the last step again").fill("soon")

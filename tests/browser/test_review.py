@@ -24,6 +24,8 @@ pytestmark = pytest.mark.browser
 DESK = {"width": 1280, "height": 900}
 TABLET = {"width": 768, "height": 1024}
 PHONE = {"width": 390, "height": 844}
+DRAWN_MS = 120_000
+"""A dozen pictures are seconds of work for a machine that has nothing else to do."""
 REVIEW = "/residents/1/days?days=28"
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -38,7 +40,8 @@ def all_drawn(page: Page) -> None:
     """Wait until each picture is there; those further down are asked for when they come into sight."""
     page.evaluate("document.querySelectorAll('img').forEach(one => one.loading = 'eager')")
     page.wait_for_function(
-        "() => [...document.images].every(one => one.complete && one.naturalWidth > 0)"
+        "() => [...document.images].every(one => one.complete && one.naturalWidth > 0)",
+        timeout=DRAWN_MS,
     )
 
 

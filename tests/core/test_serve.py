@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import warnings
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,37 @@ async def ask_and_stop(request: bytes, waits_for: bytes) -> bytes:
         return got
     finally:
         writer.close()
+
+
+async def serve_and_be_ended_twice(port: int, serves: asyncio.Event) -> None:
+    async with serve_app(APP, "127.0.0.1", port):
+        serves.set()
+        await asyncio.Event().wait()
+
+
+async def end_twice(client: socket.socket) -> None:
+    port, serves, loop = free_port(), asyncio.Event(), asyncio.get_running_loop()
+    task = asyncio.ensure_future(serve_and_be_ended_twice(port, serves))
+    await serves.wait()
+    await loop.sock_connect(client, ("127.0.0.1", port))
+    await loop.sock_sendall(client, b"GET /at-once HTTP/1.1\r\nhost: x\r\n\r\n")
+    got = b""
+    while b"all of it" not in got:  # and the line is kept for more
+        got += await loop.sock_recv(client, 4096)
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
+
+
+def test_no_line_stays_open_when_it_is_ended_twice() -> None:
+    with socket.socket() as client, warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        client.settimeout(0)
+        asyncio.run(asyncio.wait_for(end_twice(client), ENDS_S))
+        gc.collect()
+    assert [str(warning.message) for warning in heard] == []
 
 
 @pytest.mark.parametrize(

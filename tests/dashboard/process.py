@@ -41,7 +41,7 @@ def dashboard(
         yield address, process
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(READY_S)
 
 
 def _wait(address: str, process: subprocess.Popen[bytes]) -> None:

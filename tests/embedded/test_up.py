@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = (sys.executable, "-m", "wayhome", "up", "--web-port=0", "--mqtt-port=0")
-READY_S = 90.0
+READY_S = 150.0
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -14,8 +15,9 @@ import pytest
 from core.model.errors import Temporary
 from core.runtime.settings import child_environment
 from tests.embedded import raw_client
+from tests.servers.ports import free_port
 from wayhome.embedded.process import LOG_LIMIT_BYTES, rotate, running_in
-from wayhome.stack import Stack, StackSettings, free_port
+from wayhome.stack import Stack, StackSettings
 from wayhome.supervisor import (
     REPEATED,
     Child,
@@ -91,10 +93,10 @@ async def test_a_lost_database_and_a_lost_broker_come_back(folder: Path) -> None
         assert postgres is not None
         assert broker is not None
         addresses = (postgres.url(), broker.url)
-        for pid in running_in(postgres.data, "postgres"):
-            os.kill(pid, signal.SIGKILL)
-        for pid in running_in(broker.folder, "nats-server"):
-            os.kill(pid, signal.SIGKILL)
+        places = (postgres.data, "postgres"), (broker.folder, "nats-server")
+        for pid in [one for place in places for one in running_in(*place)]:
+            with suppress(ProcessLookupError):  # those of a killed server end by themselves
+                os.kill(pid, signal.SIGKILL)
         await eventually(lambda: not postgres.alive() and not broker.alive())
         await eventually(lambda: postgres.alive() and broker.alive())
         assert (postgres.url(), broker.url) == addresses

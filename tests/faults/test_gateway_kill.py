@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.servers.databases import Database
     from tests.servers.mosquitto import Mosquitto
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.faults
 
 ROOT = Path(__file__).parents[2]
 DEVICES = 20

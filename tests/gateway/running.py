@@ -67,7 +67,7 @@ async def register(
     return {one.external_id: one.device_id for one in found.devices}
 
 
-async def until(check: Callable[[], Any], *, within_s: float = 20.0, what: str = "") -> None:
+async def until(check: Callable[[], Any], *, within_s: float = 40.0, what: str = "") -> None:
     """Wait for ``check`` to be true."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:

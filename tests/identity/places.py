@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from wayhome.identity.door import CredentialsDoor
 
 HOME, OTHER = HomeId("7f3k"), HomeId("9b2c")
-DEADLINE_S = 20.0
+DEADLINE_S = 40.0
 MONTHS = timedelta(days=90)
 
 

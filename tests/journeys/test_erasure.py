@@ -22,6 +22,7 @@ from core.store.pool import connect
 from sensors.simulator import homes
 from tests.dashboard.missing_words import a_photo
 from tests.dashboard.visitors import Browser
+from tests.journeys.hubs import let_in
 from tests.journeys.searching import files_below, in_files, in_tables
 from tests.servers.postgres_fixtures import server_folder
 from tests.stores.marking import mark
@@ -55,7 +56,10 @@ async def register(stack: Stack) -> None:
     household = homes.household(
         HomeId(HOME), organisation_id=OrganisationId("care"), name=ADDRESS, resident=NAME
     )
-    async with connect(stack.system.database("wayhome_registrar")) as connection:
+    async with (
+        let_in(stack),
+        connect(stack.system.database("wayhome_registrar")) as connection,
+    ):
         await registry.register_organisation(connection, OrganisationId("care"), "Care")
         await registry.register_household(connection, household)
         carer = await registry.register_carer(
@@ -68,11 +72,6 @@ async def register(stack: Stack) -> None:
         )
         await registry.assign_care(connection, HomeId(HOME), carer)
         await registry.set_contact(connection, carer, "webhook", "http://127.0.0.1:9/nobody")
-    read = stack.broker.has_read() if stack.broker else 0
-    await stack.refresh_accounts()
-    async with asyncio.timeout(30):
-        while stack.broker and stack.broker.has_read() == read:
-            await asyncio.sleep(0.05)
 
 
 async def speak(stack: Stack) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import argon2
 import httpx
+import psycopg
 import pytest
 
 from core.model.ids import HomeId, OrganisationId
@@ -15,6 +16,7 @@ from core.runtime.broker import BrokerSettings, Publisher
 from core.store import registry, tally
 from core.store.pool import connect
 from sensors.simulator import homes
+from tests.journeys.hubs import let_in
 from tests.servers.postgres_fixtures import server_folder
 from wayhome.stack import Stack, StackSettings
 
@@ -27,7 +29,10 @@ async def seed(stack: Stack) -> None:
     household = homes.household(
         HomeId("7f3k"), organisation_id=OrganisationId("care"), name=HOME, resident=RESIDENT
     )
-    async with connect(stack.system.database("wayhome_registrar")) as connection:
+    async with (
+        let_in(stack),
+        connect(stack.system.database("wayhome_registrar")) as connection,
+    ):
         await registry.register_organisation(connection, OrganisationId("care"), "Care")
         await registry.register_household(connection, household)
         carer = await registry.register_carer(
@@ -40,8 +45,6 @@ async def seed(stack: Stack) -> None:
         )
         await registry.assign_care(connection, HomeId("7f3k"), carer)
         await registry.set_contact(connection, carer, "webhook", "http://127.0.0.1:9/nobody")
-    await stack.refresh_accounts()
-    await asyncio.sleep(1.0)  # the broker reads its accounts
 
 
 async def speak(stack: Stack) -> None:
@@ -72,6 +75,18 @@ async def until_alerted(stack: Stack) -> None:
             await asyncio.sleep(0.1)
 
 
+async def until_failed(stack: Stack) -> None:
+    query = (
+        "select 1 from delivery_attempt join delivery using (delivery_id) where channel = 'webhook'"
+    )
+    async with (
+        asyncio.timeout(60),
+        await psycopg.AsyncConnection.connect(stack.system.database(""), autocommit=True) as owner,
+    ):
+        while not await (await owner.execute(query)).fetchone():
+            await asyncio.sleep(0.05)
+
+
 @pytest.mark.journey
 async def test_no_log_holds_anything_personal() -> None:
     folder = server_folder()
@@ -82,7 +97,7 @@ async def test_no_log_holds_anything_personal() -> None:
         async with httpx.AsyncClient(base_url=stack.web_url) as client:
             await client.post("/login", data={"login": "quill", "password": PASSWORD})
             await client.get("/homes/7f3k")
-        await asyncio.sleep(2.0)  # the webhook fails meanwhile, and says so
+        await until_failed(stack)  # the webhook does, and says so
         passwords = [path.read_text() for path in stack.secrets.iterdir()]
     logs = {
         path.name: path.read_text(errors="replace")

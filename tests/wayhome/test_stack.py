@@ -12,6 +12,7 @@ import pytest
 from core.model.errors import BrokerUnavailable, Misconfigured
 from core.runtime.broker import BrokerSettings, Publisher, Subscriber
 from core.store.pool import connect
+from tests.journeys.hubs import let_in
 from tests.servers.postgres_fixtures import server_folder
 from wayhome import roster, system
 from wayhome.stack import Stack, StackSettings
@@ -24,9 +25,11 @@ def settings(folder: Path) -> StackSettings:
 async def test_a_hub_writes_below_its_own_home_only() -> None:
     folder = server_folder()
     async with Stack(settings(folder)) as stack:
-        async with connect(stack.system.database("wayhome_registrar")) as connection:
+        async with (
+            let_in(stack),
+            connect(stack.system.database("wayhome_registrar")) as connection,
+        ):
             await roster.register(connection, roster.read(Path("docs/how-to/register.toml")))
-        await stack.refresh_accounts()
         password = (folder / "secrets" / "hub-7f3k").read_text()
         hub = BrokerSettings(
             url=stack.system.mqtt_url, client_id="hub", username="hub-7f3k", password=password

@@ -14,7 +14,7 @@ from core.runtime.clock import SystemClock
 from core.runtime.health import Health, serve_health
 from core.runtime.settings import child_environment
 from core.runtime.subscriber import reconnect_delay
-from wayhome.stack import free_port
+from tests.servers.ports import free_port
 from wayhome.supervisor import (
     LONGEST_DELAY_S,
     STEADY_S,
