@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from alerts import metrics
+from alerts import metrics, watch_notices
 from alerts.answer_code import code_of
 from alerts.channel import Busy, Gone, Receipt, traits
 from alerts.channel_settings import ChannelSettings
@@ -271,10 +271,13 @@ class Outbox:
         self, connection: Connection, claimed: ClaimedDelivery, ending: Ending
     ) -> None:
         """Let the next in line be told at once, and the operators know."""
-        if claimed.alert_id is None or claimed.home_id is None:
+        if claimed.home_id is None:
             return  # whoever asked for a test sees on the page how it ended
         if ending.state is DeliveryState.FAILED:
-            await alert_table.look_again(connection, claimed.alert_id)
+            if claimed.alert_id is None:
+                await watch_notices.trouble(connection, claimed, ending.at)
+            else:
+                await alert_table.look_again(connection, claimed.alert_id)
             await complain(
                 connection,
                 claimed.home_id,

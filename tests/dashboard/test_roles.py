@@ -35,6 +35,7 @@ MATRIX = {
     "/system":            "technician admin",
     "/people":            "ben admin",
     "/looked":            "resident ben admin",
+    "/watching":          "resident ben worker clinician admin",
     "/consent":           "clinician admin",
     "/consent/1":         "clinician admin",
     "/audit":             "auditor",
