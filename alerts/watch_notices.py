@@ -114,6 +114,7 @@ async def look(connection: Connection, now: datetime, waking: Collection[str]) -
         return 0
     for home in await watch_table.homes_to_judge(connection, now):
         await _note(connection, home, now)
+    await watch_table.drop_unwanted(connection, now)
     await _promise(connection, now)
     reminders = await _remind(connection, now)
     await _ask(connection, reminders, now, waking)

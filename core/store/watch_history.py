@@ -28,7 +28,7 @@ class Heard(StrEnum):
     WAITS = "waits"
     """It is not sent before the person may be woken for it."""
     TAKEN_BACK = "taken_back"
-    """It had changed again before it was sent."""
+    """It had changed again before it was sent, or the person had left."""
     UNDER_WAY = "under_way"
     SENT = "sent"
     FAILED = "failed"
@@ -109,7 +109,8 @@ _CHANGES: LiteralString = (
 )
 _PEOPLE: LiteralString = (
     "select n.home_id, n.about, n.carer_id, coalesce(c.name, '') as name, n.due_at, n.asked_at,"
-    " exists (select 1 from watch_change o where o.home_id = n.home_id and o.number > n.about) as over,"
+    " n.dropped_at is not null or exists (select 1 from watch_change o where o.home_id = n.home_id"
+    "  and o.number > n.about) as over,"
     " count(d.delivery_id) as messages, min(d.sent_at) filter (where d.channel <> 'web') as sent_at,"
     " count(*) filter (where d.channel <> 'web') as waking,"
     " count(*) filter (where d.channel <> 'web' and d.state in ('pending', 'sending')) as under_way,"

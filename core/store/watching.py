@@ -166,6 +166,15 @@ async def promise(
     return found
 
 
+async def drop_unwanted(connection: Connection, now: datetime) -> None:
+    """Note what waits and need not be said any more."""
+    await connection.execute(
+        "update watch_notice n set dropped_at = %(now)s where n.asked_at is null"
+        " and n.dropped_at is null and not " + _STANDS,
+        {"now": now},
+    )
+
+
 async def due(connection: Connection, now: datetime) -> tuple[DueNotice, ...]:
     """Return what is to be put into the outbox now, to people who may still be told."""
     return _due(await _rows(connection, _DUE, {"now": now, "kinds": _OF_CHANGES}))
@@ -252,7 +261,7 @@ _HOME: LiteralString = (
     " from home h left join (select distinct on (home_id) home_id, state, number from watch_change"
     "  order by home_id, number desc) l using (home_id)"
     " left join lateral (select stage, at from home_step where home_id = h.home_id"
-    "  order by step_id desc limit 1) s on h.mode = 'test' and l.number is not null"
+    "  order by step_id desc limit 1) s on l.number is not null"
 )
 _AT: LiteralString = "%(now)s::timestamptz"
 _TO_JUDGE: LiteralString = (
@@ -293,20 +302,21 @@ _NOTICE: LiteralString = (
 )
 _OF_KIND: LiteralString = " and n.kind = any(%(kinds)s)"
 _STANDS: LiteralString = (
-    " and n.about = (select max(l.number) from watch_change l where l.home_id = n.home_id)"
-    " and exists (select 1" + _CIRCLE + " and k.home_id = n.home_id and k.carer_id = n.carer_id)"
+    "(n.about = (select max(l.number) from watch_change l where l.home_id = n.home_id)"
+    " and exists (select 1" + _CIRCLE + " and k.home_id = n.home_id and k.carer_id = n.carer_id))"
 )
 _DUE: LiteralString = (
     _NOTICE
-    + " where n.asked_at is null and n.due_at <= %(now)s"
+    + " where n.asked_at is null and n.dropped_at is null and n.due_at <= %(now)s"
     + _OF_KIND
+    + " and "
     + _STANDS
     + " order by n.notice_id"
 )
 _UNHEARD: LiteralString = (
     _NOTICE + " where n.asked_at > %(now)s::timestamptz - %(most)s::interval"
     " and n.asked_at <= %(now)s::timestamptz - %(pause)s::interval"
-    " and n.kind in ('watch_ended', 'watch_places')"
+    " and n.kind in ('watch_ended', 'watch_places') and "
     + _STANDS
     + " and exists (select 1 from live_contact p where p.carer_id = n.carer_id)"
     " and not exists (select 1 from watch_message m join delivery d using (delivery_id)"

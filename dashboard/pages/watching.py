@@ -48,7 +48,7 @@ MEANS: Mapping[WatchState, str] = {
 }
 HEARD: Mapping[Heard, str] = {
     Heard.WAITS: marked("will be told"),
-    Heard.TAKEN_BACK: marked("was not told, because it changed again first"),
+    Heard.TAKEN_BACK: marked("was not told, because there was no need any more"),
     Heard.UNDER_WAY: marked("is being told"),
     Heard.SENT: marked("was told"),
     Heard.FAILED: marked("could not be told: please ring them"),

@@ -13,10 +13,12 @@ import pytest
 
 from alerts.channel import ChannelSettings, discover
 from alerts.outbox import Desk, Outbox
+from alerts.promises import Terms, violations
 from alerts.watch_notices import AGAIN, WatchNotices
 from core.runtime.clock import ManualClock
 from core.runtime.health import Health
-from core.store.pool import open_pool
+from core.store.ledger import read_ledger
+from core.store.pool import connect, open_pool
 from tests.alerts.conftest import Running
 from tests.alerts.houses import House, furnish
 from tests.alerts.receiver import Answer, Receiver
@@ -97,6 +99,15 @@ class Circle:
         self.clock.advance((moment - self.clock.now()).total_seconds())
         return await self.news()
 
+    async def broken(self) -> set[str]:
+        """Return the promises that `wayhome alerts prove` finds broken now."""
+        now = self.clock.now()
+        async with connect(self.house.url) as connection:
+            ledger = await read_ledger(connection, NOON - timedelta(days=1), now)
+        watch = [one for one in violations(ledger, Terms(now=now)) if one.alert_id is None]
+        assert all(one.home_id == self.house.home_id for one in watch)
+        return {one.promise for one in watch}
+
     def notices(self, columns: str = "kind, about") -> list[tuple[object, ...]]:
         return self.house.execute(f"select {columns} from watch_notice order by notice_id")
 
@@ -173,6 +184,7 @@ async def test_each_of_the_circle_is_told_once_with_a_restart_between(
         assert await restarted.news() == BACK
         await restarted.turns(timedelta(hours=30))
         assert await restarted.news() == {}
+    assert await circle.broken() == set()
     people = [carer for (carer,) in circle.notices("carer_id")]
     assert people == [*circle.house.carers, *circle.house.carers]
     assert [kind for kind, _ in circle.notices()] == ["watch_ended"] * 3 + ["watch_again"] * 3
@@ -263,6 +275,29 @@ async def test_at_night_it_is_told_at_once(circle: Circle) -> None:
     assert await circle.at(THREE + timedelta(hours=5)) == BACK
 
 
+async def test_who_leaves_the_circle_or_need_not_know_any_more_is_told_nothing(
+    circle: Circle,
+) -> None:
+    circle.write("withdrawn")
+    await circle.news()
+    circle.clock.advance((THREE - NOON).total_seconds())
+    circle.write("given")
+    assert await circle.news() == {}
+    circle.house.execute("delete from care where carer_id = %s", circle.house.carers[0])
+    assert await circle.at(THREE + timedelta(hours=5)) == {"/two": ["watch_again"]}
+    circle.clock.advance(timedelta(hours=19).total_seconds())
+    circle.write("withdrawn", "location")
+    circle.house.execute(
+        "insert into quiet_hours values (%s, 'Europe/London',"
+        ' \'[{"days": [0,1,2,3,4,5,6], "start": 1200, "end": 480}]\', now())',
+        circle.house.carers[1],
+    )
+    assert "/two" not in await circle.news()
+    circle.write("given", "location")
+    assert await circle.at(THREE + timedelta(hours=36)) == {}
+    assert await circle.broken() == set()
+
+
 async def test_a_pause_is_told_and_a_short_visit_is_not(circle: Circle) -> None:
     def step(stage: str, mode: str) -> None:
         circle.house.execute(
@@ -341,3 +376,32 @@ async def test_the_running_service_tells_within_seconds(
         await eventually(lambda: {"/one", "/two"} <= {one.path for one in receiver.requests})
     told = [one.path for one in receiver.requests if one.json["kind"] == "watch_ended"]
     assert sorted(told) == ["/one", "/two"]
+
+
+async def test_what_was_not_written_down_sent_or_said_is_found(circle: Circle) -> None:
+    circle.write("withdrawn")
+    assert await circle.broken() == set()  # a minute it may take
+    circle.clock.advance(61)
+    assert await circle.broken() == {"watch_noticed"}
+    await circle.watches.look_once()
+    assert await circle.broken() == set()
+    circle.clock.advance(61)
+    assert await circle.broken() == {"watch_told"}  # nothing leaves the outbox
+    await circle.turn()
+    assert await circle.broken() == set()
+    circle.house.execute("update delivery set state = 'failed' where channel = 'webhook'")
+    circle.house.execute("update alert set resolved_at = opened_at - interval '1 hour'")
+    assert await circle.broken() == {"watch_operators_know"}
+    circle.house.execute("update alert set resolved_at = null")
+    circle.house.execute(
+        "with d as (insert into delivery (kind, carer_id, channel, step, state, next_try_at) select"
+        " kind, carer_id, channel, 1, state, next_try_at from delivery where kind = 'watch_ended'"
+        " returning delivery_id, carer_id) insert into watch_message select delivery_id, notice_id"
+        " from d join watch_notice using (carer_id)"
+    )
+    circle.house.execute("update delivery set state = 'sent'")
+    assert await circle.broken() == {"watch_told_once"}
+    circle.house.execute("update watch_notice set asked_at = due_at + interval '2 minutes'")
+    assert await circle.broken() == {"watch_told", "watch_told_once"}
+    circle.house.execute("update watch_notice set asked_at = null")
+    assert "watch_told" in await circle.broken()

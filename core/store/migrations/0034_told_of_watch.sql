@@ -22,6 +22,7 @@ create table watch_notice (
     at timestamptz not null,
     due_at timestamptz not null,
     asked_at timestamptz,
+    dropped_at timestamptz,
     unique (home_id, carer_id, kind, about)
 );
 comment on table watch_notice is
@@ -30,7 +31,9 @@ comment on column watch_notice.about is
     'Number of the change; for watch_ends and watch_renew of the basis (purpose_basis) that ends.';
 comment on column watch_notice.due_at is 'Later than at where the person is not to be woken for it.';
 comment on column watch_notice.asked_at is 'When its messages went into the outbox; none while it waits.';
-create index watch_notice_waiting on watch_notice (due_at) where asked_at is null;
+comment on column watch_notice.dropped_at is
+    'When it was found that it need not be said: it has changed again before it was, or the person has left.';
+create index watch_notice_waiting on watch_notice (due_at) where asked_at is null and dropped_at is null;
 create index watch_notice_asked on watch_notice (asked_at);
 create index watch_notice_carer on watch_notice (carer_id);
 
