@@ -27,6 +27,7 @@ MATRIX = {
     "/homes/ada":         "resident ben worker clinician admin",
     "/homes/ada/learning": "resident ben worker clinician admin",
     "/homes/ada/devices": "ben worker technician admin",
+    "/homes/ada/animal":  "ben admin",
     "/homes/tom":         "worker clinician admin",
     "/homes/eve":         "",
     "/alerts":            "ben worker clinician technician admin",
