@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from alerts import metrics, watch_notices
+from alerts import metrics
 from alerts.answer_code import code_of
 from alerts.channel import Busy, Gone, Receipt, traits
 from alerts.channel_settings import ChannelSettings
@@ -274,9 +274,7 @@ class Outbox:
         if claimed.home_id is None:
             return  # whoever asked for a test sees on the page how it ended
         if ending.state is DeliveryState.FAILED:
-            if claimed.alert_id is None:
-                await watch_notices.trouble(connection, claimed, ending.at)
-            else:
+            if claimed.alert_id is not None:
                 await alert_table.look_again(connection, claimed.alert_id)
             await complain(
                 connection,

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from core.model.ids import CarerId
     from core.runtime.clock import Clock
     from core.runtime.health import Health
-    from core.store.delivery import ClaimedDelivery
     from core.store.pool import Connection, Pool
     from core.store.watching import DueNotice, WatchedHome
 
@@ -125,14 +124,9 @@ async def look(connection: Connection, now: datetime, waking: Collection[str]) -
     for one in again:
         ways = [channel for channel in one.channels if channel in waking]
         await watch_table.ask(connection, [one], ways, now)
-    return len(due) + len(reminders) + len(again)
-
-
-async def trouble(connection: Connection, claimed: ClaimedDelivery, now: datetime) -> None:
-    """Tell the operators of a person whom no way has reached with word that a home is not watched."""
-    one = await watch_table.notice_of(connection, claimed.delivery_id)
-    if one is not None and not await watch_table.has_reached(connection, one.notice_id):
+    for one in await watch_table.unreached(connection, now, DAY):
         await _complain(connection, one, now)
+    return len(due) + len(reminders) + len(again)
 
 
 async def _note(connection: Connection, home: WatchedHome, now: datetime) -> None:
@@ -205,11 +199,9 @@ async def _ask(
     together: dict[tuple[CarerId, NoticeKind], list[DueNotice]] = defaultdict(list)
     for one in notices:
         together[one.notice.carer_id, one.notice.kind].append(one)
-    for (_, kind), some in together.items():
+    for some in together.values():
         ways = [channel for channel in some[0].channels if channel in waking]
         await watch_table.ask(connection, some, [WEB, *ways], now)
-        if not ways and kind in {NoticeKind.ENDED, NoticeKind.PLACES}:
-            await _complain(connection, some[0], now)
 
 
 async def _complain(connection: Connection, one: DueNotice, now: datetime) -> None:

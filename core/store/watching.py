@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 
 from core.model.commissioning import Stage
 from core.model.home import HomeMode
-from core.model.ids import CarerId, DeliveryId, HomeId
+from core.model.ids import CarerId, HomeId
 from core.model.watching import KIND_OF, HomeNow, NoticeKind, WatchState, WhyNot
 from core.store import basis as basis_table
 from core.store.basis import STOPPED
@@ -219,29 +219,17 @@ async def ask(
     )
 
 
-async def has_reached(connection: Connection, notice_id: int) -> bool:
-    """Tell whether a waking channel took a message of a notice, or still may."""
-    return bool(
-        await _rows(
-            connection,
-            "select 1 from watch_message m join delivery d using (delivery_id) where"
-            " m.notice_id = %(notice)s and d.channel <> 'web' and d.state in ('pending', 'sending', 'sent')",
-            {"notice": notice_id},
-        )
-    )
+async def unreached(
+    connection: Connection, now: datetime, most: timedelta
+) -> tuple[DueNotice, ...]:
+    """Return whom no way has reached, or can, of which the operators were not told since the last try.
 
-
-async def notice_of(connection: Connection, delivery_id: DeliveryId) -> DueNotice | None:
-    """Return the notice of a change that a delivery tells of; None for every other delivery."""
-    found = _due(
-        await _rows(
-            connection,
-            _NOTICE + " join watch_message m using (notice_id) where m.delivery_id = %(delivery)s"
-            " and n.kind in ('watch_ended', 'watch_places')",
-            {"delivery": delivery_id},
-        )
-    )
-    return found[0] if found else None
+    Parameters
+    ----------
+    most
+        So long after the first try it is not looked for any more.
+    """
+    return _due(await _rows(connection, _UNREACHED, {"now": now, "most": most}))
 
 
 async def renewers(connection: Connection, home_id: HomeId, basis_id: int) -> tuple[CarerId, ...]:
@@ -313,15 +301,27 @@ _DUE: LiteralString = (
     + _STANDS
     + " order by n.notice_id"
 )
-_UNHEARD: LiteralString = (
+_UNHEARD_OF: LiteralString = (
     _NOTICE + " where n.asked_at > %(now)s::timestamptz - %(most)s::interval"
-    " and n.asked_at <= %(now)s::timestamptz - %(pause)s::interval"
-    " and n.kind in ('watch_ended', 'watch_places') and "
-    + _STANDS
-    + " and exists (select 1 from live_contact p where p.carer_id = n.carer_id)"
-    " and not exists (select 1 from watch_message m join delivery d using (delivery_id)"
-    "  where m.notice_id = n.notice_id and d.channel <> 'web' and (d.state in ('pending', 'sending', 'sent')"
-    "   or d.created_at > %(now)s::timestamptz - %(pause)s::interval)) order by n.notice_id"
+    " and n.kind in ('watch_ended', 'watch_places') and " + _STANDS + " and not exists (select 1"
+    "  from watch_message m join delivery d using (delivery_id) where m.notice_id = n.notice_id"
+    "  and d.channel <> 'web' and d.state in ('pending', 'sending', 'sent'))"
+)
+_LAST_TRY: LiteralString = (
+    "(select max(d.created_at) from watch_message m join delivery d using (delivery_id)"
+    " where m.notice_id = n.notice_id)"
+)
+_UNHEARD: LiteralString = (
+    _UNHEARD_OF
+    + " and exists (select 1 from live_contact p where p.carer_id = n.carer_id) and "
+    + _LAST_TRY
+    + " <= %(now)s::timestamptz - %(pause)s::interval order by n.notice_id"
+)
+_UNREACHED: LiteralString = (
+    _UNHEARD_OF + " and not exists (select 1 from alert a where a.home_id = n.home_id"
+    " and a.detector = 'reachability' and a.subject = 'watch/' || n.carer_id and a.opened_at >= "
+    + _LAST_TRY
+    + ") order by n.notice_id"
 )
 _RENEWERS: LiteralString = (
     "select c.carer_id from home h join carer c using (organisation_id) where h.home_id = %(home)s"

@@ -337,6 +337,7 @@ async def test_who_cannot_be_told_is_tried_again_and_the_operators_know(circle: 
     circle.phones.answer(Answer(status=410), "/two")
     circle.write("withdrawn")
     await circle.turn()
+    await circle.turn()
     subjects = {subject for (subject,) in circle.house.alerts("subject")}
     assert {f"watch/{carer}" for carer in circle.house.carers[1:]} <= subjects
     circle.phones.answer(Answer(), "/two")
