@@ -84,7 +84,7 @@ class Auditor:
         async with transaction(self._pool) as connection:
             await snapshot(connection)
             signs = await audit_table.signs(connection, now, watch.SILENT_AFTER)
-            ledger = await read_ledger(connection, now - LOOKS_BACK)
+            ledger = await read_ledger(connection, now - LOOKS_BACK, now)
         # in a thread: judging a whole district must not hold up a message
         broken = await asyncio.to_thread(violations, ledger, Terms(now=now, lease=self._lease))
         homes = {one.alert.alert_id: one.alert.home_id for one in ledger.alerts}

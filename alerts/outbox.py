@@ -271,10 +271,11 @@ class Outbox:
         self, connection: Connection, claimed: ClaimedDelivery, ending: Ending
     ) -> None:
         """Let the next in line be told at once, and the operators know."""
-        if claimed.alert_id is None or claimed.home_id is None:
+        if claimed.home_id is None:
             return  # whoever asked for a test sees on the page how it ended
         if ending.state is DeliveryState.FAILED:
-            await alert_table.look_again(connection, claimed.alert_id)
+            if claimed.alert_id is not None:
+                await alert_table.look_again(connection, claimed.alert_id)
             await complain(
                 connection,
                 claimed.home_id,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alerts import record_checks, telling_checks
+from alerts import record_checks, telling_checks, watch_checks
 from alerts.proof import Terms, Violation
 
 if TYPE_CHECKING:
@@ -93,6 +93,29 @@ PROMISES = (
         name="sequence_monotone",
         text="The ledger of attempts has no gap, and goes forward only.",
         check=record_checks.sequence_monotone,
+    ),
+    Promise(
+        name="watch_noticed",
+        text="That a home is not watched, or is again, is written down within a minute.",
+        check=watch_checks.watch_noticed,
+        timed=True,
+    ),
+    Promise(
+        name="watch_told",
+        text="Each of its circle is told of it in time.",
+        check=watch_checks.watch_told,
+        timed=True,
+    ),
+    Promise(
+        name="watch_told_once",
+        text="No way tells anybody twice of the same change.",
+        check=watch_checks.watch_told_once,
+    ),
+    Promise(
+        name="watch_operators_know",
+        text="Of who could not be told the operators know.",
+        check=watch_checks.watch_operators_know,
+        timed=True,
     ),
 )
 """Every promise of alerting (architecture.md) that the tables can prove."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from core.model.ids import AlertId
+    from core.model.ids import AlertId, HomeId
     from core.model.ledger import AlertLedger, Ledger, LedgerDelivery, LedgerRun
 
 GRACE = timedelta(seconds=60)
@@ -26,11 +26,13 @@ GOES_ON = frozenset({"comment", "reopen", "hand_back"})
 class Violation:
     """A promise that was not kept."""
 
-    #: None for a finding that has no alert.
+    #: None for a finding that has no alert, and for what concerns the watch of a home.
     alert_id: AlertId | None
     promise: str
     expected: str
     found: str
+    #: Where the watch of a home is concerned.
+    home_id: HomeId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

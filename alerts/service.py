@@ -18,6 +18,7 @@ from alerts.outbox import Desk, Outbox
 from alerts.receipts import receiving
 from alerts.rounds import BATCH, look, team_of
 from alerts.self_test import SelfTests
+from alerts.watch_notices import WatchNotices
 from core.model.errors import StoreUnavailable
 from core.model.ids import AlertId
 from core.store import alert as alert_table
@@ -220,6 +221,11 @@ async def main(context: Context[AlertsSettings]) -> None:
         stack.push_async_callback(switch.close)
         auditor = Auditor(pool, context.clock, context.health, switch, lease_s=settings.lease_s)
         auditor.wake = alerting.wake
+        waking = [channel.name for channel in channels if channel.wakes]
+        watches = WatchNotices(
+            pool, context.clock, context.health, url=settings.database_url, waking=waking
+        )
+        watches.wake = alerting.wake
         async with asyncio.TaskGroup() as group:
             for loop in (
                 alerting.findings,
@@ -229,6 +235,8 @@ async def main(context: Context[AlertsSettings]) -> None:
                 alerting.audit,
                 alerting.counting,
                 auditor.run,
+                watches.listen,
+                watches.run,
                 SelfTests(desk, channels).run,
                 *(outbox.run for outbox in outboxes),
             ):

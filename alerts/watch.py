@@ -113,13 +113,18 @@ def _silent(signs: Signs) -> Iterator[Fault]:
 
 def _broken(broken: Sequence[Violation], homes: Mapping[AlertId, HomeId]) -> Iterator[Fault]:
     for one in broken:
-        about = "a finding" if one.alert_id is None else f"alert {one.alert_id}"
         name = one.promise.replace("_", " ")
         yield Fault(
-            subject=f"{PROMISE}{one.alert_id or 'finding'}/{one.promise}",
-            what=f"Promise “{name}” of {about}: expected {one.expected}, found {one.found}.",
-            home_id=None if one.alert_id is None else homes.get(one.alert_id),
+            subject=f"{PROMISE}{one.alert_id or one.home_id or 'finding'}/{one.promise}",
+            what=f"Promise “{name}” of {_about(one)}: expected {one.expected}, found {one.found}.",
+            home_id=one.home_id if one.alert_id is None else homes.get(one.alert_id),
         )
+
+
+def _about(one: Violation) -> str:
+    if one.alert_id is not None:
+        return f"alert {one.alert_id}"
+    return "a finding" if one.home_id is None else "the watch of this home"
 
 
 def _clock(moment: datetime) -> str:

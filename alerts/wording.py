@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from alerts.channel import Outgoing
 from core.model.finding import Audience, Severity
+from core.model.watching import NoticeKind
 
 if TYPE_CHECKING:
     from core.store.delivery import ClaimedDelivery, Contact
@@ -37,12 +38,42 @@ _BESIDE = {
         "Wayhome: check how you are told",
         "One of your phones or addresses no longer takes alerts. Open Wayhome.",
     ),
+    NoticeKind.ENDED: (
+        "Wayhome: not watched",
+        (
+            "Wayhome does not watch over a home that you care for any more. Nobody is told if something"
+            " goes wrong there. Open Wayhome to see why."
+        ),
+    ),
+    NoticeKind.PLACES: (
+        "Wayhome: not outdoors",
+        (
+            "In a home that you care for, Wayhome watches indoors only. Nobody is told if somebody gets lost"
+            " outdoors. Open Wayhome to see why."
+        ),
+    ),
+    NoticeKind.AGAIN: (
+        "Wayhome: watched again",
+        "Wayhome watches over a home that you care for again, indoors and outdoors as agreed.",
+    ),
+    NoticeKind.ENDS: (
+        "Wayhome: watching ends soon",
+        (
+            "Within a day Wayhome will watch less over a home that you care for, unless it is agreed anew."
+            " Open Wayhome."
+        ),
+    ),
+    NoticeKind.RENEW: (
+        "Wayhome: consent ends soon",
+        "Consent to watch over somebody ends within two weeks. Open Wayhome to look at it again.",
+    ),
 }
 _PATH = {
     "alert": "/alerts/{alert}",
     "test": "/reach/arrived/{delivery}",
     "lost": "/reach",
-}
+    NoticeKind.RENEW: "/consent",
+} | dict.fromkeys(set(NoticeKind) - {NoticeKind.RENEW}, "/watching")
 
 
 def outgoing(

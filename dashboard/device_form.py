@@ -9,6 +9,7 @@ from core.model.home import Animal, Placement, RoomKind
 from core.model.ids import ResidentId, RoomId
 from core.store.registration import DeviceTerms
 from dashboard.guess import LONGEST_NAME
+from dashboard.language import marked
 from sensors import driver
 
 if TYPE_CHECKING:
@@ -33,10 +34,10 @@ HINTS = {
     Placement.WORN: "Press it once here: it must show below as heard.",
 }
 ANIMALS = {
-    Animal.UNKNOWN: "Nobody has said",
-    Animal.NONE: "None",
-    Animal.SMALL: "A cat, or a dog of up to 10 kg",
-    Animal.LARGE: "A heavier dog",
+    Animal.UNKNOWN: marked("Nobody has said"),
+    Animal.NONE: marked("None"),
+    Animal.SMALL: marked("A cat, or a dog of up to 10 kg"),
+    Animal.LARGE: marked("A heavier dog"),
 }
 ANIMAL_HINTS = {
     Animal.SMALL: "Take motion sensors that overlook animals. Hang them at the height that their leaflet"

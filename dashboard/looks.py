@@ -54,6 +54,7 @@ _PAGES = {
     "assessment_report_refused": "the report of an assessment: refused",
     "kit": "devices on loan",
     "annotations_refused": "what is marked in days and nights: refused",
+    "watching": "when the home was not watched, and who was told",
     "consent": "consent and legal basis",
     "install": "the registration of devices",
     "fhir_patient": "the name, by a program",

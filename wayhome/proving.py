@@ -49,7 +49,7 @@ async def prove(url: str, days: int) -> Proof:
     """
     async with connect(url) as connection:
         now = await snapshot(connection)
-        ledger = await read_ledger(connection, now - timedelta(days=days))
+        ledger = await read_ledger(connection, now - timedelta(days=days), now)
     return judged(ledger, now, days)
 
 

@@ -34,7 +34,7 @@ class Sms:
         number = checked(AddressKind.PHONE, delivery.address)
         if self.lacks(self._settings):
             raise Permanent("texts are not set up here")
-        answerable = bool(delivery.code) and delivery.kind != "lost"
+        answerable = bool(delivery.code) and delivery.kind in _MEANS
         reply = f" Reply {delivery.code} to say: {_MEANS[delivery.kind]}." if answerable else ""
         tail = f"{reply} {delivery.link}".rstrip()
         ring = Ring(

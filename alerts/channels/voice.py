@@ -34,7 +34,7 @@ class Voice:
         number = checked(AddressKind.PHONE, delivery.address)
         if self.lacks(self._settings):
             raise Permanent("calls are not set up here")
-        answerable = bool(self._settings.receipts_url) and delivery.kind != "lost"
+        answerable = bool(self._settings.receipts_url) and delivery.kind in _MEANS
         tail = f" Press 1 to say: {_MEANS[delivery.kind]}." if answerable else ""
         said = shortened(f"{delivery.title}. {delivery.text}", self.max_length - len(tail))
         ring = Ring(

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.model.finding import Alert, DeliveryState, Phase, ResponseKind, Severity
 from core.model.ids import AlertId, CarerId, DeliveryId, FindingId, HomeId, ResidentId
+from core.model.watching import HomeNow, NoticeKind, WatchState
 
 EpisodeKey = tuple[HomeId, ResidentId | None, str, str, datetime]
 """Home, resident, detector, subject and onset: what makes two findings the same episode."""
@@ -99,6 +100,32 @@ class LedgerFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerWatch:
+    """A home that does not stand as was written down of it last."""
+
+    home_id: HomeId
+    now: HomeNow
+    #: What was written down last; None for a home that was never watched so far.
+    last: WatchState | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerNotice:
+    """That somebody is to be told how a home stands, with what was sent."""
+
+    notice_id: int
+    home_id: HomeId
+    carer_id: CarerId
+    kind: NoticeKind
+    due_at: datetime
+    #: None while it waits.
+    asked_at: datetime | None
+    #: False where it has changed again since, or the person may not be told any more.
+    wanted: bool
+    deliveries: tuple[LedgerDelivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """What the tables remember of a span of days."""
 
@@ -109,3 +136,6 @@ class Ledger:
     #: Organisations with the moments at which their operators were told that somebody cannot be told, and
     #: until when such an alert stood (None: it still does).
     complaints: Mapping[str, tuple[tuple[datetime, datetime | None], ...]]
+    #: Homes that do not stand as was written down, and what people were to be told of that.
+    watches: tuple[LedgerWatch, ...] = ()
+    notices: tuple[LedgerNotice, ...] = ()

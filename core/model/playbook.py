@@ -141,6 +141,15 @@ _ALL = (
         who="The organisation's administrator",
     ),
     Playbook(
+        name="not-told-of-watch",
+        detector=REACHABILITY,
+        subject="watch/",
+        title="A carer was not told that a home is not watched",
+        meaning="This carer may rely on being woken, and nobody watches. They are tried again for a day.",
+        first="Ring the carer now and tell them what the page of the home says is not watched.",
+        who="The organisation's administrator, at once",
+    ),
+    Playbook(
         name="nobody-reachable",
         detector=REACHABILITY,
         subject="home/",

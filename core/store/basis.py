@@ -27,7 +27,7 @@ from core.model.ids import CarerId, HomeId, OrganisationId, ResidentId
 from core.store.listen import notify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from core.store.pool import Connection
@@ -92,6 +92,24 @@ async def ledgers(connection: Connection) -> Mapping[ResidentId, tuple[Basis, ..
         entry = _basis(row)
         found[entry.resident_id].append(entry)
     return {resident: tuple(some) for resident, some in found.items()}
+
+
+async def ledgers_of_homes(
+    connection: Connection, homes: Sequence[HomeId]
+) -> tuple[tuple[HomeId, tuple[Basis, ...]], ...]:
+    """Return the home and the entries of everybody of these homes of whom something is written down."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        _BARE.replace("select b.basis_id", "select b.home_id, b.basis_id")
+        + " where b.home_id = any(%s) order by b.basis_id",
+        (list(homes),),
+    )
+    found: dict[tuple[HomeId, ResidentId], list[Basis]] = defaultdict(list)
+    for row in await cursor.fetchall():
+        home_id = HomeId(row.pop("home_id"))
+        entry = _basis(row)
+        found[home_id, entry.resident_id].append(entry)
+    return tuple((home, tuple(some)) for (home, _), some in found.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 
 from core.model.finding import Audience, DeliveryState, Severity
 from core.model.ids import AlertId, CarerId, DeliveryId, HomeId
+from core.store.watching import NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,10 +62,12 @@ class ClaimedDelivery:
     """A delivery that this worker holds until its lease ends."""
 
     delivery_id: DeliveryId
-    #: ``alert``, ``test``, or ``lost`` for word that another way to this person has ended.
+    #: ``alert``, ``test``, ``lost`` for word that another way to this person has ended, or a word of
+    #: `core.model.watching.NoticeKind`.
     kind: str
-    #: None for what is not about an alert, as the home.
+    #: None for what is not about an alert.
     alert_id: AlertId | None
+    #: None for what is about no home either.
     home_id: HomeId | None
     carer_id: CarerId
     channel: str
@@ -118,7 +121,9 @@ class Ending:
 
 
 _WANTED: LiteralString = (
-    "(d.kind <> 'alert' or a.state = 'open' and (a.cleared_at is null or a.severity = 'urgent')"
+    "(d.kind <> 'alert' and "
+    + NEWEST
+    + " or a.state = 'open' and (a.cleared_at is null or a.severity = 'urgent')"
     " or a.state = 'acknowledged' and a.cleared_at is null"
     "  and (a.policy->>'asked')::bigint = d.carer_id"
     "  and d.step >= (a.policy->>'first_step')::integer)"
@@ -188,7 +193,9 @@ _CLAIM: LiteralString = (
     "), noted as ("
     " insert into delivery_attempt (delivery_id, attempt, started_at)"
     " select delivery_id, attempts, %(now)s from taken"
-    ") select d.delivery_id, d.kind, d.alert_id, a.home_id, d.carer_id, d.channel, d.step,"
+    ") select d.delivery_id, d.kind, d.alert_id, coalesce(a.home_id, (select n.home_id"
+    "  from watch_message m join watch_notice n using (notice_id) where m.delivery_id = d.delivery_id"
+    "  order by n.notice_id limit 1)) as home_id, d.carer_id, d.channel, d.step,"
     " d.attempts as attempt, d.created_at, d.lease_until, coalesce(a.severity, 'check') as severity,"
     " coalesce(a.audience, 'carers') as audience,"
     " a.cleared_at is not null as cleared, coalesce(a.state = 'acknowledged', false) as asked,"

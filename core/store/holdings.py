@@ -15,6 +15,7 @@ _TOLD: LiteralString = (
     " (select alert_id from alert where {who}) or carer_id in (select carer_id from carer"
     " where resident_id in (select resident_id from resident where {who})))"
 )
+_NOTICED: LiteralString = "notice_id in (select notice_id from watch_notice where {who})"
 _DEVICE: LiteralString = "device_id in (select device_id from device where {who})"
 _LINK: LiteralString = "link_id in (select link_id from police_link where {who})"
 _PACK: LiteralString = "pack_id in (select pack_id from missing_pack where {who})"
@@ -62,6 +63,9 @@ HOLDINGS: tuple[Holding, ...] = (
     _of("phone_answer", "Answers by phone", _ALERT),
     _of("delivery_attempt", "Each attempt to tell somebody of an alert", _TOLD),
     _of("self_test_message", "Weekly test messages to the person", _TOLD),
+    _home("watch_message", "Messages that the home is not watched, or is again", _NOTICED),
+    _home("watch_notice", "Who was told that the home is not watched, or is again"),
+    _home("watch_change", "When the home was not watched, and when again"),
     _of("delivery", "Who was told of alerts, by what and when", _TOLD),
     _of("response", "What carers answered to alerts", _ALERT),
     _of("alert_run", "By which plan each alert was told", _ALERT),

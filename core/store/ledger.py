@@ -16,9 +16,13 @@ from core.model.ledger import (
     LedgerAnswer,
     LedgerDelivery,
     LedgerFinding,
+    LedgerNotice,
     LedgerRun,
+    LedgerWatch,
 )
+from core.model.watching import NoticeKind
 from core.store.alert import stored_alert
+from core.store.watching import homes_to_judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,10 +46,15 @@ async def snapshot(connection: Connection) -> datetime:
     return moment
 
 
-async def read_ledger(connection: Connection, since: datetime) -> Ledger:
+async def read_ledger(connection: Connection, since: datetime, now: datetime) -> Ledger:
     """Return what the tables remember of the alerts that were opened or not over since then.
 
     Call `snapshot` before it in the same transaction, so that all of it is of one moment.
+
+    Parameters
+    ----------
+    now
+        The moment at which it is asked how homes stand.
     """
     rows = await _rows(
         connection,
@@ -56,7 +65,7 @@ async def read_ledger(connection: Connection, since: datetime) -> Ledger:
     alerts = [stored_alert(row) for row in rows]
     ids = [one.alert.alert_id for one in alerts]
     runs = await _runs(connection, ids)
-    deliveries = await _deliveries(connection, ids)
+    deliveries = await _deliveries(connection, "delivery d", "d.alert_id", ids)
     answers = await _answers(connection, ids)
     episodes = await _episodes(connection, ids)
     homes = await _rows(connection, "select home_id, organisation_id from home", {})
@@ -76,6 +85,8 @@ async def read_ledger(connection: Connection, since: datetime) -> Ledger:
         findings=await _findings(connection, since),
         organisations=organisations,
         complaints=await _complaints(connection, since),
+        watches=await _watches(connection, now),
+        notices=await _notices(connection, since),
     )
 
 
@@ -100,14 +111,17 @@ async def _runs(connection: Connection, ids: Sequence[AlertId]) -> dict[AlertId,
 
 
 async def _deliveries(
-    connection: Connection, ids: Sequence[AlertId]
-) -> dict[AlertId, list[LedgerDelivery]]:
+    connection: Connection, source: LiteralString, key: LiteralString, numbers: Sequence[int]
+) -> dict[int, list[LedgerDelivery]]:
+    """Return the deliveries of some alerts or notices, by the number of each."""
+    source = f" from {source} where {key}"
     attempts: dict[int, list[Attempt]] = {}
     for row in await _rows(
         connection,
-        "select a.* from delivery_attempt a join delivery d using (delivery_id)"
-        " where d.alert_id = any(%(ids)s) order by a.delivery_id, a.attempt",
-        {"ids": list(ids)},
+        "select a.* from delivery_attempt a where a.delivery_id in (select d.delivery_id"
+        + source
+        + " = any(%(numbers)s)) order by a.delivery_id, a.attempt",
+        {"numbers": list(numbers)},
     ):
         attempt = Attempt(
             number=row["attempt"],
@@ -116,15 +130,49 @@ async def _deliveries(
             result=row["result"],
         )
         attempts.setdefault(row["delivery_id"], []).append(attempt)
-    found: dict[AlertId, list[LedgerDelivery]] = {}
+    found: dict[int, list[LedgerDelivery]] = {}
     for row in await _rows(
         connection,
-        "select * from delivery where alert_id = any(%(ids)s) order by delivery_id",
-        {"ids": list(ids)},
+        "select d.*, " + key + " as about" + source + " = any(%(numbers)s) order by d.delivery_id",
+        {"numbers": list(numbers)},
     ):
         delivery = _delivery(row, attempts.get(row["delivery_id"], ()))
-        found.setdefault(AlertId(row["alert_id"]), []).append(delivery)
+        found.setdefault(row["about"], []).append(delivery)
     return found
+
+
+async def _watches(connection: Connection, now: datetime) -> tuple[LedgerWatch, ...]:
+    return tuple(
+        LedgerWatch(home_id=one.home_id, now=one.now, last=one.last)
+        for one in await homes_to_judge(connection, now)
+    )
+
+
+async def _notices(connection: Connection, since: datetime) -> tuple[LedgerNotice, ...]:
+    rows = await _rows(
+        connection,
+        "select n.*, n.dropped_at is null and not exists (select 1 from watch_change w"
+        "  where w.home_id = n.home_id and w.number > n.about) as wanted"
+        " from watch_notice n where n.at >= %(since)s"
+        " and n.kind in ('watch_ended', 'watch_places', 'watch_again') order by n.notice_id",
+        {"since": since},
+    )
+    source: LiteralString = "delivery d join watch_message m using (delivery_id)"
+    numbers = [row["notice_id"] for row in rows]
+    told = await _deliveries(connection, source, "m.notice_id", numbers)
+    return tuple(
+        LedgerNotice(
+            notice_id=row["notice_id"],
+            home_id=HomeId(row["home_id"]),
+            carer_id=CarerId(row["carer_id"]),
+            kind=NoticeKind(row["kind"]),
+            due_at=row["due_at"],
+            asked_at=row["asked_at"],
+            wanted=row["wanted"],
+            deliveries=tuple(told.get(row["notice_id"], ())),
+        )
+        for row in rows
+    )
 
 
 def _delivery(row: Mapping[str, Any], attempts: Sequence[Attempt]) -> LedgerDelivery:

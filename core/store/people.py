@@ -293,3 +293,9 @@ async def _asked(
     if done and home_id is not None:
         await notify(connection, "registry", home_id)
     return done
+
+
+async def arranges(connection: Connection, home_id: HomeId) -> bool:
+    """Tell whether the acting person arranges the circle of a home."""
+    cursor = await connection.execute("select arranges(%s)", (home_id,))
+    return await cursor.fetchone() == (True,)

@@ -17,7 +17,7 @@ from dashboard.chart import picture
 from dashboard.language import _
 from dashboard.on_it import on_it_in
 from dashboard.page import Page
-from dashboard.roles import SEE_ACTIVITY, SEE_DEVICES, may_answer, sight_of
+from dashboard.roles import SEE_ACTIVITY, SEE_CIRCLES, SEE_DEVICES, may_answer, sight_of
 from dashboard.seen import day_of, end_of_record
 from dashboard.sight import home_standing
 from dashboard.visit import Visiting
@@ -63,6 +63,7 @@ async def home(visiting: Visiting, home_id: Name) -> Response:
         picture=picture(day, [(c.alert.onset, c.alert.severity) for c in cards], glance.home.zone),
         rows=_rows(day, cards),
         see_devices=visiting.visitor.role in SEE_DEVICES,
+        see_animal=visiting.visitor.role in SEE_CIRCLES,
         forecast=coming[0] if coming and glance.home.mode is HomeMode.LIVE else None,
         can_report=glance.home.mode is not HomeMode.ARCHIVE and may_answer(visiting.visitor),
         missed=MISSED,

@@ -266,6 +266,8 @@ def paths(login: str, number: int) -> tuple[str, ...]:
         "/homes/past",
         "/homes/ada/devices",
         "/homes/ada/learning",
+        "/homes/ada/animal",
+        "/watching",
     )
 
 

@@ -7,9 +7,18 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Pages
 from tests.browser.test_plans import look
+from tests.dashboard.test_watching import changed, told
+from tests.dashboard.town import Town
 
 pytestmark = pytest.mark.browser
 SIZES = ((360, 740), (1280, 900))
+
+
+def tell(town: Town) -> None:
+    """Let the circle be told, as the alerting service does."""
+    changed(town, 1, "unlocated", "withdrawn")
+    told(town, "ben", "watch_places", 1, ("web", "sent"), ("sms", "sent"))
+    told(town, "mia", "watch_places", 1, ("web", "sent"))
 
 
 def test_a_basis_is_written_and_withdrawn_without_scripts_and_without_barriers(
@@ -39,11 +48,13 @@ def test_a_basis_is_written_and_withdrawn_without_scripts_and_without_barriers(
     expect(page.locator("#stands + ul")).to_contain_text("outdoors: no, it was withdrawn")
     address = page.url
     context.close()
+    tell(pages.town)
     for width, height in SIZES:
         context = browser.new_context(viewport={"width": width, "height": height})
         page = context.new_page()
         pages.log_in(page, "clinician", "/consent")
-        for path in (f"{pages.address}/consent", address):
+        for path in (f"{pages.address}/consent", address, f"{pages.address}/watching"):
             page.goto(path)
             look(page, path, width)
+        expect(page.get_by_text("has no phone or address here: please ring them")).to_be_visible()
         context.close()

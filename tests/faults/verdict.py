@@ -136,7 +136,7 @@ def _duplicates(seed: Interleaving, faults: list[str]) -> int:
 async def _promises(seed: Interleaving, faults: list[str]) -> None:
     async with connect(seed.database.url_as("wayhome_operator")) as connection:
         await snapshot(connection)
-        ledger = await read_ledger(connection, datetime(2000, 1, 1, tzinfo=UTC))
+        ledger = await read_ledger(connection, datetime(2000, 1, 1, tzinfo=UTC), seed.clock.now())
     faults += [
         f"{one.promise} of alert {one.alert_id}: expected {one.expected}, found {one.found}"
         for one in violations(ledger, Terms(now=seed.clock.now()))

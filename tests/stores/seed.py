@@ -145,6 +145,13 @@ with weekly as (
   insert into delivery (kind, carer_id, channel, step, next_try_at)
     select 'test', carer_id, 'webhook', 0, now() from carer returning delivery_id, carer_id)
 insert into self_test_message select delivery_id, self_test_id from weekly join self_test using (carer_id);
+insert into watch_change (home_id, number, state, at) select home_id, 1, 'unwatched', now() from home;
+insert into watch_notice (home_id, carer_id, kind, about, at, due_at, asked_at)
+  select home_id, min(carer_id), 'watch_ended', 1, now(), now(), now() from care group by home_id;
+with told as (
+  insert into delivery (kind, carer_id, channel, step, next_try_at)
+    select kind, carer_id, 'voice', 0, now() from watch_notice returning delivery_id, carer_id)
+insert into watch_message select delivery_id, notice_id from told join watch_notice using (carer_id);
 insert into application_token
   (token_hash, organisation_id, carer_id, resident_id, name, recipient, scopes, made_at, ends_at)
   select sha256(home_id::bytea), organisation_id, 1, resident_id, 'N', 'N', '{patient/*.rs}', now(),

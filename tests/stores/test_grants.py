@@ -24,6 +24,7 @@ WRITER = {
     "provider_event": "alerts", "phone_answer": "alerts",
     "alert_run": "alerts", "self_test": "alerts",
     "self_test_message": "alerts", "self_test_answer": "dashboard",
+    "watch_change": "alerts", "watch_notice": "alerts", "watch_message": "alerts",
     "stated_purpose": "dashboard",
     "response": "dashboard", "access_record": "dashboard", "login_session": "dashboard",
     "own_contact": "dashboard", "telling_choice": "dashboard", "contact_test": "dashboard",
@@ -92,6 +93,7 @@ APPENDED_ONLY = {
     "annotation", "assessment", "assessment_step", "kit_step", "report_version",
     "retention_rule", "legal_hold", "retention_run", "open_data_choice", "open_data_publication",
     "alert_run", "self_test", "self_test_message", "self_test_answer",
+    "watch_change", "watch_message",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""
 OF_OURS = """

@@ -51,7 +51,9 @@ def as_visitor(town: Database, **who: str) -> psycopg.Connection[tuple[object, .
 def homes_seen(town: Database, table: str, **who: str) -> list[str]:
     """Return the home of each row of ``table`` that the visitor sees."""
     query = f"select home_id from {table}"
-    if table in BY_ALERT:
+    if table == "watch_message":
+        query = "select home_id from watch_message join watch_notice using (notice_id)"
+    elif table in BY_ALERT:
         query = f"select home_id from {table} join alert using (alert_id)"
     elif table in BY_ROTA:
         query = f"select home_id from {table} join rota using (rota_id)"

@@ -85,3 +85,14 @@ def test_what_may_not_be_written_is_not(town: Database, words: tuple[str, ...], 
     result = run(town, "give", *words)
     assert said in str(result.exception)
     assert run(town, "check", "1", *("record_sharing", "--organisation", "a")).exit_code == 1
+
+
+def test_who_is_not_there_has_no_list_that_is_empty(town: Database) -> None:
+    nobody = run(town, "list", "99")
+    assert (nobody.exit_code, nobody.stdout) == (1, "")
+    assert "resident: expected" in str(nobody.exception)
+    for home, told in (("a1", None), ("nowhere", "home: expected the id of a registered home")):
+        words = ["hubs", "list", home, "--database-url", town.url, "--json"]
+        found = CliRunner().invoke(app, words)
+        assert found.exit_code == (1 if told else 0)
+        assert told is None or told in str(found.exception)

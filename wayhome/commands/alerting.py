@@ -58,7 +58,8 @@ def _show(proof: proving.Proof) -> None:
     if proof.violations:
         broken = Table("alert", "promise", "expected", "found")
         for one in proof.violations:
-            alert = "" if one.alert_id is None else str(one.alert_id)
+            home = "" if one.home_id is None else f"home {one.home_id}"
+            alert = home if one.alert_id is None else str(one.alert_id)
             broken.add_row(alert, one.promise.replace("_", " "), one.expected, one.found)
         console.print(broken)
     console.print(

@@ -45,6 +45,7 @@ def list_(
 
     async def read() -> tuple[Basis, ...]:
         async with connect(_operator(folder, database_url)) as connection:
+            await person.subject(connection, ResidentId(resident))
             return await store.entries(connection, ResidentId(resident))
 
     found = asyncio.run(read())

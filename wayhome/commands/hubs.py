@@ -19,7 +19,7 @@ from core.model.one_time_code import Code, new_code, unseal
 from core.runtime.clock import SystemClock
 from core.store import hub_credential, registry
 from core.store.hub_credential import HubCredential, Wish
-from core.store.pool import connect
+from core.store.pool import Connection, connect
 from wayhome import system
 from wayhome.console import console, emit
 
@@ -79,8 +79,7 @@ async def _bundle(url: str, home_id: HomeId, device: str) -> bytes:
         code_ends_at=now + CODE_LASTS,
     )
     async with connect(url) as connection:
-        if home_id not in await registry.home_ids(connection):
-            raise Malformed("home", "the id of a registered home")
+        await _known(connection, home_id)
         number = await hub_credential.ask(connection, wish, code)
     return await _parcel(url, number, code)
 
@@ -131,8 +130,14 @@ async def _listed(
     url: str, home_id: HomeId
 ) -> tuple[tuple[HubCredential, ...], tuple[hub_credential.DoorState, ...]]:
     async with connect(url) as connection:
+        await _known(connection, home_id)
         found = await hub_credential.of_home(connection, home_id)
         return found, await hub_credential.doors(connection)
+
+
+async def _known(connection: Connection, home_id: HomeId) -> None:
+    if home_id not in await registry.home_ids(connection):
+        raise Malformed("home", "the id of a registered home")
 
 
 def _row(one: HubCredential) -> dict[str, str]:
