@@ -6,25 +6,21 @@ What is stored and sent keeps plain spaces: a no-break space makes a text messag
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from babel.numbers import format_percent
 
 from dashboard.language import ENGLISH, PSEUDO, spoken
-
-if TYPE_CHECKING:
-    from re import Match
 
 KEPT = "\N{NO-BREAK SPACE}"
 UNITS = (
     *("%", "‰", "°C", "°", "min", "min/h", "h", "s", "ms", "km", "m", "cm", "mm"),
     *("B", "kB", "MB", "GB", "V", "W", "lx", "dB", "dBm", "hPa"),
 )
+_ASIDE = re.compile(r"(<(script|style|textarea|option|code|pre)\b.*?</\2>)", re.DOTALL)
+"""Code, what was typed, and what may be sent: it stays as it is."""
 _LOOSE = re.compile(
-    # what is code, typed or not shown stays as it is, and so does what stands in a tag
-    r"<(?P<whole>script|style|textarea|code|pre)\b.*?</(?P=whole)>|<[^>]*>"
-    r"|(?<=\d) (?=(?:" + "|".join(map(re.escape, UNITS)) + r")(?![\w/]))",
-    re.DOTALL,
+    # not within a tag: the next sign of one is none that ends it
+    r"(?<=\d) (?=(?:" + "|".join(map(re.escape, UNITS)) + r")(?![\w/])(?![^<>]*>))"
 )
 
 
@@ -35,14 +31,14 @@ def kept_together(page: str) -> str:
     --------
     >>> kept_together('<p title="5 m">12 min ago, 64 %, 7 min/h, 3 men</p>').replace(KEPT, "~")
     '<p title="5 m">12~min ago, 64~%, 7~min/h, 3 men</p>'
-    >>> kept_together("<textarea>waited 5 min</textarea>")
-    '<textarea>waited 5 min</textarea>'
+    >>> kept_together("<option>Shed, 5 m</option>")
+    '<option>Shed, 5 m</option>'
     """
-    return _LOOSE.sub(_kept, page)
-
-
-def _kept(found: Match[str]) -> str:
-    return KEPT if found.group() == " " else found.group()
+    parts = _ASIDE.split(page)
+    # text, then what stays, then the name of its tag
+    parts[::3] = [_LOOSE.sub(KEPT, part) for part in parts[::3]]
+    del parts[2::3]
+    return "".join(parts)
 
 
 def percent(value: float) -> str:

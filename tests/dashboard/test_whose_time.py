@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.dashboard.town import Town
     from tests.dashboard.visitors import Visitors
 
-TAGS = re.compile(r"<(script|style|textarea|code|pre)\b.*?</\1>|<[^>]*>", re.DOTALL)
+TAGS = re.compile(r"<(script|style|textarea|option|code|pre)\b.*?</\1>|<[^>]*>", re.DOTALL)
 LISTS = ("/today", "/alerts", "/history")
 
 
