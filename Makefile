@@ -11,6 +11,8 @@ PY := $(VENV)/bin/python
 ARGS ?=
 # More than the cores of the smallest machine: many tests wait for servers.
 WORKERS ?= 3
+# What is compiled once is kept: else each of the hundreds of processes of a run compiles our sources anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 FAST := .venv-fast
 
