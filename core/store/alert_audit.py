@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, LiteralString
-
-from psycopg.rows import dict_row
+from typing import LiteralString
 
 from core.model.ids import HomeId
 from core.store.alert import StoredAlert, stored_alert
-
-if TYPE_CHECKING:
-    from core.store.pool import Connection
+from core.store.pool import Connection, named_rows
 
 _LOCK = 0x57415544
 
@@ -61,14 +57,14 @@ async def alone(connection: Connection) -> bool:
 
 async def signs(connection: Connection, now: datetime, silent_after: timedelta) -> Signs:
     """Look at everything."""
-    beats = await _rows(connection, "select gateway, at from gateway_heartbeat")
-    steps = await _rows(
+    beats = await named_rows(connection, "select gateway, at from gateway_heartbeat")
+    steps = await named_rows(
         connection, "select shard, max(recorded_at) as at from engine_step group by shard"
     )
-    (waits,) = await _rows(connection, _WAITS)
-    overdue = await _rows(connection, _OVERDUE, now=now)
-    silent = await _rows(connection, _SILENT, before=now - silent_after)
-    homes = await _rows(
+    (waits,) = await named_rows(connection, _WAITS)
+    overdue = await named_rows(connection, _OVERDUE, {"now": now})
+    silent = await named_rows(connection, _SILENT, {"before": now - silent_after})
+    homes = await named_rows(
         connection,
         "select min(home_id) as home_id from home where mode = 'live' group by organisation_id"
         " order by 1",
@@ -90,14 +86,14 @@ async def alerts_of(
     connection: Connection, detector: str, *, since: datetime | None = None
 ) -> list[StoredAlert]:
     """Return the alerts of a detector that are not resolved, or were opened since then; locked."""
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(
+    rows = await named_rows(
+        connection,
         "select * from alert where detector = %(detector)s and audience = 'operators'"
         " and (state <> 'resolved' or opened_at >= %(since)s) order by alert_id"
         " for no key update",
         {"detector": detector, "since": since},
     )
-    return [stored_alert(row) for row in await cursor.fetchall()]
+    return [stored_alert(row) for row in rows]
 
 
 _AFTER: LiteralString = (
@@ -127,11 +123,3 @@ _SILENT: LiteralString = (
     "  and a.subject = 'home' and (a.state <> 'resolved' or a.opened_at >= max(p.last_seen)))"
     " order by h.home_id"
 )
-
-
-async def _rows(
-    connection: Connection, query: LiteralString, **values: object
-) -> list[dict[str, Any]]:
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(query, values or None)
-    return await cursor.fetchall()

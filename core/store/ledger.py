@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from psycopg.rows import dict_row
-
 from core.model.finding import Audience, DeliveryState, Phase, ResponseKind, Severity
 from core.model.ids import AlertId, CarerId, DeliveryId, FindingId, HomeId, ResidentId
 from core.model.ledger import (
@@ -22,13 +20,13 @@ from core.model.ledger import (
 )
 from core.model.watching import NoticeKind
 from core.store.alert import stored_alert
+from core.store.pool import Connection, named_rows
 from core.store.watching import homes_to_judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from core.store.pool import Connection
 
 COMPLAINTS: LiteralString = "reachability"
 """Detector of the alerts that tell the operators that somebody cannot be told."""
@@ -56,7 +54,7 @@ async def read_ledger(connection: Connection, since: datetime, now: datetime) ->
     now
         The moment at which it is asked how homes stand.
     """
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select * from alert where opened_at >= %(since)s or state <> 'resolved'"
         " or resolved_at >= %(since)s order by alert_id",
@@ -68,7 +66,7 @@ async def read_ledger(connection: Connection, since: datetime, now: datetime) ->
     deliveries = await _deliveries(connection, "delivery d", "d.alert_id", ids)
     answers = await _answers(connection, ids)
     episodes = await _episodes(connection, ids)
-    homes = await _rows(connection, "select home_id, organisation_id from home", {})
+    homes = await named_rows(connection, "select home_id, organisation_id from home", {})
     organisations = {HomeId(row["home_id"]): str(row["organisation_id"]) for row in homes}
     return Ledger(
         alerts=tuple(
@@ -92,7 +90,7 @@ async def read_ledger(connection: Connection, since: datetime, now: datetime) ->
 
 async def _runs(connection: Connection, ids: Sequence[AlertId]) -> dict[AlertId, list[LedgerRun]]:
     found: dict[AlertId, list[LedgerRun]] = {}
-    for row in await _rows(
+    for row in await named_rows(
         connection,
         "select alert_id, first_step, since, began_at, asked, policy from alert_run"
         " where alert_id = any(%(ids)s) order by alert_id, first_step, began_at, since",
@@ -116,7 +114,7 @@ async def _deliveries(
     """Return the deliveries of some alerts or notices, by the number of each."""
     source = f" from {source} where {key}"
     attempts: dict[int, list[Attempt]] = {}
-    for row in await _rows(
+    for row in await named_rows(
         connection,
         "select a.* from delivery_attempt a where a.delivery_id in (select d.delivery_id"
         + source
@@ -131,7 +129,7 @@ async def _deliveries(
         )
         attempts.setdefault(row["delivery_id"], []).append(attempt)
     found: dict[int, list[LedgerDelivery]] = {}
-    for row in await _rows(
+    for row in await named_rows(
         connection,
         "select d.*, " + key + " as about" + source + " = any(%(numbers)s) order by d.delivery_id",
         {"numbers": list(numbers)},
@@ -149,7 +147,7 @@ async def _watches(connection: Connection, now: datetime) -> tuple[LedgerWatch, 
 
 
 async def _notices(connection: Connection, since: datetime) -> tuple[LedgerNotice, ...]:
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select n.*, n.dropped_at is null and not exists (select 1 from watch_change w"
         "  where w.home_id = n.home_id and w.number > n.about) as wanted"
@@ -195,7 +193,7 @@ async def _answers(
     connection: Connection, ids: Sequence[AlertId]
 ) -> dict[AlertId, list[LedgerAnswer]]:
     found: dict[AlertId, list[LedgerAnswer]] = {}
-    for row in await _rows(
+    for row in await named_rows(
         connection,
         "select alert_id, carer_id, kind, at from response where alert_id = any(%(ids)s)"
         " order by txid, response_id",
@@ -215,7 +213,7 @@ async def _episodes(
     connection: Connection, ids: Sequence[AlertId]
 ) -> dict[AlertId, list[EpisodeKey]]:
     found: dict[AlertId, list[EpisodeKey]] = {}
-    for row in await _rows(
+    for row in await named_rows(
         connection,
         "select distinct j.alert_id, " + _EPISODE + " from alert_finding j"
         " join finding f using (finding_id) where j.alert_id = any(%(ids)s)",
@@ -226,7 +224,7 @@ async def _episodes(
 
 
 async def _findings(connection: Connection, since: datetime) -> tuple[LedgerFinding, ...]:
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select f.finding_id, " + _EPISODE + ", f.severity, f.phase, f.recorded_at, h.mode,"
         " array(select j.alert_id from alert_finding j where j.finding_id = f.finding_id) as alerts"
@@ -252,7 +250,7 @@ async def _complaints(
     connection: Connection, since: datetime
 ) -> dict[str, tuple[tuple[datetime, datetime | None], ...]]:
     found: dict[str, tuple[tuple[datetime, datetime | None], ...]] = {}
-    for row in await _rows(
+    for row in await named_rows(
         connection,
         "select h.organisation_id, a.opened_at, a.resolved_at from alert a join home h"
         " using (home_id) where a.detector = %(detector)s and a.audience = %(operators)s"
@@ -274,11 +272,3 @@ def _episode(row: Mapping[str, Any]) -> EpisodeKey:
         row["subject"],
         row["onset"],
     )
-
-
-async def _rows(
-    connection: Connection, query: LiteralString, values: Mapping[str, object]
-) -> list[dict[str, Any]]:
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(query, values)
-    return await cursor.fetchall()

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any, LiteralString
 from zoneinfo import ZoneInfo
 
 import msgspec
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from core.model.home import Home, HomeMode, Resident
 from core.model.ids import CarerId, HomeId, OrganisationId, ResidentId
 from core.model.missing import Pack, PackAnswer, PackId, Photo, PhotoId, Profile, Traces
+from core.store.pool import Connection, named_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from core.store.pool import Connection
 
 _LOCK = 0x4D495353
 """First half of the advisory locks that put the versions of a resident in a row."""
@@ -67,7 +66,7 @@ async def lock_profile(connection: Connection, resident_id: ResidentId) -> None:
 
 async def newest_profile(connection: Connection, resident_id: ResidentId) -> Profile | None:
     """Return the version that counts; None when nothing was ever saved."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select * from missing_profile where resident_id = %(one)s order by version desc limit 1",
         {"one": resident_id},
@@ -79,7 +78,7 @@ async def profile_version(
     connection: Connection, resident_id: ResidentId, version: int
 ) -> Profile | None:
     """Return one version; None when there is none that may be seen."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select * from missing_profile where resident_id = %(one)s and version = %(version)s",
         {"one": resident_id, "version": version},
@@ -91,7 +90,7 @@ async def profile_versions(
     connection: Connection, resident_id: ResidentId, limit: int
 ) -> list[Profile]:
     """Return the versions, the latest first."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select * from missing_profile where resident_id = %(one)s order by version desc"
         " limit %(limit)s",
@@ -152,7 +151,7 @@ async def add_photo(
 
 async def photo_with(connection: Connection, photo_id: PhotoId) -> Photo | None:
     """Return what is known of a photo; None when there is none that may be seen."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select photo_id, resident_id, at, taken_on, width, height from profile_photo"
         " where photo_id = %(one)s",
@@ -198,7 +197,7 @@ async def pack_with(
     connection: Connection, resident_id: ResidentId, pack_id: PackId
 ) -> Pack | None:
     """Return a pack of a resident; None when there is none that may be seen."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select * from missing_pack where resident_id = %(one)s and pack_id = %(pack)s",
         {"one": resident_id, "pack": pack_id},
@@ -208,7 +207,7 @@ async def pack_with(
 
 async def packs_of(connection: Connection, resident_id: ResidentId, limit: int) -> list[Pack]:
     """Return the packs of a resident, the latest first."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select * from missing_pack where resident_id = %(one)s order by pack_id desc"
         " limit %(limit)s",
@@ -228,7 +227,7 @@ async def tell_pack(connection: Connection, home_id: HomeId, answer: PackAnswer)
 
 async def pack_answers(connection: Connection, pack_id: PackId) -> list[PackAnswer]:
     """Return what people told of a pack, the latest first."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select pack_id, carer_id, at, answers from pack_answer where pack_id = %(one)s"
         " order by pack_answer_id desc limit 50",
@@ -240,7 +239,7 @@ async def pack_answers(connection: Connection, pack_id: PackId) -> list[PackAnsw
 async def _people(
     connection: Connection, condition: LiteralString, values: Mapping[str, object]
 ) -> tuple[Person, ...]:
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select r.resident_id, r.home_id, r.name, r.pronoun, h.organisation_id,"
         " h.name as home_name, h.zone, h.mode from resident r join home h using (home_id) where "
@@ -266,14 +265,6 @@ async def _people(
         )
         for row in rows
     )
-
-
-async def _rows(
-    connection: Connection, query: LiteralString, values: Mapping[str, object]
-) -> list[dict[str, Any]]:
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(query, values)
-    return await cursor.fetchall()
 
 
 def _number(row: tuple[Any, ...] | None) -> int:

@@ -11,8 +11,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString
 from zoneinfo import ZoneInfo
 
-from psycopg.rows import dict_row
-
 from core.model.finding import (
     Alert,
     AlertState,
@@ -27,11 +25,10 @@ from core.model.home import Home, HomeMode
 from core.model.ids import AlertId, CarerId, HomeId, OrganisationId, ResidentId
 from core.store.finding import evidence_of
 from core.store.listen import notify
+from core.store.pool import Connection, named_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    from core.store.pool import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +128,7 @@ async def open_cards(
         values,
     )
     row = await cursor.fetchone()
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         _CARD
         + " and a.state <> 'resolved' order by array_position(array['open', 'acknowledged'], a.state),"
@@ -146,7 +143,7 @@ async def ended_cards(
     connection: Connection, sight: Sight, since: datetime, limit: int
 ) -> tuple[AlertCard, ...]:
     """Return what was resolved since then, the latest first."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         _CARD + " and a.state = 'resolved' and a.resolved_at > %(since)s"
         " order by a.resolved_at desc limit %(limit)s",
@@ -157,7 +154,7 @@ async def ended_cards(
 
 async def card_of(connection: Connection, sight: Sight, alert_id: AlertId) -> AlertCard | None:
     """Return one alert; None when there is none that may be seen."""
-    rows = await _rows(
+    rows = await named_rows(
         connection, _CARD + " and a.alert_id = %(alert)s", _values(sight) | {"alert": alert_id}
     )
     found = await _cards(connection, rows)
@@ -168,7 +165,7 @@ async def cards_between(
     connection: Connection, sight: Sight, home_id: HomeId, start: datetime, end: datetime
 ) -> tuple[AlertCard, ...]:
     """Return the alerts of a home that began in a span, in order of time."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         _CARD + " and a.home_id = %(home)s and a.onset >= %(start)s and a.onset < %(end)s"
         " order by a.onset limit 50",
@@ -187,7 +184,7 @@ async def cards_of_span(
     limit: int,
 ) -> tuple[AlertCard, ...]:
     """Return the alerts of some homes that began in a span, the latest first; by how they ended if named."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         _CARD + " and a.home_id = any(%(homes)s) and a.onset >= %(start)s and a.onset < %(end)s"
         " and (%(outcome)s::text is null or a.outcome = %(outcome)s)"
@@ -235,14 +232,6 @@ def _values(sight: Sight) -> dict[str, object]:
     return {"audiences": [one.value for one in sight.audiences], "silent": sight.silent}
 
 
-async def _rows(
-    connection: Connection, query: LiteralString, values: Mapping[str, object]
-) -> list[dict[str, Any]]:
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(query, values)
-    return await cursor.fetchall()
-
-
 async def _cards(connection: Connection, rows: Sequence[dict[str, Any]]) -> tuple[AlertCard, ...]:
     ids = [AlertId(row["alert_id"]) for row in rows]
     told = await _told(connection, ids)
@@ -277,7 +266,7 @@ async def _cards(connection: Connection, rows: Sequence[dict[str, Any]]) -> tupl
 async def _told(connection: Connection, ids: Iterable[AlertId]) -> dict[int, list[Told]]:
     """Return the newest message to each person by each channel, in order of time."""
     found: dict[int, list[Told]] = defaultdict(list)
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select * from (select distinct on (d.alert_id, d.carer_id, d.channel) d.alert_id,"
         " c.name, d.channel, d.state, d.sent_at, d.delivered_at, d.attempts, d.created_at"
@@ -302,7 +291,7 @@ async def _told(connection: Connection, ids: Iterable[AlertId]) -> dict[int, lis
 
 async def _phoned(connection: Connection, ids: Iterable[AlertId]) -> dict[int, list[PhoneAnswer]]:
     found: dict[int, list[PhoneAnswer]] = defaultdict(list)
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select p.alert_id, c.name, p.channel, p.at from phone_answer p join carer c using (carer_id)"
         " where p.alert_id = any(%(ids)s) order by p.at, p.answer_id",
@@ -320,7 +309,7 @@ async def _answers(
 ) -> tuple[dict[int, list[Answer]], dict[int, int]]:
     found: dict[int, list[Answer]] = defaultdict(list)
     unread: dict[int, int] = defaultdict(int)
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select r.alert_id, r.carer_id, r.kind, r.at, r.outcome, r.comment, c.name,"
         " (r.txid, r.response_id) > (coalesce(k.txid, '0'::xid8), coalesce(k.sequence, 0)) as unread"

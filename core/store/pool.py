@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from core.model.errors import Misconfigured, StoreUnavailable
 from core.store.why import why
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
 CONNECT_TIMEOUT_S = 5.0
 RECONNECT_S = 2.0
@@ -132,3 +133,12 @@ async def connect(url: str, *, autocommit: bool = False) -> AsyncIterator[Connec
             yield connection
     except _LOST as error:
         raise StoreUnavailable(f"the database does not answer: {why(error)}") from error
+
+
+async def named_rows(
+    connection: Connection, query: LiteralString, values: Mapping[str, object] | None = None
+) -> list[dict[str, Any]]:
+    """Return what a query finds, each row by the names of its columns."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(query, values)
+    return await cursor.fetchall()

@@ -7,16 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString
 from zoneinfo import ZoneInfo
 
-from psycopg.rows import dict_row
-
 from core.model.ids import CarerId, HomeId
 from core.model.reach import WeeklyTest
 from core.store.contact import send_test
+from core.store.pool import Connection, named_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from core.store.pool import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +58,7 @@ async def alone(connection: Connection) -> bool:
 
 async def candidates(connection: Connection) -> list[Candidate]:
     """Return everybody who may be told of an alert in a watched home, with their last test."""
-    rows = await _rows(connection, _CANDIDATES, {})
+    rows = await named_rows(connection, _CANDIDATES, {})
     return [
         Candidate(
             carer_id=CarerId(row["carer_id"]),
@@ -94,7 +91,7 @@ async def ask(
 
 async def tests_of(connection: Connection, carer_id: CarerId) -> tuple[WeeklyTest, ...]:
     """Return the tests of one person, newest first."""
-    rows = await _rows(
+    rows = await named_rows(
         connection, _TESTS + " where t.carer_id = %(carer)s" + _BY_TEST, {"carer": carer_id}
     )
     return tuple(_test(row) for row in sorted(rows, key=_asked, reverse=True))
@@ -103,9 +100,11 @@ async def tests_of(connection: Connection, carer_id: CarerId) -> tuple[WeeklyTes
 async def people(connection: Connection) -> tuple[TestedPerson, ...]:
     """Return everybody whom the visitor may see, with their tests."""
     tests: dict[int, list[dict[str, Any]]] = {}
-    for row in sorted(await _rows(connection, _TESTS + _BY_TEST, {}), key=_asked, reverse=True):
+    for row in sorted(
+        await named_rows(connection, _TESTS + _BY_TEST, {}), key=_asked, reverse=True
+    ):
         tests.setdefault(row["carer_id"], []).append(row)
-    persons = await _rows(
+    persons = await named_rows(
         connection,
         "select c.carer_id, c.name, c.role from carer c where c.disabled_at is null and ("
         " c.carer_id in (select carer_id from care) or c.carer_id in (select carer_id from self_test)"
@@ -187,11 +186,3 @@ def _test(row: Mapping[str, Any]) -> WeeklyTest:
 def _asked(row: Mapping[str, Any]) -> datetime:
     asked_at: datetime = row["asked_at"]
     return asked_at
-
-
-async def _rows(
-    connection: Connection, query: LiteralString, values: Mapping[str, object]
-) -> list[dict[str, Any]]:
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(query, values)
-    return await cursor.fetchall()

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from psycopg.rows import dict_row
-
 from core.model.home import Placement
 from core.model.ids import DeviceId, HomeId
+from core.store.pool import Connection, named_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    pass
 
-    from core.store.pool import Connection
 
 LIST_LIMIT = 25
 """Rows of one list; the count beside it says how many there are."""
@@ -132,12 +130,12 @@ class Fenced:
 
 async def services(connection: Connection, now: datetime) -> Services:
     """Return the signs of life of the services."""
-    beats = await _rows(
+    beats = await named_rows(
         connection,
         "select gateway, at, broker_connected from gateway_heartbeat order by gateway",
         {},
     )
-    (row,) = await _rows(
+    (row,) = await named_rows(
         connection,
         "select (select max(recorded_at) from engine_step) as stepped_at, due.since, due.messages,"
         " (select min(r.at) from response r left join alert_cursor k on k.reader = 'response'"
@@ -158,7 +156,7 @@ async def services(connection: Connection, now: datetime) -> Services:
 
 async def quarantine(connection: Connection) -> tuple[Quarantined, ...]:
     """Return what waits in quarantine, by reason, most messages first."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select q.reason, q.messages, n.home_id, n.received_at as last_at, n.topic, n.field,"
         " n.expected, substring(n.payload for 2000) as payload, n.payload_bytes"
@@ -172,7 +170,7 @@ async def quarantine(connection: Connection) -> tuple[Quarantined, ...]:
 
 async def refusals(connection: Connection, now: datetime) -> tuple[Refusal, ...]:
     """Return what was refused today (UTC), most messages first."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select home_id, source, reason, messages, last_at from refusal"
         " where day = (%(now)s at time zone 'UTC')::date order by messages desc limit %(limit)s",
@@ -183,7 +181,7 @@ async def refusals(connection: Connection, now: datetime) -> tuple[Refusal, ...]
 
 async def discovered(connection: Connection) -> tuple[Discovered, ...]:
     """Return the devices that speak and are not registered, the newest first."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select home_id, family, external_id, last_seen, messages, last_topic as topic,"
         " substring(last_payload for 2000) as payload from discovered x where not exists"
@@ -197,7 +195,7 @@ async def discovered(connection: Connection) -> tuple[Discovered, ...]:
 
 async def fenced(connection: Connection, since: datetime) -> tuple[Fenced, ...]:
     """Return the detectors that failed since then."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select home_id, detector, error, last_at, times from detector_error"
         " where last_at > %(since)s order by last_at desc limit %(limit)s",
@@ -208,7 +206,7 @@ async def fenced(connection: Connection, since: datetime) -> tuple[Fenced, ...]:
 
 async def devices_of(connection: Connection, home_id: HomeId) -> tuple[DeviceState, ...]:
     """Return the devices in use of one home."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         _DEVICE + " and d.home_id = %(home)s order by r.name nulls last, d.name",
         {"home": home_id},
@@ -220,7 +218,7 @@ async def ailing(
     connection: Connection, now: datetime, low_percent: float
 ) -> tuple[DeviceState, ...]:
     """Return the devices of watched homes that are gone, silent for too long or low on battery."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         _DEVICE + " and h.mode <> 'archive' and (p.online is false"
         " or p.battery_percent < %(low)s or p.last_seen is null"
@@ -246,11 +244,3 @@ _DEVICE: LiteralString = (
 
 def _device(row: dict[str, Any]) -> DeviceState:
     return DeviceState(**(row | {"placement": Placement(row["placement"])}))
-
-
-async def _rows(
-    connection: Connection, query: LiteralString, values: Mapping[str, object]
-) -> list[dict[str, Any]]:
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(query, values)
-    return await cursor.fetchall()

@@ -10,17 +10,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
 from zoneinfo import ZoneInfo
 
-from psycopg.rows import dict_row
-
 from core.model.home import Home, HomeMode
 from core.model.ids import DeviceId, HomeId, OrganisationId
 from core.model.quantity import DEFINITIONS, Quantity, Role
 from core.store.basis import stopped
+from core.store.pool import Connection, named_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from core.store.pool import Connection
 
 PERSON = tuple(row.quantity.value for row in DEFINITIONS.values() if row.role is Role.PERSON)
 _QUANTITIES = {quantity.value: quantity for quantity in Quantity}
@@ -89,7 +87,7 @@ async def glances(
     """Return a page of the homes that may be seen, those with open alerts first, and how many there are."""
     cursor = await connection.execute("select count(*) from home")
     row = await cursor.fetchone()
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         _GLANCE,
         {"limit": limit, "offset": offset, "home": None},
@@ -109,7 +107,7 @@ async def first_zone(connection: Connection) -> ZoneInfo:
 
 async def glance_of(connection: Connection, home_id: HomeId) -> Glance | None:
     """Return one home; None when there is none that may be seen."""
-    rows = await _rows(connection, _GLANCE, {"home": home_id, "limit": 1, "offset": 0})
+    rows = await named_rows(connection, _GLANCE, {"home": home_id, "limit": 1, "offset": 0})
     return _glance(rows[0]) if rows else None
 
 
@@ -160,7 +158,7 @@ async def last_movements(
 
     In a watched home it is looked for in the last 30 days, in an archived one in all of its record.
     """
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select distinct on (d.home_id) d.home_id, o.observed_at as at,"
         " coalesce(r.name, d.name) as place, r.room_id is not null as in_room"
@@ -191,7 +189,7 @@ async def last_before(
     look_back: timedelta,
 ) -> tuple[tuple[datetime, datetime | None], ...]:
     """Return for each moment the last sign of a person in a home before it; None for none in that time."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select m.at, (select max(o.at) from device d cross join lateral ("
         "  select observed_at as at from observation o where o.device_id = d.device_id"
@@ -273,7 +271,7 @@ async def silences(
     longer_than: timedelta,
 ) -> tuple[tuple[datetime, datetime], ...]:
     """Return the parts of a span in which none of these devices said anything for that long."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "with said as ("
         " select distinct observed_at as at from observation where device_id = any(%(devices)s)"
@@ -292,7 +290,7 @@ async def blind_spans(
     connection: Connection, home_id: HomeId, start: datetime, end: datetime
 ) -> tuple[tuple[datetime, datetime], ...]:
     """Return the parts of a span in which detection found that the home could not be seen."""
-    rows = await _rows(
+    rows = await named_rows(
         connection,
         "select greatest(min(onset), %(start)s) as since,"
         " least(coalesce(min(noticed_at) filter (where phase = 'cleared'), %(end)s), %(end)s) as until"
@@ -302,14 +300,6 @@ async def blind_spans(
         {"home": home_id, "start": start, "end": end},
     )
     return tuple((row["since"], row["until"]) for row in rows)
-
-
-async def _rows(
-    connection: Connection, query: LiteralString, values: Mapping[str, object]
-) -> list[dict[str, Any]]:
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(query, values)
-    return await cursor.fetchall()
 
 
 def _glance(row: dict[str, Any]) -> Glance:

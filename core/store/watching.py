@@ -8,21 +8,19 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
 from zoneinfo import ZoneInfo
 
-from psycopg.rows import dict_row
-
 from core.model.commissioning import Stage
 from core.model.home import HomeMode
 from core.model.ids import CarerId, HomeId
 from core.model.watching import KIND_OF, HomeNow, NoticeKind, WatchState, WhyNot
 from core.store import basis as basis_table
 from core.store.basis import STOPPED
+from core.store.pool import Connection, named_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from core.model.basis import Basis
     from core.model.watching import Watching
-    from core.store.pool import Connection
 
 FORETOLD: LiteralString = "interval '2 days'"
 """A basis that ended was foretold to a person where they were told of its end within so long before."""
@@ -132,7 +130,7 @@ async def cancel_older(connection: Connection, home_id: HomeId) -> None:
 
 async def untold(connection: Connection) -> tuple[Untold, ...]:
     """Return everybody of a circle who was told something else than how their home stands now."""
-    rows = await _rows(connection, _UNTOLD, {"kinds": _OF_CHANGES})
+    rows = await named_rows(connection, _UNTOLD, {"kinds": _OF_CHANGES})
     return tuple(
         Untold(
             home_id=HomeId(row["home_id"]),
@@ -161,7 +159,9 @@ async def promise(
     if row is None:
         return None
     (found,) = _due(
-        await _rows(connection, _NOTICE + " where n.notice_id = %(number)s", {"number": row[0]})
+        await named_rows(
+            connection, _NOTICE + " where n.notice_id = %(number)s", {"number": row[0]}
+        )
     )
     return found
 
@@ -177,7 +177,7 @@ async def drop_unwanted(connection: Connection, now: datetime) -> None:
 
 async def due(connection: Connection, now: datetime) -> tuple[DueNotice, ...]:
     """Return what is to be put into the outbox now, to people who may still be told."""
-    return _due(await _rows(connection, _DUE, {"now": now, "kinds": _OF_CHANGES}))
+    return _due(await named_rows(connection, _DUE, {"now": now, "kinds": _OF_CHANGES}))
 
 
 async def unheard(
@@ -193,7 +193,7 @@ async def unheard(
         So long after the first try it is left to who was told that this person can not be.
     """
     values = {"now": now, "pause": pause, "most": most}
-    return _due(await _rows(connection, _UNHEARD, values))
+    return _due(await named_rows(connection, _UNHEARD, values))
 
 
 async def ask(
@@ -229,12 +229,12 @@ async def unreached(
     most
         So long after the first try it is not looked for any more.
     """
-    return _due(await _rows(connection, _UNREACHED, {"now": now, "most": most}))
+    return _due(await named_rows(connection, _UNREACHED, {"now": now, "most": most}))
 
 
 async def renewers(connection: Connection, home_id: HomeId, basis_id: int) -> tuple[CarerId, ...]:
     """Return who can renew a basis: who wrote it down, and the administrators of the organisation."""
-    rows = await _rows(connection, _RENEWERS, {"home": home_id, "basis": basis_id})
+    rows = await named_rows(connection, _RENEWERS, {"home": home_id, "basis": basis_id})
     return tuple(CarerId(row["carer_id"]) for row in rows)
 
 
@@ -334,7 +334,7 @@ _RENEWERS: LiteralString = (
 async def _homes(
     connection: Connection, query: LiteralString, values: Mapping[str, object]
 ) -> tuple[WatchedHome, ...]:
-    rows = await _rows(connection, query, values)
+    rows = await named_rows(connection, query, values)
     ledgers: dict[HomeId, list[tuple[Basis, ...]]] = defaultdict(list)
     found = await basis_table.ledgers_of_homes(connection, [row["home_id"] for row in rows])
     for home_id, ledger in found:
@@ -370,11 +370,3 @@ def _due(rows: Iterable[Mapping[str, Any]]) -> tuple[DueNotice, ...]:
         )
         for row in rows
     )
-
-
-async def _rows(
-    connection: Connection, query: LiteralString, values: Mapping[str, object]
-) -> list[dict[str, Any]]:
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(query, values)
-    return await cursor.fetchall()

@@ -81,17 +81,3 @@ create policy dashboard_watch_message on watch_message for select to wayhome_das
 -- Who sees the home sees who was told that it is not watched, and whether that arrived.
 create policy dashboard_delivery_watch on delivery for select to wayhome_dashboard
     using (left(kind, 5) = 'watch' and delivery_id in (select delivery_id from watch_message));
-
--- Who arranges the circle knows of an animal before anybody who sets up a home does.
-create or replace function set_home_animal(home text, told text) returns text
-language plpgsql security definer set search_path = pg_catalog, public, pg_temp
-as $animal$
-begin
-    if not (sets_up(home) or arranges(home)) then
-        return null;
-    end if;
-    update home h set animal = told where h.home_id = home;
-    perform pg_notify('registry', home);
-    return home;
-end
-$animal$;
