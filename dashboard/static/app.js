@@ -6,7 +6,10 @@ const hint = document.getElementById("hint");
 const HIDDEN = "wayhome-hint-hidden";
 
 if ("serviceWorker" in navigator) {
-  navigator.serviceWorker.register("/sw.js", { scope: "/" }).catch((error) => console.warn("no service worker", error));
+  const workers = navigator.serviceWorker;
+  workers.register("/sw.js", { scope: "/" }).catch((error) => console.warn("no service worker", error));
+  // A page that is on its way while the worker takes all pages over (the one after the login) is not among them.
+  workers.ready.then(({ active }) => workers.controller ?? active?.postMessage("take me over"));
 }
 if (document.body.dataset.nobody !== undefined && location.pathname === "/login" && "caches" in window) {
   caches.delete("wayhome-seen"); // nobody is logged in: nothing of what somebody saw stays

@@ -30,6 +30,8 @@ worker.addEventListener("activate", (/** @type {any} */ event) => {
   event.waitUntil(worker.clients.claim());
 });
 
+worker.addEventListener("message", (/** @type {any} */ event) => event.waitUntil(worker.clients.claim())); // a page asks
+
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const request = /** @type {Request} */ (event.request);
   const url = new URL(request.url);

@@ -196,6 +196,18 @@ def ready(page: Page) -> None:
     page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 
 
+def test_a_page_the_worker_missed_as_it_took_over_is_taken_over_too(
+    phone: BrowserContext, pages: Pages
+) -> None:
+    page = phone.new_page()
+    pages.log_in(page, "ben", "/today")
+    ready(page)
+    # Past the worker, as the page that is under way while the worker takes over.
+    with page.expect_navigation(wait_until="commit"):
+        phone.new_cdp_session(page).send("Page.reload", {"ignoreCache": True})
+    ready(page)
+
+
 def test_without_a_connection_the_last_state_stands_with_its_age(
     phone: BrowserContext, pages: Pages, tmp_path: Path
 ) -> None:
