@@ -50,3 +50,11 @@ async def test_the_caseload_of_the_demo_names_a_slow_change(plain_database: Data
 def test_of_the_other_homes_detection_is_not_asked() -> None:
     kinds = [one.kind for number in range(6) for one in history.story(number, START)]
     assert kinds.count(history.SLOW_STORY) == 1
+
+
+def test_six_weeks_are_six_weeks_also_when_the_clocks_were_changed_in_them() -> None:
+    late = datetime(
+        2026, 11, 29, 23, 20, tzinfo=UTC
+    )  # in summer, six weeks before, it was tomorrow then
+    household = world.households(1, late)[0]
+    assert len(history.past(household, 0, late).days) == 7 * history.WEEKS

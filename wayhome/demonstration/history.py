@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from analytics.detector import discover
 from analytics.features.plan import plan
 from analytics.home_engine import HomeEngine, Inputs
+from core.model.day_count import bounds
 from core.model.finding import Phase
 from core.store import day_count
 from core.store.finding import record_findings
@@ -44,7 +45,7 @@ PATIENCE = 10
 _STORIES = (
     # kind, days before the demo, for how many days, how badly, which device
     (Kind.BATHROOM_CHANGE, 8, 8, 2, ""),
-    (Kind.DECLINE, 28, 28, 3, ""),
+    (Kind.DECLINE, 22, 10, 3, ""),
     (Kind.HUB_OUTAGE, 16, 3, 2, ""),
     (None, 0, 0, 0, ""),
     (Kind.HOSPITAL, 22, 5, 2, ""),
@@ -52,7 +53,10 @@ _STORIES = (
 )
 """What happened in the homes, by turns: something to find on the pages of most."""
 SLOW_STORY = Kind.DECLINE
-"""Detection reads the weeks of this home, two seconds of work: the caseload names what it noticed."""
+"""Detection reads the weeks of this home, two seconds of work: the caseload names what it noticed.
+
+It comes over ten days: one over four weeks was not noticed yet at every fifth moment of the year.
+"""
 
 
 def story(number: int, start: datetime) -> tuple[Episode, ...]:
@@ -77,13 +81,15 @@ def past(household: Household, number: int, start: datetime) -> Past:
     """Return the whole days of home ``number`` before the day of ``start``; the same life goes on in it."""
     home = household.home
     episodes = story(number, start)
+    today = start.astimezone(home.zone).date()
+    # From a midnight on: so many hours before would be another day where the clocks were changed since.
+    begun, _ = bounds(today - timedelta(weeks=WEEKS, days=1), home.zone)
     record = Recording(
         home=home_of(number + 1, home.zone),
-        span=(start - timedelta(weeks=WEEKS, days=1), start + SETTLED),
+        span=(begun, start + SETTLED),
         episodes=episodes,
         circumstances=PLAIN,
     )
-    today = start.astimezone(home.zone).date()
     slow = any(one.kind is SLOW_STORY for one in episodes)
     return Past(
         days=tuple(one for one in counted(record, household.devices) if one.day < today),
