@@ -1,4 +1,8 @@
-"""D7: a door that leads out opens at night, or at an hour at which it hardly ever does."""
+"""D7: a door that leads out opens at night, or at an hour at which it hardly ever does.
+
+A word that is lost hides the next one: after a "closed" that never came, the next "open" is known already.
+Such a door is told by its closing (docs/decisions/0251).
+"""
 
 from __future__ import annotations
 
@@ -67,6 +71,8 @@ class Opening:
     arrival: bool
     #: Whether somebody was taken to be home; otherwise somebody had moved inside and was not believed.
     sure: bool = True
+    #: Whether only its closing was heard.
+    unheard: bool = False
     #: How many of its `STAGES` are said.
     said: int = 0
 
@@ -86,6 +92,7 @@ class Opening:
             self.arrival,
             self.sure,
             self.said,
+            self.unheard,
         ]
 
     @classmethod
@@ -93,7 +100,7 @@ class Opening:
         """Return the opening as `snapshot` saw it; None for None."""
         if state is None:
             return None
-        onset, hour, door_at, room_id, arrival, sure, said = state
+        onset, hour, door_at, room_id, arrival, sure, said, *unheard = state  # none before 0251
         return cls(
             onset=onset,
             hour=Hour(hour),
@@ -102,6 +109,7 @@ class Opening:
             arrival=arrival,
             sure=sure,
             said=said,
+            unheard=any(unheard),
         )
 
 
@@ -120,9 +128,12 @@ class Exit:
         if device is None or not view.shown or not (self._opening or device.exterior_door):
             return ()
         if device.exterior_door:
-            if observation.quantity is not Quantity.CONTACT or observation.value == 0:
+            if observation.quantity is not Quantity.CONTACT:
                 return ()
-            return self._door(view, device)
+            shut = observation.value == 0
+            if shut and (self._opening is not None or not view.occupancy.after_long):
+                return ()
+            return self._door(view, device, shut=shut)
         if self._opening is None or not device.interior:
             return ()
         return self._over(view) if _inside(self._opening, view, device) else ()
@@ -139,8 +150,10 @@ class Exit:
         self.due = opening.due
         return () if view.now < self.due else self._say(opening, view, _nobody_since(view, opening))
 
-    def _door(self, view: HomeView, device: DevicePlan) -> Sequence[Finding]:
+    def _door(self, view: HomeView, device: DevicePlan, *, shut: bool) -> Sequence[Finding]:
         hour = self._habits.hour(view.local, view.at, view.hours.today)
+        if shut and not view.local.is_night(view.at):
+            return ()  # by day doors stand open
         self._habits.see(view.local, view.at)
         opening = self._opening
         if opening is not None:
@@ -160,11 +173,12 @@ class Exit:
             room_id=device.room_id,
             arrival=inside is None or view.at - inside > EXIT_WITHIN_S,
             sure=sure,
+            unheard=shut,
         )
         self.due = opening.due
         if self.due > view.at or _brought_by_a_queue(view):
             return ()
-        return self._say(opening, view, _opened(view))
+        return self._say(opening, view, _moved(opening, view))
 
     def _say(self, opening: Opening, view: HomeView, what: str) -> Sequence[Finding]:
         severity, episode = STAGES[opening.hour][opening.said][1], self._episode
@@ -193,9 +207,9 @@ class Exit:
             what,
             phase,
             unusual=self._unusual(opening, view),
-            ruled_out=("Somebody was home when it opened",) if opening.sure else (),
+            ruled_out=(f"Somebody was home when it {_did(opening)}",) if opening.sure else (),
             advice="Call now; if nobody answers, go and look near the home first.",
-            evidence=(fact("The outer door opened", opening.onset),),
+            evidence=(fact(f"The outer door {_did(opening)}", opening.onset),),
         )
 
     def _unusual(self, opening: Opening, view: HomeView) -> str:
@@ -249,13 +263,19 @@ def _brought_by_a_queue(view: HomeView) -> bool:
 
 def _nobody_since(view: HomeView, opening: Opening) -> str:
     return (
-        f"The outer door opened at {view.clock(opening.door_at)} and nobody has moved inside since,"
+        f"The outer door {_did(opening)} at {view.clock(opening.door_at)} and nobody has moved inside since,"
         f" {duration(view.now - opening.door_at)}"
     )
 
 
-def _opened(view: HomeView) -> str:
-    text = f"The outer door opened at {view.clock(view.at)}"
+def _did(opening: Opening) -> str:
+    return "was shut" if opening.unheard else "opened"
+
+
+def _moved(opening: Opening, view: HomeView) -> str:
+    text = f"The outer door {_did(opening)} at {view.clock(view.at)}"
+    if opening.unheard:
+        text += " (that it was opened was not heard)"
     if view.now - view.at > LATE_S:
         text += f" (this reached us only at {view.clock(view.now)})"
     before = view.previous_at
@@ -273,6 +293,7 @@ DETECTOR = DetectorSpec(
         "It does not know who opened the door: a visitor or a carer at night looks the same.",
         "Somebody else who moves inside afterwards hides who went out.",
         "Nothing without a sensor on the door; a door left open tells only once.",
+        "An opening whose message is lost, unless the one before it was lost too: then its closing tells.",
     ),
     references=(
         "detection.md §2 (exit at an unusual hour) and (a) D7",

@@ -36,6 +36,8 @@ SAME_PASSAGE_S = 90.0
 """A door that opens again so shortly after it moved is the same passage."""
 SWINGS_S = 15.0
 """The same where somebody has surely come in meanwhile and the door opens anew."""
+STOOD_OPEN_S = 1800.0
+"""A door that is shut so long after it last moved, as far as was heard, was opened unheard (0251)."""
 SENSOR_LIVES_S = 12 * 3600.0
 """The sensor near the door is trusted to see who leaves if it saw somebody so shortly before."""
 LEAVES, ARRIVES = 0.6, 0.95
@@ -105,6 +107,7 @@ class Occupancy:
         "_passage_at",
         "_resting",
         "_sure",
+        "after_long",
         "before",
         "door_at",
         "left_at",
@@ -131,6 +134,8 @@ class Occupancy:
         self.perhaps_home = False
         #: Last movement of a door that leads out.
         self.door_at: float | None = None
+        #: Whether the door of the present event had not moved for long, as far as was heard.
+        self.after_long = False
         #: Whether somebody may have been out before the present event.
         self.unsettled = False
         #: (left, back) of the outing that the present event ended; None otherwise.
@@ -231,6 +236,7 @@ class Occupancy:
 
     def _door(self, at: float, past: tuple[Activity, HomePlan], *, opened: bool) -> None:
         last = self.door_at
+        self.after_long = last is None or at - last > STOOD_OPEN_S
         if last is not None and at < last:
             return
         self.door_at = at

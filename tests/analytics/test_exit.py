@@ -21,6 +21,49 @@ def test_a_door_at_night_is_told_with_the_message_itself() -> None:
     assert told.what == "The outer door opened at 02:06, 6 min after the last movement (bedroom)"
 
 
+def test_an_opening_that_a_lost_closing_hides_is_told_by_its_own_closing() -> None:
+    story = _left_open(at_h=17)
+    assert story.of("exit") == []
+    story.at(25).hear(BED_MOTION).at(25, 1).hear(HALL_MOTION).at(25, 1, 5)
+    story.hear(DOOR, Quantity.CONTACT, OPEN)
+    assert story.of("exit") == [], "as far as was heard it stands open since the afternoon"
+    story.at(25, 1, 10).hear(DOOR, Quantity.CONTACT, CLOSED)
+    (told,) = story.of("exit")
+    assert told.what.startswith(
+        "The outer door was shut at 02:01 (that it was opened was not heard)"
+    )
+    assert told.ruled_out == ("Somebody was home when it was shut",)
+    story.at(25, 6)
+    assert story.of("exit")[-1].severity is Severity.URGENT
+    assert story.of("exit")[-1].what.startswith("The outer door was shut at 02:01 and nobody has")
+
+
+def test_a_door_that_stood_open_and_is_shut_by_day_says_nothing() -> None:
+    story = Story()
+    for day in range(20):
+        story.at(24 * day + 9).hear(KITCHEN_MOTION).hear(DOOR, Quantity.CONTACT, OPEN)
+        story.at(24 * day + 9, 1).hear(DOOR, Quantity.CONTACT, CLOSED).hear(KITCHEN_MOTION)
+    story.at(24 * 20 + 9).hear(DOOR, Quantity.CONTACT, OPEN).hear(KITCHEN_MOTION)
+    story.at(24 * 20 + 17).hear(HALL_MOTION).hear(DOOR, Quantity.CONTACT, CLOSED)
+    assert story.of("exit") == []
+
+
+def test_a_door_that_is_shut_soon_after_it_opened_at_night_tells_only_once() -> None:
+    story = Story().at(1).hear(BED_MOTION).at(1, 1).hear(DOOR, Quantity.CONTACT, OPEN)
+    story.at(1, 2).hear(KITCHEN_MOTION).at(1, 12).hear(DOOR, Quantity.CONTACT, CLOSED)
+    assert [one.phase for one in story.of("exit")] == [Phase.OPENED, Phase.CLEARED]
+
+
+def _left_open(*, at_h: float) -> Story:
+    """Come home at an hour of the first day; that the door was shut is lost."""
+    story = Story().at(at_h - 1).hear(HALL_MOTION).hear(DOOR, Quantity.CONTACT, OPEN)
+    story.at(at_h - 1, 1).hear(DOOR, Quantity.CONTACT, CLOSED)
+    story.at(at_h).hear(DOOR, Quantity.CONTACT, OPEN).at(at_h, 1)
+    for device in (HALL_MOTION, KITCHEN_MOTION, BED_MOTION):
+        story.hear(device)
+    return story
+
+
 def test_nobody_inside_for_three_minutes_makes_it_urgent() -> None:
     story = Story().at(1).hear(HALL_MOTION).at(1, 1).hear(DOOR, Quantity.CONTACT, OPEN).at(1, 5)
     assert [one.severity for one in story.of("exit")] == [Severity.CHECK, Severity.URGENT]
