@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from analytics.detector import NEVER
-from analytics.detectors.exit import DETECTOR
+from analytics.detectors.exit import DETECTOR, Opening
 from analytics.sample_days import BED_MOTION, DOOR, HALL_MOTION, KITCHEN_MOTION, MONDAY
 from core.model.finding import Phase, Severity
 from core.model.ids import DeviceId
@@ -263,3 +263,10 @@ def test_who_was_seen_inside_and_is_not_believed_is_told_of_at_night_all_the_sam
     told = story.hear(DOOR, Quantity.CONTACT, OPEN).of("exit")
     assert [one.severity for one in told] == [Severity.CHECK]
     assert told[0].ruled_out == ()
+
+
+def test_an_opening_that_was_saved_before_closings_told_is_read() -> None:
+    former = [0.0, "night", 5.0, 1, False, True, 1]
+    opening = Opening.restored(former)
+    assert opening is not None
+    assert opening.snapshot() == [*former, False]
