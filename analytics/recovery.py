@@ -106,6 +106,7 @@ async def recover(
         last = await engine_table.last_step(connection, shard)
         end = last.end if last is not None else LogPosition()
         await observation_log.check_lineage(connection, end)
+        tick_at = await engine_table.last_tick(connection, shard)
         saved = await engine_table.snapshots(connection, shard)
     oldest = _restore(engine, saved)
     number = last.step if last is not None else 0
@@ -114,7 +115,7 @@ async def recover(
         engine=engine,
         step=number,
         end=end,
-        tick_at=last.tick_at if last is not None else None,
+        tick_at=tick_at,
         households=(),
     )
     await take_in_registry(pool, recovered, shard, shards, always_save=True)

@@ -203,11 +203,7 @@ class Gateway:
             why = "" if connected else f"no broker: {subscriber.last_error or 'connecting'}"
             self._context.health.set("broker", ok=connected, text=why)
             self._judge_lag()
-            if (
-                last is None
-                or connected != last[1]
-                or (now - last[0]).total_seconds() >= HEARTBEAT_S
-            ):
+            if _speaks(last, now, connected=connected):
                 last = now, connected
                 await self._beat_once(subscriber, now)
             await clock.sleep(LOOK_S)
@@ -246,6 +242,13 @@ class Gateway:
             # Analytics tells by it whether a pause of its own was also a pause of the homes.
             counters["connected_since"] = self._connected_since.isoformat()
         return counters | {outcome: float(n) for outcome, n in tally.outcomes.items()}
+
+
+def _speaks(last: tuple[datetime, bool] | None, now: datetime, *, connected: bool) -> bool:
+    """Tell whether the proof of life is due: also at once where the clock was set back."""
+    if last is None or connected != last[1]:
+        return True
+    return not 0.0 <= (now - last[0]).total_seconds() < HEARTBEAT_S
 
 
 def _report_crashes(admitted: list[Admitted]) -> None:

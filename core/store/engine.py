@@ -136,6 +136,17 @@ async def last_step(connection: Connection, shard: int) -> EngineStep | None:
     return None if row is None else _step(row)
 
 
+async def last_tick(connection: Connection, shard: int) -> datetime | None:
+    """Return the moment to which the clock of a shard has come; None before the first tick."""
+    cursor = await connection.execute(
+        "select tick_at from engine_step where shard = %s and tick_at is not null"
+        " order by step desc limit 1",
+        (shard,),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
 async def steps_between(
     connection: Connection, shard: int, after: int, until: int
 ) -> tuple[EngineStep, ...]:
@@ -189,17 +200,27 @@ async def prune_steps(connection: Connection, shard: int) -> int:
     cursor = await connection.execute(
         "delete from engine_step where shard = %(shard)s and step <"
         " (select min(step) from engine_snapshot where shard = %(shard)s)"
-        " and step < (select max(step) from engine_step where shard = %(shard)s)",
+        " and step < (select max(step) from engine_step where shard = %(shard)s)"
+        # the last tick stays: it tells how far the clock has come
+        " and step is distinct from"
+        " (select max(step) from engine_step where shard = %(shard)s and tick_at is not null)",
         {"shard": shard},
     )
     return cursor.rowcount
 
 
-async def pipeline_report(connection: Connection) -> PipelineReport:
-    """Return the latest proof that a gateway hears the broker."""
+async def pipeline_report(connection: Connection, ceiling: datetime) -> PipelineReport:
+    """Return the latest proof that a gateway hears the broker.
+
+    Parameters
+    ----------
+    ceiling
+        A gateway that gives a later moment has a wrong clock: it is heard only where there is no other.
+    """
     cursor = await connection.execute(
         "select at, counters ->> 'connected_since' from gateway_heartbeat"
-        " where broker_connected order by at desc limit 1"
+        " where broker_connected order by at > %s, at desc limit 1",
+        (ceiling,),
     )
     row = await cursor.fetchone()
     if row is None:

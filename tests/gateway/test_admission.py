@@ -143,6 +143,16 @@ def test_a_flood_is_counted_with_one_sample_an_hour_and_sos_comes_through() -> N
     assert sos.outcome is Outcome.STORED
 
 
+def test_a_clock_that_ran_ahead_for_a_moment_makes_nobody_mute() -> None:
+    desk = Desk(limits=Limits(rate_per_s=1.0, burst=5))
+    year = 365 * 86_400.0
+    outcomes = [
+        desk.admission.admit(contact(packet_id=1), after(seconds)).outcome
+        for seconds in (year, *range(0, 100, 2))
+    ]
+    assert set(outcomes) == {Outcome.STORED}
+
+
 def test_a_backlog_is_no_flood() -> None:
     desk = Desk(limits=Limits(rate_per_s=1, burst=5))
     admit(desk, contact(t=NOON.isoformat()))

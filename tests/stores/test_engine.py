@@ -73,6 +73,19 @@ async def test_steps_that_no_snapshot_needs_are_forgotten(connection: Connection
     assert await table.shards_of(connection, [HomeId("a"), HomeId("b")]) == {"b": 0}
 
 
+async def test_the_last_tick_is_never_forgotten(connection: Connection) -> None:
+    assert await table.last_tick(connection, 0) is None
+    ticked = replace(step(1), tick_at=NOON + timedelta(days=1))
+    for one in (ticked, *(replace(step(number), tick_at=None) for number in range(2, 6))):
+        await table.record_step(connection, 0, one)
+    await table.save_snapshots(
+        connection, [Snapshot(home_id=HomeId("a"), shard=0, step=5, state=b"a")]
+    )
+    assert await table.prune_steps(connection, 0) == 3
+    assert await table.last_tick(connection, 0) == ticked.tick_at
+    assert await table.last_tick(connection, 1) is None
+
+
 async def test_a_shard_has_one_holder(database: Database) -> None:
     url = database.url_as("wayhome_analytics")
     async with table.shard_lease(url, 0) as lease:
@@ -102,22 +115,26 @@ async def test_a_lost_lease_is_noticed(database: Database) -> None:
 async def test_the_latest_gateway_that_hears_the_broker_speaks_for_the_pipeline(
     database: Database, connection: Connection
 ) -> None:
-    assert (await table.pipeline_report(connection)).heard_at is None
+    assert (await table.pipeline_report(connection, NOON)).heard_at is None
     since = NOON - timedelta(hours=3)
     with psycopg.connect(database.url_as("wayhome_gateway"), autocommit=True) as gateway:
         beat(gateway, NOON, since)
-        assert await table.pipeline_report(connection) == table.PipelineReport(
+        assert await table.pipeline_report(connection, NOON) == table.PipelineReport(
             heard_at=NOON, heard_since=since
         )
         beat(gateway, NOON + timedelta(seconds=5), since, connected=False)
-        assert (await table.pipeline_report(connection)).heard_at is None
+        assert (await table.pipeline_report(connection, NOON)).heard_at is None
         gateway.execute(
             "insert into gateway_heartbeat (gateway, at, broker_connected, counters)"
             " values ('old', %s, true, '{\"connected_since\": \"long ago\"}')",
             (NOON,),
         )
-        assert await table.pipeline_report(connection) == table.PipelineReport(
+        assert await table.pipeline_report(connection, NOON) == table.PipelineReport(
             heard_at=NOON, heard_since=None
+        )
+        beat(gateway, NOON + timedelta(days=1), since)
+        assert (await table.pipeline_report(connection, NOON)).heard_at == NOON, (
+            "its clock is wrong"
         )
 
 
