@@ -114,6 +114,14 @@ def test_an_unregistered_device_is_discovered_up_to_a_bound() -> None:
     assert outcomes == [fits, fits, full, fits, fits, full]
 
 
+def test_names_that_are_gone_from_the_table_make_room() -> None:
+    quota = DiscoveredQuota([(LIVE, "wayhome", name) for name in "ab"], limit=2)
+    assert not quota.take(LIVE, "wayhome", "new")
+    quota.replace([(LIVE, "wayhome", "b")])
+    assert quota.take(LIVE, "wayhome", "new")
+    assert not quota.take(LIVE, "wayhome", "a")
+
+
 def test_quarantine_is_bounded_by_home_and_day() -> None:
     desk = Desk(quarantine=QuarantineQuota(messages=2))
     bad = message("homes/live/wayhome/door/contact", b"{")
