@@ -161,7 +161,8 @@ class Watch:
         inputs = await self._look(connection, now, ticking=tick_at is not None)
         number = self._state.step + 1
         rows = [row.observation for row in page.rows]
-        noticed = self._state.engine.step(number, inputs, rows, tick_at)
+        async with engine_table.computing(connection):
+            noticed = self._state.engine.step(number, inputs, rows, tick_at)
         if tick_at is not None and (now - tick_at).total_seconds() < PRESENT_S:
             await self._foresee(connection, noticed, tick_at)
         step = EngineStep(step=number, end=page.end, tick_at=tick_at, inputs=to_json(inputs))

@@ -83,6 +83,18 @@ async def shard_lease(url: str, shard: int) -> AsyncIterator[Connection]:
                 )
 
 
+@asynccontextmanager
+async def computing(connection: Connection) -> AsyncIterator[None]:
+    """Let the transaction stand idle while a step is computed: to end the days of ten thousand homes may take
+    longer than an idle transaction lives (`core.store.pool`), and would again at each new start.
+
+    It should not have written before: else the readers of the log wait for it.
+    """  # noqa: D205
+    await connection.execute("set local idle_in_transaction_session_timeout = '10min'")
+    yield
+    await connection.execute("set local idle_in_transaction_session_timeout to default")
+
+
 async def check_lease(lease: Connection) -> None:
     """Make sure that the lease still stands.
 

@@ -14,7 +14,7 @@ from core.model.ids import HomeId
 from core.model.observation import LogPosition
 from core.store import engine as table
 from core.store.engine import EngineStep, Snapshot
-from core.store.pool import Connection, connect
+from core.store.pool import Connection, connect, open_pool, transaction
 from tests.analytics.log_rows import beat, furnish
 
 if TYPE_CHECKING:
@@ -105,6 +105,23 @@ async def lose(database: Database) -> None:
         with psycopg.connect(database.url, autocommit=True) as owner:
             owner.execute("select pg_terminate_backend(%s, 5000)", (lease.info.backend_pid,))
         await table.check_lease(lease)
+
+
+async def test_a_step_may_be_computed_for_longer_than_an_idle_transaction_lives(
+    database: Database,
+) -> None:
+    async def limit(connection: Connection) -> str:
+        cursor = await connection.execute("show idle_in_transaction_session_timeout")
+        (shown,) = await cursor.fetchone() or ("",)
+        return str(shown)
+
+    async with open_pool(database.url_as("wayhome_analytics"), most=1) as pool:
+        async with transaction(pool) as connection:
+            async with table.computing(connection):
+                assert await limit(connection) == "10min"
+            assert await limit(connection) == "15s"
+        async with transaction(pool) as connection:
+            assert await limit(connection) == "15s"
 
 
 async def test_a_lost_lease_is_noticed(database: Database) -> None:
