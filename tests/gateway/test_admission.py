@@ -307,3 +307,24 @@ def test_whose_basis_is_gone_is_not_listened_to_and_who_may_not_be_located_is_no
         found = admit(Desk(devices=(replace(watch, unwatched=True),)), said)
         assert (found.outcome, found.reason, found.arrivals) == (Outcome.REFUSED, "no_basis", ())
         assert found.quarantine is None
+
+
+@pytest.mark.parametrize("unwatched", [True, False])
+def test_of_whom_there_is_no_basis_nothing_that_can_not_be_read_is_kept(unwatched: bool) -> None:
+    """Malformed, or of a tracker that was taken out of use and is still sending."""
+    topic, place = "homes/live/owntracks/resident1", {"_type": "location", "lat": 53.8, "lon": -1.5}
+    watch = known(5, "resident1/watch", family="owntracks")
+    stopped = replace(watch, unwatched=unwatched, unlocated=not unwatched)
+    for device, kept in ((watch, True), (stopped, False)):
+        desk = Desk(devices=(device,))
+        found = admit(desk, message(f"{topic}/watch", {**place, "lat": "53.8 N"}))
+        assert found.quarantine is not None
+        assert (found.quarantine.reason, b"53.8 N" in found.quarantine.payload) == (
+            "malformed",
+            kept,
+        )
+        assert found.quarantine.payload_bytes > 20
+        (noted,) = desk.intake.close(
+            [admit(desk, message(f"{topic}/phone", place))], NOON
+        ).discovered
+        assert (b"53.8" in noted.last_payload) is kept
