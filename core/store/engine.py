@@ -172,12 +172,15 @@ async def steps_between(
 
 
 async def save_snapshots(connection: Connection, snapshots: Sequence[Snapshot]) -> None:
-    """Keep the newest state of each of these homes."""
+    """Keep the newest state of each of these homes.
+
+    An older one than stands there comes from a process that was held up and has lost its lease.
+    """
     async with connection.cursor() as cursor:
         await cursor.executemany(
             "insert into engine_snapshot (home_id, shard, step, state) values (%s, %s, %s, %s)"
             " on conflict (home_id) do update set shard = excluded.shard, step = excluded.step,"
-            " state = excluded.state, taken_at = now()",
+            " state = excluded.state, taken_at = now() where engine_snapshot.step <= excluded.step",
             [(one.home_id, one.shard, one.step, one.state) for one in snapshots],
         )
 

@@ -69,6 +69,8 @@ async def test_steps_that_no_snapshot_needs_are_forgotten(connection: Connection
     assert await table.prune_steps(connection, 0) == 3
     assert await table.last_step(connection, 0) == step(7)
     assert await table.last_step(connection, 1) == step(1)
+    await table.save_snapshots(connection, [replace(new, step=6, state=b"held up")])
+    assert [one.state for one in await table.snapshots(connection, 0)] == [b"\x00a", b"b"]
     await table.drop_snapshots(connection, [HomeId("a")])
     assert await table.shards_of(connection, [HomeId("a"), HomeId("b")]) == {"b": 0}
 
