@@ -72,14 +72,17 @@ def _stopped(signs: Signs, now: datetime) -> Iterator[Fault]:
         ("detection", "Detection", {f"analytics/{one}": at for one, at in signs.shards.items()}),
     )
     for _, title, beats in services:
-        lives = any(now - at <= STOPPED_AFTER for at in beats.values())
+        lives = any(abs(now - at) <= STOPPED_AFTER for at in beats.values())
         for subject, at in sorted(beats.items()):
             forgotten = lives and now - at > FORGOTTEN_AFTER
-            if now - at > STOPPED_AFTER and not forgotten:
+            if abs(now - at) > STOPPED_AFTER and not forgotten:
                 name = subject.partition("/")[2]
                 yield Fault(
                     subject=subject,
-                    what=f"{title} “{name}” has given no sign of life since {_clock(at)}.",
+                    what=f"{title} “{name}” has given no sign of life since {_clock(at)}"
+                    + (
+                        "." if at <= now else ", a time that has not come: a clock is or was wrong."
+                    ),
                     severity=Severity.URGENT,
                 )
 

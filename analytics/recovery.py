@@ -106,6 +106,7 @@ async def recover(
         last = await engine_table.last_step(connection, shard)
         end = last.end if last is not None else LogPosition()
         await observation_log.check_lineage(connection, end)
+        tick_at = await engine_table.last_tick(connection, shard)
         saved = await engine_table.snapshots(connection, shard)
     oldest = _restore(engine, saved)
     number = last.step if last is not None else 0
@@ -114,7 +115,7 @@ async def recover(
         engine=engine,
         step=number,
         end=end,
-        tick_at=last.tick_at if last is not None else None,
+        tick_at=tick_at,
         households=(),
     )
     await take_in_registry(pool, recovered, shard, shards, always_save=True)
@@ -135,24 +136,24 @@ async def take_in_registry(
         households = await registry.households(connection)
         mine = [one for one in households if shard_of(one.home.home_id, shards) == shard]
         await _check_shards(connection, mine, shard)
-        changed = recovered.engine.register(mine, recovered.step)
+        async with engine_table.computing(connection):
+            changed = recovered.engine.register(mine, recovered.step)
         gone = [home_id for home_id in changed if home_id not in recovered.engine.homes]
         if changed or always_save:
-            await engine_table.drop_snapshots(connection, gone)
             await save(connection, recovered, shard)
+            await engine_table.drop_snapshots(connection, gone)
     recovered.households = households
     return bool(changed)
 
 
 async def save(connection: Connection, recovered: Recovered, shard: int) -> None:
     """Save the state of all homes, and forget the steps that nobody needs any more."""
-    await engine_table.save_snapshots(
-        connection,
-        [
+    async with engine_table.computing(connection):
+        taken = [
             Snapshot(home_id=home_id, shard=shard, step=home.step, state=home.snapshot())
             for home_id, home in recovered.engine.homes.items()
-        ],
-    )
+        ]
+    await engine_table.save_snapshots(connection, taken)
     await engine_table.prune_steps(connection, shard)
 
 
@@ -180,9 +181,10 @@ async def _replay(pool: Pool, engine: Engine, shard: int, span: tuple[int, int])
             steps = await engine_table.steps_between(
                 connection, shard, first, min(first + REPLAY_STEPS, number)
             )
-            for step in steps:
-                await replay_step(connection, engine, end, step)
-                end = step.end
+            async with engine_table.computing(connection):
+                for step in steps:
+                    await replay_step(connection, engine, end, step)
+                    end = step.end
         first = min(first + REPLAY_STEPS, number)
 
 

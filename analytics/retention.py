@@ -26,32 +26,55 @@ LOOK_EVERY_S = 900.0
 EVERY = timedelta(days=1)
 LATE_AFTER = timedelta(days=2)
 """Two runs missed: somebody has to look."""
+LEAP = timedelta(days=7)
+"""When more than this has passed since the last run, the machine was off, or its clock has run ahead …"""
+BELIEVED_AFTER = 96
+"""… and a day of looks tells which: nothing goes before, for what has gone does not come back."""
 AT_ONCE = 2000
 """Rows of one transaction: some tens of milliseconds, so that no step of detection waits for it."""
 
 
 async def keep_retaining(pool: Pool, clock: Clock, health: Health) -> None:
     """Carry out retention each day, for ever; what fails is told at ``/health`` and in the ledger."""
-    done_at, fault = clock.now(), ""
+    done_at, fault, doubts = clock.now(), "", 0
     while True:
         try:
-            last = await _if_due(pool, clock)
+            last, doubts = await _if_due(pool, clock, doubts)
             done_at, fault = last.at, last.error
         except StoreUnavailable as error:
             log.warning("retention: %s", error, extra={"action": "retention_waiting"})
-        late = clock.now() - done_at > LATE_AFTER
+        late = clock.now() - done_at > LATE_AFTER and not doubts
         text = fault or ("nothing was removed for two days" if late else "")
-        health.set("retention", ok=not text, text=text)
+        waits = "the last run is long ago: first the clock is watched for a day" if doubts else ""
+        health.set("retention", ok=not text, text=text or waits)
         await clock.sleep(LOOK_EVERY_S)
 
 
-async def _if_due(pool: Pool, clock: Clock) -> Run:
-    """Carry out retention when a day has passed; return the last summary."""
+async def _if_due(pool: Pool, clock: Clock, doubts: int) -> tuple[Run, int]:
+    """Carry out retention when a day has passed, and no leap of the clock only says so.
+
+    Parameters
+    ----------
+    doubts
+        How many looks in a row have found that the clock may have leapt.
+
+    Returns
+    -------
+    tuple
+        The last summary, and ``doubts`` from now on.
+    """
     async with transaction(pool) as connection:
         last = await table.last_run(connection)
-    if last is None or clock.now() - last.at >= EVERY:
-        return await carry_out(pool, clock)
-    return last
+    passed = None if last is None else clock.now() - last.at
+    if last is not None and passed is not None and passed < EVERY:
+        return last, 0
+    if last is not None and passed is not None and passed > LEAP and doubts < BELIEVED_AFTER:
+        if not doubts:
+            log.warning(
+                "retention waits: the clock may be wrong", extra={"action": "clock_doubted"}
+            )
+        return last, doubts + 1
+    return await carry_out(pool, clock), 0
 
 
 async def carry_out(pool: Pool, clock: Clock, at_once: int = AT_ONCE) -> Run:

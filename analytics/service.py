@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge
 
-from analytics import answers
+from analytics import answers, clocks
 from analytics.batteries import keep_forecasting
 from analytics.day_counts import keep_counting
 from analytics.detector import discover
@@ -107,6 +107,7 @@ class Watch:
         self._gone: dict[str, tuple[int, ...]] | None = None
         self._saved_at = context.clock.now()
         self._failed_at: datetime | None = None
+        self._proofs = clocks.Proofs()
         #: False while memory is ahead of what is committed.
         self.clean = True
         self._learn_devices()
@@ -160,7 +161,8 @@ class Watch:
         inputs = await self._look(connection, now, ticking=tick_at is not None)
         number = self._state.step + 1
         rows = [row.observation for row in page.rows]
-        noticed = self._state.engine.step(number, inputs, rows, tick_at)
+        async with engine_table.computing(connection):
+            noticed = self._state.engine.step(number, inputs, rows, tick_at)
         if tick_at is not None and (now - tick_at).total_seconds() < PRESENT_S:
             await self._foresee(connection, noticed, tick_at)
         step = EngineStep(step=number, end=page.end, tick_at=tick_at, inputs=to_json(inputs))
@@ -176,7 +178,8 @@ class Watch:
         return step
 
     async def _look(self, connection: Connection, now: datetime, *, ticking: bool) -> Inputs:
-        report = await engine_table.pipeline_report(connection)
+        report = await engine_table.pipeline_report(connection, now + clocks.AHEAD)
+        heard = self._proofs.take(report, now)
         offline: dict[str, tuple[int, ...]] | None = None
         margins: answers.Moved | None = None
         if ticking:
@@ -187,8 +190,8 @@ class Watch:
                 offline = self._gone = found
         return Inputs(
             now=now,
-            heard_at=report.heard_at,
-            heard_since=report.heard_since,
+            heard_at=heard.heard_at,
+            heard_since=heard.heard_since,
             offline=offline,
             margins=margins,
         )
@@ -269,15 +272,16 @@ class Watch:
         health.set("database", ok=True)
         health.set("log", ok=lag < LAG_LIMIT_S, text=f"{lag:.0f} s behind")
         tick_at = self._state.tick_at
-        health.set(
-            "clock", ok=True, text="" if tick_at is None else f"last tick {tick_at.isoformat()}"
-        )
+        fault = clocks.fault_of(tick_at, now)
+        text = fault or ("" if tick_at is None else f"last tick {tick_at.isoformat()}")
+        health.set("clock", ok=not fault, text=text)
         failed = self._failed_at is not None and now - self._failed_at < timedelta(hours=1)
         text = "a detector failed within the hour; see the table detector_error" if failed else ""
         health.set("detectors", ok=not failed, text=text)
 
     async def _save_if_due(self, now: datetime) -> None:
-        if now - self._saved_at >= timedelta(seconds=self._settings.snapshot_s):
+        span = timedelta(seconds=self._settings.snapshot_s)
+        if not timedelta(0) <= now - self._saved_at < span:  # also when the clock was set back
             self._saved_at = now
             await self.save()
 

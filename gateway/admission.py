@@ -90,6 +90,8 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     #: Home, source and reason to count.
     refusal: tuple[str, str, str] | None = None
     quarantine: Quarantined | None = None
+    #: True where its content must not be kept: it may tell of somebody of whom there is no basis.
+    guarded: bool = False
     #: True when the registry does not know its home or device.
     unknown: bool = False
     #: True when taking the message in a second time would show: its key is not final.
@@ -275,7 +277,11 @@ class Admission:
                 unknown=True,
             )
         return Admitted(
-            message=message, outcome=Outcome.DISCOVERED, stranger=(address, name), unknown=True
+            message=message,
+            outcome=Outcome.DISCOVERED,
+            stranger=(address, name),
+            guarded=address.home_id in self._directory.guarded,
+            unknown=True,
         )
 
     def _limited(self, message: IncomingMessage, track: Track, received_at: datetime) -> Admitted:
@@ -309,6 +315,8 @@ class Admission:
     ) -> Admitted:
         oversize = len(message.payload) > self._directory.limits.payload_bytes
         payload = message.payload[:SAMPLE_BYTES] if oversize else message.payload
+        if rejected.home in self._directory.guarded:
+            payload = b""
         known = rejected.home is not None and rejected.home in self._directory.homes
         home = rejected.home if known and rejected.home is not None else _OUTSIDE
         if not self._quarantine.take(home, received_at.date(), len(payload)):

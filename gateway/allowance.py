@@ -43,10 +43,11 @@ class Allowance:
         claimed_s
             Device time, likewise, where the device's clock is believed; None otherwise.
         """
-        fresh_s = 0.0
-        if now_s > self._at_s:
-            fresh_s = now_s - self._at_s
-            self._at_s = now_s
+        fresh_s = now_s - self._at_s
+        self._at_s = (
+            now_s  # also back: a clock that ran ahead for a while must not stop the filling
+        )
+        fresh_s = max(fresh_s, 0.0)
         if claimed_s is not None:
             # here and below without min(), which costs as much as the rest
             claimed_s = min(now_s, claimed_s)

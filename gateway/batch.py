@@ -147,7 +147,7 @@ def _discovered(admitted: Iterable[Admitted], now: datetime) -> tuple[Discovered
             last_seen=now,
             messages=times[_, family, name],
             last_topic=storable(one.message.topic, 1000),
-            last_payload=one.message.payload[:SAMPLE_BYTES],
+            last_payload=b"" if one.guarded else one.message.payload[:SAMPLE_BYTES],
         )
         for (_, family, name), one in last.items()
         if one.stranger is not None

@@ -84,6 +84,8 @@ class Directory:
         self.limits = limits
         self.homes: Mapping[HomeId, str] = {}
         self.tracks: dict[tuple[str, str, str], Track] = {}
+        #: Homes of somebody who may not be watched, or not located: what can not be read may tell of them.
+        self.guarded: frozenset[HomeId] = frozenset()
 
     def replace(
         self, homes: Mapping[HomeId, str], known: Iterable[KnownDevice]
@@ -94,6 +96,7 @@ class Directory:
         """
         self.homes = homes
         old, self.tracks, fresh = self.tracks, {}, []
+        guarded: set[HomeId] = set()
         for device in known:
             key = (device.home_id, device.family, device.external_id)
             archive = homes.get(device.home_id) == HomeMode.ARCHIVE
@@ -103,5 +106,8 @@ class Directory:
                 fresh.append(track)
             track.archive = archive
             track.unwatched, track.unlocated = device.unwatched, device.unlocated
+            if track.unwatched or track.unlocated:
+                guarded.add(device.home_id)
             self.tracks[key] = track
+        self.guarded = frozenset(guarded)
         return tuple(fresh)

@@ -99,8 +99,13 @@ class _Open:
         return found
 
     def deferred(self) -> Deferred:
-        seen, track = self.last_seen or self.since, self.track
-        return (track.device_id, seen.timestamp(), *track.numbers.open())
+        seen_s = 0.0 if self.last_seen is None else self.last_seen.timestamp()
+        return (self.track.device_id, seen_s, *self.track.numbers.open())
+
+
+def _young(entry: _Open, now: datetime) -> bool:
+    """Tell whether an entry may wait; where the clock was set back nobody knows for how long it has."""
+    return 0.0 <= (now - entry.since).total_seconds() < WRITE_EVERY_S
 
 
 def _lower(
@@ -160,7 +165,8 @@ class PresenceBook:
         _, seen_s, boot, lowest, highest, received = deferred
         seen = datetime.fromtimestamp(seen_s, UTC)
         entry = self._open[track.device_id] = _Open(track, seen, 0)
-        entry.last_seen = seen
+        if seen_s:  # else it was spoken of, by what is retained, and did not speak itself
+            entry.last_seen = seen
         if received:
             stretch = NumberedStretch(boot=boot, lowest=lowest, highest=highest, received=received)
             track.numbers.resume(stretch)
@@ -168,15 +174,14 @@ class PresenceBook:
     def is_due(self, now: datetime) -> bool:
         """Tell whether something has waited long enough."""
         first = next(iter(self._open.values()), None)
-        return first is not None and (now - first.since).total_seconds() >= WRITE_EVERY_S
+        return first is not None and not _young(first, now)
 
     def due(self, now: datetime, commit: int) -> list[PresenceChange]:
         """Return what is to be written with commit number ``commit``, and hold it no longer."""
         devices = dict.fromkeys(self._urgent)
         self._urgent.clear()
         for device, entry in self._open.items():
-            young = (now - entry.since).total_seconds() < WRITE_EVERY_S
-            if young and commit - entry.number < SLOTS // 2:
+            if _young(entry, now) and commit - entry.number < SLOTS // 2:
                 break
             devices[device] = None
         found: list[PresenceChange] = []

@@ -51,6 +51,11 @@ class DiscoveredQuota:
     ) -> None:
         self._limit = limit
         self._names: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        self.replace(names)
+
+    def replace(self, names: Iterable[tuple[str, str, str]]) -> None:
+        """Take over what stands in the table now: names that nobody says any more make room."""
+        self._names.clear()
         for home, family, external_id in names:
             self._names[home].add((family, external_id))
 

@@ -27,7 +27,7 @@ _DIGEST = 8
 _RECEIPT = 2 + _DIGEST
 
 Deferred = tuple[int, float, str, int, int, int]
-"""Presence not yet written: device, last seen (s since 1970), boot, lowest, highest, received."""
+"""Presence not yet written: device, last seen (s since 1970; 0 for not), boot, lowest, highest, received."""
 
 
 class Slip(msgspec.Struct, frozen=True, array_like=True):

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from core.store.pool import Pool
     from core.store.quarantine import Occupancy
     from gateway.directory import Directory
+    from gateway.quota import DiscoveredQuota
 
 log = logging.getLogger("wayhome.gateway")
 
 POLL_S = 30.0
 RECHECK_S = 1.0
 """After a message of something unknown the registry is asked again, at most so often."""
+NAMES_S = 3600.0
+"""How often the names of unregistered devices are read again: retention and erasure make room among them."""
 
 
 class Registry:
@@ -85,6 +88,19 @@ class Registry:
                 except StoreUnavailable as error:
                     log.warning("registry not read: %s", error, extra={"action": "registry_lost"})
                 await self._clock.sleep(0.1)  # many registrations are read at once
+
+
+async def keep_names(pool: Pool, quota: DiscoveredQuota, clock: Clock) -> None:
+    """Keep the quota of unregistered devices up to date with their table, for ever."""
+    while True:
+        await clock.sleep(NAMES_S)
+        try:
+            async with transaction(pool) as connection:
+                names = await discovered.names(connection)
+        except StoreUnavailable as error:
+            log.warning("names not read: %s", error, extra={"action": "names_lost"})
+        else:
+            quota.replace(names)
 
 
 async def _listen(url: str, wake: asyncio.Event) -> None:

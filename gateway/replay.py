@@ -44,7 +44,8 @@ async def replay_quarantine(
     """Admit what waits in quarantine once more; what can be stored now is stored and marked.
 
     An observation gets the time at which its message first came as its ``received_at``. Messages that are
-    still wrong, and those of which only the beginning was kept, stay as they are. Doing it twice, or in two
+    still wrong, those of a home or device that is not registered yet, and those of which only the beginning
+    was kept, stay as they are. Doing it twice, or in two
     processes, changes nothing.
 
     Parameters
@@ -98,7 +99,7 @@ async def _page(
             continue
         admitted = admission.admit(_message(row), row.received_at)
         outcomes[admitted.outcome.value] += 1
-        if admitted.outcome is not Outcome.QUARANTINED:
+        if admitted.outcome is not Outcome.QUARANTINED and not admitted.unknown:
             marks[row.quarantine_id] = admitted.outcome.value
             arrivals += admitted.arrivals
     stored = await observation.stage(connection, apart(arrivals)) if arrivals else 0

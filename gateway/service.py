@@ -18,7 +18,7 @@ from gateway.directory import Directory, Limits
 from gateway.presence import PresenceBook
 from gateway.quota import DiscoveredQuota, QuarantineQuota
 from gateway.receipts import Ring
-from gateway.registry import Registry, left_behind
+from gateway.registry import Registry, keep_names, left_behind
 from gateway.writer import Writer
 from sensors.driver import discover
 
@@ -67,6 +67,7 @@ async def main(context: Context[GatewaySettings]) -> None:
             group.create_task(gateway.write(subscriber), name="writer")
             group.create_task(gateway.registry.follow(settings.database_url), name="registry")
             group.create_task(gateway.beat(subscriber), name="heartbeat")
+            group.create_task(keep_names(pool, gateway.discovered, context.clock), name="names")
 
 
 def _topics(shared_group: str) -> str:
@@ -103,6 +104,7 @@ class Gateway:
         )
         self._book = PresenceBook()
         self._ring = Ring()
+        self.discovered = DiscoveredQuota()
         self.registry = Registry(pool, self._directory, context.clock)
         self._writer = Writer(pool, context.instance, context.clock, context.health)
         #: One batch is taken in while the one before it is committed.
@@ -121,6 +123,7 @@ class Gateway:
         for deferred in self._ring.restore(left.slots):
             if deferred[0] in tracks:
                 self._book.resume(tracks[deferred[0]], deferred)
+        self.discovered.replace(left.discovered)
         quota = QuarantineQuota()
         for one in left.used:
             home = one.home_id if one.home_id in self._directory.homes else None
@@ -131,7 +134,7 @@ class Gateway:
             self._directory,
             self._ring,
             quota,
-            DiscoveredQuota(left.discovered),
+            self.discovered,
         )
         self._intake = Intake(admission, self._book, self._ring)
         gc.freeze()  # the registry stays: no collection need walk it again
@@ -203,11 +206,7 @@ class Gateway:
             why = "" if connected else f"no broker: {subscriber.last_error or 'connecting'}"
             self._context.health.set("broker", ok=connected, text=why)
             self._judge_lag()
-            if (
-                last is None
-                or connected != last[1]
-                or (now - last[0]).total_seconds() >= HEARTBEAT_S
-            ):
+            if _speaks(last, now, connected=connected):
                 last = now, connected
                 await self._beat_once(subscriber, now)
             await clock.sleep(LOOK_S)
@@ -246,6 +245,13 @@ class Gateway:
             # Analytics tells by it whether a pause of its own was also a pause of the homes.
             counters["connected_since"] = self._connected_since.isoformat()
         return counters | {outcome: float(n) for outcome, n in tally.outcomes.items()}
+
+
+def _speaks(last: tuple[datetime, bool] | None, now: datetime, *, connected: bool) -> bool:
+    """Tell whether the proof of life is due: also at once where the clock was set back."""
+    if last is None or connected != last[1]:
+        return True
+    return not 0.0 <= (now - last[0]).total_seconds() < HEARTBEAT_S
 
 
 def _report_crashes(admitted: list[Admitted]) -> None:

@@ -213,11 +213,12 @@ class Writer:
 
     def _poisonous(self, one: Admitted, batch: Batch) -> Quarantined:
         message = one.message
+        unlocated = one.seen is not None and one.seen.track.unlocated  # it would tell the place
         return Quarantined(
             received_at=batch.at,
             gateway=self._gateway,
             topic=storable(message.topic),
-            payload=message.payload,
+            payload=b"" if unlocated else message.payload,
             payload_bytes=len(message.payload),
             home_id=one.arrivals[0].home_id,
             reason="store_refused",

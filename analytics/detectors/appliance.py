@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, Signs, fact, finding
-from analytics.features.devices import PERSON
+from analytics.features.devices import PERSON, has_room
 from analytics.features.wording import ROOMS, duration, has
 from core.model.finding import Finding, Phase, Severity
 from core.model.home import Placement, RoomKind
@@ -121,21 +121,23 @@ class Appliance:
         if device is None:
             return ()
         if observation.quantity is _POWER:
-            self._draw(device, observation.value, view.at)
+            self._draw(device, observation.value, view)
             return self._back(view, device.room_id) if view.shown else ()
         if device.room_id in self._rooms and view.shown and device.interior:
             return self._back(view, device.room_id)
         return ()
 
-    def _draw(self, device: DevicePlan, watts: float, at: float) -> None:
+    def _draw(self, device: DevicePlan, watts: float, view: HomeView) -> None:
         plug = self._plugs.get(device.device_id)
         if plug is None:
             watched = device.placement is Placement.OBJECT or device.room == RoomKind.KITCHEN
-            if not watched or not device.room_id or len(self._plugs) >= _MOST:
+            if not watched or not device.room_id:
+                return
+            if not has_room(self._plugs, _MOST, view.plan.by_id):
                 return
             plug = self._plugs[device.device_id] = Plug(room_id=device.room_id)
             self._rooms.add(device.room_id)
-        plug.draw(watts, at)
+        plug.draw(watts, view.at)
         self.due = min(self.due, plug.due)
 
     def _back(self, view: HomeView, room_id: int) -> Sequence[Finding]:
@@ -143,19 +145,26 @@ class Appliance:
         for number, plug in self._plugs.items():
             if plug.room_id == room_id and view.at > plug.seen:
                 plug.seen = view.at
-                self.due = min(self.due, plug.due)
                 if plug.episode is not None and view.at > plug.episode.onset:
                     what = f"Somebody was there again at {view.clock(view.at)}"
                     found.append(self._cleared(view, number, plug, what))
+                self.due = min(self.due, plug.due)  # of a new episode, once the last one is over
         return found
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
         """Find out what is on with nobody near."""
         found: list[Finding] = []
         for number, plug in self._plugs.items():
+            self._follow(plug, view.plan.by_id.get(number))
             found += self._look(view, number, plug)
         self.due = min((plug.due for plug in self._plugs.values()), default=NEVER)
         return found
+
+    def _follow(self, plug: Plug, device: DevicePlan | None) -> None:
+        """Ask who is near it where it is now: it may have been carried to another room."""
+        if device is not None and device.room_id not in (0, plug.room_id):
+            plug.room_id = device.room_id
+            self._rooms = {one.room_id for one in self._plugs.values()}
 
     def _look(self, view: HomeView, number: int, plug: Plug) -> Sequence[Finding]:
         if plug.off is not None and view.now >= plug.off + PAUSE_S:

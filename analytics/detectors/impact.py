@@ -14,7 +14,7 @@ from analytics.features.aftermath import (
     Knock,
     Outcome,
 )
-from analytics.features.devices import PERSON
+from analytics.features.devices import PERSON, has_room
 from analytics.features.impacts import WRIST
 from analytics.features.wording import subject
 from core.model.finding import Finding, Phase, Severity
@@ -121,7 +121,7 @@ class AfterKnock:
             if view.shown and (device.interior or device.exterior_door):
                 self._sign(observation, device.room_id, view.at)
             return ()
-        worn = self._of(device.device_id)
+        worn = self._of(device.device_id, view)
         if quantity is _HEART_RATE:  # often, and it has nothing judged sooner or later
             if worn is not None and (worn.beat is None or view.at > worn.beat):
                 worn.beat = view.at
@@ -144,9 +144,9 @@ class AfterKnock:
 
     # What is heard
 
-    def _of(self, device_id: int) -> _Wearable | None:
+    def _of(self, device_id: int, view: HomeView) -> _Wearable | None:
         worn = self._worn.get(device_id)
-        if worn is None and len(self._worn) < _MOST_DEVICES:
+        if worn is None and has_room(self._worn, _MOST_DEVICES, view.plan.by_id):
             worn = self._worn[device_id] = _Wearable()
         return worn
 

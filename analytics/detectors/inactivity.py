@@ -15,7 +15,7 @@ from analytics.detector import (
     finding,
     forecast,
 )
-from analytics.features.devices import PERSON
+from analytics.features.devices import PERSON, has_room
 from analytics.features.limits import ELSEWHERE, HALF_LIFE_DAYS, PRIOR_H, SMOOTH, WIDTH_H
 from analytics.features.pauses import LONGEST_S, NIGHT_WORTH, SETTLE_S
 from analytics.features.plan import Zone
@@ -85,7 +85,7 @@ class Inactivity:
         if device is None or device.placement is not Placement.WORN or not view.plan.resident_id:
             return ()
         counter = self._worn.get(device.device_id)
-        if counter is None and len(self._worn) < _MOST_WORN:
+        if counter is None and has_room(self._worn, _MOST_WORN, view.plan.by_id):
             counter = self._worn[device.device_id] = Steps()
         if counter is None or not counter.count(view.at, observation.value):
             return ()

@@ -30,7 +30,9 @@ _MOTION = Quantity.MOTION
 _BATTERY = frozenset({Quantity.BATTERY, Quantity.BATTERY_LOW})
 _PASSES = frozenset({Darkness.PIPELINE, Darkness.QUEUE})
 """What is often over in a moment, and not worth a word then."""
-_OF_THE_HOME = frozenset({"home", "animal"})
+_LAST = "last"
+"""The last blindness of the home that is over, and when it ended: kept beside what is open."""
+_OF_THE_HOME = frozenset({"home", "animal", _LAST})
 _MILD = frozenset({"battery", "stray"})
 """Faults that are a notice, and that none but a word of their own kind ends."""
 _FINE = {
@@ -160,7 +162,8 @@ class Liveness:
         if episode is None:
             if blind <= BLIND_AFTER_S and view.coverage.cause in _PASSES:
                 return ()
-            episode = Episode(onset=dark, noticed=view.now, severity=Severity.CHECK)
+            onset = self._begins(dark)
+            episode = Episode(onset=onset, noticed=view.now, severity=Severity.CHECK)
             self._open["home"] = episode
             return (self._blind(episode, view, Phase.OPENED),)
         if episode.severity is Severity.CHECK and view.now - episode.onset > URGENT_AFTER_S:
@@ -168,8 +171,18 @@ class Liveness:
             return (self._blind(episode, view, Phase.RAISED),)
         return ()
 
+    def _begins(self, dark: float) -> float:
+        """Return from when on a blindness counts.
+
+        Nothing may have come since before the last one began, e.g. where power was cut, the pipeline is
+        back and the sensors are not: with the same beginning the two would be taken for one that is told.
+        """
+        last = self._open.get(_LAST)
+        return dark if last is None or dark > last.onset else last.noticed
+
     def _blind(self, episode: Episode, view: HomeView, phase: Phase) -> Finding:
-        since, length = view.clock(episode.onset), duration(view.now - episode.onset)
+        began = min(episode.onset, view.coverage.dark_from or episode.onset)
+        since, length = view.clock(began), duration(view.now - began)
         count = plural(len(view.plan.devices), "device")
         what, advice = {
             Darkness.PIPELINE: (
@@ -293,6 +306,10 @@ class Liveness:
         episode = self._open.pop(key, None)
         if episode is None:
             return ()
+        if key == "home":
+            self._open[_LAST] = Episode(
+                onset=episode.onset, noticed=view.now, severity=episode.severity
+            )
         to = Audience.OPERATORS
         return (
             finding(view, DETECTOR.name, episode, what, Phase.CLEARED, audience=to, subject=key),

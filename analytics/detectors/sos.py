@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.features.devices import has_room
 from analytics.features.wording import ROOMS
 from core.model.finding import Finding, Severity
 from core.model.quantity import Quantity
@@ -35,7 +36,8 @@ class Sos:
         last = self._pressed.get(device.device_id)
         if last is not None and abs(view.at - last) < SAME_PRESS_S:
             return ()
-        if len(self._pressed) < _MOST_DEVICES or device.device_id in self._pressed:
+        known = device.device_id in self._pressed
+        if known or has_room(self._pressed, _MOST_DEVICES, view.plan.by_id):
             self._pressed[device.device_id] = view.at
         late = view.now - view.at > LATE_S
         # no "call for help": half asleep, somebody reads it as what they shall do

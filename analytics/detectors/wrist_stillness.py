@@ -18,6 +18,7 @@ from analytics.detector import (
     fact,
     finding,
 )
+from analytics.features.devices import has_room
 from analytics.features.limits import PRIOR_H
 from analytics.features.ruled_out import ruled_out
 from analytics.features.stillness import bearable_s, floor_s, once_in_days, zone_of
@@ -72,7 +73,9 @@ class WristStillness:
         wrist = self._wrists.get(device.device_id)
         if wrist is None:
             # a beat or steps alone tell nobody who sits from somebody who lies
-            if quantity is not _ACTIVITY or len(self._wrists) >= _MOST_DEVICES:
+            if quantity is not _ACTIVITY:
+                return ()
+            if not has_room(self._wrists, _MOST_DEVICES, view.plan.by_id):
                 return ()
             wrist = self._wrists[device.device_id] = Wrist()
         if quantity is _BEATS:

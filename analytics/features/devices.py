@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from core.model.observation import Observation
 
 BATTERY_LOW_PERCENT = 15.0
@@ -33,6 +35,33 @@ _EDGES = frozenset({Quantity.CONTACT, Quantity.BED, Quantity.CHAIR})
 _STATES = _PULSES | _EDGES
 PERSON = _PRESSES | _STATES
 """Quantities by which a person shows."""
+
+
+def has_room(known: dict[int, Any], most: int, in_use: Container[int]) -> bool:
+    """Tell whether one more device may be remembered.
+
+    Where there is no room, those that are not in use any more are forgotten first: each device that
+    replaces another is a new one, and it must not be the old ones for which it is never listened to.
+
+    Parameters
+    ----------
+    known
+        What is remembered, by device. Changed in place.
+    most
+        So many devices may be.
+    in_use
+        Devices of the home.
+
+    Examples
+    --------
+    >>> known = {1: "a", 2: "b"}
+    >>> has_room(known, 2, {1, 2, 3}), has_room(known, 2, {2, 3}), known
+    (False, True, {2: 'b'})
+    """
+    if len(known) >= most:
+        for device in [one for one in known if one not in in_use]:
+            del known[device]
+    return len(known) < most
 
 
 class DeviceState:

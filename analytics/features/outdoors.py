@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analytics.features.devices import has_room
 from analytics.features.fixes import Plane, away, direction
 from analytics.features.ground import SAME_PLACE_M, Ground
 from analytics.features.losing_way import (
@@ -17,6 +18,8 @@ from analytics.features.losing_way import (
 from analytics.features.tracks import WALK_M_S, Track
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from analytics.features.activity import Activity
     from analytics.features.localtime import LocalTime
     from analytics.features.occupancy import Occupancy
@@ -87,6 +90,7 @@ class Outdoors:
         home: tuple[Activity, Occupancy, LocalTime],
         *,
         alone: bool,
+        in_use: Container[int],
     ) -> None:
         """Take in what a tracker says of its place.
 
@@ -96,11 +100,13 @@ class Outdoors:
             What sensors inside have shown.
         alone
             Whether what moves inside is the one who is tracked.
+        in_use
+            Devices of the home.
         """
         position, device = observation.position, observation.device_id
         track = self.tracks.get(device)
         if track is None:
-            if len(self.tracks) == MOST_TRACKS:
+            if not has_room(self.tracks, MOST_TRACKS, in_use):
                 return
             track = self.tracks[device] = Track()
         if position is None:

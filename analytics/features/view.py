@@ -228,7 +228,7 @@ class HomeView:
         self._marked = True
         alone = self.plan.resident_id is not None
         home = (self.activity, self.occupancy, self.local)
-        self.outdoors.show(observation, at, home, alone=alone)
+        self.outdoors.show(observation, at, home, alone=alone, in_use=self.plan.by_id)
 
     def look(self, heard_at: float, heard_since: float | None) -> None:
         """Take in a proof of life of the pipeline; see `Coverage.look`."""

@@ -59,7 +59,10 @@ async def signs(connection: Connection, now: datetime, silent_after: timedelta) 
     """Look at everything."""
     beats = await named_rows(connection, "select gateway, at from gateway_heartbeat")
     steps = await named_rows(
-        connection, "select shard, max(recorded_at) as at from engine_step group by shard"
+        connection,
+        # steps without a tick take in rows, and notice no silence
+        "select shard, coalesce(max(recorded_at) filter (where tick_at is not null), max(recorded_at))"
+        " as at from engine_step group by shard",
     )
     (waits,) = await named_rows(connection, _WAITS)
     overdue = await named_rows(connection, _OVERDUE, {"now": now})

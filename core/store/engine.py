@@ -83,6 +83,18 @@ async def shard_lease(url: str, shard: int) -> AsyncIterator[Connection]:
                 )
 
 
+@asynccontextmanager
+async def computing(connection: Connection) -> AsyncIterator[None]:
+    """Let the transaction stand idle while a step is computed: to end the days of ten thousand homes may take
+    longer than an idle transaction lives (`core.store.pool`), and would again at each new start.
+
+    It should not have written before: else the readers of the log wait for it.
+    """  # noqa: D205
+    await connection.execute("set local idle_in_transaction_session_timeout = '10min'")
+    yield
+    await connection.execute("set local idle_in_transaction_session_timeout to default")
+
+
 async def check_lease(lease: Connection) -> None:
     """Make sure that the lease still stands.
 
@@ -136,6 +148,17 @@ async def last_step(connection: Connection, shard: int) -> EngineStep | None:
     return None if row is None else _step(row)
 
 
+async def last_tick(connection: Connection, shard: int) -> datetime | None:
+    """Return the moment to which the clock of a shard has come; None before the first tick."""
+    cursor = await connection.execute(
+        "select tick_at from engine_step where shard = %s and tick_at is not null"
+        " order by step desc limit 1",
+        (shard,),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
 async def steps_between(
     connection: Connection, shard: int, after: int, until: int
 ) -> tuple[EngineStep, ...]:
@@ -149,12 +172,15 @@ async def steps_between(
 
 
 async def save_snapshots(connection: Connection, snapshots: Sequence[Snapshot]) -> None:
-    """Keep the newest state of each of these homes."""
+    """Keep the newest state of each of these homes.
+
+    An older one than stands there comes from a process that was held up and has lost its lease.
+    """
     async with connection.cursor() as cursor:
         await cursor.executemany(
             "insert into engine_snapshot (home_id, shard, step, state) values (%s, %s, %s, %s)"
             " on conflict (home_id) do update set shard = excluded.shard, step = excluded.step,"
-            " state = excluded.state, taken_at = now()",
+            " state = excluded.state, taken_at = now() where engine_snapshot.step <= excluded.step",
             [(one.home_id, one.shard, one.step, one.state) for one in snapshots],
         )
 
@@ -189,17 +215,27 @@ async def prune_steps(connection: Connection, shard: int) -> int:
     cursor = await connection.execute(
         "delete from engine_step where shard = %(shard)s and step <"
         " (select min(step) from engine_snapshot where shard = %(shard)s)"
-        " and step < (select max(step) from engine_step where shard = %(shard)s)",
+        " and step < (select max(step) from engine_step where shard = %(shard)s)"
+        # the last tick stays: it tells how far the clock has come
+        " and step is distinct from"
+        " (select max(step) from engine_step where shard = %(shard)s and tick_at is not null)",
         {"shard": shard},
     )
     return cursor.rowcount
 
 
-async def pipeline_report(connection: Connection) -> PipelineReport:
-    """Return the latest proof that a gateway hears the broker."""
+async def pipeline_report(connection: Connection, ceiling: datetime) -> PipelineReport:
+    """Return the latest proof that a gateway hears the broker.
+
+    Parameters
+    ----------
+    ceiling
+        A gateway that gives a later moment has a wrong clock: it is heard only where there is no other.
+    """
     cursor = await connection.execute(
         "select at, counters ->> 'connected_since' from gateway_heartbeat"
-        " where broker_connected order by at desc limit 1"
+        " where broker_connected order by at > %s, at desc limit 1",
+        (ceiling,),
     )
     row = await cursor.fetchone()
     if row is None:

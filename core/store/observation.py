@@ -27,6 +27,8 @@ CLAIM_REACH = timedelta(minutes=5)
 """A corrected time is at most so far from the device's claim (``core.model.clock_skew``)."""
 DISTRUSTED_REACH = timedelta(hours=24)
 """How far back the same claim of a distrusted clock is looked for, whose rows stand at the gateway's time."""
+_CROWD: LiteralString = "interval '1 second'"
+"""Within so much after a taken moment the others under the same claim stand."""
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -249,24 +251,38 @@ def _moving(
 ) -> _Move:
     claim: LiteralString = "coalesce(s.claimed_at, s.observed_at)"
     said: LiteralString = f"{key}, {value}"
-    same: LiteralString = " and ".join(
-        [f"o.{column} = s.{column}" for column in said.split(", ") if column != "observed_at"]
-    )
-    twin: LiteralString = (
-        f"exists (select 1 from {table} o where {same}"
-        f" and coalesce(o.claimed_at, o.observed_at) = {claim} and o.observed_at between"
+    same, alike = _equal(said), _equal(key)
+    # One exists for each place where it may stand, so that each is found by an index; an equality alone would
+    # tempt the planner to read and hash the whole table.
+    twin: LiteralString = f"exists (select 1 from {table} o where {same} and"
+    taken: LiteralString = (
+        f"(select count(*) from {table} o where {alike} and o.observed_at >= s.observed_at"
+        f" and o.observed_at < s.observed_at + {_CROWD} and coalesce(o.claimed_at, o.observed_at) = {claim})"
     )
     return _Move(
         forget=f"delete from staged_{table} s where timing <> 'gateway'"
-        f" and ({twin} {claim} - %(reach)s and {claim} + %(reach)s)"
-        f" or {twin} s.received_at - %(distrusted_reach)s and s.received_at))",
+        f" and ({twin} o.claimed_at is null and o.observed_at between {claim} and {claim})"
+        f" or {twin} o.claimed_at = {claim} and o.observed_at between"
+        f" {claim} - %(reach)s and {claim} + %(reach)s)"
+        f" or {twin} o.claimed_at = {claim} and o.observed_at between"
+        " s.received_at - %(distrusted_reach)s and s.received_at))",
         insert=f"with done as (insert into {table} ({columns}) select {columns} from staged_{table}"
         f" order by {key}, received_at on conflict do nothing returning {said})"
         f" delete from staged_{table} where ({said}) in (select {said} from done)",
-        apart=f"update staged_{table} set observed_at = observed_at + interval '1 microsecond'"
-        " * case timing when 'gateway' then 1 + floor(random() * 900) else 1 end,"
+        # all at once to behind those that stand there: a thousand values under one claim took minutes
+        apart=f"update staged_{table} t set observed_at = t.observed_at + interval '1 microsecond'"
+        " * case timing when 'gateway' then 1 + floor(random() * 900) else n.place end,"
         " claimed_at = case timing when 'gateway' then claimed_at"
-        " else coalesce(claimed_at, observed_at) end",
+        " else coalesce(claimed_at, observed_at) end"
+        f" from (select s.ctid as row, row_number() over (partition by {key} order by received_at, ctid)"
+        f" - 1 + greatest(1, {taken}) as place from staged_{table} s) n where t.ctid = n.row",
+    )
+
+
+def _equal(columns: LiteralString) -> LiteralString:
+    """Say in SQL that a row and a staged one are alike in all of ``columns`` but the time."""
+    return " and ".join(
+        [f"o.{one} = s.{one}" for one in columns.split(", ") if one != "observed_at"]
     )
 
 

@@ -26,16 +26,18 @@ _ADD: LiteralString = (
     "insert into presence (device_id, home_id) select * from unnest(%s::bigint[], %s::text[])"
     " order by 1 on conflict do nothing"
 )
+# What a gateway wrote whose clock ran ahead holds no longer, or a device that dies would live on until then.
+_SEEN: LiteralString = "case when p.last_seen <= now() + interval '1 minute' then p.last_seen end"
 # A stretch of the same boot adds what lies between the highest numbers and takes off what came, so that
 # several gateways may each report their share in any order. A late report of an older boot is left out.
 _NUMBERS: LiteralString = (
     "u.highest is not null and (p.boot = u.boot or p.last_number is null"
-    " or p.last_seen is null or u.last_seen >= p.last_seen)"
+    f" or ({_SEEN}) is null or u.last_seen >= ({_SEEN}))"
 )
 # Late messages within an hour are of one spell; it is told by the longest wait of it.
 _SPELL: LiteralString = "interval '1 hour'"
 _CHANGE: LiteralString = (
-    "update presence p set last_seen = greatest(p.last_seen, u.last_seen),"
+    f"update presence p set last_seen = coalesce(greatest({_SEEN}, u.last_seen), p.last_seen),"
     " online = coalesce(u.online, p.online),"
     " battery_percent = coalesce(u.battery, p.battery_percent),"
     " link_quality = coalesce(u.link, p.link_quality), skew_s = coalesce(u.skew, p.skew_s),"

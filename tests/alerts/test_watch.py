@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given, settings
@@ -51,6 +52,13 @@ def test_who_is_silent_has_stopped_unless_it_was_taken_away(
             if age > STOPPED_AFTER and not (lives and age > FORGOTTEN_AFTER):
                 wanted.add(f"{kind}/{name}")
     assert found == wanted
+
+
+def test_a_sign_of_life_that_is_still_to_come_is_none() -> None:
+    ahead = NINE + timedelta(hours=1)
+    (fault,) = faults(replace(CALM, gateways={"a": NINE}, shards={0: ahead}), (), {}, NINE)
+    assert fault.subject == "analytics/0"
+    assert fault.what.endswith("a time that has not come: a clock is or was wrong.")
 
 
 @settings(deadline=None)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from analytics.sample_days import DOOR, HALL_MOTION, KITCHEN_MOTION, LOUNGE_MOTION, MONDAY, STOVE
+from analytics.features.plan import plan
+from analytics.sample_days import (
+    DOOR,
+    HALL_MOTION,
+    HOUSEHOLD,
+    KITCHEN_MOTION,
+    LOUNGE,
+    LOUNGE_MOTION,
+    MONDAY,
+    STOVE,
+)
 from core.model.finding import Severity
 from core.model.quantity import Quantity
 from tests.analytics.story import Story
@@ -49,3 +60,30 @@ def test_who_has_gone_out_is_told_of_whatever_lives() -> None:
     assert severity is Severity.URGENT
     assert minutes < 25
     assert story.of("appliance")[0].ruled_out == ("She has gone out",)
+
+
+def test_who_looks_and_leaves_it_on_is_told_of_anew_after_twenty_minutes() -> None:
+    """Its plug says only what changes: nothing more comes from it."""
+    story = _switched_on(11.9).hear(KITCHEN_MOTION).at(17, 0, 20).hear(KITCHEN_MOTION, value=0.0)
+    story.at(17, 50).hear(KITCHEN_MOTION).at(17, 51).hear(KITCHEN_MOTION, value=0.0).at(
+        17, 52
+    ).hear(LOUNGE_MOTION).at(19)
+    assert _minutes(story) == [
+        (20, Severity.CHECK),
+        (40, Severity.URGENT),
+        (50, Severity.URGENT),  # the word that somebody was there
+        (70, Severity.CHECK),
+        (90, Severity.URGENT),
+    ]
+
+
+def test_a_plug_that_was_carried_to_another_room_is_watched_there() -> None:
+    story = _switched_on(11.9).hear(STOVE, Quantity.POWER, 0.0).at(17, 10)
+    devices = [
+        replace(one, room=LOUNGE) if one.device_id == STOVE else one for one in HOUSEHOLD.devices
+    ]
+    story.home = story.home.replan(plan(replace(HOUSEHOLD, devices=tuple(devices))))
+    story.at(17, 11).hear(STOVE, Quantity.POWER, 1500.0)
+    for minute in range(12, 100, 10):
+        story.at(17, minute).hear(LOUNGE_MOTION).at(17, minute + 1).hear(LOUNGE_MOTION, value=0.0)
+    assert _minutes(story) == []

@@ -14,7 +14,19 @@ from analytics.detector import EACH_TICK, DetectorSpec, discover
 from analytics.engine import Engine
 from analytics.features.plan import plan
 from analytics.home_engine import REMEMBERED_KEYS, HomeEngine, Inputs, Noticed
-from analytics.sample_days import DOOR, HOME, HOUSEHOLD, KITCHEN_MOTION, MONDAY, eventful, said
+from analytics.sample_days import (
+    AT_HOME,
+    DOOR,
+    HOME,
+    HOUSEHOLD,
+    KITCHEN_MOTION,
+    MONDAY,
+    STOVE,
+    TRACKER,
+    WATCH,
+    eventful,
+    said,
+)
 from core.model.errors import Malformed
 from core.model.finding import Audience, Finding
 from core.model.home import HomeMode
@@ -230,6 +242,32 @@ def test_a_changed_registry_keeps_what_was_learned() -> None:
     assert after._detectors["inactivity"].snapshot() == before._detectors["inactivity"].snapshot()
     assert after.view is not None
     assert set(after.view.coverage.devices) <= set(after.plan.by_id)
+
+
+def test_however_often_a_device_is_replaced_the_present_one_is_listened_to() -> None:
+    """What is remembered is bounded: the watch or tracker of the fifth year is not the one too many."""
+    home, newest = HomeEngine(plan(HOUSEHOLD)), 0
+    others = [one for one in HOUSEHOLD.devices if one.device_id not in (STOVE, TRACKER, WATCH)]
+    for year in range(12):
+        newest = 100 + 10 * year
+        new = [
+            replace(one, device_id=DeviceId(newest + n), external_id=f"{newest + n}")
+            for n, one in enumerate(one for one in HOUSEHOLD.devices if one not in others)
+        ]
+        home = home.replan(plan(replace(HOUSEHOLD, devices=(*others, *new))))
+        at = MONDAY + timedelta(days=year)
+        for n, quantity in enumerate((Quantity.POWER, Quantity.POSITION, Quantity.ACTIVITY)):
+            row = said(DeviceId(newest + n), quantity, 1.0, at)
+            home.feed(replace(row, position=AT_HOME if quantity is Quantity.POSITION else None))
+        for quantity in (Quantity.STEPS, Quantity.IMPACT):
+            home.feed(said(DeviceId(newest + 2), quantity, 9.0, at))
+    assert home.view is not None
+    assert newest + 1 in home.view.outdoors.tracks
+    known = {name: msgspec.to_builtins(one.snapshot()) for name, one in home.detectors.items()}
+    assert newest in [number for number, _ in known["appliance"]]
+    assert newest + 2 in [number for number, _ in known["impact"]["worn"]]
+    assert newest + 2 in [number for number, _ in known["wrist_stillness"][1]]
+    assert newest + 2 in home.detectors["inactivity"]._worn  # type: ignore[attr-defined]
 
 
 def test_names_of_people_are_not_in_a_snapshot() -> None:

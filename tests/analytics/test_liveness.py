@@ -45,6 +45,26 @@ def test_a_blind_pipeline_is_told_after_three_minutes_and_urgent_after_fifteen()
     assert story.of("liveness")[-1].what == "This home can be seen again"
 
 
+def test_a_pipeline_that_is_back_without_the_sensors_is_a_blindness_of_its_own() -> None:
+    """Power was cut: what was told of the pipeline must not swallow that nothing has come for a day."""
+    story = heard(Story(seen=False), 0, 59).at(1).hear(KITCHEN_MOTION).at(2)
+    for hour in range(2, 60):
+        since = MONDAY + timedelta(hours=1, minutes=59)
+        story.home.look(
+            Inputs(heard_at=MONDAY + timedelta(hours=hour, minutes=1), heard_since=since)
+        )
+        story.at(hour, 1)
+        if hour == 40:
+            story.restart()
+    told = [one for one in story.of("liveness", Phase.OPENED) if one.subject == "home"]
+    assert [one.what for one in told] == [
+        "This home can not be seen since 02:00, 3 min: no gateway hears the broker",
+        "Nothing has come from any of 12 devices since Monday 02:00, 24 h",
+    ]
+    keys = [(one.subject, one.onset, one.phase, one.severity) for one in story.of("liveness")]
+    assert len(set(keys)) == len(keys)
+
+
 def test_a_short_break_of_the_pipeline_says_nothing() -> None:
     story = heard(heard(Story(seen=False), 1), 1, 2)
     assert story.of("liveness") == []

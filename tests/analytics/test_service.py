@@ -228,6 +228,29 @@ async def test_the_clock_does_not_pass_rows_that_are_not_settled(plain_database:
         assert watch._due(clock.now(), None) == start + timedelta(seconds=service.TICKS_PER_STEP)
 
 
+async def test_a_clock_that_ran_ahead_is_told_of_also_after_a_restart(
+    plain_database: Database,
+) -> None:
+    """No moment is passed twice: until then no silence is noticed, and somebody must know."""
+    household = await furnish(plain_database, HOUSEHOLD)
+    start = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    clock = ManualClock(start + timedelta(days=30))
+    given = replace(context(plain_database), clock=clock)
+    async with open_pool(given.settings.database_url) as pool:
+        watch = Watch(given, pool, await recover(pool, 0, 1, tick_s=1.0))
+        await watch.advance()
+        assert given.health.report()["parts"]["clock"]["ok"]
+        for _ in range(2):
+            given = replace(context(plain_database), clock=ManualClock(start))
+            watch = Watch(given, pool, await recover(pool, 0, 1, tick_s=1.0))
+            put(plain_database, call(household))
+            await watch.advance()
+            await watch.save()
+            part = given.health.report()["parts"]["clock"]
+            assert not part["ok"]
+            assert "no silence is noticed" in part["text"]
+
+
 async def test_a_fenced_detector_is_a_row_and_a_finding_and_shows_in_health(
     plain_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -114,6 +114,14 @@ def test_an_unregistered_device_is_discovered_up_to_a_bound() -> None:
     assert outcomes == [fits, fits, full, fits, fits, full]
 
 
+def test_names_that_are_gone_from_the_table_make_room() -> None:
+    quota = DiscoveredQuota([(LIVE, "wayhome", name) for name in "ab"], limit=2)
+    assert not quota.take(LIVE, "wayhome", "new")
+    quota.replace([(LIVE, "wayhome", "b")])
+    assert quota.take(LIVE, "wayhome", "new")
+    assert not quota.take(LIVE, "wayhome", "a")
+
+
 def test_quarantine_is_bounded_by_home_and_day() -> None:
     desk = Desk(quarantine=QuarantineQuota(messages=2))
     bad = message("homes/live/wayhome/door/contact", b"{")
@@ -141,6 +149,16 @@ def test_a_flood_is_counted_with_one_sample_an_hour_and_sos_comes_through() -> N
     assert later.quarantine is None
     sos = admit(desk, message("homes/live/wayhome/door/sos", {"v": True}))
     assert sos.outcome is Outcome.STORED
+
+
+def test_a_clock_that_ran_ahead_for_a_moment_makes_nobody_mute() -> None:
+    desk = Desk(limits=Limits(rate_per_s=1.0, burst=5))
+    year = 365 * 86_400.0
+    outcomes = [
+        desk.admission.admit(contact(packet_id=1), after(seconds)).outcome
+        for seconds in (year, *range(0, 100, 2))
+    ]
+    assert set(outcomes) == {Outcome.STORED}
 
 
 def test_a_backlog_is_no_flood() -> None:
@@ -289,3 +307,24 @@ def test_whose_basis_is_gone_is_not_listened_to_and_who_may_not_be_located_is_no
         found = admit(Desk(devices=(replace(watch, unwatched=True),)), said)
         assert (found.outcome, found.reason, found.arrivals) == (Outcome.REFUSED, "no_basis", ())
         assert found.quarantine is None
+
+
+@pytest.mark.parametrize("unwatched", [True, False])
+def test_of_whom_there_is_no_basis_nothing_that_can_not_be_read_is_kept(unwatched: bool) -> None:
+    """Malformed, or of a tracker that was taken out of use and is still sending."""
+    topic, place = "homes/live/owntracks/resident1", {"_type": "location", "lat": 53.8, "lon": -1.5}
+    watch = known(5, "resident1/watch", family="owntracks")
+    stopped = replace(watch, unwatched=unwatched, unlocated=not unwatched)
+    for device, kept in ((watch, True), (stopped, False)):
+        desk = Desk(devices=(device,))
+        found = admit(desk, message(f"{topic}/watch", {**place, "lat": "53.8 N"}))
+        assert found.quarantine is not None
+        assert (found.quarantine.reason, b"53.8 N" in found.quarantine.payload) == (
+            "malformed",
+            kept,
+        )
+        assert found.quarantine.payload_bytes > 20
+        (noted,) = desk.intake.close(
+            [admit(desk, message(f"{topic}/phone", place))], NOON
+        ).discovered
+        assert (b"53.8" in noted.last_payload) is kept

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from gateway.batch import Batch
 from gateway.presence import WRITE_EVERY_S
+from gateway.service import _speaks
 from tests.gateway.builders import NOON, Desk, after, contact, message
 
 
@@ -54,6 +55,34 @@ def test_what_waits_is_known_to_the_next_process() -> None:
     assert change.last_seen == after(1.2)
     assert change.numbers is not None
     assert (change.numbers.lowest, change.numbers.highest, change.numbers.received) == (2, 4, 3)
+
+
+def test_what_is_retained_is_no_life_after_a_kill_either() -> None:
+    desk = Desk()
+    take(desk, 0)
+    kept = message("homes/live/wayhome/door/contact", {"v": True}, retained=True)
+    slot = desk.intake.close(desk.intake.admit([kept], after(10)), after(10)).slip.encode()
+    after_a_kill = Desk()
+    (deferred,) = after_a_kill.ring.restore([slot])
+    (track,) = (one for one in after_a_kill.directory.tracks.values() if one.device_id == 1)
+    after_a_kill.book.resume(track, deferred)
+    (change,) = after_a_kill.intake.close([], after(60)).presence
+    assert change.last_seen is None
+
+
+def test_a_clock_that_is_set_back_holds_nothing_up() -> None:
+    desk = Desk()
+    take(desk, 3600)
+    assert take(desk, 3601).presence == ()
+    assert desk.book.is_due(after(5))
+    (change,) = take(desk, 5).presence
+    assert change.last_seen == after(5)
+    spoke = (after(3600), True)
+    assert [_speaks(spoke, after(second), connected=True) for second in (3604, 3605, 0)] == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_what_was_written_is_not_taken_up_again() -> None:

@@ -12,7 +12,10 @@ import pytest
 
 from core.model.home import HomeMode
 from core.runtime.broker import BrokerSettings, Publisher, Will
-from core.runtime.clock import SystemClock
+from core.runtime.clock import ManualClock, SystemClock
+from core.store.pool import open_pool
+from gateway.quota import DiscoveredQuota
+from gateway.registry import keep_names
 from gateway.replay import replay_quarantine
 from tests.gateway.running import (
     HOME,
@@ -223,6 +226,19 @@ async def test_an_archive_keeps_its_own_times_and_a_second_run_adds_nothing(
     assert table.one("select clock_trusted from presence where last_seen is not null")
 
 
+async def test_a_new_device_is_discovered_once_old_names_are_gone(
+    plain_database: Database,
+) -> None:
+    clock = ManualClock(datetime(2026, 3, 2, tzinfo=UTC))
+    quota = DiscoveredQuota([("7f3k", "wayhome", "neighbour")], limit=1)
+    url = plain_database.url_as("wayhome_gateway")
+    async with open_pool(url, most=1) as pool, asyncio.TaskGroup() as group:
+        task = group.create_task(keep_names(pool, quota, clock))
+        assert not quota.take("7f3k", "wayhome", "new")
+        await until(lambda: quota.take("7f3k", "wayhome", "new"))
+        task.cancel()
+
+
 async def test_what_is_fixed_comes_out_of_quarantine(
     plain_database: Database, broker: Broker
 ) -> None:
@@ -233,6 +249,10 @@ async def test_what_is_fixed_comes_out_of_quarantine(
             await hub.publish(f"{PREFIX}/wayhome/door/contact", native(number % 2))
         await hub.publish(f"{PREFIX}/wayhome/door/contact", b"{")
         await until(lambda: table.one("select count(*) from quarantine") == 6)
+    await register(plain_database.url, [device("hall")])
+    early = await replay_quarantine(url, SystemClock())
+    assert (early.messages, early.stored) == (6, 0)
+    assert early.outcomes == {"discovered": 5, "quarantined": 1}
     await register(plain_database.url, [device("door")])
     report = await replay_quarantine(url, SystemClock())
     assert (report.messages, report.stored) == (6, 5)

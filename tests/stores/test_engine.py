@@ -14,7 +14,7 @@ from core.model.ids import HomeId
 from core.model.observation import LogPosition
 from core.store import engine as table
 from core.store.engine import EngineStep, Snapshot
-from core.store.pool import Connection, connect
+from core.store.pool import Connection, connect, open_pool, transaction
 from tests.analytics.log_rows import beat, furnish
 
 if TYPE_CHECKING:
@@ -69,8 +69,23 @@ async def test_steps_that_no_snapshot_needs_are_forgotten(connection: Connection
     assert await table.prune_steps(connection, 0) == 3
     assert await table.last_step(connection, 0) == step(7)
     assert await table.last_step(connection, 1) == step(1)
+    await table.save_snapshots(connection, [replace(new, step=6, state=b"held up")])
+    assert [one.state for one in await table.snapshots(connection, 0)] == [b"\x00a", b"b"]
     await table.drop_snapshots(connection, [HomeId("a")])
     assert await table.shards_of(connection, [HomeId("a"), HomeId("b")]) == {"b": 0}
+
+
+async def test_the_last_tick_is_never_forgotten(connection: Connection) -> None:
+    assert await table.last_tick(connection, 0) is None
+    ticked = replace(step(1), tick_at=NOON + timedelta(days=1))
+    for one in (ticked, *(replace(step(number), tick_at=None) for number in range(2, 6))):
+        await table.record_step(connection, 0, one)
+    await table.save_snapshots(
+        connection, [Snapshot(home_id=HomeId("a"), shard=0, step=5, state=b"a")]
+    )
+    assert await table.prune_steps(connection, 0) == 3
+    assert await table.last_tick(connection, 0) == ticked.tick_at
+    assert await table.last_tick(connection, 1) is None
 
 
 async def test_a_shard_has_one_holder(database: Database) -> None:
@@ -94,6 +109,23 @@ async def lose(database: Database) -> None:
         await table.check_lease(lease)
 
 
+async def test_a_step_may_be_computed_for_longer_than_an_idle_transaction_lives(
+    database: Database,
+) -> None:
+    async def limit(connection: Connection) -> str:
+        cursor = await connection.execute("show idle_in_transaction_session_timeout")
+        (shown,) = await cursor.fetchone() or ("",)
+        return str(shown)
+
+    async with open_pool(database.url_as("wayhome_analytics"), most=1) as pool:
+        async with transaction(pool) as connection:
+            async with table.computing(connection):
+                assert await limit(connection) == "10min"
+            assert await limit(connection) == "15s"
+        async with transaction(pool) as connection:
+            assert await limit(connection) == "15s"
+
+
 async def test_a_lost_lease_is_noticed(database: Database) -> None:
     with pytest.raises(StoreUnavailable, match="lease"):
         await lose(database)
@@ -102,22 +134,26 @@ async def test_a_lost_lease_is_noticed(database: Database) -> None:
 async def test_the_latest_gateway_that_hears_the_broker_speaks_for_the_pipeline(
     database: Database, connection: Connection
 ) -> None:
-    assert (await table.pipeline_report(connection)).heard_at is None
+    assert (await table.pipeline_report(connection, NOON)).heard_at is None
     since = NOON - timedelta(hours=3)
     with psycopg.connect(database.url_as("wayhome_gateway"), autocommit=True) as gateway:
         beat(gateway, NOON, since)
-        assert await table.pipeline_report(connection) == table.PipelineReport(
+        assert await table.pipeline_report(connection, NOON) == table.PipelineReport(
             heard_at=NOON, heard_since=since
         )
         beat(gateway, NOON + timedelta(seconds=5), since, connected=False)
-        assert (await table.pipeline_report(connection)).heard_at is None
+        assert (await table.pipeline_report(connection, NOON)).heard_at is None
         gateway.execute(
             "insert into gateway_heartbeat (gateway, at, broker_connected, counters)"
             " values ('old', %s, true, '{\"connected_since\": \"long ago\"}')",
             (NOON,),
         )
-        assert await table.pipeline_report(connection) == table.PipelineReport(
+        assert await table.pipeline_report(connection, NOON) == table.PipelineReport(
             heard_at=NOON, heard_since=None
+        )
+        beat(gateway, NOON + timedelta(days=1), since)
+        assert (await table.pipeline_report(connection, NOON)).heard_at == NOON, (
+            "its clock is wrong"
         )
 
 

@@ -151,6 +151,40 @@ async def test_two_values_under_one_claim_are_two_observations(store: Store) -> 
     assert store.rows("select latitude from position order by observed_at") == [(53.8,), (53.9,)]
 
 
+async def test_many_values_under_one_claim_hold_nobody_up(store: Store) -> None:
+    """A device whose clock stands still: a second for each new value would stop everybody's messages."""
+    said = [an_arrival(0, value=float(number)) for number in range(1000)]
+    async with asyncio.timeout(60):
+        assert await store.stage(*said[:500]) == 500
+        assert await store.stage(*said) == 500
+        assert await store.stage(*said) == 0
+    (found,) = store.rows(
+        "select count(*), count(distinct observed_at), max(observed_at) - min(observed_at),"
+        " bool_and(value = 1e6 * extract(epoch from observed_at - coalesce(claimed_at, observed_at)))"
+        " from observation"
+    )
+    assert found == (1000, 1000, timedelta(microseconds=999), True), (
+        "in the order in which they came"
+    )
+
+
+async def test_the_backlog_of_a_busy_sensor_holds_nobody_up(store: Store) -> None:
+    """A statement that takes 30 s is ended, and its batch would be tried again for ever."""
+    with psycopg.connect(store.url) as connection:
+        connection.execute(
+            "insert into observation (observed_at, device_id, quantity, value, home_id, received_at)"
+            " select %(noon)s - interval '1 second' * second, 7, 'contact', 0.5, '7f3k', %(noon)s"
+            " from generate_series(1, 80000) as s(second)",
+            {"noon": NOON},
+        )
+    late = [
+        an_arrival(-number, received_at=NOON, timing=Timing.ADJUSTED) for number in range(1, 1001)
+    ]
+    async with transaction(store.pool) as connection:
+        await connection.execute("set local statement_timeout = 5000")
+        assert await observation.stage(connection, late) == 1000
+
+
 async def test_a_second_gateway_that_waits_for_the_first_stores_nothing_twice(store: Store) -> None:
     """Both were sent the same message, and the first has not committed yet."""
     both = (an_arrival(0, value=1.0), an_arrival(0, value=0.0))

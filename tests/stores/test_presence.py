@@ -51,6 +51,18 @@ async def test_news_is_merged_and_no_news_changes_nothing(connection: Connection
         await presence.change(connection, [change(), change()])
 
 
+async def test_what_a_gateway_wrote_whose_clock_ran_ahead_does_not_hold(
+    connection: Connection,
+) -> None:
+    ahead = datetime.now(UTC) - NOON + timedelta(days=300)
+    await presence.change(connection, [change(ahead.total_seconds(), numbers=stretch(1, 5, 5))])
+    await presence.change(connection, [change(0, numbers=stretch(1, 3, 3, boot="c"))])
+    (one,) = await presence.presences(connection, HomeId(HOME))
+    assert one.last_seen == NOON
+    (known,) = [row[0] async for row in await connection.execute("select boot from presence")]
+    assert known == "c"
+
+
 async def test_a_device_that_was_never_heard_is_looked_for(
     connection: Connection, plain_database: Database
 ) -> None:

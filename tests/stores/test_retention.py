@@ -238,6 +238,38 @@ async def test_a_service_that_can_not_remove_says_so_at_its_health(
     assert health.report()["parts"]["retention"]["text"] == "nothing was removed for two days"
 
 
+async def test_a_clock_that_leaps_by_years_removes_nothing_and_a_long_pause_only_waits_a_day(
+    town: Database,
+) -> None:
+    """The cell of a machine's clock is empty: until its network is there it believes in 2036."""
+    before, now = left(town), datetime.now(UTC)
+
+    class EndedError(Exception):
+        pass
+
+    async def keep(start: datetime, ends: timedelta) -> str:
+        class Clock(ManualClock):
+            async def sleep(self, seconds: float) -> None:
+                await super().sleep(seconds)
+                if seconds > 1 and self.now() - start > ends:
+                    raise EndedError
+
+        health = Health("analytics", ManualClock(start))
+        async with open_pool(town.url_as("wayhome_analytics"), most=1) as pool:
+            with pytest.raises(EndedError):
+                await keep_retaining(pool, Clock(start), health)
+        return str(health.report()["parts"]["retention"]["text"])
+
+    with psycopg.connect(town.url) as connection:
+        connection.execute(
+            "insert into retention_run (at, class) values (%s, 'run')", (now - timedelta(days=9),)
+        )
+    assert "watched for a day" in await keep(now + timedelta(days=3650), timedelta(hours=23))
+    assert left(town) == before
+    assert await keep(now, timedelta(hours=25)) == ""
+    assert left(town) != before
+
+
 def test_the_whole_chunk_goes_where_there_are_chunks(town: Database) -> None:
     kind = rows(town, "select count(*) from pg_extension where extname = 'timescaledb'")
     before = "now() - interval '401 days'"
