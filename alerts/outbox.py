@@ -48,6 +48,7 @@ GIVE_UP = timedelta(hours=1)
 SILENT = timedelta(minutes=3)
 """After so long without success the operators are told that the channel does not answer."""
 MARK_RETRY_S = 0.5
+LONGEST_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +239,7 @@ class Outbox:
             state=DeliveryState.PENDING,
             at=now,
             result="temporary",
-            error=str(error),
+            error=_kept(str(error)),
             next_try_at=now + timedelta(seconds=wait_s),
         )
 
@@ -246,7 +247,9 @@ class Outbox:
         self, state: DeliveryState, result: str, error: str = "", reference: str = ""
     ) -> Ending:
         now = self._desk.clock.now()
-        return Ending(state=state, at=now, result=result, error=error, reference=reference)
+        return Ending(
+            state=state, at=now, result=result, error=_kept(error), reference=_kept(reference)
+        )
 
     async def _mark(self, ended: list[tuple[ClaimedDelivery, Ending]]) -> None:
         while ended:
@@ -314,3 +317,8 @@ class Outbox:
                 "after_s": round(seconds, 3),
             },
         )
+
+
+def _kept(text: str) -> str:
+    """Return what a service says as the database can keep it: anybody may run one, and say anything."""
+    return text[:LONGEST_KEPT].replace("\0", " ")

@@ -341,3 +341,16 @@ async def test_pushes_keep_working_when_a_channel_raises_nonsense(
                 == [("broken: ZeroDivisionError",)]
             )
         )
+
+
+async def test_a_service_that_answers_garbage_ends_nobodys_messages(
+    database: Database, running: Running, receiver: Receiver
+) -> None:
+    receiver.answer(Answer(body=b'{"id": "a\\u0000b"}'), "/odd")
+    contacts = ({"ntfy": receiver.url("/odd")},)
+    house = await furnish(database, contacts=contacts)
+    async with running():
+        house.write(a_finding(resident_id=house.resident_id))
+        told = "select state, provider_reference from delivery where channel = 'ntfy'"
+        await eventually(lambda: house.execute(told) == [("sent", "a b")])
+        assert len(receiver.requests) == 1
