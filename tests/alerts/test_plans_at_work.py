@@ -219,6 +219,23 @@ async def test_when_nobody_can_be_reached_the_on_call_else_the_administrator_is_
     assert rung(receiver) == ["/admin"] * 2
 
 
+async def test_a_home_without_carers_falls_at_once_to_who_can_open_its_alerts(
+    database: Database, receiver: Receiver
+) -> None:
+    house = await furnish(database, contacts=(), technician={"webhook": receiver.url("/van")})
+    other = await furnish(database, "other", contacts=({"webhook": receiver.url("/admin")},))
+    house.execute(
+        "update carer set role = 'organisation_admin' where carer_id = %s", other.carers[0]
+    )
+    async with turning(database.url_as("wayhome_alerts")) as turns:
+        house.write(a_finding(resident_id=house.resident_id))
+        await turns.turn()
+        assert rung(receiver) == ["/admin"]
+        await turns.until(14)
+        assert set(rung(receiver)) == {"/admin"}
+    assert house.alerts("detector") == [("inactivity",)], "and nobody complains"
+
+
 async def test_a_notice_with_a_push_waits_for_the_morning(
     database: Database, house: House, receiver: Receiver
 ) -> None:
