@@ -156,7 +156,9 @@ async def checked_form(visiting: Visiting) -> dict[str, str]:
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise HTTPException(403)
     async with request.form(max_files=0, max_fields=20) as form:
-        fields = {key: value for key, value in form.items() if isinstance(value, str)}
+        # no field of ours holds a NUL, and the database refuses it
+        texts = [(key, value) for key, value in form.items() if isinstance(value, str)]
+        fields = {key: value.replace("\0", "") for key, value in texts}
     given = fields.pop("csrf", "") or request.headers.get(CSRF_HEADER, "")
     if not same(given, visiting.visitor.csrf):
         raise HTTPException(403)
