@@ -123,7 +123,9 @@ def answered(episode: Episode, response: Response, now: datetime) -> Episode:
         case ResponseKind.HAND_BACK:
             return _handed_back(episode, response, now)
         case ResponseKind.REOPEN:
-            return _reopened(episode, now)
+            # of two who press it at the same time the second would begin the telling once more
+            opened = episode.alert.state is AlertState.OPEN
+            return episode if opened else _reopened(episode, now)
         case ResponseKind.COMMENT:
             return episode
         case _:
