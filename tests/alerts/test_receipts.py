@@ -174,6 +174,7 @@ async def test_a_reply_with_the_code_acknowledges_and_one_without_asks_again(
     wrong = await phones.call_back(path, From="+447700900999", Body=code)
     assert "<Message>" not in wrong.text
     assert phones.state() == "open"
+    phones.house.execute("update contact_point set address = '+44 7700 900-123'")
     answer = await phones.call_back(path, From=MOBILE, Body=f" {code}\nthanks")
     assert "You are on it" in answer.text
     assert phones.state() == "acknowledged"
