@@ -96,6 +96,12 @@ async def test_a_field_with_a_nul_is_no_fault_of_ours(visitors: Visitors, town: 
     assert town.execute("select home_id, name from invitation") == [("ada", "Kim")]
     refused = await technician.send("/homes/ada/walk/waive", piece="\0", reason="no")
     assert refused.status_code < 500
+    csrf = (await technician.client.get("/api/session")).json()["csrf"]
+    part = b'--x\r\nContent-Disposition: form-data; name="detail"\r\n\r\n\\ud800\r\n--x--\r\n'
+    kind = "multipart/form-data; boundary=x; charset=unicode_escape"
+    headers = {"x-csrf-token": csrf, "content-type": kind}
+    half = await technician.client.post("/reach/detail", content=part, headers=headers)
+    assert half.status_code == 400
 
 
 async def test_a_fault_of_ours_shows_no_trace(
