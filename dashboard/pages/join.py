@@ -14,6 +14,7 @@ from core.store import account, credential, people
 from core.store.credential import ChallengeKind
 from core.store.pool import transaction
 from dashboard import ceremony, invitations
+from dashboard.authenticator import plain
 from dashboard.doorstep import (
     REFUSED,
     STALE,
@@ -74,7 +75,9 @@ async def begin(request: Request) -> Response:
     if error:
         return _ask(request, error=error, status=404 if offer is None else 410)
     answer = see_other("/join/accept")
-    site.entrance.give_cookie(answer, JOIN_COOKIE, code)
+    site.entrance.give_cookie(
+        answer, JOIN_COOKIE, plain(code)
+    )  # a cookie holds no dash of a phone's
     return answer
 
 

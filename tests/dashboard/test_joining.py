@@ -73,3 +73,13 @@ async def test_who_was_taken_out_of_a_circle_does_not_come_back_by_an_own_invita
     assert (await ben.get("/people")).status_code == 200  # there is another home of his
     answer = await opened(await visitors.nobody(), code)
     assert (answer.status_code, "taken back" in answer.text) == (410, True)
+
+
+async def test_a_code_counts_however_a_phone_has_changed_its_dashes(
+    visitors: Visitors,
+) -> None:
+    code = await invited(await visitors.of("ben"), name="Kim", role="family_carer", home="ada")
+    kim = await visitors.nobody()
+    answer = await opened(kim, code.replace("-", " – ").lower() + "…")
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/join/accept")
+    assert "Kim" in await kim.text("/join/accept")
