@@ -16,7 +16,7 @@ from core.model.playbook import playbook_for
 from core.model.week import WeeklySpan
 from tests.alerts.builders import NINE, a_finding, at
 from tests.alerts.houses import ORGANISATION, House, furnish
-from tests.alerts.receiver import Receiver
+from tests.alerts.receiver import Answer, Receiver
 from tests.alerts.turns import turning
 
 if TYPE_CHECKING:
@@ -269,3 +269,21 @@ async def test_taken_over_it_is_theirs_and_handed_back_the_next_is_told_at_once(
         assert rung(receiver) == ["/1", "/2"]
         await turns.until(34)
         assert sorted(rung(receiver)[2:]) == ["/1", "/2", "/3"]
+
+
+async def test_who_was_taken_out_of_the_circle_is_not_told_by_a_message_that_waited(
+    database: Database, house: House, receiver: Receiver
+) -> None:
+    receiver.answer(Answer(status=503), "/1")
+    async with turning(database.url_as("wayhome_alerts")) as turns:
+        house.write(a_finding(resident_id=house.resident_id))
+        await turns.turn()
+        assert rung(receiver) == ["/1"]
+        house.execute("delete from care where carer_id = %s", house.carers[0])
+        receiver.answer(Answer(), "/1")
+        await turns.until(2)
+        assert rung(receiver).count("/1") == 1
+    (state,) = house.execute(
+        "select state from delivery where channel = 'webhook' and carer_id = %s", house.carers[0]
+    )
+    assert state == ("cancelled",)
