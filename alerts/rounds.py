@@ -127,10 +127,12 @@ async def _without_leaver(
 async def _who(
     connection: Connection, episode: Episode, members: Sequence[TeamMember]
 ) -> list[CarerId]:
-    """Return who may be told: the team, and who is asked if that person still may."""
-    who, asked = [member.carer_id for member in members], episode.run.asked
-    if asked is not None and asked not in who:
-        found = await people_of(connection, episode.alert.home_id, [asked])
+    """Return who may be told: the team, and who is asked or on it if that person still may."""
+    who = [member.carer_id for member in members]
+    others = {episode.run.asked, episode.alert.acknowledged_by} - {None, *who}
+    if others:
+        wanted = sorted(one for one in others if one is not None)
+        found = await people_of(connection, episode.alert.home_id, wanted)
         who += [member.carer_id for member in found]
     return who
 

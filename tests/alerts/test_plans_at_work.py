@@ -271,6 +271,31 @@ async def test_taken_over_it_is_theirs_and_handed_back_the_next_is_told_at_once(
         assert sorted(rung(receiver)[2:]) == ["/1", "/2", "/3"]
 
 
+@pytest.mark.parametrize(
+    ("left", "told"),
+    [
+        ("delete from care where carer_id = %s", ["/1", "/2"]),
+        ("update carer set disabled_at = now() where carer_id = %s", ["/1", "/2"]),
+        # an administrator is not of the circle and still may be on it
+        ("update carer set role = 'organisation_admin' where carer_id = %s", ["/1"]),
+    ],
+)
+async def test_when_who_is_on_it_leaves_the_others_are_told_again(
+    database: Database, house: House, receiver: Receiver, left: str, told: list[str]
+) -> None:
+    one = house.carers[0]
+    async with turning(database.url_as("wayhome_alerts")) as turns:
+        house.write(a_finding(resident_id=house.resident_id))
+        await turns.turn()
+        house.answer(house.only_alert(), one, ResponseKind.ACKNOWLEDGE, at(1))
+        await turns.until(2)
+        house.execute(left, one)
+        await turns.alerting.audit_once()
+        await turns.turn()
+        assert rung(receiver) == told
+    assert house.alerts("state") == [("open" if len(told) > 1 else "acknowledged",)]
+
+
 async def test_who_was_taken_out_of_the_circle_is_not_told_by_a_message_that_waited(
     database: Database, house: House, receiver: Receiver
 ) -> None:
