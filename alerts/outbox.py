@@ -169,7 +169,9 @@ class Outbox:
         """Hand it over to every address of the person; it is out when one of them took it."""
         if not claimed.contacts and self._channel.wakes:
             return self._ended(DeliveryState.FAILED, "permanent", "there is no address any more")
-        contacts: Sequence[Contact | None] = claimed.contacts if self._channel.wakes else (None,)
+        # one that was registered and that its owner added, too, is one phone: the first of them counts
+        known = {contact.address: contact for contact in reversed(claimed.contacts)}
+        contacts: Sequence[Contact | None] = [*known.values()] if self._channel.wakes else [None]
         found = await asyncio.gather(*(self._hand_over(claimed, to) for to in contacts))
         await self._forget(claimed, found, contacts)
         for receipt in found:
