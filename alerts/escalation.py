@@ -168,7 +168,7 @@ def call(
     for number in _numbers(run, newest):
         step = run.step_at(number)
         for member in round_.recipients(step, last=number == newest):
-            for channel in _channels(step, member, told):
+            for channel in round_.ways(step, member):
                 key = (member.carer_id, channel)
                 if key not in found and steps.get(key, -1) < number:
                     found[key] = Request(step=number, carer_id=member.carer_id, channel=channel)
@@ -233,6 +233,17 @@ class _Round:
             chosen += self._duty.reserve
         return list({member.carer_id: member for member in chosen}.values())
 
+    def ways(self, step: Step, member: Member) -> list[str]:
+        """Return the channels by which a step tells a person.
+
+        All, where none that it is limited to gets through; but nobody is rung for a notice.
+        """
+        own = [WEB, *(channel for channel in member.channels if channel != WEB)]
+        chosen = [channel for channel in own if not step.channels or channel in step.channels]
+        limited = bool(set(step.channels) - {WEB}) and self._alert.severity is not Severity.NOTICE
+        waking = [channel for channel in chosen if channel != WEB]
+        return own if limited and not _gets_through(member, waking, self._told) else chosen
+
     def _addressed(self, step: Step) -> list[Member]:
         chosen = self._meant(step)
         by_place = not step.on_call and not step.carers
@@ -276,12 +287,3 @@ class _Round:
 
     def _awake(self, member: Member) -> bool:
         return reachable(member, self._told) and not self.quiet(member.carer_id)
-
-
-def _channels(step: Step, member: Member, told: Iterable[Told]) -> list[str]:
-    """Return the ways by which a step tells a person: all, where none that it is limited to gets through."""
-    own = (WEB, *(channel for channel in member.channels if channel != WEB))
-    chosen = [channel for channel in own if not step.channels or channel in step.channels]
-    waking = [channel for channel in chosen if channel != WEB]
-    limited = set(step.channels) - {WEB}
-    return list(own) if limited and not _gets_through(member, waking, told) else chosen

@@ -116,6 +116,8 @@ def test_a_step_by_text_only_goes_another_way_to_whom_texts_do_not_reach() -> No
     assert words(due(alert, BY_TEXT, both, failed, NINE)) == {(0, 1, "web"), (0, 1, "webhook")}
     without = (person(1, 1, "webhook"),)
     assert words(due(alert, BY_TEXT, without, (), NINE)) == {(0, 1, "web"), (0, 1, "webhook")}
+    notice = an_alert(Severity.NOTICE)
+    assert words(due(notice, BY_TEXT, without, (), NINE)) == set(), "nobody is rung for it"
 
 
 def test_the_reserve_is_told_by_what_it_has_where_the_plan_wants_texts() -> None:
