@@ -15,6 +15,7 @@ from alerts.escalation import escalating
 from core.model.finding import (
     Alert,
     AlertState,
+    Audience,
     Outcome,
     Phase,
     Response,
@@ -123,7 +124,9 @@ def answered(episode: Episode, response: Response, now: datetime) -> Episode:
         case ResponseKind.HAND_BACK:
             return _handed_back(episode, response, now)
         case ResponseKind.REOPEN:
-            return _reopened(episode, now)
+            # of two who press it at the same time the second would begin the telling once more
+            opened = episode.alert.state is AlertState.OPEN
+            return episode if opened else _reopened(episode, now)
         case ResponseKind.COMMENT:
             return episode
         case _:
@@ -131,7 +134,7 @@ def answered(episode: Episode, response: Response, now: datetime) -> Episode:
 
 
 def passed(episode: Episode, team: Collection[CarerId], now: datetime) -> Episode:
-    """Take in that time has passed: nobody answered again, or the cause is long gone.
+    """Take in that time has passed: nobody answered again, who is on it has left, or the cause is long gone.
 
     Parameters
     ----------
@@ -142,11 +145,20 @@ def passed(episode: Episode, team: Collection[CarerId], now: datetime) -> Episod
     asking = alert.state is AlertState.ACKNOWLEDGED and run.asked is not None
     if asking and (run.asked not in team or now >= run.since + ANSWER):
         return _reopened(episode, now)
+    if _forsaken(alert, team):
+        return _reopened(episode, now)
     ends = ends_at(episode)
     if ends is not None and now >= ends:
         alert = replace(alert, state=AlertState.RESOLVED, resolved_at=now, outcome=Outcome.CLEARED)
         return replace(episode, alert=alert)
     return episode
+
+
+def _forsaken(alert: Alert, team: Collection[CarerId]) -> bool:
+    """Tell whether somebody is needed, and who is on it can not be any more (docs/decisions/0250)."""
+    needed = alert.state is AlertState.ACKNOWLEDGED and alert.cleared_at is None
+    about_people = alert.audience is Audience.CARERS and alert.severity is not Severity.NOTICE
+    return needed and about_people and alert.acknowledged_by not in team
 
 
 def ends_at(episode: Episode) -> datetime | None:

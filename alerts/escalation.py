@@ -168,7 +168,7 @@ def call(
     for number in _numbers(run, newest):
         step = run.step_at(number)
         for member in round_.recipients(step, last=number == newest):
-            for channel in _channels(step, member):
+            for channel in round_.ways(step, member):
                 key = (member.carer_id, channel)
                 if key not in found and steps.get(key, -1) < number:
                     found[key] = Request(step=number, carer_id=member.carer_id, channel=channel)
@@ -179,12 +179,16 @@ def call(
 
 def reachable(member: Member, told: Iterable[Told]) -> bool:
     """Tell whether a channel that wakes the person may still get through."""
+    return _gets_through(member, member.channels, told)
+
+
+def _gets_through(member: Member, channels: Iterable[str], told: Iterable[Told]) -> bool:
     failed = {
         entry.channel
         for entry in told
         if entry.carer_id == member.carer_id and entry.state is DeliveryState.FAILED
     }
-    return any(channel not in failed for channel in member.channels)
+    return any(channel not in failed for channel in channels)
 
 
 def _numbers(run: Run, newest: int) -> Iterator[int]:
@@ -229,23 +233,38 @@ class _Round:
             chosen += self._duty.reserve
         return list({member.carer_id: member for member in chosen}.values())
 
+    def ways(self, step: Step, member: Member) -> list[str]:
+        """Return the channels by which a step tells a person.
+
+        All, where none that it is limited to gets through; but nobody is rung for a notice.
+        """
+        own = [WEB, *(channel for channel in member.channels if channel != WEB)]
+        chosen = [channel for channel in own if not step.channels or channel in step.channels]
+        limited = bool(set(step.channels) - {WEB}) and self._alert.severity is not Severity.NOTICE
+        waking = [channel for channel in chosen if channel != WEB]
+        return own if limited and not _gets_through(member, waking, self._told) else chosen
+
     def _addressed(self, step: Step) -> list[Member]:
-        if not step.on_call and not step.carers:
-            everybody = step.rank == EVERYBODY
-            return [
-                member
-                for member in self._team
-                if everybody or self._ranks[member.carer_id] == step.rank
-            ]
-        chosen = (
-            list(self._duty.on_call)
-            if step.on_call
-            else [self._everybody[one] for one in step.carers if one in self._everybody]
-        )
+        chosen = self._meant(step)
+        by_place = not step.on_call and not step.carers
+        if by_place and step is not self._run.policy.steps[-1]:
+            return chosen  # a place that nobody has is passed over; the last step is said again for ever
         if not any(self._awake(member) for member in chosen):
             # somebody who is awake hears of it: the first in the order stands in
             chosen += [member for member in self._team if self._ranks[member.carer_id] == 1]
         return chosen
+
+    def _meant(self, step: Step) -> list[Member]:
+        if step.on_call:
+            return list(self._duty.on_call)
+        if step.carers:
+            return [self._everybody[one] for one in step.carers if one in self._everybody]
+        everybody = step.rank == EVERYBODY
+        return [
+            member
+            for member in self._team
+            if everybody or self._ranks[member.carer_id] == step.rank
+        ]
 
     def _falls_back(self) -> bool:
         if self._alert.severity is Severity.NOTICE:
@@ -268,8 +287,3 @@ class _Round:
 
     def _awake(self, member: Member) -> bool:
         return reachable(member, self._told) and not self.quiet(member.carer_id)
-
-
-def _channels(step: Step, member: Member) -> list[str]:
-    own = (WEB, *(channel for channel in member.channels if channel != WEB))
-    return [channel for channel in own if not step.channels or channel in step.channels]

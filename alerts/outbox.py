@@ -48,6 +48,7 @@ GIVE_UP = timedelta(hours=1)
 SILENT = timedelta(minutes=3)
 """After so long without success the operators are told that the channel does not answer."""
 MARK_RETRY_S = 0.5
+LONGEST_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +169,9 @@ class Outbox:
         """Hand it over to every address of the person; it is out when one of them took it."""
         if not claimed.contacts and self._channel.wakes:
             return self._ended(DeliveryState.FAILED, "permanent", "there is no address any more")
-        contacts: Sequence[Contact | None] = claimed.contacts if self._channel.wakes else (None,)
+        # one that was registered and that its owner added, too, is one phone: the first of them counts
+        known = {contact.address: contact for contact in reversed(claimed.contacts)}
+        contacts: Sequence[Contact | None] = [*known.values()] if self._channel.wakes else [None]
         found = await asyncio.gather(*(self._hand_over(claimed, to) for to in contacts))
         await self._forget(claimed, found, contacts)
         for receipt in found:
@@ -238,7 +241,7 @@ class Outbox:
             state=DeliveryState.PENDING,
             at=now,
             result="temporary",
-            error=str(error),
+            error=_kept(str(error)),
             next_try_at=now + timedelta(seconds=wait_s),
         )
 
@@ -246,7 +249,9 @@ class Outbox:
         self, state: DeliveryState, result: str, error: str = "", reference: str = ""
     ) -> Ending:
         now = self._desk.clock.now()
-        return Ending(state=state, at=now, result=result, error=error, reference=reference)
+        return Ending(
+            state=state, at=now, result=result, error=_kept(error), reference=_kept(reference)
+        )
 
     async def _mark(self, ended: list[tuple[ClaimedDelivery, Ending]]) -> None:
         while ended:
@@ -314,3 +319,8 @@ class Outbox:
                 "after_s": round(seconds, 3),
             },
         )
+
+
+def _kept(text: str) -> str:
+    """Return what a service says as the database can keep it: anybody may run one, and say anything."""
+    return text[:LONGEST_KEPT].replace("\0", " ")

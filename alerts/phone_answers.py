@@ -9,16 +9,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alerts.answers import take
+from alerts.rounds import team_of
 from core.model.finding import AlertState, Response, ResponseKind
 from core.store import provider_receipt as receipt_table
 from core.store.alert import alert_with
+from core.store.duty import people_of
 from core.store.provider_receipt import ProviderEvent, ProviderState
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from core.model.finding import Alert
+    from core.model.ids import CarerId
     from core.store.pool import Connection
     from core.store.provider_receipt import Sent
+
+
+OVER = "Thank you. This alert is over already."
+ON_IT = "Thank you. You are on it, and the others can see that."
+ANOTHER = "Thank you. Somebody else is on it already."
+NEWER = "This did not count: there is newer word of this alert. Answer the newest message, or open Wayhome."
+NOT_THEIRS = "This did not count: you are not told of this home any more."
 
 
 async def answer(connection: Connection, sent: Sent, now: datetime) -> str:
@@ -29,10 +40,29 @@ async def answer(connection: Connection, sent: Sent, now: datetime) -> str:
         return "Thank you. We know that it arrived."
     stored = await alert_with(connection, sent.alert_id)
     if stored is None or stored.alert.state is AlertState.RESOLVED:
-        return "Thank you. This alert is over already."
+        return OVER
+    if not await _may_answer(connection, stored.alert, sent.carer_id):
+        return NOT_THEIRS
     if await receipt_table.note_answer(connection, sent, now):
         response = Response(
             alert_id=sent.alert_id, carer_id=sent.carer_id, kind=ResponseKind.ACKNOWLEDGE, at=now
         )
         await take(connection, response, now)
-    return "Thank you. You are on it, and the others can see that."
+    return await _said(connection, sent)
+
+
+async def _may_answer(connection: Connection, alert: Alert, carer_id: CarerId) -> bool:
+    """Tell whether somebody still is one who may be told: a number is known for a day, a circle changes."""
+    team = await team_of(connection, alert)
+    people = await people_of(connection, alert.home_id, [carer_id])
+    return any(member.carer_id == carer_id for member in (*team, *people))
+
+
+async def _said(connection: Connection, sent: Sent) -> str:
+    """Say how the alert stands after an answer: who believes to be on it asks nobody else."""
+    stored = None if sent.alert_id is None else await alert_with(connection, sent.alert_id)
+    if stored is None or stored.alert.state is AlertState.RESOLVED:
+        return OVER
+    if stored.alert.state is AlertState.OPEN or stored.policy.get("asked") is not None:
+        return NEWER
+    return ON_IT if stored.alert.acknowledged_by == sent.carer_id else ANOTHER

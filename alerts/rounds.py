@@ -13,7 +13,7 @@ from alerts.escalation import call, escalating, reachable
 from core.model.finding import Audience, Finding, Severity
 from core.store import alert as alert_table
 from core.store import delivery as delivery_table
-from core.store.duty import people_of
+from core.store.duty import administrators_of, people_of
 from core.store.listen import notify
 
 if TYPE_CHECKING:
@@ -127,10 +127,12 @@ async def _without_leaver(
 async def _who(
     connection: Connection, episode: Episode, members: Sequence[TeamMember]
 ) -> list[CarerId]:
-    """Return who may be told: the team, and who is asked if that person still may."""
-    who, asked = [member.carer_id for member in members], episode.run.asked
-    if asked is not None and asked not in who:
-        found = await people_of(connection, episode.alert.home_id, [asked])
+    """Return who may be told: the team, and who is asked or on it if that person still may."""
+    who = [member.carer_id for member in members]
+    others = {episode.run.asked, episode.alert.acknowledged_by} - {None, *who}
+    if others:
+        wanted = sorted(one for one in others if one is not None)
+        found = await people_of(connection, episode.alert.home_id, wanted)
         who += [member.carer_id for member in found]
     return who
 
@@ -152,11 +154,16 @@ async def _save(
 
 
 async def team_of(connection: Connection, alert: Alert) -> tuple[TeamMember, ...]:
-    """Return who may be told of an alert; a home without carers falls to its operators."""
+    """Return who may be told of an alert; a home without carers falls to its operators.
+
+    Those of them who can open it: a technician sees no alert about a resident, and is told of one only where
+    there is no administrator (docs/decisions/0249).
+    """
     if alert.audience is Audience.CARERS:
-        carers = await alert_table.carers_of(connection, alert.home_id)
-        if carers:
-            return carers
+        found = await alert_table.carers_of(connection, alert.home_id)
+        found = found or await administrators_of(connection, alert.home_id)
+        if found:
+            return found
     return await alert_table.operators_of(connection, alert.home_id)
 
 

@@ -93,7 +93,7 @@ def nobody_left_out(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
     """Find ways to a person that were used before and after a step for everybody, and not in it.
 
     Who was not told of the step by any way may have been out of the team then, and what is not urgent may
-    have been held in quiet hours.
+    have been held in quiet hours. A way that a step is not meant for only stands in for one that failed.
     """
     for one, run, _ in runs_in(ledger, terms):
         if one.alert.severity is not Severity.URGENT or run is not one.runs[-1]:
@@ -105,7 +105,7 @@ def nobody_left_out(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
         for (carer, channel), told in ways.items():
             others = set().union(*(steps for way, steps in ways.items() if way[0] == carer))
             missing = {s for s in others - told if min(told) < s < max(told)}
-            missing = {s for s in missing if plan.step_at(s).rank == policy.EVERYBODY}
+            missing = {s for s in missing if _asks(plan.step_at(s), channel)}
             if missing:
                 yield Violation(
                     alert_id=one.alert.alert_id,
@@ -113,6 +113,10 @@ def nobody_left_out(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
                     expected=f"carer {carer} told by {channel} in step {min(missing)} too",
                     found="told by it before and after only",
                 )
+
+
+def _asks(step: policy.Step, channel: str) -> bool:
+    return step.rank == policy.EVERYBODY and (not step.channels or channel in step.channels)
 
 
 def no_delivery_after_answer(ledger: Ledger, terms: Terms) -> Iterator[Violation]:

@@ -73,6 +73,8 @@ DECIDED: Mapping[Decided, str] = {
     Decided.BEST_INTERESTS: marked("A best-interests decision"),
     Decided.NOT_ASKED: marked("Nobody is asked: the basis is another one"),
 }
+YEARS = range(1900, 2200)
+"""A year that lost its digits while it was typed is none: before the first no database reads it back."""
 REASONS = (
     marked("nothing is written here; the consent of the home stands"),
     marked("it was withdrawn"),
@@ -149,10 +151,14 @@ def _day(form: Mapping[str, str], field: str, said: str, zone: ZoneInfo) -> date
     text = form.get(field, "").strip()
     if not text:
         return None
+    expected = _("a day such as 2026-03-14, or nothing")
     try:
-        return datetime.combine(date.fromisoformat(text), time(), zone)
+        day = date.fromisoformat(text)
     except ValueError as error:
-        raise Malformed(said, _("a day such as 2026-03-14, or nothing")) from error
+        raise Malformed(said, expected) from error
+    if day.year not in YEARS:
+        raise Malformed(said, expected)
+    return datetime.combine(day, time(), zone)
 
 
 def _text(form: Mapping[str, str], field: str, said: str, longest: int) -> str:

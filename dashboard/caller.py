@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 V6_SITE_BITS = 64
 """A home or a phone has a whole /64: its addresses count as one."""
@@ -52,12 +53,18 @@ UNKNOWN = Caller()
 
 def caller_of(request: Request, proxies: Sequence[Network]) -> Caller:
     """Say where a request comes from; a proxy is believed only when it is ours."""
-    host = request.client.host if request.client else ""
-    chain = [*request.headers.get("x-forwarded-for", "").split(","), host]
+    found = address_of(request, proxies)
     return Caller(
-        address=_first_stranger([part.strip() for part in chain if part.strip()], proxies),
+        address="" if found is None else _site(found),
         device=device_words(request.headers.get("user-agent", "")),
     )
+
+
+def address_of(request: Request, proxies: Sequence[Network]) -> Address | None:
+    """Return the network address that a request comes from; None when it is not known."""
+    host = request.client.host if request.client else ""
+    chain = [*request.headers.get("x-forwarded-for", "").split(","), host]
+    return _first_stranger([part.strip() for part in chain if part.strip()], proxies)
 
 
 def networks(text: str) -> tuple[Network, ...]:
@@ -114,18 +121,18 @@ def device_said(device: str) -> str:
     return _("%(browser)s on %(system)s") % words if system else browser
 
 
-def _first_stranger(chain: list[str], proxies: Sequence[Network]) -> str:
+def _first_stranger(chain: list[str], proxies: Sequence[Network]) -> Address | None:
     for part in reversed(chain):
         try:
             address = ipaddress.ip_address(part)
         except ValueError:
-            return ""
+            return None
         if not any(address in network for network in proxies):
-            return _site(address)
-    return ""
+            return address
+    return None
 
 
-def _site(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+def _site(address: Address) -> str:
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
     if address.ipv4_mapped:

@@ -138,6 +138,6 @@ def number_in(form: Mapping[str, str], field: str) -> int | None:
     given = form.get(field, "")
     if not given:
         return None
-    if not given.isdecimal() or not 0 < int(given) < 2**63:
+    if not given.isdecimal() or len(given) > len(str(2**63)) or not 0 < int(given) < 2**63:
         raise Malformed(field, "one of the list")
     return int(given)

@@ -13,6 +13,7 @@ _PAGES = {
     "devices": "the devices",
     "learning": "what answers have changed",
     "history": "what happened before, and how it ended",
+    "animal": "whether an animal lives in the home",
     "plan": "who is told of alerts, and when",
     "missing": "what to do if somebody is missing",
     "missing_who": "who it is that may be missing",

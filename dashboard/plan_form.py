@@ -164,7 +164,7 @@ def _recipients(word: str) -> dict[str, Any] | None:
     if word == ON_CALL_WORD:
         return {"on_call": True}
     kind, _, number = word.partition("-")
-    if not (number.isascii() and number.isdecimal()) or not int(number[:18]) > 0:
+    if not _whole(number, digits=18) or not int(number) > 0:
         return None
     found: dict[str, dict[str, Any]] = {
         "place": {"rank": int(number)},

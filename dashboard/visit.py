@@ -156,12 +156,17 @@ async def checked_form(visiting: Visiting) -> dict[str, str]:
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise HTTPException(403)
     async with request.form(max_files=0, max_fields=20) as form:
-        fields = {key: value for key, value in form.items() if isinstance(value, str)}
+        fields = {key: _plain(value) for key, value in form.items() if isinstance(value, str)}
     given = fields.pop("csrf", "") or request.headers.get(CSRF_HEADER, "")
     if not same(given, visiting.visitor.csrf):
         raise HTTPException(403)
     request.state.sent = fields
     return fields
+
+
+def _plain(text: str) -> str:
+    """Return a text without what neither the database nor a page can hold: NULs and halves of signs."""
+    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 Form = Annotated[dict[str, str], Depends(checked_form)]

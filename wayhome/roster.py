@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import argon2
 import msgspec
 
+from alerts.channel import discover
+from core.model.address import checked
 from core.model.errors import Malformed
 from core.model.home import (
     Animal,
@@ -118,9 +120,15 @@ def read(file: Path) -> Roster:
         Naming the field, if it breaks the format or names a room or home that is not there.
     """
     try:
-        roster = msgspec.toml.decode(file.read_bytes(), type=Roster)
+        found = msgspec.toml.decode(file.read_bytes())
+        roster = msgspec.convert(found, type=Roster)
     except msgspec.MsgspecError as error:
         raise Malformed(file.name, f"a roster: {error}") from error
+    for carer, written in zip(roster.carer, found.get("carer", ()), strict=True):
+        known = [one.name for one in fields(RosterCarer)]
+        if unknown := sorted(set(written) - set(known)):  # an address that is lost tells nobody
+            raise Malformed(f"carer {carer.login}.{unknown[0]}", f"one of {', '.join(known)}")
+        _contacts(carer)
     homes = {home.id for home in roster.home}
     for carer in roster.carer:
         if carer.role not in ROLES:
@@ -132,6 +140,28 @@ def read(file: Path) -> Roster:
     for home in roster.home:
         household(home, OrganisationId(roster.organisation))
     return roster
+
+
+def _contacts(carer: RosterCarer) -> dict[str, str]:
+    """Return where each channel reaches a carer, in the form in which replies will name it.
+
+    Raises
+    ------
+    Malformed
+        If there is no such channel, or the address is none for it.
+    """
+    kept = {}
+    for name, address in carer.contact.items():
+        field_name = f"carer {carer.login}.contact.{name}"
+        channel = discover().get(name)
+        if channel is None or not channel.wakes:
+            ways = [one for one, kind in discover().items() if kind.wakes]
+            raise Malformed(field_name, f"one of {', '.join(ways)}")
+        try:
+            kept[name] = checked(channel.takes, address)
+        except Malformed as error:
+            raise Malformed(field_name, error.expected) from error
+    return kept
 
 
 def household(home: RosterHome, organisation: OrganisationId) -> Household:
@@ -229,6 +259,6 @@ async def register(connection: Connection, roster: Roster) -> dict[str, str]:
         )
         for home_name in carer.homes:
             await registry.assign_care(connection, HomeId(home_name), carer_id, order=carer.order)
-        for channel, address in carer.contact.items():
+        for channel, address in _contacts(carer).items():
             await registry.set_contact(connection, carer_id, channel, address)
     return made

@@ -30,7 +30,8 @@ class Step:
     #: Place in the order of telling, 1 first; `EVERYBODY` for the whole team. Not read for a step that
     #: names people or asks for whom is on call.
     rank: int = EVERYBODY
-    #: Only these channels; every one the person can be reached by when empty.
+    #: Only these channels; every one the person can be reached by when empty, or when none of these gets
+    #: through to that person.
     channels: tuple[str, ...] = ()
     #: These people, whatever their place.
     carers: tuple[CarerId, ...] = ()

@@ -121,12 +121,16 @@ class Ending:
 
 
 _WANTED: LiteralString = (
-    "(d.kind <> 'alert' and "
+    "((d.kind <> 'alert' and "
     + NEWEST
     + " or a.state = 'open' and (a.cleared_at is null or a.severity = 'urgent')"
     " or a.state = 'acknowledged' and a.cleared_at is null"
     "  and (a.policy->>'asked')::bigint = d.carer_id"
     "  and d.step >= (a.policy->>'first_step')::integer)"
+    # family that left the circle is told nothing more of it, not by what waited either
+    " and (d.kind <> 'alert' or not exists (select 1 from carer c where c.carer_id = d.carer_id"
+    "  and c.role = 'family_carer' and not exists (select 1 from care k"
+    "   where k.carer_id = c.carer_id and k.home_id = a.home_id))))"
 )
 _FREE: LiteralString = "(d.state = 'pending' or d.state = 'sending' and d.lease_until <= %(now)s)"
 # An answer that is committed and not yet read stops the sending at once, though only the reader of the

@@ -170,8 +170,18 @@ async def join_care(connection: Connection, home_id: HomeId, carer_id: CarerId) 
 async def end_care(
     connection: Connection, home_id: HomeId, carer_id: CarerId, at: datetime
 ) -> bool:
-    """Take somebody out of a circle; family that is in no other circle is shut out with it."""
-    return await _asked(connection, "select end_care(%s, %s, %s)", (home_id, carer_id, at), home_id)
+    """Take somebody out of a circle; family that is in no other circle is shut out with it.
+
+    Whom they asked to join it and who has not come yet does not come any more: it may be themselves.
+    """
+    done = await _asked(connection, "select end_care(%s, %s, %s)", (home_id, carer_id, at), home_id)
+    if done:
+        await connection.execute(
+            "update invitation set revoked_at = %s where invited_by = %s and home_id = %s"
+            " and used_at is null and revoked_at is null",
+            (at, carer_id, home_id),
+        )
+    return done
 
 
 async def end_carer(connection: Connection, carer_id: CarerId, at: datetime) -> bool:

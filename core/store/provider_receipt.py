@@ -75,7 +75,8 @@ async def sent_to(
     """Return what was sent to an address since then, newest first: what a reply from it may mean."""
     cursor = await connection.execute(
         "select d.delivery_id, d.alert_id, d.carer_id, d.channel from delivery d"
-        " join live_contact p using (carer_id, channel) where p.address = %s"
+        # an address that was registered before they were checked may hold spaces
+        " join live_contact p using (carer_id, channel) where translate(p.address, ' ().-/', '') = %s"
         " and d.channel = any(%s) and d.created_at >= %s and d.attempts > 0"
         " order by d.delivery_id desc limit 50",
         (address, list(channels), since),

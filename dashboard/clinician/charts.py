@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.clinician.measures import BY_KEY, said
 from dashboard.clinician.numbers import Days, daily, profile, weeks
 from dashboard.language import _, marked
+from dashboard.spreadsheet import plain_cell
 
 if TYPE_CHECKING:
     from dashboard.clinician.measures import Measure
@@ -276,5 +277,7 @@ def as_csv(table: Table) -> str:
     text = io.StringIO()
     lines = csv.writer(text)
     lines.writerow([one.title for one in table.columns])
-    lines.writerows(table.rows)
+    lines.writerows(
+        [plain_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows
+    )
     return text.getvalue()

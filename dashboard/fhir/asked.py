@@ -199,7 +199,7 @@ def _subject(found: Asked, name: str, value: str) -> Asked:
     kind, identifier = reference(value)
     if kind not in {"", "Patient"} or not (identifier.isascii() and identifier.isdigit()):
         return replace(found, nothing=True)
-    number = int(identifier)
+    number = int(identifier) if len(identifier) <= len(str(LARGEST)) else LARGEST + 1
     return replace(found, nothing=True) if number > LARGEST else found.of(ResidentId(number))
 
 

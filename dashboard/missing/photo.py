@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from core.model.errors import Malformed
 
@@ -19,6 +20,17 @@ LONGEST_SIDE = 1400
 """A face of a third of the picture prints sharp at 7 cm with this."""
 MOST_BYTES = 1_500_000
 QUALITIES = (86, 72, 55)
+ORIENTATION = 0x0112
+"""Number of the note of how the phone was held (Exif 2.32, 4.6.4)."""
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _EXPECTED = "a JPEG, PNG or WebP picture"
 
 
@@ -60,7 +72,7 @@ def _upright(opened: Image.Image) -> Image.Image:
         raise Malformed("photo", f"a picture of at least {LEAST_SIDE} by {LEAST_SIDE} pixels")
     # a large JPEG is unpacked at half or a quarter of its size: less memory, the same picture
     opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-    turned = ImageOps.exif_transpose(opened)
+    turned = _turned(opened)
     if turned.mode in {"RGBA", "LA", "PA"} or "transparency" in turned.info:
         white = Image.new("RGBA", turned.size, "white")
         white.alpha_composite(turned.convert("RGBA"))
@@ -70,6 +82,18 @@ def _upright(opened: Image.Image) -> Image.Image:
     plain = Image.new("RGB", pixels.size)
     plain.paste(pixels)
     return plain
+
+
+def _turned(opened: Image.Image) -> Image.Image:
+    """Turn a picture as its file says that it was taken.
+
+    Pillow's own way writes all notes of the file anew, which fails for those of some phones.
+    """
+    try:
+        turn = _TURNS.get(opened.getexif().get(ORIENTATION, 1))
+    except (struct.error, SyntaxError, TypeError, ValueError, LookupError, OSError):
+        turn = None  # the notes can not be read: the picture can
+    return opened if turn is None else opened.transpose(turn)
 
 
 def _packed(picture: Image.Image) -> bytes:

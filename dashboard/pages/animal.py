@@ -57,6 +57,7 @@ async def _page(
         if household is None:
             raise HTTPException(404)
         arranged = await people.arranges(connection, home_id)
+        await visiting.looked_at(connection, [home_id], "animal")
     return visiting.page(
         "animal.html",
         household.home.zone,

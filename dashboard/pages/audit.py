@@ -18,6 +18,7 @@ from core.store.account import CarerRole
 from dashboard.looks import page_words, role_words
 from dashboard.page import Page
 from dashboard.roles import SEE_AUDIT
+from dashboard.spreadsheet import plain_cell
 from dashboard.visit import Visiting
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ PER_PAGE = 100
 MOST_ROWS = 50_000
 SHOWN = timedelta(days=30)
 BAD_DAY = "Please give both days as year-month-day, for example 2026-03-14, the first one first."
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Text = Annotated[str, Query(max_length=64)]
 
 
@@ -102,17 +102,6 @@ def table(looks: Iterable[Look]) -> str:
         moment = look.at.astimezone(UTC).isoformat()
         writer.writerow([look.access_id, moment, *(plain_cell(text) for text in row)])
     return out.getvalue()
-
-
-def plain_cell(text: str) -> str:
-    """Return a text that a spreadsheet shows and does not run.
-
-    Examples
-    --------
-    >>> plain_cell("=1+1"), plain_cell("Ruth")
-    ("'=1+1", 'Ruth')
-    """
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _filter(now: datetime, since: str, until: str, home: str, carer: str) -> LookFilter | None:

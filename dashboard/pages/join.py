@@ -14,6 +14,7 @@ from core.store import account, credential, people
 from core.store.credential import ChallengeKind
 from core.store.pool import transaction
 from dashboard import ceremony, invitations
+from dashboard.authenticator import plain
 from dashboard.doorstep import (
     REFUSED,
     STALE,
@@ -74,7 +75,9 @@ async def begin(request: Request) -> Response:
     if error:
         return _ask(request, error=error, status=404 if offer is None else 410)
     answer = see_other("/join/accept")
-    site.entrance.give_cookie(answer, JOIN_COOKIE, code)
+    site.entrance.give_cookie(
+        answer, JOIN_COOKIE, plain(code)
+    )  # a cookie holds no dash of a phone's
     return answer
 
 
@@ -138,16 +141,16 @@ async def with_passkey(request: Request) -> Response:
     if not is_ours(request, fields) or relying is None or not name:
         return refused(STALE, 403)
     login = invitations.new_login(name)
-    async with transaction(site.pool) as connection:
-        passkey = await ceremony.created(
-            connection, relying, _asking(request, name), fields, site.clock.now()
-        )
-        if passkey is None:
-            return refused()
-        try:
+    try:
+        async with transaction(site.pool) as connection:
+            passkey = await ceremony.created(
+                connection, relying, _asking(request, name), fields, site.clock.now()
+            )
+            if passkey is None:
+                return refused()
             token = await _joined(request, connection, name, login, passkey=passkey)
-        except people.LoginTaken:
-            return refused(REFUSED, 409)
+    except people.LoginTaken:  # after it was all taken back: a log-in without a way in is none
+        return refused(REFUSED, 409)
     if token is None:
         return refused(invitations.USED, 410)
     return await _welcome(request, JSONResponse({"go": "/"}), token)

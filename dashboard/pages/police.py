@@ -17,6 +17,7 @@ from core.store import missing, police_link, traces
 from core.store.account import acting
 from core.store.pool import transaction
 from dashboard import metrics
+from dashboard.caller import address_of
 from dashboard.entrance import hashed
 from dashboard.missing import codes, desk
 from dashboard.missing.sheet import position_in_words
@@ -164,7 +165,8 @@ async def _opened(request: Request, code: str, page: str) -> View:
         If too many from this network did.
     """
     site = site_of(request)
-    place = codes.network(request.client.host if request.client else "")
+    # as the log-in counts: a proxy of ours is nobody who guesses
+    place = codes.network(str(address_of(request, site.entrance.proxies) or ""))
     holder = await _holder(site, code, place)
     now = site.clock.now()
     async with acting(site.pool, holder.maker) as connection:

@@ -125,6 +125,8 @@ def test_a_person_may_reopen() -> None:
     assert episode.alert.state is AlertState.OPEN
     assert (episode.run.since, episode.run.first_step) == (at(9), 1)
     assert episode.alert.outcome is None
+    again = answered(episode, a_response(ResponseKind.REOPEN, 9, carer=2), at(10))
+    assert again == episode, "two at the same time begin it once"
 
 
 def test_a_comment_changes_nothing() -> None:

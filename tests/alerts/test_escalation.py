@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.escalation import Request, due, escalating
-from alerts.policy import ask, start
+from alerts.escalation import Duty, Request, due, escalating
+from alerts.policy import Policy, Run, Step, ask, start
 from core.model.finding import Alert, AlertState, Audience, DeliveryState, Severity
 from core.model.ids import CarerId
 from tests.alerts.builders import NINE, TEAM, Heard, Person, an_alert, at, person
@@ -101,6 +101,38 @@ def test_one_dead_address_of_two_changes_nothing() -> None:
 
 def test_equal_places_are_told_together() -> None:
     assert asked(0, team=(person(1, 1), person(2, 1), person(3, 2))) == to(0, 1, 2)
+
+
+BY_TEXT = Run(
+    policy=Policy(steps=(Step(after_s=0, rank=1, channels=("sms",)),), repeat_s=300), since=NINE
+)
+
+
+def test_a_step_by_text_only_goes_another_way_to_whom_texts_do_not_reach() -> None:
+    alert = an_alert()
+    both = (person(1, 1, "sms", "webhook"),)
+    assert words(due(alert, BY_TEXT, both, (), NINE)) == {(0, 1, "sms")}
+    failed = heard((0, 1, "sms"), failed=True)
+    assert words(due(alert, BY_TEXT, both, failed, NINE)) == {(0, 1, "web"), (0, 1, "webhook")}
+    without = (person(1, 1, "webhook"),)
+    assert words(due(alert, BY_TEXT, without, (), NINE)) == {(0, 1, "web"), (0, 1, "webhook")}
+    notice = an_alert(Severity.NOTICE)
+    assert words(due(notice, BY_TEXT, without, (), NINE)) == set(), "nobody is rung for it"
+
+
+def test_the_reserve_is_told_by_what_it_has_where_the_plan_wants_texts() -> None:
+    nobody = (Person(carer_id=CarerId(1), order=1, channels=()),)
+    found = due(an_alert(), BY_TEXT, nobody, (), NINE, Duty(reserve=(person(9),)))
+    assert to(0, 9) <= words(found)
+
+
+def test_a_place_that_nobody_has_any_more_ends_no_repeats() -> None:
+    steps = (Step(after_s=0, rank=1), Step(after_s=180, rank=2), Step(after_s=360, rank=3))
+    run = Run(policy=Policy(steps=steps, repeat_s=300), since=NINE)
+    told = heard(*to(0, 1), *to(1, 2))
+    assert words(due(an_alert(), run, TEAM[:2], told, at(6))) == to(2, 1)
+    told = heard(*to(2, 1), *to(1, 2))
+    assert words(due(an_alert(), run, TEAM[:2], told, at(11))) == to(3, 1)
 
 
 def test_nobody_to_tell_is_no_error() -> None:

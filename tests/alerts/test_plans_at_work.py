@@ -16,7 +16,7 @@ from core.model.playbook import playbook_for
 from core.model.week import WeeklySpan
 from tests.alerts.builders import NINE, a_finding, at
 from tests.alerts.houses import ORGANISATION, House, furnish
-from tests.alerts.receiver import Receiver
+from tests.alerts.receiver import Answer, Receiver
 from tests.alerts.turns import turning
 
 if TYPE_CHECKING:
@@ -219,6 +219,23 @@ async def test_when_nobody_can_be_reached_the_on_call_else_the_administrator_is_
     assert rung(receiver) == ["/admin"] * 2
 
 
+async def test_a_home_without_carers_falls_at_once_to_who_can_open_its_alerts(
+    database: Database, receiver: Receiver
+) -> None:
+    house = await furnish(database, contacts=(), technician={"webhook": receiver.url("/van")})
+    other = await furnish(database, "other", contacts=({"webhook": receiver.url("/admin")},))
+    house.execute(
+        "update carer set role = 'organisation_admin' where carer_id = %s", other.carers[0]
+    )
+    async with turning(database.url_as("wayhome_alerts")) as turns:
+        house.write(a_finding(resident_id=house.resident_id))
+        await turns.turn()
+        assert rung(receiver) == ["/admin"]
+        await turns.until(14)
+        assert set(rung(receiver)) == {"/admin"}
+    assert house.alerts("detector") == [("inactivity",)], "and nobody complains"
+
+
 async def test_a_notice_with_a_push_waits_for_the_morning(
     database: Database, house: House, receiver: Receiver
 ) -> None:
@@ -252,3 +269,46 @@ async def test_taken_over_it_is_theirs_and_handed_back_the_next_is_told_at_once(
         assert rung(receiver) == ["/1", "/2"]
         await turns.until(34)
         assert sorted(rung(receiver)[2:]) == ["/1", "/2", "/3"]
+
+
+@pytest.mark.parametrize(
+    ("left", "told"),
+    [
+        ("delete from care where carer_id = %s", ["/1", "/2"]),
+        ("update carer set disabled_at = now() where carer_id = %s", ["/1", "/2"]),
+        # an administrator is not of the circle and still may be on it
+        ("update carer set role = 'organisation_admin' where carer_id = %s", ["/1"]),
+    ],
+)
+async def test_when_who_is_on_it_leaves_the_others_are_told_again(
+    database: Database, house: House, receiver: Receiver, left: str, told: list[str]
+) -> None:
+    one = house.carers[0]
+    async with turning(database.url_as("wayhome_alerts")) as turns:
+        house.write(a_finding(resident_id=house.resident_id))
+        await turns.turn()
+        house.answer(house.only_alert(), one, ResponseKind.ACKNOWLEDGE, at(1))
+        await turns.until(2)
+        house.execute(left, one)
+        await turns.alerting.audit_once()
+        await turns.turn()
+        assert rung(receiver) == told
+    assert house.alerts("state") == [("open" if len(told) > 1 else "acknowledged",)]
+
+
+async def test_who_was_taken_out_of_the_circle_is_not_told_by_a_message_that_waited(
+    database: Database, house: House, receiver: Receiver
+) -> None:
+    receiver.answer(Answer(status=503), "/1")
+    async with turning(database.url_as("wayhome_alerts")) as turns:
+        house.write(a_finding(resident_id=house.resident_id))
+        await turns.turn()
+        assert rung(receiver) == ["/1"]
+        house.execute("delete from care where carer_id = %s", house.carers[0])
+        receiver.answer(Answer(), "/1")
+        await turns.until(2)
+        assert rung(receiver).count("/1") == 1
+    (state,) = house.execute(
+        "select state from delivery where channel = 'webhook' and carer_id = %s", house.carers[0]
+    )
+    assert state == ("cancelled",)

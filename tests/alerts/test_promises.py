@@ -9,10 +9,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from alerts.policy import Policy, Run, Step, to_json
 from alerts.promises import PROMISES, Terms, violations
 from alerts.proof import of_run
 from core.model.finding import AlertState, DeliveryState, Phase, ResponseKind, Severity
-from core.model.ids import AlertId, CarerId
+from core.model.ids import AlertId, CarerId, DeliveryId
 from core.model.ledger import Ledger
 from tests.alerts.builders import NINE, at
 from tests.alerts.ledgers import (
@@ -113,6 +114,19 @@ def test_a_person_left_out_in_between_is_found(carer: int, step: int) -> None:
     last = max(d.step for d in rest)
     assume(step < last)
     assert broken(changed_alert(ledger, deliveries=rest)) == {"nobody_left_out"}
+
+
+def test_a_way_that_stood_in_for_texts_that_failed_is_not_missed_when_they_do_not() -> None:
+    by_text = Policy(steps=(Step(after_s=0, channels=("sms",)),), repeat_s=300)
+    run = replace(a_run(), policy=to_json(Run(policy=by_text, since=NINE)))
+    ways = {0: ("sms", "webhook"), 1: ("sms",), 2: ("sms", "webhook")}
+    told = [
+        replace(a_delivery(1, step, at(5 * step), way), delivery_id=DeliveryId(10 * step + number))
+        for step, some in ways.items()
+        for number, way in enumerate(some)
+    ]
+    ledger = changed_alert(kept(None)[0], runs=(run,), deliveries=tuple(told))
+    assert broken(ledger, 11) == set()
 
 
 @settings(deadline=None)

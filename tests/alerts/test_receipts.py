@@ -12,6 +12,7 @@ import pytest
 
 from alerts.answer_code import code_of
 from alerts.twilio import signature
+from core.model.finding import ResponseKind
 from core.model.ids import DeliveryId
 from tests.alerts.builders import a_finding
 from tests.alerts.houses import House, furnish
@@ -173,9 +174,42 @@ async def test_a_reply_with_the_code_acknowledges_and_one_without_asks_again(
     wrong = await phones.call_back(path, From="+447700900999", Body=code)
     assert "<Message>" not in wrong.text
     assert phones.state() == "open"
+    phones.house.execute("update contact_point set address = '+44 7700 900-123'")
     answer = await phones.call_back(path, From=MOBILE, Body=f" {code}\nthanks")
     assert "You are on it" in answer.text
     assert phones.state() == "acknowledged"
+
+
+async def test_a_reply_that_does_not_count_says_so(phones: Phones) -> None:
+    one, two = phones.house.carers
+    alert_of = "select alert_id from delivery where delivery_id = %s"
+    number = await phones.delivery("sms")
+    ((alert,),) = phones.house.execute(alert_of, number)
+    path, code = "/receipts/twilio/replies", code_of("key", number)
+    now = datetime.now(UTC)
+    phones.house.answer(alert, two, ResponseKind.ACKNOWLEDGE, now)
+    await eventually(lambda: phones.state() == "acknowledged")
+    answer = await phones.call_back(path, From=MOBILE, Body=code)
+    assert "Somebody else is on it already" in answer.text
+    phones.house.answer(alert, two, ResponseKind.HAND_BACK, datetime.now(UTC))
+    await eventually(lambda: phones.state() == "open")
+    answer = await phones.call_back(path, From=MOBILE, Body=code)
+    assert "This did not count: there is newer word" in answer.text
+    assert phones.state() == "open"
+    phones.house.execute("delete from care where carer_id = %s", one)
+    answer = await phones.call_back(path, From=MOBILE, Body=code)
+    assert "you are not told of this home any more" in answer.text
+    assert phones.house.execute("select count(*) from phone_answer") == [(1,)]
+
+
+async def test_who_left_the_circle_stops_no_telling_by_text(phones: Phones) -> None:
+    number = await phones.delivery("sms")
+    phones.house.execute("delete from care where carer_id = %s", phones.house.carers[0])
+    answer = await phones.call_back(
+        "/receipts/twilio/replies", From=MOBILE, Body=code_of("key", number)
+    )
+    assert "This did not count" in answer.text
+    assert phones.state() == "open"
 
 
 async def test_notify_receipts_and_replies(phones: Phones) -> None:

@@ -341,3 +341,34 @@ async def test_pushes_keep_working_when_a_channel_raises_nonsense(
                 == [("broken: ZeroDivisionError",)]
             )
         )
+
+
+async def test_a_service_that_answers_garbage_ends_nobodys_messages(
+    database: Database, running: Running, receiver: Receiver
+) -> None:
+    receiver.answer(Answer(body=b'{"id": "a\\u0000b"}'), "/odd")
+    contacts = ({"ntfy": receiver.url("/odd")},)
+    house = await furnish(database, contacts=contacts)
+    async with running():
+        house.write(a_finding(resident_id=house.resident_id))
+        told = "select state, provider_reference from delivery where channel = 'ntfy'"
+        await eventually(lambda: house.execute(told) == [("sent", "a b")])
+        assert len(receiver.requests) == 1
+
+
+async def test_an_address_that_was_registered_and_typed_is_told_once(
+    database: Database, running: Running, receiver: Receiver
+) -> None:
+    house = await furnish(database, contacts=({"webhook": receiver.url("/one")},))
+    for path in ("/one", "/own"):
+        house.execute(
+            "insert into own_contact (carer_id, channel, address, created_at)"
+            " values (%s, 'webhook', %s, now())",
+            house.carers[0],
+            receiver.url(path),
+        )
+    async with running(local_network=True):
+        house.write(a_finding(resident_id=house.resident_id))
+        sent = "select 1 from delivery where channel = 'webhook' and state = 'sent'"
+        await eventually(lambda: house.execute(sent))
+    assert sorted(request.path for request in receiver.requests) == ["/one", "/own"]

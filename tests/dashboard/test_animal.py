@@ -28,6 +28,8 @@ async def test_who_arranges_the_circle_says_it_and_the_others_read_it(
     assert "So far: <strong>A cat, or a dog of up to 10 kg</strong>." in await mia.text(PAGE)
     assert (await (await visitors.of("admin")).send(PAGE, animal="none")).status_code == 303
     assert said(town) == "none"
+    looked = "select distinct carer_id from access_record where home_id = 'ada' and page = 'animal'"
+    assert {who for (who,) in town.execute(looked)} == {town.carers["ben"], town.carers["mia"]}
 
 
 async def test_nobody_else_says_it_and_nothing_else_is_taken(

@@ -95,6 +95,14 @@ async def visitors_mark_days_that_count(browser: Browser) -> None:
     assert len(body["left_out_days"]) == 5
 
 
+async def test_a_note_is_no_formula_of_a_spreadsheet(visitors: Visitors, counted: Town) -> None:
+    browser, note = await visitors.of("clinician"), '=HYPERLINK("https://evil.example")'
+    await browser.send(PATH, **(STAY | {"kind": "other", "note": note}))
+    told = {row["Marked"] for row in await rows(browser, "actogram")} - {""}
+    assert told == {f"'{note} (counted)"}
+    assert counted.execute("select note from annotation") == [(note,)]
+
+
 async def test_a_change_and_a_withdrawal_leave_a_trail(visitors: Visitors, town: Town) -> None:
     browser, admin = await visitors.of("clinician"), await visitors.of("admin")
     await browser.send(PATH, **STAY)

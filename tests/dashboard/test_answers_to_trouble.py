@@ -89,6 +89,21 @@ async def test_what_is_not_there_is_a_designed_page(visitors: Visitors, path: st
     assert "There is nothing here" in answer.text
 
 
+async def test_a_field_with_a_nul_is_no_fault_of_ours(visitors: Visitors, town: Town) -> None:
+    admin, technician = await visitors.of("admin"), await visitors.of("technician")
+    invited = await admin.send("/people/invite", name="Kim", home="a\0da", role="family_carer")
+    assert invited.status_code == 200
+    assert town.execute("select home_id, name from invitation") == [("ada", "Kim")]
+    refused = await technician.send("/homes/ada/walk/waive", piece="\0", reason="no")
+    assert refused.status_code < 500
+    csrf = (await technician.client.get("/api/session")).json()["csrf"]
+    part = b'--x\r\nContent-Disposition: form-data; name="detail"\r\n\r\n\\ud800\r\n--x--\r\n'
+    kind = "multipart/form-data; boundary=x; charset=unicode_escape"
+    headers = {"x-csrf-token": csrf, "content-type": kind}
+    half = await technician.client.post("/reach/detail", content=part, headers=headers)
+    assert half.status_code == 400
+
+
 async def test_a_fault_of_ours_shows_no_trace(
     visitors: Visitors, town: Town, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -69,6 +69,18 @@ async def test_a_basis_is_written_reviewed_and_given_to_a_program(
     assert ("consent",) in looks
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "0026-03-14", "9999-12-31"])
+async def test_a_year_that_lost_digits_is_asked_again(
+    visitors: Visitors, town: Town, day: str
+) -> None:
+    town.execute("update home set zone = 'Europe/Berlin' where home_id = 'ada'")
+    clinician, path = await visitors.of("clinician"), f"/consent/{resident(town)}"
+    answer = await clinician.send(path, **(GIVEN | {"valid_from": day, "valid_until": ""}))
+    assert answer.status_code == 400
+    assert "From: expected a day such as 2026-03-14" in plain(answer.text)
+    assert "Nothing yet" in await clinician.text(path)
+
+
 async def test_a_withdrawal_stops_that_places_are_shown(visitors: Visitors, town: Town) -> None:
     tracker(town)
     number, ben = resident(town), await visitors.of("ben")

@@ -134,6 +134,7 @@ async def test_a_new_device_takes_the_place_and_the_history_of_an_old_one(
         ({"placement": "ceiling"}, "placement: expected one of room"),
         ({"room": ""}, "room: expected the room in which it is"),
         ({"room": "x"}, "room: expected one of the list"),
+        ({"room": "9" * 5000}, "room: expected one of the list"),
         ({"placement": "worn"}, "wearer: expected somebody who wears it"),
         ({"family": "unheard"}, "device: expected one of those that speak here"),
         ({"external_id": ""}, "device: expected one of those that speak here"),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.dashboard.test_people import invited, opened
+
 if TYPE_CHECKING:
     from tests.dashboard.town import Town
     from tests.dashboard.visitors import Visitors
@@ -60,3 +62,24 @@ async def test_who_has_left_is_not_added(visitors: Visitors, town: Town) -> None
     assert answer.status_code == 400
     assert "Mia Stone" not in answer.text, "only who is there can be chosen"
     assert town.number("select count(*) from care where home_id = 'tom'") == 0
+
+
+async def test_who_was_taken_out_of_a_circle_does_not_come_back_by_an_own_invitation(
+    visitors: Visitors, town: Town
+) -> None:
+    ben, admin = await visitors.of("ben"), await visitors.of("admin")
+    code = await invited(ben, name="Me again", role="family_carer", home="ada")
+    await admin.send("/people/circles/ada/end", carer=str(town.carers["ben"]))
+    assert (await ben.get("/people")).status_code == 200  # there is another home of his
+    answer = await opened(await visitors.nobody(), code)
+    assert (answer.status_code, "taken back" in answer.text) == (410, True)
+
+
+async def test_a_code_counts_however_a_phone_has_changed_its_dashes(
+    visitors: Visitors,
+) -> None:
+    code = await invited(await visitors.of("ben"), name="Kim", role="family_carer", home="ada")
+    kim = await visitors.nobody()
+    answer = await opened(kim, code.replace("-", " – ").lower() + "…")
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/join/accept")
+    assert "Kim" in await kim.text("/join/accept")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,24 @@ def test_a_photo_keeps_nothing_but_the_picture() -> None:
         assert again.format == "JPEG"
         assert dict(again.getexif()) == {}
         assert not {"exif", "comment", "icc_profile", "xmp"} & again.info.keys()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        struct.pack("<HHI", 0x011A, 7, 4) + b"abcd",  # a resolution that is no number
+        struct.pack("<HHI", 0xA005, 2, 4)
+        + b"abc\0",  # a text where a place in the file should stand
+        b"\xff" * 12,
+    ],
+)
+def test_a_photo_with_odd_notes_is_taken_and_stands_upright(odd: bytes) -> None:
+    turned = struct.pack("<HHIHH", Base.Orientation, 3, 1, 6, 0)
+    notes = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + turned + odd + bytes(4)
+    page = io.BytesIO()
+    Image.new("RGB", (300, 200), "red").save(page, "JPEG", exif=notes)
+    drawn = redraw(page.getvalue())
+    assert (drawn.width, drawn.height) == (200, 300)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])

@@ -81,6 +81,21 @@ async def test_who_was_invited_joins_and_logs_in_by_passkey_alone(
     assert (await opened(await visitors.nobody(), code)).status_code == 410
 
 
+async def test_a_passkey_that_is_known_uses_up_no_invitation(
+    visitors: Visitors, town: Town, phone: Phone
+) -> None:
+    code = await invited(await visitors.of("ben"), name="Ruth", role="family_carer", home="ada")
+    browser, before = await visitors.nobody(), town.number("select count(*) from carer")
+    await opened(browser, code)
+    fields = await browser.hidden("/join/accept") | {"name": "Ruth Carter"}
+    options = (await browser.client.post("/join/passkey/options", data=fields)).json()
+    credential = phone.create(options)  # Ben's
+    answer = await browser.client.post("/join/passkey", data=fields | {"credential": credential})
+    assert answer.status_code == 409
+    assert town.number("select count(*) from carer") == before
+    assert (await opened(await visitors.nobody(), code)).status_code == 303
+
+
 async def test_several_passkeys_are_named_and_removed(
     visitors: Visitors, town: Town, phone: Phone
 ) -> None:

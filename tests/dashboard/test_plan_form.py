@@ -27,7 +27,10 @@ NAMES = [f"{kind}{row}" for kind in ("who", "after", "by") for row in range(1, R
 TYPED = st.one_of(
     st.text("0159:-+.Te ²\0é", max_size=9),
     st.sampled_from(
-        ["", "0", "5", "99999", "everybody", "on-call", "place-1", "carer-3", "9" * 5000]
+        [
+            *("", "0", "5", "99999", "everybody", "on-call", "place-1", "carer-3"),
+            *("9" * 5000, f"place-{'9' * 5000}", f"carer-{'9' * 5000}"),
+        ]
     ),
 )
 STEPS = st.builds(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
+from dashboard.caller import networks
 from dashboard.pages.police import CODE_COOKIE, MOST_FROM_HERE
 from dashboard.typesetting import KEPT
 from tests.dashboard.missing_words import a_photo
@@ -167,6 +168,21 @@ async def test_guessing_is_slowed_down_per_network_and_forgotten_after_a_while(
     assert town.number("select count(*) from link_attempt") == MOST_FROM_HERE
     clock.advance(timedelta(minutes=16).total_seconds())
     assert (await enter(police, code)).status_code == 200
+
+
+async def test_who_guesses_behind_our_proxy_keeps_nobody_else_there_out(
+    visitors: Visitors, town: Town
+) -> None:
+    code = await make_link(await visitors.of("ben"), town)
+    visitors.site.entrance.proxies = networks("127.0.0.1")
+    stranger, police = await visitors.nobody(), await visitors.nobody()
+    stranger.client.headers["x-forwarded-for"] = "203.0.113.5"
+    police.client.headers["x-forwarded-for"] = "81.2.69.144"
+    for _ in range(MOST_FROM_HERE):
+        await enter(stranger, WRONG)
+    assert (await enter(stranger, WRONG)).status_code == 429
+    assert (await enter(police, code)).status_code == 200
+    assert town.execute("select distinct place from link_opening") == [("81.2.69.x",)]
 
 
 async def test_a_bogus_cookie_is_a_guess_too(visitors: Visitors, town: Town) -> None:

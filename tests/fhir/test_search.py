@@ -176,6 +176,7 @@ async def test_ids_are_found_with_what_else_is_asked(visitors: Visitors) -> None
     assert await reader.ids(f"/fhir/Observation?_id={','.join(some)}") == some
     assert await reader.ids(f"/fhir/Observation?_id={some[0]}&patient=2") == []
     assert await reader.ids("/fhir/Patient?_id=1,2,99999&_id=2") == ["2"]
+    assert await reader.ids(f"/fhir/Flag?patient={'9' * 5000}") == []
     assert (
         await reader.ids("/fhir/Patient?identifier=https://fhir.nhs.uk/Id/nhs-number|9434765919")
         == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import argon2
@@ -49,6 +50,9 @@ async def test_the_example_is_registered_and_again_changes_nothing(
         (('homes = ["7f3k"]', 'homes = ["nowhere"]'), "homes"),
         (('kind = "hall"', 'kind = "corridor"'), "register.toml"),
         (("organisation =", "organization ="), "register.toml"),
+        (("contact = {", "contacts = {"), "carer ruth.contacts: expected one of"),
+        (("{ ntfy =", "{ pigeon ="), "carer ruth.contact.pigeon: expected one of apprise, email"),
+        (("{ ntfy =", "{ sms ="), "carer ruth.contact.sms: expected .* country code"),
     ],
 )
 def test_a_wrong_roster_names_the_field(
@@ -60,3 +64,19 @@ def test_a_wrong_roster_names_the_field(
     file.write_text(text.replace(*change))
     with pytest.raises(Malformed, match=field):
         roster.read(file)
+
+
+def with_contact(folder: Path, contact: str) -> roster.Roster:
+    file = folder / "register.toml"
+    file.write_text(re.sub("contact = .*", f"contact = {contact}", EXAMPLE.read_text()))
+    return roster.read(file)
+
+
+async def test_a_number_is_kept_as_replies_will_name_it(
+    plain_database: Database, tmp_path: Path
+) -> None:
+    wanted = with_contact(tmp_path, '{ sms = "+44 7700 900123" }')
+    async with connect(plain_database.url) as connection:
+        await roster.register(connection, wanted)
+        found = await connection.execute("select channel, address from contact_point")
+        assert await found.fetchall() == [("sms", "+447700900123")]
