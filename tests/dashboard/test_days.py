@@ -282,7 +282,10 @@ def test_an_hour_that_is_never_seen_is_no_calm_hour() -> None:
 async def test_days_stay_as_they_were_when_the_sensors_are_taken_away(
     plain_database: Database, counted: Town
 ) -> None:
-    wanted = "select day, seen, active, facts from day_count where home_id = 'ada' and seen_min > 0 order by 1"
+    wanted = (
+        "select day, seen, active, facts from day_count"
+        " where home_id = 'ada' and seen_min > 0 order by 1"
+    )
     before = counted.execute(wanted)
     assert len(before) >= 14
     counted.execute("update device set retired_at = %s where home_id = 'ada'", NOW)
