@@ -59,13 +59,16 @@ async def _count(connection: Connection, due: DueDay, now: datetime) -> bool:
     household = await registry.household_of(connection, due.home_id)
     if household is None:
         return False
-    zone, devices = household.home.zone, household.devices
+    zone = household.home.zone
     start, end = bounds(due.day, zone)
+    # what is taken away later, as the kit of an assessment is, told of the day all the same
+    devices = await registry.devices_at(connection, due.home_id, start)
+    lasting = await registry.devices_at(connection, due.home_id, end)
     ids = [one.device_id for one in devices]
     first, last = start - timedelta(hours=12), end + timedelta(hours=table.SETTLE_H)
     rows = await table.signs(connection, ids, first, last)
     unseen = [
-        *await timeline.silences(connection, ids, first, last, silent_after(devices)),
+        *await timeline.silences(connection, ids, first, last, silent_after(lasting or devices)),
         *await timeline.blind_spans(connection, due.home_id, first, last),
     ]
     count = count_day(due.day, zone, {one.device_id: one for one in devices}, rows, joined(unseen))

@@ -6,8 +6,9 @@ import asyncio
 import fcntl
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from alerts import push_key
@@ -32,8 +33,19 @@ from wayhome.ports import check_ports
 from wayhome.secret import forget, secret, write_secret
 from wayhome.settling import keep_settled
 from wayhome.stack_settings import SERVICES, StackSettings
-from wayhome.supervisor import Child, State, keep_running, keep_server, until_healthy, watch
+from wayhome.supervisor import (
+    Child,
+    State,
+    keep_going,
+    keep_running,
+    keep_server,
+    until_healthy,
+    watch,
+)
 from wayhome.system import CONNECTIONS, System, save
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
 
 __all__ = ["SERVICES", "Stack", "StackSettings", "as_role", "free_port"]
 
@@ -106,18 +118,26 @@ class Stack:
         group = await self._exit.enter_async_context(_CancelledAtEnd())
         for child in self.children:
             group.run(keep_running(child), child.name)
-        if self.postgres is not None:
-            group.run(keep_server(self.postgres, "database"), "database")
-        if self.broker is not None:
-            group.run(keep_server(self.broker, "broker"), "broker")
-            group.run(keep_settled(owner_url, self.settings.folder), "settling")
-            if self._beyond:
-                group.run(self._reconciler().run(urls["wayhome_identity"]), "identity")
-                group.run(self._teller(self.broker).run(urls["wayhome_identity"]), "teller")
-            else:
-                group.run(self._follow_registry(urls["wayhome_registrar"]), "accounts")
+        for name, work in self._beside(owner_url, urls):
+            group.run(keep_going(name, work), name)
         await until_healthy(self.children, self.settings.start_timeout_s)
-        group.run(watch(self.children), "watch")
+        group.run(keep_going("watch", partial(watch, self.children)), "watch")
+
+    def _beside(
+        self, owner_url: str, urls: dict[str, str]
+    ) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+        """Yield what goes on beside the services: servers kept running, the broker as it should be."""
+        if self.postgres is not None:
+            yield "database", partial(keep_server, self.postgres, "database")
+        if self.broker is None:
+            return
+        yield "broker", partial(keep_server, self.broker, "broker")
+        yield "settling", partial(keep_settled, owner_url, self.settings.folder)
+        if self._beyond:
+            yield "identity", partial(self._reconciler().run, urls["wayhome_identity"])
+            yield "teller", partial(self._teller(self.broker).run, urls["wayhome_identity"])
+        else:
+            yield "accounts", partial(self._follow_registry, urls["wayhome_registrar"])
 
     def status(self) -> dict[str, State]:
         """State of each service by name."""

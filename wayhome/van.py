@@ -66,10 +66,10 @@ def check(text: str, households: Sequence[Household]) -> Checked:
     Raises
     ------
     Malformed
-        If the first line does not name the columns `COLUMNS`.
+        If the first line does not name the columns `COLUMNS`, or a quotation mark is left open for too long.
     """
-    rows = csv.reader(io.StringIO(text, newline=""))
-    head = [word.strip().lower() for word in next(rows, [])]
+    rows = _rows(text)
+    head = [word.strip().lower() for word in next(rows, (1, []))[1]]
     if head != list(COLUMNS):
         raise Malformed("line 1", f"the columns {','.join(COLUMNS)}")
     known = {str(one.home.home_id): one for one in households}
@@ -80,16 +80,30 @@ def check(text: str, households: Sequence[Household]) -> Checked:
     }
     devices: list[Device] = []
     faults: list[Fault] = []
-    for cells in rows:
+    for line, cells in rows:
         if not any(cell.strip() for cell in cells):
             continue
         found = list(_faults(cells, known, taken))
-        faults += [Fault(line=rows.line_num, text=text) for text in found]
+        faults += [Fault(line=line, text=text) for text in found]
         if len(cells) == len(COLUMNS):
-            taken.setdefault(tuple(_trimmed(cells)[:3]), rows.line_num)  # type: ignore[arg-type]
+            taken.setdefault(tuple(_trimmed(cells)[:3]), line)  # type: ignore[arg-type]
         if not found:
             devices.append(_device(_trimmed(cells), known))
     return Checked(devices=tuple(devices), faults=tuple(faults))
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield rows with the line that each begins in: an open quotation mark swallows those after it."""
+    rows = csv.reader(io.StringIO(text, newline=""))
+    while True:
+        line = rows.line_num + 1
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise Malformed(f"line {line}", "each quotation mark to be closed again") from error
+        yield line, cells
 
 
 def _trimmed(cells: Sequence[str]) -> list[str]:

@@ -25,6 +25,7 @@ from core.store.listen import notify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from core.store.pool import Connection
 
@@ -297,6 +298,14 @@ async def devices(connection: Connection) -> tuple[Device, ...]:
     return await _devices(connection, None, {room.room_id: room for room in rooms})
 
 
+async def devices_at(
+    connection: Connection, home_id: HomeId, moment: datetime
+) -> tuple[Device, ...]:
+    """Return the devices of a home that are in use or were retired after a moment, by id."""
+    rooms = await _rooms(connection, home_id)
+    return await _devices(connection, home_id, {room.room_id: room for room in rooms}, moment)
+
+
 async def _households(connection: Connection, only: HomeId | None) -> tuple[Household, ...]:
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
@@ -345,14 +354,18 @@ async def _rooms(connection: Connection, only: HomeId | None) -> tuple[Room, ...
 
 
 async def _devices(
-    connection: Connection, only: HomeId | None, rooms: dict[RoomId, Room]
+    connection: Connection,
+    only: HomeId | None,
+    rooms: dict[RoomId, Room],
+    moment: datetime | None = None,
 ) -> tuple[Device, ...]:
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         "select device_id, home_id, family, external_id, name, placement, room_id, resident_id,"
-        " reporting_interval_s, heartbeat from device where retired_at is null"
+        " reporting_interval_s, heartbeat from device"
+        " where (retired_at is null or retired_at > %(moment)s::timestamptz)"
         " and (%(only)s::text is null or home_id = %(only)s) order by device_id",
-        {"only": only},
+        {"only": only, "moment": moment},
     )
     return tuple(_device(row, rooms) for row in await cursor.fetchall())
 

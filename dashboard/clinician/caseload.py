@@ -42,7 +42,8 @@ SPARK_DAYS = 28
 def why(case: Case) -> str:
     """Say in one line why."""
     alerts = _alerts(case)
-    seen = {"share": percent(100 * case.seen_min / WEEK_MIN)}
+    # a week in which the clock is set back has an hour more
+    seen = {"share": percent(min(100.0, 100 * case.seen_min / WEEK_MIN))}
     match case.reason:
         case Reason.CHANGED:
             onset = case.onset.astimezone(case.zone).date() if case.onset else None

@@ -171,11 +171,13 @@ def _rooms(days: Days) -> Table:
     rooms = days.rooms()
     seen = days.seen().sum(axis=1)
     minutes = {room: days.of_room(room).sum(axis=1) for room in rooms}
+    there = [one.rooms if one else {} for one in days.counts]
     moves = daily(days, "moves")
     rows = tuple(
         (
             day.isoformat(),
-            *(float(minutes[room][n]) if seen[n] else None for room in rooms),
+            # a room that had no sensor yet is no quiet room
+            *(float(minutes[room][n]) if seen[n] and room in there[n] else None for room in rooms),
             moves[n],
         )
         for n, day in enumerate(days.dates)

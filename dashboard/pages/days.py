@@ -21,6 +21,7 @@ from core.store.account import record_access
 from dashboard import language
 from dashboard.clinician import charts, measures
 from dashboard.clinician.annotated import MarkedDays, facts_of, line_of, marked, table_of
+from dashboard.clinician.annotating import EARLIEST
 from dashboard.clinician.marks import Mark
 from dashboard.clinician.numbers import RECENT, Days, changes, daily, stretch, within
 from dashboard.clinician.words import change_words, coverage_words
@@ -49,7 +50,7 @@ LENGTHS = {
 MOST_ALERTS = 200
 Number = Annotated[int, Path(ge=1, le=2**62)]
 Length = Annotated[int, Query(alias="days", ge=7, le=366)]
-Until = Annotated[date | None, Query()]
+Until = Annotated[date | None, Query(ge=EARLIEST)]
 RoomName = Annotated[str, Query(alias="room", max_length=80)]
 KINDS = "svg|json|csv"
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from core.model.home import HomeMode
+from core.model.ids import HomeId, ResidentId
+from core.store.caseload import Case, Reason
+from dashboard.clinician.caseload import why
 from tests.dashboard.visitors import plain
 
 if TYPE_CHECKING:
@@ -95,3 +100,21 @@ async def test_how_many_alerts_are_urgent_is_said_once(visitors: Visitors, town:
     assert "1 urgent alert in the last 7 days." in await line(visitors)
     town.alert(severity="check", what="No movement since 02:10")
     assert "2 alerts in the last 7 days, 1 of them urgent." in await line(visitors)
+
+
+def test_a_week_with_an_hour_more_was_seen_whole_and_no_more() -> None:
+    whole = Case(
+        resident_id=ResidentId(1),
+        name="Ada",
+        home_id=HomeId("ada"),
+        home_name="Rosewood",
+        zone=ZoneInfo("Europe/London"),
+        mode=HomeMode.LIVE,
+        reason=Reason.USUAL,
+        what="",
+        onset=None,
+        alerts=0,
+        urgent=0,
+        seen_min=7 * 1440 + 60,
+    )
+    assert why(whole).endswith(" 100% of the last 7 days was seen.")

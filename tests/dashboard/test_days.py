@@ -207,7 +207,7 @@ async def test_without_any_day_the_page_says_so(visitors: Visitors) -> None:
     for key in CHARTS:
         assert (await browser.get(f"/residents/2/days/{key}.svg?days=14")).status_code == 200
     assert (await browser.get("/residents/2/days/other.svg")).status_code == 404
-    for bad in ("days=3", "days=9999", "end=yesterday"):
+    for bad in ("days=3", "days=9999", "end=yesterday", "end=0001-01-05"):
         assert (await browser.get(f"/residents/2/days?{bad}")).status_code == 404
     far = await browser.get("/residents/2/days?end=2999-01-01")
     assert (NOW.date() - timedelta(days=1)).strftime("%-d %B %Y") in far.text
@@ -277,6 +277,33 @@ def test_an_hour_that_is_never_seen_is_no_calm_hour() -> None:
     assert week.valid_days == 7
     assert week.values["is"] == pytest.approx(1.0)
     assert [week.values[key] for key in ("l5", "l5_at", "m10", "ra")] == [None] * 4
+
+
+async def test_days_stay_as_they_were_when_the_sensors_are_taken_away(
+    plain_database: Database, counted: Town
+) -> None:
+    wanted = (
+        "select day, seen, active, facts from day_count"
+        " where home_id = 'ada' and seen_min > 0 order by 1"
+    )
+    before = counted.execute(wanted)
+    assert len(before) >= 14
+    counted.execute("update device set retired_at = %s where home_id = 'ada'", NOW)
+    # the last two days are counted once more
+    await weeks.count(plain_database.url_as("wayhome_analytics"), NOW + timedelta(days=3))
+    assert counted.execute(wanted)[: len(before)] == before
+
+
+def test_a_room_is_not_known_before_it_had_a_sensor() -> None:
+    def day(n: int, rooms: dict[str, tuple[int, ...]]) -> DayCount:
+        return DayCount(
+            day=FIRST + timedelta(days=n), seen=(15,) * 96, active=(1,) * 96, rooms=rooms, visits={}
+        )
+
+    days = [day(0, {"Hall": (1,) * 96}), day(1, {"Bath": (2,) * 96, "Hall": (0,) * 96})]
+    table = CHARTS["rooms"].table(stretch(days, FIRST, 2, ZoneInfo("UTC")))
+    assert [one.name for one in table.columns] == ["Day", "Bath", "Hall", "Changes of room"]
+    assert [row[1:3] for row in table.rows] == [(None, 96.0), (192.0, 0.0)]
 
 
 async def test_the_actogram_of_one_room_holds_that_room_alone(

@@ -263,6 +263,17 @@ async def test_what_the_record_refuses_is_not_sent_for_ever(
     assert (await all_rounds(pool, server, clock)).sent == 0
 
 
+async def test_somebody_whom_the_record_does_not_know_holds_nobody_else_up(
+    pool: Pool, server: EhrServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "AT_ONCE", 1)
+    server.people = {"2"}
+    done = await all_rounds(pool, server, ManualClock(NOW))
+    assert done.refused > 1
+    async with transaction(pool) as connection:
+        assert set(await sharing.states(connection, ROUTE)) == {"refused", "sent"}
+
+
 async def test_the_command_sends_into_a_folder(
     pool: Pool, plain_database: Database, tmp_path: Path
 ) -> None:

@@ -111,3 +111,12 @@ def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
     file.write_bytes(b"home\xff\xfe")
     with pytest.raises(Malformed, match="UTF-8"):
         van.read(file)
+
+
+def test_a_quotation_mark_left_open_is_named_with_the_line_it_stands_in() -> None:
+    open_one = '7f3k,zigbee2mqtt,a,"Bed,room,Hall,'
+    after = [f"7f3k,zigbee2mqtt,b{n},Bed,room,Hall," for n in range(10_000)]
+    (fault,) = van.check("\n".join([HEAD, open_one, *after[:9]]), ()).faults
+    assert (fault.line, fault.text) == (2, "4 columns instead of 7")
+    with pytest.raises(Malformed, match="line 2: expected each quotation mark"):
+        van.check("\n".join([HEAD, open_one, *after]), ())

@@ -158,9 +158,17 @@ def private_log(path: Path) -> IO[bytes]:
 
 
 def rotate(path: Path) -> None:
-    """Put the log ``path`` aside when it is too long; its writer, who appends, goes on in the emptied one."""
+    """Put the log ``path`` aside when it is too long; its writer, who appends, goes on in the emptied one.
+
+    Where the disk has no room for both it is emptied all the same: the database needs the room more.
+    """
     if path.exists() and path.stat().st_size > LOG_LIMIT_BYTES:
-        shutil.copy(path, path.with_name(path.name + ".old"))
+        old = path.with_name(path.name + ".old")
+        try:
+            shutil.copy(path, old)
+        except OSError:
+            with suppress(OSError):
+                old.unlink(missing_ok=True)
         os.truncate(path, 0)
 
 

@@ -46,8 +46,8 @@ class Round:
 
     @property
     def idle(self) -> bool:
-        """True when there is nothing left to do now."""
-        return not (self.gathered or self.withheld or self.sent)
+        """True when there is nothing left to do now, or nobody takes it; what is refused is done with."""
+        return not (self.gathered or self.withheld or self.sent or self.refused)
 
 
 class Sender:
