@@ -44,9 +44,7 @@ class Allowance:
             Device time, likewise, where the device's clock is believed; None otherwise.
         """
         fresh_s = now_s - self._at_s
-        self._at_s = (
-            now_s  # also back: a clock that ran ahead for a while must not stop the filling
-        )
+        self._at_s = now_s  # also back: a clock that ran ahead must not stop the filling
         fresh_s = max(fresh_s, 0.0)
         if claimed_s is not None:
             # here and below without min(), which costs as much as the rest
