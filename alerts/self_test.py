@@ -13,8 +13,10 @@ from alerts.rounds import complain
 from core.model.errors import StoreUnavailable
 from core.model.playbook import PLAYBOOKS
 from core.model.reach import WEEKS, badge
+from core.model.watching import may_wake
 from core.store import self_test as self_test_table
 from core.store.pool import heed_cancellation, transaction
+from core.store.quiet import quiet_hours_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from alerts.channel import Channel
     from alerts.outbox import Desk
+    from core.model.quiet import QuietHours
     from core.store.pool import Connection
     from core.store.self_test import Candidate
 
@@ -34,14 +37,24 @@ WAKING = range(10, 18)
 """Hours of the day at the person's home in which a test is asked."""
 
 
-def is_due(candidate: Candidate, now: datetime) -> bool:
-    """Tell whether it is time to test this person: weekly, at an hour of their own of the waking day."""
+def is_due(candidate: Candidate, now: datetime, hours: QuietHours | None = None) -> bool:
+    """Tell whether it is time to test this person: weekly, at an hour of their own of the waking day.
+
+    Parameters
+    ----------
+    hours
+        Quiet hours of this person, in their own zone: no test comes in them. Where these leave no such hour,
+        it comes a day later outside of them.
+    """
     if candidate.asked_at is None:
         return True
     pause = WEEK if candidate.had_messages or not candidate.channels else FIRST
-    hour = now.astimezone(candidate.zone).hour
+    waited = now - candidate.asked_at - pause
+    if waited < timedelta() or (hours is not None and not may_wake(hours, candidate.zone, now)):
+        return False
+    hour = now.astimezone(candidate.zone if hours is None else hours.zone).hour
     own = WAKING[candidate.carer_id % len(WAKING)]
-    return now - candidate.asked_at >= pause and own <= hour < WAKING.stop
+    return own <= hour < WAKING.stop or (hours is not None and waited >= FIRST)
 
 
 class SelfTests:
@@ -72,8 +85,10 @@ class SelfTests:
         now = self._desk.clock.now()
         if not await self_test_table.alone(connection):
             return
-        for candidate in await self_test_table.candidates(connection):
-            if not is_due(candidate, now):
+        candidates = await self_test_table.candidates(connection)
+        hours = await quiet_hours_of(connection, [one.carer_id for one in candidates])
+        for candidate in candidates:
+            if not is_due(candidate, now, hours.get(candidate.carer_id)):
                 continue
             known = [name for name in candidate.channels if name in self._waking]
             first = candidate.asked_at is None

@@ -19,7 +19,7 @@ from dashboard.looks import page_words, role_words
 from dashboard.page import Page
 from dashboard.roles import SEE_AUDIT
 from dashboard.spreadsheet import plain_cell
-from dashboard.visit import Visiting
+from dashboard.visit import Visit, Visiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +34,9 @@ ZONE = ZoneInfo("Europe/London")
 PER_PAGE = 100
 MOST_ROWS = 50_000
 SHOWN = timedelta(days=30)
+TOO_MANY = (
+    "There are more than {most:,} looks in these days. Choose fewer days, and take several tables."
+)
 BAD_DAY = "Please give both days as year-month-day, for example 2026-03-14, the first one first."
 Text = Annotated[str, Query(max_length=64)]
 
@@ -53,6 +56,10 @@ async def audit(
     wanted = wanted or _filter(visiting.now, "", "", home, carer)
     if wanted is None:
         raise HTTPException(400)
+    return await _page(visiting, wanted, page, {"home": home, "carer": carer, "error": error})
+
+
+async def _page(visiting: Visit, wanted: LookFilter, page: int, typed: dict[str, str]) -> Response:
     async with visiting.acting() as connection:
         found = await store.looks(connection, wanted, PER_PAGE + 1, PER_PAGE * (page - 1))
         colleagues = await people.colleagues(connection)
@@ -61,16 +68,14 @@ async def audit(
         "audit.html",
         ZONE,
         here=PAGE.path,
-        status=400 if error else 200,
+        status=400 if typed["error"] else 200,
         looks=found[:PER_PAGE],
         more=len(found) > PER_PAGE,
         page=page,
         colleagues=[one for one in colleagues if one.role is not CarerRole.RESIDENT],
-        home=home,
-        carer=carer,
-        error=error,
         page_words=page_words,
         role_words=role_words,
+        **typed,
         **days,
     )
 
@@ -84,7 +89,10 @@ async def audit_csv(
     if wanted is None:
         raise HTTPException(400)
     async with visiting.acting() as connection:
-        found = await store.looks(connection, wanted, MOST_ROWS)
+        found = await store.looks(connection, wanted, MOST_ROWS + 1)
+    if len(found) > MOST_ROWS:  # a record that lacks its beginning and does not say so is none
+        error = TOO_MANY.format(most=MOST_ROWS)
+        return await _page(visiting, wanted, 1, {"home": home, "carer": carer, "error": error})
     return Response(
         table(found),
         media_type="text/csv; charset=utf-8",

@@ -31,6 +31,9 @@ log = logging.getLogger("wayhome.dashboard")
 AGAIN = marked(
     "To change how you log in, please log in again first. It keeps others out who find your phone open."
 )
+PROVE = marked(
+    "You have more than a password already: log in with your passkey or app first, then change it here."
+)
 LAST = marked("This is the only way left for you to log in. Add another one first.")
 KEPT = marked(
     "Your organisation asks for more than a password. Add a passkey before you take this away."
@@ -56,8 +59,8 @@ async def ask_passkey(visiting: Visiting, form: Form) -> Response:
     relying = visiting.site.entrance.relying
     if relying is None:
         return refused(REFUSED, 404)
-    if not visiting.fresh:
-        return refused(AGAIN, 403)
+    if trouble := await _trouble(visiting):
+        return refused(trouble, 403)
     async with visiting.acting() as connection:
         asking = await _asking(visiting, connection)
         options = await ceremony.ask_to_create(connection, relying, asking, visiting.now)
@@ -70,8 +73,8 @@ async def add_passkey(visiting: Visiting, form: Form) -> Response:
     relying, carer_id = visiting.site.entrance.relying, visiting.visitor.carer_id
     if relying is None:
         return refused(REFUSED, 404)
-    if not visiting.fresh:
-        return refused(AGAIN, 403)
+    if trouble := await _trouble(visiting):
+        return refused(trouble, 403)
     async with visiting.acting() as connection:
         asking = await _asking(visiting, connection)
         made = await ceremony.created(connection, relying, asking, form, visiting.now)
@@ -88,8 +91,8 @@ async def add_passkey(visiting: Visiting, form: Form) -> Response:
 async def remove_passkey(visiting: Visiting, key: Key, form: Form) -> Response:
     """Forget a passkey, unless it is the only way in."""
     del form
-    if not visiting.fresh:
-        return await _show(visiting, error=AGAIN, status=403)
+    if trouble := await _trouble(visiting):
+        return await _show(visiting, error=trouble, status=403)
     async with visiting.acting() as connection:
         keys = await credential.passkeys(connection)
         if bytes.fromhex(key) not in {one.credential_id for one in keys}:
@@ -119,8 +122,8 @@ async def authenticator(visiting: Visiting) -> Response:
 async def confirm_authenticator(visiting: Visiting, form: Form) -> Response:
     """Take the first code of the app; show the recovery codes, once."""
     visitor, entrance = visiting.visitor, visiting.site.entrance
-    if not visiting.fresh:
-        return await _show(visiting, error=AGAIN, status=403)
+    if trouble := await _trouble(visiting):
+        return await _show(visiting, error=trouble, status=403)
     attempt, codes, token = f" code {visitor.carer_id}", new_recovery_codes(), ""
     async with visiting.acting() as connection:
         app = await credential.authenticator(connection)
@@ -144,8 +147,8 @@ async def confirm_authenticator(visiting: Visiting, form: Form) -> Response:
 async def remove_authenticator(visiting: Visiting, form: Form) -> Response:
     """Forget the app and its recovery codes, unless the organisation asks for them."""
     del form
-    if not visiting.fresh:
-        return await _show(visiting, error=AGAIN, status=403)
+    if trouble := await _trouble(visiting):
+        return await _show(visiting, error=trouble, status=403)
     async with visiting.acting() as connection:
         needed = visiting.visitor.second_factor and not await credential.passkeys(connection)
         if not needed:
@@ -160,8 +163,8 @@ async def remove_authenticator(visiting: Visiting, form: Form) -> Response:
 async def recovery_codes(visiting: Visiting, form: Form) -> Response:
     """Make new recovery codes and show them, once; the old ones end."""
     del form
-    if not visiting.fresh:
-        return await _show(visiting, error=AGAIN, status=403)
+    if trouble := await _trouble(visiting):
+        return await _show(visiting, error=trouble, status=403)
     codes = new_recovery_codes()
     async with visiting.acting() as connection:
         if not await _has_app(connection):
@@ -174,8 +177,8 @@ async def recovery_codes(visiting: Visiting, form: Form) -> Response:
 async def password(visiting: Visiting, form: Form) -> Response:
     """Change my password; every other session of mine ends."""
     new = form.get("password", "")
-    if not visiting.fresh:
-        return await _show(visiting, error=AGAIN, status=403)
+    if trouble := await _trouble(visiting):
+        return await _show(visiting, error=trouble, status=403)
     if not SHORTEST_PASSWORD <= len(new) <= LONGEST_PASSWORD:
         return await _show(visiting, error=_(SHORT) % {"n": SHORTEST_PASSWORD}, status=400)
     password_hash = await visiting.site.entrance.passwords.hash(new)
@@ -211,6 +214,20 @@ async def end_session(visiting: Visiting, session_id: Number, form: Form) -> Res
     return see_other("/me")
 
 
+async def _trouble(visiting: Visit) -> str:
+    """Say why this session may not change what opens the log-in; empty where it may.
+
+    Where a password alone is not enough, it is enough to add the first other way, and no further one.
+    """
+    if not visiting.fresh:
+        return AGAIN
+    if not visiting.visitor.must_prove_more:
+        return ""
+    async with visiting.acting() as connection:
+        known = await credential.passkeys(connection) or await _has_app(connection)
+    return PROVE if known else ""
+
+
 async def _show(visiting: Visit, *, error: str = "", status: int = 200) -> Response:
     async with visiting.acting() as connection:
         login, has_password = await credential.own_login(connection)
@@ -244,8 +261,8 @@ async def _connect(visiting: Visit, *, error: str = "", status: int = 200) -> Re
     seal, carer_id = visiting.site.entrance.seal, visiting.visitor.carer_id
     if not seal.lasts:
         return await _show(visiting, error=NO_APPS, status=404)
-    if not visiting.fresh:
-        return await _show(visiting, error=AGAIN, status=403)
+    if trouble := await _trouble(visiting):
+        return await _show(visiting, error=trouble, status=403)
     async with visiting.acting() as connection:
         app = await credential.authenticator(connection)
         if app is not None and app.confirmed_at is not None:

@@ -17,7 +17,9 @@ from alerts.outbox import Desk, Outbox
 from alerts.promises import Terms, violations
 from alerts.self_test import FIRST, WAKING, WEEK, SelfTests, is_due
 from core.model.ids import CarerId, HomeId
+from core.model.quiet import QuietHours
 from core.model.reach import TAP, WEEKS, Badge, Reach, WeeklyTest, badge
+from core.model.week import WeeklySpan
 from core.runtime.clock import ManualClock
 from core.runtime.health import Health
 from core.store import self_test as self_test_table
@@ -278,6 +280,34 @@ def test_it_rings_in_waking_hours_only_and_never_twice_a_week(
         assert not is_due(candidate, now) or had_messages
         later = [is_due(candidate, now + timedelta(hours=more)) for more in range(24)]
         assert any(later), "it comes within a day"
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "end"),
+    [
+        ("Australia/Sydney", 22 * 60, 7 * 60),  # her mother lives in London
+        ("Europe/London", 8 * 60, 18 * 60),  # he works at night
+    ],
+)
+@pytest.mark.parametrize("carer", [3, 9])
+def test_it_wakes_nobody_in_their_quiet_hours_and_comes_all_the_same(
+    zone: str, start: int, end: int, carer: int
+) -> None:
+    window = WeeklySpan(days=tuple(range(7)), start=start, end=end)
+    hours = QuietHours(zone=ZoneInfo(zone), windows=(window,))
+    candidate = Candidate(
+        carer_id=CarerId(carer),
+        home_id=HomeId("a"),
+        zone=ZoneInfo("Europe/London"),
+        channels=("voice",),
+        asked_at=NOON,
+        had_messages=True,
+    )
+    moments = [NOON + WEEK + timedelta(hours=more) for more in range(48)]
+    asked = [moment for moment in moments if is_due(candidate, moment, hours)]
+    assert asked, "within two days"
+    assert all(hours.until(moment) is None for moment in asked)
+    assert all(8 <= moment.astimezone(hours.zone).hour < 21 for moment in asked)
 
 
 def a_look(days: float) -> WeeklyTest:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from dashboard.looks import page_words
+from dashboard.pages import audit
 from tests.house import tree
+
+if TYPE_CHECKING:
+    from tests.dashboard.town import Town
+    from tests.dashboard.visitors import Visitors
 
 
 def recorded() -> Iterator[str]:
@@ -24,3 +30,20 @@ def recorded() -> Iterator[str]:
 @pytest.mark.parametrize("page", sorted(set(recorded())))
 def test_each_page_has_words_of_its_own(page: str) -> None:
     assert page_words(page) != page.replace("_", " ")
+
+
+async def test_a_table_that_would_be_cut_is_refused_and_says_what_to_do(
+    visitors: Visitors, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.execute(
+        "insert into access_record (at, carer_id, home_id, page) select %s, %s, 'ada', 'today'"
+        " from generate_series(1, 4)",
+        town.now,
+        town.carers["ben"],
+    )
+    auditor = await visitors.of("auditor")
+    monkeypatch.setattr(audit, "MOST_ROWS", 4)
+    assert len((await auditor.text("/audit.csv")).splitlines()) == 5
+    monkeypatch.setattr(audit, "MOST_ROWS", 3)
+    answer = await auditor.get("/audit.csv")
+    assert (answer.status_code, "Choose fewer days" in answer.text) == (400, True)

@@ -96,6 +96,26 @@ async def test_a_passkey_that_is_known_uses_up_no_invitation(
     assert (await opened(await visitors.nobody(), code)).status_code == 303
 
 
+async def test_where_more_is_demanded_a_password_adds_no_way_beside_a_passkey(
+    visitors: Visitors, town: Town, phone: Phone
+) -> None:
+    await (await visitors.of("admin")).send("/people/second-factor", wanted="yes")
+    thief = await visitors.of("ben")  # knows the password
+    assert "Log in with your passkey or app." in await thief.text("/me")
+    answer = await added(thief, Phone())
+    assert answer.status_code == 403
+    assert "log in with your passkey or app first" in answer.json()["text"]
+    for path in ("authenticator", "password", "recovery-codes", "authenticator/remove"):
+        fields = {"csrf": (await thief.hidden("/me"))["csrf"], "password": "x" * 20}
+        assert (await thief.client.post(f"/me/{path}", data=fields)).status_code == 403, path
+    assert (await thief.client.get("/me/authenticator")).status_code == 403
+    assert (await thief.client.get("/today")).headers["location"] == "/me"
+    assert town.number("select count(*) from passkey") == 1
+    ben = await visitors.nobody()
+    assert (await used(ben, phone)).json() == {"go": "/alerts"}
+    assert (await added(ben, Phone())).json() == {"go": "/me"}
+
+
 async def test_several_passkeys_are_named_and_removed(
     visitors: Visitors, town: Town, phone: Phone
 ) -> None:
