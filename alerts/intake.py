@@ -14,10 +14,11 @@ from alerts import episode as episodes
 from alerts import metrics, policy
 from alerts.duty import plan_for
 from alerts.episode import Episode
-from alerts.rounds import open_episode, recall, settle
+from alerts.rounds import complain, open_episode, recall, settle
 from core.model.finding import AlertState, Audience, Phase
 from core.model.home import HomeMode
 from core.model.incident import belongs, shares_silence
+from core.model.playbook import PLAYBOOKS
 from core.store import alert as alert_table
 from core.store import incident as incident_table
 from core.store.pool import transaction
@@ -38,21 +39,21 @@ BATCH = 50
 """Findings of one transaction: enough to catch up quickly, few enough not to delay the first."""
 
 
-async def take_findings(pool: Pool, clock: Clock) -> int:
+async def take_findings(pool: Pool, clock: Clock, at_once: int = BATCH) -> int:
     """Read the next findings and give them their effect; return how many there were.
 
     Several processes may do it side by side: one reads, the others find nothing to do.
     """
     async with transaction(pool) as connection:
         seen = await alert_table.read_cursor(connection, READER)
-        found = await alert_table.findings_after(connection, seen, BATCH)
+        found = await alert_table.findings_after(connection, seen, at_once)
         if not found:
             return 0
         position = await alert_table.take_cursor(connection, READER)
         if position is None:
             return 0
         if position != seen:
-            found = await alert_table.findings_after(connection, position, BATCH)
+            found = await alert_table.findings_after(connection, position, at_once)
         # what needs no answer of the database is not waited for
         async with connection.pipeline():
             for logged in found:
@@ -62,6 +63,38 @@ async def take_findings(pool: Pool, clock: Clock) -> int:
     for logged in found:
         metrics.FINDING_SECONDS.observe((clock.now() - logged.recorded_at).total_seconds())
     return len(found)
+
+
+async def set_aside(pool: Pool, clock: Clock) -> int | None:
+    """Pass over the next finding, which can not be taken in, and tell the operators of its home at once.
+
+    It stays in the log of findings, and the auditor says that it has become no alert.
+
+    Returns
+    -------
+    int or None
+        Number of the finding; None when there is none, or another process reads.
+    """
+    async with transaction(pool) as connection:
+        position = await alert_table.take_cursor(connection, READER)
+        found = position and await alert_table.findings_after(connection, position, 1)
+        if not found:
+            return None
+        (logged,) = found
+        await alert_table.move_cursor(connection, READER, logged.at)
+        book = PLAYBOOKS["finding-set-aside"]
+        await complain(
+            connection,
+            logged.finding.home_id,
+            f"finding/{logged.finding_id}",
+            what=f"Finding {logged.finding_id} has become no alert: it could not be taken in.",
+            advice=book.first,
+            now=clock.now(),
+        )
+    metrics.SET_ASIDE.inc()
+    extra = {"action": "finding_set_aside", "finding": logged.finding_id}
+    log.critical("a finding has become no alert", extra=extra)
+    return logged.finding_id
 
 
 async def take(connection: Connection, logged: LoggedFinding, now: datetime) -> None:

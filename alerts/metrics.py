@@ -10,6 +10,7 @@ OPENED = Counter("wayhome_alerts_opened", "Alerts opened.", ("severity", "audien
 JOINED = Counter(
     "wayhome_findings_joined", "Episodes that joined an alert of another.", ("severity",)
 )
+SET_ASIDE = Counter("wayhome_findings_set_aside", "Findings that could not be taken in.")
 ANSWERS = Counter("wayhome_alert_answers", "What people did.", ("kind",))
 OPEN = Gauge("wayhome_alerts_open", "Alerts that are not resolved.", ("state", "severity"))
 ATTEMPTS = Counter("wayhome_delivery_attempts", "Attempts and their result.", ("channel", "result"))

@@ -106,6 +106,10 @@ class Outbox:
 
     async def run(self) -> None:
         """Send what is due until cancelled."""
+        self._under_way, self._ended_now = (
+            0,
+            [],
+        )  # what an earlier run left goes out again after its lease
         async with asyncio.TaskGroup() as group:
             group.create_task(self._marking(), name=f"marks of {self._part}")
             while True:

@@ -12,7 +12,7 @@ from alerts.answers import take_answers
 from alerts.auditor import Auditor
 from alerts.channel import discover
 from alerts.dead_man import DeadMan
-from alerts.intake import take_findings
+from alerts.intake import set_aside, take_findings
 from alerts.offers import offers
 from alerts.outbox import Desk, Outbox
 from alerts.receipts import receiving
@@ -21,6 +21,7 @@ from alerts.self_test import SelfTests
 from alerts.watch_notices import WatchNotices
 from core.model.errors import StoreUnavailable
 from core.model.ids import AlertId
+from core.runtime.fence import fenced
 from core.store import alert as alert_table
 from core.store import contact as contact_table
 from core.store import delivery as delivery_table
@@ -41,7 +42,9 @@ AUDIT_S = 60.0
 """How often every open alert is looked at, whatever its own clock says."""
 COUNT_S = 5.0
 REST_S = 1.0
-"""Rest after the database did not answer."""
+"""Rest after the database did not answer, or a finding broke us."""
+TRIES = 3
+"""A finding that breaks us as often goes aside: others wait behind it."""
 
 
 class Alerting:
@@ -60,7 +63,7 @@ class Alerting:
         """Turn findings into alerts as they come."""
         url = self._context.settings.database_url
         async for _ in wakeups(url, "finding", poll_s=self._poll_s):
-            await self._drain("findings", take_findings)
+            await self._guarded("findings", self._take_findings)
 
     async def answers(self) -> None:
         """Give answers their effect as they come."""
@@ -137,6 +140,32 @@ class Alerting:
         """Let the pages know by which channels people can be told."""
         async with transaction(self.pool) as connection:
             await contact_table.publish_offers(connection, self._offers, self._context.clock.now())
+
+    async def _take_findings(self) -> None:
+        try:
+            while await take_findings(self.pool, self._context.clock):
+                self.wake()
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("a finding is broken", extra={"action": "finding_broken"})
+            await self._one_by_one()
+
+    async def _one_by_one(self) -> None:
+        """Take in what stands before a finding that breaks us; that one goes aside, and the rest goes on."""
+        for _ in range(TRIES):
+            try:
+                while await take_findings(self.pool, self._context.clock, at_once=1):
+                    self.wake()
+            except StoreUnavailable:
+                raise
+            except Exception:
+                log.exception("a finding is broken", extra={"action": "finding_broken"})
+                await self._context.clock.sleep(REST_S)
+            else:
+                return
+        await set_aside(self.pool, self._context.clock)
+        self.wake()
 
     async def _drain(self, part: str, take: Callable[..., Awaitable[int]]) -> None:
         async def all_of_it() -> None:
@@ -240,4 +269,5 @@ async def main(context: Context[AlertsSettings]) -> None:
                 SelfTests(desk, channels).run,
                 *(outbox.run for outbox in outboxes),
             ):
-                group.create_task(loop(), name=loop.__qualname__)
+                name = loop.__qualname__
+                group.create_task(fenced(name, loop, context.clock, context.health), name=name)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from analytics.forecasts import ForecastBook
 from analytics.recovery import recover, save, take_in_registry, to_json
 from analytics.retention import keep_retaining
 from core.model.errors import StoreUnavailable, Temporary
+from core.runtime.fence import fenced
 from core.store import engine as engine_table
 from core.store import finding as finding_table
 from core.store import forecast as forecast_table
@@ -60,6 +61,9 @@ PRESENT_S = 300.0
 """A forecast is made only once the clock has caught up to within so much."""
 
 ROWS = Counter("wayhome_analytics_observations_total", "Observations read from the log")
+BESIDE = ("batteries", "days", "retention")
+"""What goes on beside detection."""
+
 STEPS = Counter("wayhome_analytics_steps_total", "Steps committed")
 FINDINGS = Counter("wayhome_analytics_findings_total", "Findings recorded")
 FAILURES = Counter("wayhome_analytics_detector_failures_total", "Detectors fenced")
@@ -336,9 +340,7 @@ async def _work(context: Context[AnalyticsSettings], watch: Watch, lease: Connec
                 ("steps", _step_on(watch, context.settings)),
                 ("registry", _follow_registry(watch, context.settings)),
                 ("lease", _keep(lease, context)),
-                ("batteries", _forecast_batteries(context, watch)),
-                ("days", _count_days(context, watch)),
-                ("retention", _retain(context, watch)),
+                *((part, _beside(context, watch.pool, part)) for part in BESIDE),
             )
         ]
         await lost.wait()
@@ -354,28 +356,16 @@ async def _until_lost(lost: asyncio.Event, work: Coroutine[None, None, None]) ->
         lost.set()
 
 
-async def _forecast_batteries(context: Context[AnalyticsSettings], watch: Watch) -> None:
-    """Leave it to the first shard: there is little to do, and one writer is enough."""
-    if context.settings.shard == 0:
-        await keep_forecasting(watch.pool, context.clock)
-    else:
+async def _beside(context: Context[AnalyticsSettings], pool: Pool, part: str) -> None:
+    """Do what goes on beside detection: in the first shard alone, for one writer is enough."""
+    if context.settings.shard != 0:
         await asyncio.Event().wait()
-
-
-async def _count_days(context: Context[AnalyticsSettings], watch: Watch) -> None:
-    """Leave it to the first shard, as above."""
-    if context.settings.shard == 0:
-        await keep_counting(watch.pool, context.clock)
-    else:
-        await asyncio.Event().wait()
-
-
-async def _retain(context: Context[AnalyticsSettings], watch: Watch) -> None:
-    """Leave it to the first shard, as above."""
-    if context.settings.shard == 0:
-        await keep_retaining(watch.pool, context.clock, context.health)
-    else:
-        await asyncio.Event().wait()
+    works = {
+        "batteries": partial(keep_forecasting, pool, context.clock),
+        "days": partial(keep_counting, pool, context.clock),
+        "retention": partial(keep_retaining, pool, context.clock, context.health),
+    }
+    await fenced(part, works[part], context.clock, context.health)
 
 
 async def _step_on(watch: Watch, settings: AnalyticsSettings) -> None:

@@ -150,6 +150,15 @@ _ALL = (
         who="The organisation's administrator, at once",
     ),
     Playbook(
+        name="finding-set-aside",
+        detector=REACHABILITY,
+        subject="finding/",
+        title="A finding could not become an alert",
+        meaning="Something was noticed in this home, and nobody was told of it: it broke the alerts service.",
+        first="Look at this home's last day and ring its carers; then send the log to who makes Wayhome.",
+        who="The organisation's administrator for the call; whoever runs the servers for the log",
+    ),
+    Playbook(
         name="nobody-reachable",
         detector=REACHABILITY,
         subject="home/",
