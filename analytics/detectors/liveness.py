@@ -30,8 +30,7 @@ _MOTION = Quantity.MOTION
 _BATTERY = frozenset({Quantity.BATTERY, Quantity.BATTERY_LOW})
 _PASSES = frozenset({Darkness.PIPELINE, Darkness.QUEUE})
 """What is often over in a moment, and not worth a word then."""
-_LAST = "last"
-"""The last blindness of the home that is over, and when it ended: kept beside what is open."""
+_LAST = "last"  # blindness of the home that is over, and when it ended: kept beside what is open
 _OF_THE_HOME = frozenset({"home", "animal", _LAST})
 _MILD = frozenset({"battery", "stray"})
 """Faults that are a notice, and that none but a word of their own kind ends."""
@@ -162,7 +161,10 @@ class Liveness:
         if episode is None:
             if blind <= BLIND_AFTER_S and view.coverage.cause in _PASSES:
                 return ()
-            onset = self._begins(dark)
+            last = self._open.get(
+                _LAST
+            )  # told and over: with the same beginning this one would be, too
+            onset = dark if last is None or dark > last.onset else last.noticed
             episode = Episode(onset=onset, noticed=view.now, severity=Severity.CHECK)
             self._open["home"] = episode
             return (self._blind(episode, view, Phase.OPENED),)
@@ -170,15 +172,6 @@ class Liveness:
             episode.severity = Severity.URGENT
             return (self._blind(episode, view, Phase.RAISED),)
         return ()
-
-    def _begins(self, dark: float) -> float:
-        """Return from when on a blindness counts.
-
-        Nothing may have come since before the last one began, e.g. where power was cut, the pipeline is
-        back and the sensors are not: with the same beginning the two would be taken for one that is told.
-        """
-        last = self._open.get(_LAST)
-        return dark if last is None or dark > last.onset else last.noticed
 
     def _blind(self, episode: Episode, view: HomeView, phase: Phase) -> Finding:
         began = min(episode.onset, view.coverage.dark_from or episode.onset)
@@ -307,9 +300,7 @@ class Liveness:
         if episode is None:
             return ()
         if key == "home":
-            self._open[_LAST] = Episode(
-                onset=episode.onset, noticed=view.now, severity=episode.severity
-            )
+            episode.noticed, self._open[_LAST] = view.now, episode
         to = Audience.OPERATORS
         return (
             finding(view, DETECTOR.name, episode, what, Phase.CLEARED, audience=to, subject=key),

@@ -102,7 +102,7 @@ async def test_an_erasure_leaves_nothing_and_touches_nobody_else(
         done = await person.erase(owner, ada, (NOW, "asked for"), seen.append)
     assert await person.sweep(owner, ada, devices) == 0
     assert await person.remaining(owner, ada) == {}
-    assert seen == [one.table for one in person.holdings_of(ada)]
+    assert sorted(seen) == sorted(one.table for one in person.holdings_of(ada))
     after = counts(town)
     assert await disk.clean(owner, (one.table for one in HOLDINGS), done.rows) == ()
     assert in_tables(town.url, [MARK]) == set()
@@ -127,6 +127,30 @@ async def test_an_erasure_leaves_nothing_and_touches_nobody_else(
     (proof,) = await person.erasures(owner)
     assert proof == done
     assert (proof.whole_home, proof.reason, proof.rows["observation"]) == (True, "asked for", 1)
+
+
+async def test_while_what_takes_long_is_erased_detection_and_alerting_go_on(
+    town: Database, owner: Connection
+) -> None:
+    """They would wait for the one home's rows, and all other homes for them."""
+    ada = await person.subject(owner, ResidentId(1))
+    looked = []
+
+    def meanwhile(table: str) -> None:
+        if table not in {"observation", "position"}:
+            return
+        looked.append(table)
+        with psycopg.connect(town.url, options="-c lock_timeout=2000") as other:
+            other.execute("update engine_snapshot set step = step where home_id = 'a1'")
+            other.execute("delete from forecast where home_id = 'a1'")
+            other.execute("select 1 from alert where home_id = 'a1' for no key update")
+            other.execute("select 1 from home where home_id = 'a1' for key share")
+            other.rollback()
+
+    async with owner.transaction():
+        await person.erase(owner, ada, (NOW, "asked for"), meanwhile)
+    assert sorted(looked) == ["observation", "position"]
+    assert await person.remaining(owner, ada) == {}
 
 
 async def test_where_another_lives_on_what_the_home_shares_stays(
