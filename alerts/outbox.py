@@ -18,6 +18,7 @@ from alerts import metrics
 from alerts.answer_code import code_of
 from alerts.channel import Busy, Gone, Receipt, traits
 from alerts.channel_settings import ChannelSettings
+from alerts.provider import kept
 from alerts.rounds import complain
 from alerts.wording import outgoing
 from core.model.errors import Permanent, StoreUnavailable, Temporary
@@ -48,7 +49,6 @@ GIVE_UP = timedelta(hours=1)
 SILENT = timedelta(minutes=3)
 """After so long without success the operators are told that the channel does not answer."""
 MARK_RETRY_S = 0.5
-LONGEST_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +245,7 @@ class Outbox:
             state=DeliveryState.PENDING,
             at=now,
             result="temporary",
-            error=_kept(str(error)),
+            error=kept(str(error)),
             next_try_at=now + timedelta(seconds=wait_s),
         )
 
@@ -254,7 +254,7 @@ class Outbox:
     ) -> Ending:
         now = self._desk.clock.now()
         return Ending(
-            state=state, at=now, result=result, error=_kept(error), reference=_kept(reference)
+            state=state, at=now, result=result, error=kept(error), reference=kept(reference)
         )
 
     async def _mark(self, ended: list[tuple[ClaimedDelivery, Ending]]) -> None:
@@ -323,8 +323,3 @@ class Outbox:
                 "after_s": round(seconds, 3),
             },
         )
-
-
-def _kept(text: str) -> str:
-    """Return what a service says as the database can keep it: anybody may run one, and say anything."""
-    return text[:LONGEST_KEPT].replace("\0", " ")

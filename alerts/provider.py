@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from alerts.channel import Receipt
 
 
+LONGEST_KEPT = 200
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ring:
     """A call, or a text, to one number."""
@@ -39,3 +42,14 @@ class Provider(Protocol):
     async def call(self, ring: Ring) -> Receipt:
         """Call, read out, and take a key."""
         ...
+
+
+def kept(text: str) -> str:
+    r"""Return what a service says as the database can keep it: anybody may run one, and say anything.
+
+    Examples
+    --------
+    >>> kept("no \x00 here")
+    'no   here'
+    """
+    return text[:LONGEST_KEPT].replace("\0", " ")

@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from alerts.answer_code import code_of, codes_in
 from alerts.phone_answers import answer
+from alerts.provider import kept
 from alerts.twilio import STATES, signature
 from core.model.errors import Malformed, StoreUnavailable
 from core.model.ids import DeliveryId
@@ -148,7 +149,7 @@ class Receiving:
         now = self.clock.now()
         async with transaction(self.pool) as connection:
             found = await receipt_table.sent_to(
-                connection, address, ("sms", "notify"), now - ANSWERABLE
+                connection, kept(address), ("sms", "notify"), now - ANSWERABLE
             )
             for sent in found:
                 if code_of(self.settings.secret, sent.delivery_id) in codes:
@@ -165,8 +166,8 @@ class Receiving:
             delivery_id=delivery_id,
             state=state,
             at=self.clock.now(),
-            reference=reference,
-            detail=detail,
+            reference=kept(reference),
+            detail=kept(detail),
         )
         async with transaction(self.pool) as connection:
             if await receipt_table.delivery_with(connection, delivery_id) is None:

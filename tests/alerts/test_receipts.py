@@ -120,6 +120,16 @@ async def test_late_callbacks_cannot_regress_the_ledger(phones: Phones) -> None:
     ]
 
 
+async def test_a_callback_with_a_nul_is_taken(phones: Phones) -> None:
+    path = f"/receipts/twilio/texts/{await phones.delivery('sms')}"
+    answer = await phones.call_back(path, MessageSid="S\0", MessageStatus="failed", ErrorCode="3\0")
+    assert answer.status_code == 204
+    written = phones.house.execute("select reference, detail from provider_event")
+    assert written == [("S ", "3 ")]
+    answer = await phones.call_back("/receipts/twilio/replies", From="+44\0", Body="123456")
+    assert answer.status_code == 200
+
+
 async def test_a_provider_that_says_delivered_and_lies_stops_nothing(phones: Phones) -> None:
     number = await phones.delivery("sms")
     await phones.call_back(f"/receipts/twilio/texts/{number}", MessageStatus="delivered")
