@@ -161,9 +161,7 @@ class Liveness:
         if episode is None:
             if blind <= BLIND_AFTER_S and view.coverage.cause in _PASSES:
                 return ()
-            last = self._open.get(
-                _LAST
-            )  # told and over: with the same beginning this one would be, too
+            last = self._open.get(_LAST)  # from the same moment on, this one were over too
             onset = dark if last is None or dark > last.onset else last.noticed
             episode = Episode(onset=onset, noticed=view.now, severity=Severity.CHECK)
             self._open["home"] = episode
