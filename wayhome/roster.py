@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,7 +119,11 @@ def read(file: Path) -> Roster:
         Naming the field, if it breaks the format or names a room or home that is not there.
     """
     try:
-        roster = msgspec.toml.decode(file.read_bytes(), type=Roster)
+        # an editor may have put a byte-order mark before the text
+        text = file.read_bytes().removeprefix(codecs.BOM_UTF8)
+        roster = msgspec.toml.decode(text, type=Roster)
+    except UnicodeDecodeError as error:
+        raise Malformed(file.name, "UTF-8 (in the editor: save as UTF-8)") from error
     except msgspec.MsgspecError as error:
         raise Malformed(file.name, f"a roster: {error}") from error
     homes = {home.id for home in roster.home}

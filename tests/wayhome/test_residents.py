@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 import stat
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +16,12 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
-from core.model.errors import Held
-from core.store import disk
+from core.model.errors import Held, Misconfigured
+from core.model.ids import ResidentId
+from core.store import disk, person
+from core.store.pool import connect
 from tests.stores.seed import SEED
-from wayhome import settling
+from wayhome import settling, subject_archive
 from wayhome.cli import app
 
 if TYPE_CHECKING:
@@ -57,6 +62,24 @@ def test_everything_about_a_person_goes_into_one_file(
     assert "a2" not in residents[1]
     again = run(plain_database, "export", "1", str(file))
     assert again.exit_code != 0
+
+
+async def test_half_an_archive_does_not_stay(plain_database: Database, tmp_path: Path) -> None:
+    def full(_: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with connect(plain_database.url) as connection:
+        await connection.execute(SEED.encode())
+        ada = await person.subject(connection, ResidentId(1))
+        with pytest.raises(OSError, match="No space left"):
+            await subject_archive.write(
+                connection, ada, tmp_path / "a.zip", datetime.now(UTC), full
+            )
+    assert await asyncio.to_thread(os.listdir, tmp_path) == []
+    elsewhere = tmp_path / "not there" / "a.zip"
+    result = await asyncio.to_thread(run, plain_database, "export", "1", str(elsewhere))
+    assert isinstance(result.exception, Misconfigured)
+    assert str(result.exception) == "a.zip: No such file or directory"
 
 
 def test_an_erasure_asks_before_and_proves_after(plain_database: Database) -> None:

@@ -39,6 +39,15 @@ async def test_the_example_is_registered_and_again_changes_nothing(
     assert watch.resident_id == household.residents[0].resident_id
 
 
+def test_what_editors_make_of_a_roster_is_read_or_named(tmp_path: Path) -> None:
+    file, text = tmp_path / "register.toml", EXAMPLE.read_text()
+    file.write_text(text, encoding="utf-8-sig")
+    assert roster.read(file) == roster.read(EXAMPLE)
+    file.write_text(text.replace('"Ada"', '"Zoë"'), encoding="cp1252")
+    with pytest.raises(Malformed, match="UTF-8"):
+        roster.read(file)
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

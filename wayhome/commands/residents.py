@@ -66,7 +66,10 @@ def export(
     """Write everything about a person into one ZIP file: tables, photos, and a page that explains them."""
     if file.exists():
         raise Misconfigured(f"{file.name}: expected a file that is not there yet")
-    parts = asyncio.run(_export(_owner(folder, database_url), ResidentId(resident), file))
+    try:
+        parts = asyncio.run(_export(_owner(folder, database_url), ResidentId(resident), file))
+    except OSError as error:
+        raise Misconfigured(f"{file.name}: {error.strerror}") from error
     rows = sum(part.rows for part in parts)
     if json:
         emit({"file": file.name, "tables": len(parts), "rows": rows})
