@@ -6,7 +6,7 @@ import codecs
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import argon2
@@ -40,13 +40,14 @@ ROLES = (
     "auditor",
 )
 """Residents join by an invitation, which knows who they are."""
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterRoom:
     """A room; ``exit`` where a door leads out of the home."""
 
-    name: str
+    name: Words
     kind: RoomKind
     exit: bool = False
 
@@ -55,8 +56,8 @@ class RosterRoom:
 class RosterResident:
     """A person who is watched over."""
 
-    name: str
-    pronoun: str = "they"
+    name: Words
+    pronoun: Literal["she", "he", "they"] = "they"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +65,13 @@ class RosterDevice:
     """A device, by its name in its family's topics."""
 
     family: str
-    id: str
-    name: str
+    id: Words
+    name: Words
     placement: Placement
     room: str = ""
     worn_by: str = ""
     #: What devices of its family do (``docs/reference/devices.md``) where it is not said.
-    reporting_interval_s: float | None = None
+    reporting_interval_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
     heartbeat: bool | None = None
 
 
@@ -78,8 +79,8 @@ class RosterDevice:
 class RosterHome:
     """A home with all that is in it."""
 
-    id: str
-    name: str
+    id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
+    name: Words
     zone: str = "Europe/London"
     mode: HomeMode = HomeMode.TEST
     animal: Animal = Animal.UNKNOWN
@@ -92,11 +93,11 @@ class RosterHome:
 class RosterCarer:
     """A person with a log-in; ``homes`` in which they are told, ``contact`` by channel."""
 
-    login: str
-    name: str
+    login: Words
+    name: Words
     role: str
     homes: tuple[str, ...] = ()
-    order: int = 1
+    order: Annotated[int, msgspec.Meta(ge=1, le=99)] = 1
     contact: dict[str, str] = field(default_factory=dict)
 
 
@@ -104,8 +105,8 @@ class RosterCarer:
 class Roster:
     """One organisation."""
 
-    organisation: str
-    name: str
+    organisation: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,40}$")]
+    name: Words
     home: tuple[RosterHome, ...] = ()
     carer: tuple[RosterCarer, ...] = ()
 

@@ -58,6 +58,16 @@ def test_what_editors_make_of_a_roster_is_read_or_named(tmp_path: Path) -> None:
         (('homes = ["7f3k"]', 'homes = ["nowhere"]'), "homes"),
         (('kind = "hall"', 'kind = "corridor"'), "register.toml"),
         (("organisation =", "organization ="), "register.toml"),
+        # what the tables would refuse, with a trace that says whose row it is
+        (('organisation = "leeds"', 'organisation = "Leeds"'), "organisation"),
+        (('id = "7f3k"', 'id = "7f/3k"'), r"home\[0\].id"),
+        (('name = "Ada"', 'name = ""'), r"resident\[0\].name"),
+        (('pronoun = "she"', 'pronoun = "it"'), "pronoun"),
+        (("order = 1", "order = 0"), "order"),
+        (
+            ('worn_by = "Ada"', 'worn_by = "Ada"\nreporting_interval_s = -1.0'),
+            "reporting_interval_s",
+        ),
     ],
 )
 def test_a_wrong_roster_names_the_field(
