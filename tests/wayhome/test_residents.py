@@ -87,6 +87,12 @@ def test_an_erasure_asks_before_and_proves_after(plain_database: Database) -> No
         connection.execute(SEED.encode())
     wrong = run(plain_database, "erase", "1", "--reason", "asked for", typed="b1\n")
     assert wrong.exit_code != 0
+    for command in (("residents", "erase", "1", "--yes"), ("retention", "hold", "1")):
+        words = [*command, "--reason", " ", "--database-url", plain_database.url]
+        assert CliRunner().invoke(app, words).exit_code == 2
+    with psycopg.connect(plain_database.url) as connection:
+        row = connection.execute("select count(*) filter (where retired_at is null) from device")
+        assert row.fetchone() == (3,), "nothing was begun"
     options = ("--reason", "asked for", "--settle-s", "0", "--json")
     result = run(plain_database, "erase", "1", *options, typed="a1\n")
     answer = json.loads(result.stdout.splitlines()[-1])

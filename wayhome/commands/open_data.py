@@ -21,7 +21,7 @@ from core.store import basis
 from core.store import open_data as store
 from core.store.pool import connect
 from wayhome import system
-from wayhome.console import console, emit
+from wayhome.console import console, emit, words
 from wayhome.open_data import Subject, as_csv, files
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Counts of people by area for everybody to use.")
 
 Organisation = Annotated[str, typer.Argument(help="Code of the organisation.")]
-SaidBy = Annotated[str, typer.Option(help="Who decided for the organisation.")]
+SaidBy = Annotated[str, typer.Option(callback=words(100), help="Who decided for the organisation.")]
 AREA = re.compile(r"[A-Z][0-9]{8}")
 
 

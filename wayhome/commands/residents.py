@@ -18,7 +18,7 @@ from core.store import person
 from core.store.holdings import HOLDINGS
 from core.store.pool import connect
 from wayhome import settling, subject_archive, system
-from wayhome.console import console, emit, progress
+from wayhome.console import console, emit, progress, words
 from wayhome.retained import clear_retained
 
 if TYPE_CHECKING:
@@ -80,7 +80,10 @@ def export(
 @app.command()
 def erase(
     resident: Number,
-    reason: Annotated[str, typer.Option(help="Why; without a name. It stays with the proof.")],
+    reason: Annotated[
+        str,
+        typer.Option(callback=words(500), help="Why; without a name. It stays with the proof."),
+    ],
     folder: system.Folder = None,
     database_url: system.DatabaseUrl = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
