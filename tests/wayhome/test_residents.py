@@ -16,12 +16,12 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
-from core.model.errors import Held, Misconfigured
+from core.model.errors import BrokerUnavailable, Held, Misconfigured
 from core.model.ids import ResidentId
 from core.store import disk, person
 from core.store.pool import connect
 from tests.stores.seed import SEED
-from wayhome import settling, subject_archive
+from wayhome import settling, subject_archive, system
 from wayhome.cli import app
 
 if TYPE_CHECKING:
@@ -104,6 +104,27 @@ def test_an_erasure_asks_before_and_proves_after(plain_database: Database) -> No
     assert [(one["home_id"], one["reason"]) for one in proofs] == [("a1", "asked for")]
     gone = run(plain_database, "erase", "1", *options, "--yes")
     assert gone.exit_code != 0
+
+
+def test_a_home_of_which_nothing_was_erased_is_watched_on(
+    plain_database: Database, tmp_path: Path
+) -> None:
+    with psycopg.connect(plain_database.url) as connection:
+        connection.execute(SEED.encode())
+        connection.execute("update device set retired_at = '2026-01-01' where home_id = 'a2'")
+        connection.execute("insert into device (home_id, family, external_id, name, placement,"
+                           " retired_at) values ('a1', 'f', 'old', 'Old', 'hub', '2026-01-01')")  # fmt: skip
+        before = connection.execute(
+            "select device_id, retired_at from device order by 1"
+        ).fetchall()
+    urls = {"": plain_database.url}
+    system.save(system.System(database_urls=urls, mqtt_url="mqtt://127.0.0.1:9"), tmp_path)
+    words = ("residents", "erase", "1", "--reason", "asked for", "--settle-s", "0", "--yes")
+    result = CliRunner().invoke(app, [*words, "--folder", str(tmp_path)])
+    assert isinstance(result.exception, BrokerUnavailable)
+    with psycopg.connect(plain_database.url) as connection:
+        after = connection.execute("select device_id, retired_at from device order by 1").fetchall()
+    assert after == before
 
 
 def test_a_hold_stops_an_erasure_and_says_who_can_end_it(plain_database: Database) -> None:

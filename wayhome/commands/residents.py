@@ -24,6 +24,8 @@ from wayhome.retained import clear_retained
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from core.store.pool import Connection
+
 app = typer.Typer(no_args_is_help=True, help="What is held about a person: give it, or erase it.")
 
 Number = Annotated[int, typer.Argument(help="Number of the resident, as `list` shows it.")]
@@ -214,15 +216,16 @@ async def _erase(
         await person.check_sees_all(connection)
         one = await person.subject(connection, resident)
         await person.check_not_held(connection, one)
+        begun = datetime.now(UTC)
         async with connection.transaction():
-            devices = await person.quieten(connection, one, datetime.now(UTC))
-        await _clear_broker(target, one)  # raises where it can not be done: nothing is erased then
-        await asyncio.sleep(how.settle_s)
-        with progress(len(person.holdings_of(one)), "erasing") as bar:
-            (task,) = bar.task_ids
-            async with connection.transaction():
-                when = (datetime.now(UTC), how.reason)
-                done = await person.erase(connection, one, when, lambda _: bar.advance(task))
+            devices = await person.quieten(connection, one, begun)
+        try:
+            done = await _carry_out(target, connection, one, how)
+        except BaseException:
+            # also a Ctrl-C: of whom nothing was erased, the home goes on being watched
+            async with connect(target.database("")) as another:
+                await person.rouse(another, one, begun)
+            raise
         async with connection.transaction():
             await person.sweep(connection, one, devices)
         left = await person.remaining(connection, one)
@@ -236,6 +239,18 @@ async def _erase(
         disk = await settling.settle(connection, (tables, emptied), queue, whole=how.rewrite)
         await person.note_disk(connection, disk, done)
         return replace(done, disk=disk), left, broker
+
+
+async def _carry_out(
+    target: system.System, connection: Connection, one: Subject, how: _How
+) -> Erasure:
+    await _clear_broker(target, one)  # raises where it can not be done: nothing is erased then
+    await asyncio.sleep(how.settle_s)
+    with progress(len(person.holdings_of(one)), "erasing") as bar:
+        (task,) = bar.task_ids
+        async with connection.transaction():
+            when = (datetime.now(UTC), how.reason)
+            return await person.erase(connection, one, when, lambda _: bar.advance(task))
 
 
 async def _clear_broker(target: system.System, one: Subject) -> str:
