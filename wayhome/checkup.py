@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from alerts.watch import FORGOTTEN_AFTER, WAITS_AFTER
 from core.model.errors import WayhomeError
 from core.runtime.broker import Publisher
 from core.runtime.compiled import compiled, in_words
@@ -104,6 +105,9 @@ def database_checks(seen: Diagnosis, now: datetime) -> list[Check]:
 
 
 def _services(seen: Diagnosis) -> list[Check]:
+    # one that was renamed or taken away is forgotten, unless it was the last
+    lately = {name: one for name, one in seen.gateways.items()
+              if seen.now - one[0] <= FORGOTTEN_AFTER}  # fmt: skip
     checks = [
         Check(
             name=f"gateway {name}",
@@ -111,7 +115,7 @@ def _services(seen: Diagnosis) -> list[Check]:
             found=f"last sign of life {_age(seen.now - at)} ago, broker {'heard' if hears else 'lost'}",
             advice="Look at its log; the homes are blind while no gateway runs.",
         )
-        for name, (at, hears) in sorted(seen.gateways.items())
+        for name, (at, hears) in sorted((lately or seen.gateways).items())
     ]
     if not checks:
         checks.append(
@@ -130,6 +134,16 @@ def _services(seen: Diagnosis) -> list[Check]:
             ok=not late,
             found="never ran" if step is None else f"last step {_age(seen.now - step)} ago",
             advice="Look at its log; nothing is noticed while it stands still.",
+        )
+    )
+    checks.append(
+        Check(
+            name="alerts",
+            ok=seen.waits <= WAITS_AFTER,
+            found=f"oldest finding or answer waits for {_age(seen.waits)}"
+            if seen.waits
+            else "none waits",
+            advice="Look at its log; nobody is told anything while it stands still.",
         )
     )
     checks.append(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import msgspec
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -17,6 +18,23 @@ def emit(answer: object) -> None:
     """Print one JSON object as the last line of stdout."""
     sys.stdout.write(msgspec.json.encode(answer, order="deterministic").decode() + "\n")
     sys.stdout.flush()
+
+
+def words(longest: int) -> Callable[[str], str]:
+    """Return the check of an option that takes a few words, for ``typer.Option(callback=…)``.
+
+    Examples
+    --------
+    >>> words(500)(" asked for ")
+    'asked for'
+    """
+
+    def checked(text: str) -> str:
+        if not 0 < len(text.strip()) <= longest or "\0" in text:
+            raise typer.BadParameter(f"expected 1 to {longest} letters")
+        return text.strip()
+
+    return checked
 
 
 @contextmanager

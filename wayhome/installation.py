@@ -50,6 +50,8 @@ _OPERATOR_ROLES = (
     "wayhome_registrar",
     "wayhome_operator",
     "wayhome_gateway",
+    "wayhome_analytics",
+    "wayhome_dashboard",
     "wayhome_identity",
     "wayhome_sharing",
 )

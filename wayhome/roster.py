@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import secrets
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import argon2
@@ -30,6 +31,8 @@ from core.store import registry
 from sensors import driver
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from core.store.pool import Connection
 
 ROLES = (
@@ -41,13 +44,14 @@ ROLES = (
     "auditor",
 )
 """Residents join by an invitation, which knows who they are."""
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterRoom:
     """A room; ``exit`` where a door leads out of the home."""
 
-    name: str
+    name: Words
     kind: RoomKind
     exit: bool = False
 
@@ -56,8 +60,8 @@ class RosterRoom:
 class RosterResident:
     """A person who is watched over."""
 
-    name: str
-    pronoun: str = "they"
+    name: Words
+    pronoun: Literal["she", "he", "they"] = "they"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +69,13 @@ class RosterDevice:
     """A device, by its name in its family's topics."""
 
     family: str
-    id: str
-    name: str
+    id: Words
+    name: Words
     placement: Placement
     room: str = ""
     worn_by: str = ""
     #: What devices of its family do (``docs/reference/devices.md``) where it is not said.
-    reporting_interval_s: float | None = None
+    reporting_interval_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
     heartbeat: bool | None = None
 
 
@@ -79,8 +83,8 @@ class RosterDevice:
 class RosterHome:
     """A home with all that is in it."""
 
-    id: str
-    name: str
+    id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
+    name: Words
     zone: str = "Europe/London"
     mode: HomeMode = HomeMode.TEST
     animal: Animal = Animal.UNKNOWN
@@ -93,11 +97,11 @@ class RosterHome:
 class RosterCarer:
     """A person with a log-in; ``homes`` in which they are told, ``contact`` by channel."""
 
-    login: str
-    name: str
+    login: Words
+    name: Words
     role: str
     homes: tuple[str, ...] = ()
-    order: int = 1
+    order: Annotated[int, msgspec.Meta(ge=1, le=99)] = 1
     contact: dict[str, str] = field(default_factory=dict)
 
 
@@ -105,8 +109,8 @@ class RosterCarer:
 class Roster:
     """One organisation."""
 
-    organisation: str
-    name: str
+    organisation: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,40}$")]
+    name: Words
     home: tuple[RosterHome, ...] = ()
     carer: tuple[RosterCarer, ...] = ()
 
@@ -120,26 +124,30 @@ def read(file: Path) -> Roster:
         Naming the field, if it breaks the format or names a room or home that is not there.
     """
     try:
-        found = msgspec.toml.decode(file.read_bytes())
+        # an editor may have put a byte-order mark before the text
+        found = msgspec.toml.decode(file.read_bytes().removeprefix(codecs.BOM_UTF8))
         roster = msgspec.convert(found, type=Roster)
+    except UnicodeDecodeError as error:
+        raise Malformed(file.name, "UTF-8 (in the editor: save as UTF-8)") from error
     except msgspec.MsgspecError as error:
         raise Malformed(file.name, f"a roster: {error}") from error
-    for carer, written in zip(roster.carer, found.get("carer", ()), strict=True):
-        known = [one.name for one in fields(RosterCarer)]
-        if unknown := sorted(set(written) - set(known)):  # an address that is lost tells nobody
-            raise Malformed(f"carer {carer.login}.{unknown[0]}", f"one of {', '.join(known)}")
-        _contacts(carer)
     homes = {home.id for home in roster.home}
-    for carer in roster.carer:
-        if carer.role not in ROLES:
-            raise Malformed(f"carer {carer.login}.role", f"one of {', '.join(ROLES)}")
-        if missing := set(carer.homes) - homes:
-            raise Malformed(
-                f"carer {carer.login}.homes", f"homes of this file, not {sorted(missing)}"
-            )
+    for carer, written in zip(roster.carer, found.get("carer", ()), strict=True):
+        _check(carer, written, homes)
     for home in roster.home:
         household(home, OrganisationId(roster.organisation))
     return roster
+
+
+def _check(carer: RosterCarer, written: Collection[str], homes: Collection[str]) -> None:
+    known = [one.name for one in fields(RosterCarer)]
+    if unknown := sorted(set(written) - set(known)):  # an address that is lost tells nobody
+        raise Malformed(f"carer {carer.login}.{unknown[0]}", f"one of {', '.join(known)}")
+    _contacts(carer)
+    if carer.role not in ROLES:
+        raise Malformed(f"carer {carer.login}.role", f"one of {', '.join(ROLES)}")
+    if missing := set(carer.homes) - set(homes):
+        raise Malformed(f"carer {carer.login}.homes", f"homes of this file, not {sorted(missing)}")
 
 
 def _contacts(carer: RosterCarer) -> dict[str, str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
 
 def random_word() -> str:
@@ -35,6 +36,24 @@ def write_secret(folder: Path, name: str, text: str) -> Path:
     path = secret(folder, name)
     path.write_text(text)
     return path
+
+
+@contextmanager
+def new_private_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a new file that only its owner reads; it is gone again where its writing breaks off.
+
+    Raises
+    ------
+    OSError
+        If it is there already, or can not be written there.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w+b") as file:
+        try:
+            yield file
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def forget(folder: Path, prefix: str, keep: Collection[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.model.subject import KEPT
 from core.store import person as person_store
+from wayhome.secret import new_private_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +45,8 @@ async def write(
 ) -> tuple[Part, ...]:
     """Write the archive; the caller's transaction should see one moment (repeatable read).
 
-    The file is for its owner only (0600). Nothing is held in memory but one piece of one table.
+    The file is for its owner only (0600), and gone again where the writing breaks off: half of it would pass
+    for all. Nothing is held in memory but one piece of one table.
 
     Parameters
     ----------
@@ -53,12 +55,14 @@ async def write(
 
     Raises
     ------
-    FileExistsError
-        If ``target`` is there already: it may be somebody else's.
+    OSError
+        If ``target`` is there already, as it may be somebody else's, or can not be written.
     """
-    target.touch(mode=0o600, exist_ok=False)
     parts = []
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    with (
+        new_private_file(target) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
         for holding in person_store.holdings_of(person):
             if holding.told:
                 parts.append(await _table(archive, connection, holding, person))

@@ -114,7 +114,12 @@ MqttUsername = Annotated[
 ]
 MqttPasswordFile = Annotated[
     Path | None,
-    typer.Option(envvar="WAYHOME_MQTT_PASSWORD_FILE", help="File with the password at the broker."),
+    typer.Option(
+        envvar="WAYHOME_MQTT_PASSWORD_FILE",
+        exists=True,
+        dir_okay=False,
+        help="File with the password at the broker.",
+    ),
 ]
 
 

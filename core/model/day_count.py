@@ -39,6 +39,7 @@ WAY_S = (0.5, 30.0)
 slower is no way but a stay that nobody saw (docs/decisions/0122)."""
 LEAST_WAYS = 10
 _SEES = frozenset({Quantity.MOTION, Quantity.PRESENCE})
+_IN_NO_ROOM = frozenset({Placement.ENTRANCE, Placement.WORN, Placement.HUB})
 _PERSON = frozenset(row.quantity for row in DEFINITIONS.values() if row.role is Role.PERSON)
 
 Sign = tuple[datetime, DeviceId, Quantity, float]
@@ -118,6 +119,7 @@ def count_day(
     today = [row for row in signs if start <= row[0] < end]
     placed = [(row[0], _room(devices, row)) for row in today]
     of_rooms = {name: [at for at, room in placed if room == name] for name in _rooms(devices)}
+    six = datetime.combine(day - timedelta(days=1), time(18), zone).astimezone(UTC)
     noon = datetime.combine(day, time(12), zone).astimezone(UTC)
     return DayCount(
         day=day,
@@ -125,13 +127,13 @@ def count_day(
         active=_minutes((row[0] for row in today), start, end, zone),
         rooms={name: _minutes(found, start, end, zone) for name, found in of_rooms.items()},
         moves=_moves([(at, room) for at, room in placed if room]),
-        night=bed_night(known, devices, (noon - timedelta(hours=18), noon), unseen),
+        night=bed_night(known, devices, (six, noon), unseen),
         outings=outings(known, devices, (start, end), unseen),
         door=any(one.placement is Placement.ENTRANCE for one in devices.values()),
         visits={
             kind.value: _visits(today, devices, kind, zone)
             for kind in (RoomKind.BATHROOM, RoomKind.KITCHEN)
-            if any(one.room and one.room.kind is kind for one in devices.values())
+            if any(one.room and one.room.kind is kind for one in _sensing(devices))
         },
         ways=_ways([(row[0], _room(devices, row)) for row in today if row[2] in _SEES]),
     )
@@ -200,13 +202,18 @@ def _seen(
 
 
 def _rooms(devices: Mapping[DeviceId, Device]) -> list[str]:
-    return sorted({one.room.name for one in devices.values() if one.room is not None})
+    return sorted({one.room.name for one in _sensing(devices) if one.room is not None})
+
+
+def _sensing(devices: Mapping[DeviceId, Device]) -> list[Device]:
+    """Return the devices that can tell of their room: where there is none, nothing is known, and not 0."""
+    return [one for one in devices.values() if one.placement not in _IN_NO_ROOM]
 
 
 def _room(devices: Mapping[DeviceId, Device], row: Sign) -> str:
     """Return where a sign came from; an outer door is in no room: it may be opened from outside."""
     device = devices[row[1]]
-    if device.placement in {Placement.ENTRANCE, Placement.WORN} or device.room is None:
+    if device.placement in _IN_NO_ROOM or device.room is None:
         return ""
     return device.room.name
 

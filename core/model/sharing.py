@@ -20,6 +20,8 @@ class SharingQuestion:
     #: Who gets it, as people call the record, e.g. ``Leeds Care Record``.
     recipient: str
     at: datetime
+    #: True for what the rooms tell: it is of everybody who lives there, so of each a basis must stand.
+    of_home: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

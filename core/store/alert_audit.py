@@ -64,7 +64,7 @@ async def signs(connection: Connection, now: datetime, silent_after: timedelta) 
         "select shard, coalesce(max(recorded_at) filter (where tick_at is not null), max(recorded_at))"
         " as at from engine_step group by shard",
     )
-    (waits,) = await named_rows(connection, _WAITS)
+    (waits,) = await named_rows(connection, WAITS)
     overdue = await named_rows(connection, _OVERDUE, {"now": now})
     silent = await named_rows(connection, _SILENT, {"before": now - silent_after})
     homes = await named_rows(
@@ -103,13 +103,14 @@ _AFTER: LiteralString = (
     " not exists (select 1 from alert_cursor c where c.reader = '{reader}'"
     " and (r.txid, r.{id}) <= (c.txid, c.sequence))"
 )
-_WAITS: LiteralString = (
+WAITS: LiteralString = (
     "select coalesce((select extract(epoch from now() - min(r.recorded_at)) from finding r where"
     + _AFTER.replace("{reader}", "finding").replace("{id}", "finding_id")
     + "), 0)::float8 as finding_s, (select min(r.at) from response r where"
     + _AFTER.replace("{reader}", "response").replace("{id}", "response_id")
     + ") as answer_since"
 )
+"""How old the oldest finding is that alerting has not taken in, and since when an answer waits."""
 # Never attempted, or held by a worker that died: what is tried again and again is told as a channel's fault.
 _OVERDUE: LiteralString = (
     "select d.channel, count(*) as messages, min(greatest(d.next_try_at, d.lease_until)) as since"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, LiteralString
 
+from core.store.alert_audit import WAITS
 from core.store.migrate import FOLDER
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ class Diagnosis:
     now: datetime
     #: Per gateway: moment of the last sign of life, and whether it hears the broker.
     gateways: dict[str, tuple[datetime, bool]]
-    #: Moment of the last step of the engine; None before the first.
+    #: Moment of the last step of the engine, of the shard that is behind; None before the first.
     last_step: datetime | None
+    #: Age of the oldest finding or answer that alerting has not taken in, by the server's clock.
+    waits: timedelta
     #: Messages in quarantine that nobody has dealt with, by reason.
     quarantine: dict[str, int]
     #: Messages of the last day that were not stored as observations, by reason.
@@ -56,6 +59,7 @@ async def diagnose(connection: Connection) -> Diagnosis:
             now=_moment(now),
             gateways={},
             last_step=None,
+            waits=timedelta(),
             quarantine={},
             refused={},
             discovered=0,
@@ -65,16 +69,21 @@ async def diagnose(connection: Connection) -> Diagnosis:
     beats = await _rows(connection, "select gateway, at, broker_connected from gateway_heartbeat")
     last_step, discovered, overdue, fenced = await _row(
         connection,
-        "select (select max(recorded_at) from engine_step), (select count(*) from discovered),"
+        "select coalesce((select min(at) from (select max(recorded_at) as at from engine_step"
+        "   group by shard) s where at > now() - interval '1 day'),"
+        "  (select max(recorded_at) from engine_step)), (select count(*) from discovered),"
         " (select count(*) from delivery where state in ('pending', 'sending')"
         "   and next_try_at < now() - interval '1 minute'),"
         " (select count(*) from detector_error where last_at > now() - interval '1 day')",
     )
+    finding_s, answer_since = await _row(connection, WAITS)
+    answered = _moment(answer_since) if answer_since else _moment(now)
     return Diagnosis(
         server=str(server),
         timescale=str(timescale),
         pending=pending,
         now=_moment(now),
+        waits=max(timedelta(seconds=float(str(finding_s))), _moment(now) - answered),
         gateways={str(name): (_moment(at), bool(hears)) for name, at, hears in beats},
         last_step=_moment(last_step) if last_step else None,
         quarantine=await _counts(

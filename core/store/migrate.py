@@ -14,7 +14,7 @@ import psycopg
 import yoyo
 from psycopg import sql
 
-from core.model.errors import StoreUnavailable
+from core.model.errors import Misconfigured, StoreUnavailable
 from core.store import timescale
 from core.store.pool import check_url
 from core.store.why import why
@@ -71,7 +71,7 @@ def migrate(url: str, *, passwords: Mapping[str, str] | None = None) -> Migratio
     StoreUnavailable
         If the database does not answer.
     Misconfigured
-        If ``url`` is none.
+        If ``url`` is none, or its role may not do it.
     """
     check_url(url)
     logging.getLogger("yoyo").setLevel(logging.WARNING)
@@ -82,6 +82,10 @@ def migrate(url: str, *, passwords: Mapping[str, str] | None = None) -> Migratio
             _ensure_roles(connection, passwords or {})
             applied, known = _apply(url)
             edition = timescale.install(connection)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Misconfigured(
+            "database_url: expected a role that may create roles and tables"
+        ) from error
     except psycopg.OperationalError as error:
         raise StoreUnavailable(
             f"cannot migrate, the database does not answer: {why(error)}"
@@ -103,6 +107,8 @@ def _apply(url: str) -> tuple[tuple[str, ...], int]:
     backend = yoyo.get_backend(_with_scheme(url, "postgresql+psycopg"))
     try:
         migrations = yoyo.read_migrations(str(FOLDER))
+        # ours is held: a row of yoyo's is left over from a run that was killed, and nobody would take it away
+        backend.break_lock()
         with backend.lock(timeout=60):
             todo = backend.to_apply(migrations)
             backend.apply_migrations(todo)

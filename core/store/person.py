@@ -274,6 +274,16 @@ async def quieten(connection: Connection, person: Subject, at: datetime) -> tupl
     return numbers
 
 
+async def rouse(connection: Connection, person: Subject, at: datetime) -> None:
+    """Let the devices speak again that were retired at this moment: the erasure was broken off."""
+    await connection.execute(
+        sql.SQL("update device set retired_at = null where {} and retired_at = {}").format(
+            _who(person), sql.Literal(at)
+        )
+    )
+    await notify(connection, "registry", person.home_id)
+
+
 async def sweep(connection: Connection, person: Subject, devices: Sequence[int]) -> int:
     """Delete what a gateway had still under way when the rest was erased; return how many rows."""
     swept = 0

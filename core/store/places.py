@@ -77,11 +77,15 @@ async def stated(
 async def fixes(
     connection: Connection, resident_id: ResidentId, home_id: HomeId, start: datetime, end: datetime
 ) -> tuple[Fix, ...]:
-    """Return where the trackers of a resident were in a span, in order of time."""
+    """Return where the trackers of a resident were in a span, in order of time.
+
+    One that belongs to nobody counts where the resident lives alone: else it may be that of the other.
+    """
     cursor = await connection.execute(
         "select observed_at, latitude, longitude, accuracy_m from position where device_id = any(array("
-        "  select device_id from device where home_id = %s and coalesce(resident_id, %s) = %s))"
-        " and observed_at >= %s and observed_at < %s order by observed_at",
-        (home_id, resident_id, resident_id, start, end),
+        "  select device_id from device where home_id = %(home)s and (resident_id = %(one)s or"
+        "   (resident_id is null and (select count(*) from resident where home_id = %(home)s) = 1))))"
+        " and observed_at >= %(start)s and observed_at < %(end)s order by observed_at",
+        {"home": home_id, "one": resident_id, "start": start, "end": end},
     )
     return tuple(await cursor.fetchall())

@@ -46,20 +46,34 @@ async def may_be_shared(
     """Tell whether something about a resident may go out to a recipient for a purpose, at a moment.
 
     No, unless the organisation is one of those that the operator of this system named, the resident is one
-    of its own, and a basis for it stands in the ledger at that moment.
+    of its own, and a basis for it stands in the ledger at that moment; of what the rooms tell, a basis of
+    everybody who lives there.
     """
     if question.organisation_id not in named:
         return False
-    return bool(
-        await basis.may_share(
+    everybody = [question.resident_id]
+    if question.of_home:
+        everybody += await _living_with(connection, question.resident_id)
+    for one in everybody:
+        if not await basis.may_share(
             connection,
             question.organisation_id,
-            question.resident_id,
+            one,
             question.purpose,
             question.recipient,
             question.at,
-        )
+        ):
+            return False
+    return True
+
+
+async def _living_with(connection: Connection, resident_id: ResidentId) -> list[ResidentId]:
+    cursor = await connection.execute(
+        "select o.resident_id from resident r join resident o using (home_id)"
+        " where r.resident_id = %(one)s and o.resident_id <> %(one)s",
+        {"one": resident_id},
     )
+    return [ResidentId(number) for (number,) in await cursor.fetchall()]
 
 
 _DAYS: LiteralString = (

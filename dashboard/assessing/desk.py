@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from dashboard.clinician.annotated import MarkedDays
     from dashboard.visit import Visit
 
-MOST_ALERTS = 200
+MOST_ALERTS = 10_000
+"""Beyond what twelve weeks hold: a report that counts some alerts would count them wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

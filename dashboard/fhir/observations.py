@@ -40,6 +40,7 @@ DAILY: tuple[Measure, ...] = (
 """What a day has, in the order of the pages; the heart rate last and only for who wears something."""
 ALWAYS = len(DAILY) - 1
 PLACES = {one.key: place for place, one in enumerate(DAILY)}
+OF_ALL = "More than one person lives in this home: it is of all of them."
 _STANDARD = {
     "heart_rate": (
         coding(terms.LOINC, "8867-4", "Heart rate"),
@@ -133,7 +134,7 @@ def _observation(day: ResidentDay, place: int, common: Resource) -> Resource:
     identity = ObservationId(resident=day.resident_id, day=day.count.day.isoformat(), place=place)
     found = common | _ALWAYS_SAID[place] | {"id": str(identity)} | _value(day, measure)
     if not day.alone and measure is not HEART:
-        found["note"] = [{"text": "More than one person lives in this home: it is of all of them."}]
+        found["note"] = [{"text": OF_ALL}]
     return found
 
 

@@ -119,6 +119,7 @@ async def days_page(visiting: Visiting, number: Number, choice: Choice) -> Respo
         charts=[(one, table_of(one, _of_room(one, asked.found, room)),
                  [measures.BY_KEY[key] for key in one.measures]) for one in charts.CHARTS.values()],
         cards=[(card, standing(card)) for card in asked.cards],
+        full=MOST_ALERTS if len(asked.cards) == MOST_ALERTS else None,
         recent=RECENT,
     )  # fmt: skip
 

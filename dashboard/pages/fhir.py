@@ -59,11 +59,12 @@ async def search(reader: Reading, kind: str) -> Response:
     wanted = _within(reader, wanted)
     async with reader.acting() as connection:
         if wanted.count == 0:
-            total = await found.count(reader, connection, wanted)
+            total, homes = await _total(reader, connection, found, wanted)
             page = NOTHING
         else:
             total, page = 0, await _page(reader, connection, found, wanted)
-            await reader.looked_at(connection, page.homes, kind)
+            homes = page.homes
+        await reader.looked_at(connection, homes, kind)
     if not (total or page.resources):
         await _note_without_basis(reader, found, wanted)
     if wanted.count == 0:
@@ -126,6 +127,20 @@ async def _page(reader: Reader, connection: Connection, kind: Kind, wanted: Aske
         resources=tuple(one for page in pages for one in page.resources),
         homes=NOTHING.homes.union(*(page.homes for page in pages)),
     )
+
+
+async def _total(
+    reader: Reader, connection: Connection, kind: Kind, wanted: Asked
+) -> tuple[int, frozenset[HomeId]]:
+    """Count what is asked for; with the homes, where it tells of somebody by name."""
+    if wanted.ids is not None:
+        found = await _page(reader, connection, kind, wanted)
+        return len(found.resources), found.homes
+    homes = NOTHING.homes
+    if wanted.resident_id is not None and not wanted.nothing:
+        one = f"{wanted.resident_id}"
+        homes = (await KINDS["Patient"].one(reader, connection, Asked(), one)).homes
+    return await kind.count(reader, connection, wanted), homes
 
 
 def _kind(request: Request, name: str) -> Kind:

@@ -11,11 +11,12 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from core.model import basis as lawful
 from core.model.day_count import bounds
 from core.model.home import HomeMode
 from core.model.ids import ResidentId
+from core.store import basis, review
 from core.store import places as store
-from core.store import review
 from core.store.account import record_access
 from core.store.places import Purpose, PurposeKind
 from dashboard.clinician import charts, places
@@ -53,6 +54,8 @@ class Asked:
     lived: Lived
     purpose: Purpose | None
     places: Places | None = None
+    #: False where no basis stands for knowing where the resident is: nothing is shown, old or new.
+    may_be_known: bool = True
 
 
 @router.get("/residents/{number}/places")
@@ -120,6 +123,7 @@ def _page(visiting: Visit, asked: Asked, length: int, error: str = "", words: st
         lived=asked.lived,
         purpose=asked.purpose,
         places=asked.places,
+        may_be_known=asked.may_be_known,
         table=table,
         kinds=KINDS,
         lengths=LENGTHS,
@@ -153,7 +157,9 @@ async def _asked(visiting: Visit, number: int, length: int) -> Asked:
                 connection, visiting.visitor, [home.home_id], page, now, unless_since=since
             )
         found = None
-        if purpose is not None:
+        ledger = await basis.entries(connection, lived.resident.resident_id)
+        known = bool(lawful.standing(ledger, lawful.Purpose.LOCATION, "", now))
+        if purpose is not None and known:
             end = now
             if home.mode is HomeMode.ARCHIVE and lived.last_day:
                 end = bounds(lived.last_day, home.zone)[1]
@@ -162,4 +168,4 @@ async def _asked(visiting: Visit, number: int, length: int) -> Asked:
             found = places.places_of(fixes, home.zone)
     if not may:
         raise HTTPException(404)
-    return Asked(lived=lived, purpose=purpose, places=found)
+    return Asked(lived=lived, purpose=purpose, places=found, may_be_known=known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from analytics.sample_days import BED, DOOR, HALL_MOTION, HOUSEHOLD, KITCHEN_MOTION
 from core.model.day_count import Sign, bounds, count_day, joined, silent_after
+from core.model.home import Placement
 from core.model.quantity import Quantity
 
 ZONE = ZoneInfo("Europe/London")
@@ -93,3 +95,25 @@ def test_no_quarter_hour_holds_more_than_it_has(
 def test_where_no_device_reports_by_itself_a_night_of_silence_is_not_blind() -> None:
     assert silent_after([]) == timedelta(hours=12)
     assert silent_after(HOUSEHOLD.devices) == timedelta(hours=3)
+
+
+def test_a_night_begins_at_six_on_the_wall_also_when_the_clock_is_set_back() -> None:
+    day = date(2026, 10, 25)
+    evening = datetime(2026, 10, 24, 18, 30, tzinfo=ZONE).astimezone(UTC)
+    rows: list[Sign] = [
+        (evening, BED, Quantity.BED, 1.0),
+        (evening + timedelta(hours=12), BED, Quantity.BED, 0.0),
+    ]
+    night = count_day(day, ZONE, DEVICES, rows, []).night
+    assert night is not None
+    assert night.to_bed == evening
+
+
+@pytest.mark.parametrize("placement", [Placement.ENTRANCE, Placement.HUB, Placement.WORN])
+def test_a_room_in_which_nothing_senses_is_not_known(placement: Placement) -> None:
+    kitchen = DEVICES[KITCHEN_MOTION]
+    only = {kitchen.device_id: replace(kitchen, placement=placement)}
+    count = count_day(DAY, ZONE, only, [moved(9)], [])
+    assert (count.rooms, count.visits) == ({}, {})
+    whole = count_day(DAY, ZONE, {kitchen.device_id: kitchen}, [moved(9)], [])
+    assert (list(whole.rooms), list(whole.visits)) == (["Kitchen"], ["kitchen"])

@@ -167,6 +167,27 @@ def the_paper_is_for_everybody(paper: PdfReader) -> None:
         assert found.get(kind), (kind, found)
 
 
+async def test_many_alerts_are_all_counted_or_it_is_said_that_some_are_not_shown(
+    visitors: Visitors, counted: Town
+) -> None:
+    first = counted.alert(onset=NOW - timedelta(days=2))
+    columns = (
+        "home_id, resident_id, detector, severity, audience, onset, opened_at, what, unusual,"
+        " ruled_out, advice, evidence"
+    )
+    counted.execute(
+        f"insert into alert ({columns}, subject) select {columns}, 'again ' || n"
+        " from alert, generate_series(1, 230) n where alert_id = %s",
+        first,
+    )
+    browser = await visitors.of("clinician")
+    report = (await browser.get(f"{await begun(browser)}/report.json")).json()
+    assert len(report["figures"]["alerts"]) == 231
+    assert "Alerts in this time: 231" in str(report["figures"]["summary"])
+    page = plain(await browser.text("/residents/1/days"))
+    assert "There are more than the latest 200" in page
+
+
 async def test_an_assessment_from_the_question_to_the_end(visitors: Visitors, town: Town) -> None:
     browser = await visitors.of("clinician")
     path = await begun(browser, first=day(-10), last=day(17), named_as="name", due=day(30))

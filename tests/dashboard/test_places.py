@@ -104,6 +104,31 @@ async def test_places_are_shown_to_who_says_what_for_and_for_a_while(
     assert (await browser.get(f"{PATH}.svg")).status_code == 404
 
 
+async def test_a_withdrawal_and_somebody_else_s_tracker_show_nothing(
+    visitors: Visitors, town: Town
+) -> None:
+    tell(town)
+    browser = await visitors.of("clinician")
+    await browser.send(PATH, kind="review", words="Review on Monday")
+    assert (await browser.get(f"{PATH}.csv")).status_code == 200
+    town.execute("insert into resident (home_id, name) values ('ada', 'Bob')")
+    assert (await browser.get(f"{PATH}.csv")).status_code == 404  # whose it is nobody said
+    town.execute("update device set resident_id = 1 where home_id = 'ada' and name = 'Tracker'")
+    assert (await browser.get(f"{PATH}.csv")).status_code == 200
+    town.execute(
+        "insert into purpose_basis (home_id, resident_id, kind, purpose, decided, said_by, valid_from,"
+        " carer_id, at) values ('ada', 1, 'withdrawn', 'location', 'person', 'Ada', %s, %s, %s)",
+        town.now,
+        town.carers["clinician"],
+        town.now,
+    )
+    for kind in ("svg", "csv", "json"):
+        assert (await browser.get(f"{PATH}.{kind}")).status_code == 404
+    text = plain(await browser.text(PATH))
+    assert "No basis stands for knowing where this person goes" in text
+    assert "400 m" not in text
+
+
 async def test_a_purpose_must_be_said_and_a_home_must_be_known(visitors: Visitors) -> None:
     browser = await visitors.of("clinician")
     for fields, wanted in (

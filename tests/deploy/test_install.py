@@ -17,6 +17,7 @@ from core.model.errors import Misconfigured
 from core.runtime.settings import SERVICES, load
 from core.store.migrate import ROLES
 from core.store.pool import connect
+from tests.house import tree
 from tests.servers.availability import program
 from wayhome import broker_access, installation, system
 from wayhome.cli import app
@@ -177,6 +178,12 @@ def test_every_service_finds_its_secrets(tmp_path: Path) -> None:
     operator = system.load(tmp_path / "operator")
     assert operator.broker("doctor").tls
     assert operator.database("wayhome_registrar") != operator.database("wayhome_operator")
+    asked_for = {
+        role
+        for file in (tree.ROOT / "wayhome").rglob("*.py")
+        for role in re.findall(r'\.database\("(wayhome_\w+)"\)', tree.text(file))
+    }
+    assert asked_for == set(operator.database_urls), "every command finds its role in containers"
 
 
 async def test_the_passwords_let_the_services_in(

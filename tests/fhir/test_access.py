@@ -108,10 +108,14 @@ async def test_each_reading_is_on_record_with_who_and_whom(visitors: Visitors, t
     await reader.json("/fhir/Patient?_id=2")
     await reader.json("/fhir/Patient/99999", 404)
     await reader.json("/fhir/Observation?_count=0")
+    await reader.json("/fhir/Group?_count=0")
+    await reader.json("/fhir/Communication?patient=1&_count=0")
     number = town.carers["clinician"]
     assert looks(town, "fhir_observation") == [(number, "ada", 1)]
     assert looks(town, "fhir_flag") == [(number, "ada", 1), (number, "tom", 1)]
     assert looks(town, "fhir_patient") == [(number, "tom", 1)]
+    assert looks(town, "fhir_group") == [], "a total over everybody tells of nobody"
+    assert looks(town, "fhir_communication") == [(number, "ada", 1)], "how many about one does"
     family = await visitors.of("ben")
     page = await family.text("/looked")
     assert "the numbers of days and nights, by a program" in page

@@ -148,6 +148,8 @@ async def test_a_day_has_its_measures_and_counts_agree(visitors: Visitors) -> No
         ("Observation?date=2026-01-10", len(DAILY)),
         ("Observation?patient=2", 0),
         ("Patient", 3),
+        ("Patient?_id=2", 1),
+        ("Observation?_id=1-20260110-active,1-20260110-up,9-20260110-up", 2),
         ("Flag?patient=Patient/1", 3),
         ("Flag?code=impact&status=active", 2),
         ("Communication?sent=2026-01-15", 4),

@@ -199,6 +199,30 @@ async def test_what_was_withdrawn_is_withheld_also_when_it_was_waiting(
     assert (await all_rounds(pool, server, clock)).sent == 0
 
 
+async def test_days_of_two_go_out_when_of_both_a_basis_stands(
+    pool: Pool, server: EhrServer, town: Town
+) -> None:
+    other = town.number(
+        "insert into resident (home_id, name) values ('ada', 'Bob') returning resident_id"
+    )
+    server.people.add(str(other))
+    try:
+        await all_rounds(pool, server, ManualClock(NOW))
+        found = "select distinct kind, state from share_outbox where home_id = 'ada' order by 1"
+        assert town.execute(found) == [("day", "withheld"), ("finding", "sent")]
+        town.execute("delete from share_outbox")
+        clinic.share(town, other, ROUTE.recipient)
+        await all_rounds(pool, server, ManualClock(NOW))
+        assert town.execute(found) == [("day", "sent"), ("finding", "sent")]
+        days = [one for one in server.compositions if one["name"]["value"] == "Day at home"]
+        assert len(days) == 8
+        for one in days:
+            assert "More than one person lives in this home" in json.dumps(one)
+    finally:
+        town.execute("delete from share_outbox")
+        town.execute("delete from resident where resident_id = %s", other)
+
+
 async def test_a_recipient_that_nobody_wrote_down_gets_nothing(
     pool: Pool, server: EhrServer
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from core.model.errors import Misconfigured, StoreUnavailable
 from core.store.migrate import FOLDER, ROLES, migrate
+from tests.servers.databases import Database
 from wayhome.embedded.postgres import EmbeddedPostgres
 
 PASSWORDS = {role: f"p@ss/{role}:%" for role in ROLES}
@@ -127,3 +128,14 @@ def test_a_wrong_password_is_no_defect(own_postgres: EmbeddedPostgres) -> None:
     with pytest.raises(StoreUnavailable) as said:
         migrate(as_role(own_postgres.url("postgres"), "wayhome", "hunter2"))
     assert "hunter2" not in str(said.value)
+
+
+def test_a_run_that_was_killed_does_not_lock_the_next_one_out(plain_database: Database) -> None:
+    with psycopg.connect(plain_database.url) as connection:
+        connection.execute("insert into yoyo_lock (locked, ctime, pid) values (1, now(), 4711)")
+    assert migrate(plain_database.url).applied == ()
+
+
+def test_a_role_that_may_not_migrate_is_named(plain_database: Database) -> None:
+    with pytest.raises(Misconfigured, match="a role that may create roles and tables"):
+        migrate(plain_database.url_as("wayhome_gateway"))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import psycopg
+
 from core.store.diagnosis import Diagnosis
 from tests.servers.broker_fixtures import Broker
 from tests.servers.databases import Database
+from tests.stores.seed import SEED
 from wayhome import checkup
 from wayhome.system import System
 
@@ -19,6 +22,7 @@ WELL = Diagnosis(
     now=NOW,
     gateways={"gateway": (NOW - timedelta(seconds=3), True)},
     last_step=NOW - timedelta(seconds=20),
+    waits=timedelta(seconds=1),
     quarantine={},
     refused={"retained": 4},
     discovered=1,
@@ -41,6 +45,7 @@ def test_each_trouble_is_named_with_advice() -> None:
         "gateway gateway": (replace(WELL, gateways={"gateway": (NOW, False)}), NOW),
         "gateway": (replace(WELL, gateways={}), NOW),
         "analytics": (replace(WELL, last_step=NOW - timedelta(minutes=5)), NOW),
+        "alerts": (replace(WELL, waits=timedelta(minutes=2)), NOW),
         "deliveries": (replace(WELL, overdue=2), NOW),
         "quarantine": (replace(WELL, quarantine={"malformed": 3}), NOW),
         "detectors": (replace(WELL, fenced=1), NOW),
@@ -50,6 +55,28 @@ def test_each_trouble_is_named_with_advice() -> None:
         assert failing(seen, now) == [name]
         (trouble,) = (check for check in checkup.database_checks(seen, now) if not check.ok)
         assert trouble.advice
+
+
+def test_a_gateway_of_another_name_is_forgotten_and_the_last_one_is_not() -> None:
+    old = (NOW - timedelta(days=2), True)
+    assert failing(replace(WELL, gateways=WELL.gateways | {"old": old})) == []
+    assert failing(replace(WELL, gateways={"old": old})) == ["gateway old"]
+
+
+async def test_nobody_who_takes_findings_in_is_said(
+    plain_database: Database, broker: Broker
+) -> None:
+    with psycopg.connect(plain_database.url) as connection:
+        connection.execute(SEED.encode())
+        connection.execute("delete from alert_cursor")
+        connection.execute("update finding set recorded_at = now() - interval '1 hour'")
+    urls = {"wayhome_operator": plain_database.url_as("wayhome_operator")}
+    by_name = {
+        check.name: check
+        for check in await checkup.examine(System(database_urls=urls, mqtt_url=broker.url))
+    }
+    assert not by_name["alerts"].ok
+    assert by_name["alerts"].found.startswith("oldest finding or answer waits for 3600 s")
 
 
 async def test_a_real_system_is_examined(database: Database, broker: Broker) -> None:

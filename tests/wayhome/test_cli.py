@@ -46,6 +46,24 @@ def test_a_service_loads_no_other_command() -> None:
     assert loaded.isdisjoint({"scipy", "numpy", "aiohttp", "fastapi", "wayhome.commands.demo"})
 
 
+NOWHERE = "postgresql://127.0.0.1:9/x"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["migrate", "--database-url-file", "/nowhere"],
+        ["migrate", "--database-url", NOWHERE, "--passwords", "/nowhere"],
+        ["up", "--mqtt-password-file", "/nowhere"],
+        ["doctor", "--database-url", NOWHERE, "--mqtt-password-file", "/nowhere"],
+    ],
+)
+def test_a_file_that_is_not_there_is_named(words: list[str]) -> None:
+    told = CliRunner().invoke(cli.app, words)
+    assert told.exit_code == 2
+    assert f"Invalid value for '{words[-2]}'" in told.output
+
+
 def test_a_command_that_is_not_there_is_named() -> None:
     told = CliRunner().invoke(cli.app, ["docter"])
     assert told.exit_code == 2

@@ -99,6 +99,15 @@ def test_a_month_has_one_version(town: Database, tmp_path: Path) -> None:
     assert not (tmp_path / "c").exists()
 
 
+def test_what_could_not_be_written_is_not_published(town: Database, tmp_path: Path) -> None:
+    run(town, "on", "leeds", "--said-by", "X")
+    (tmp_path / "file").touch()
+    refused = run(town, "publish", "leeds", "2026-01", str(tmp_path / "file"))
+    assert str(refused.exception) == f"{tmp_path / 'file'}: File exists"
+    with psycopg.connect(town.url) as connection:
+        assert connection.execute("select 1 from open_data_publication").fetchall() == []
+
+
 def test_what_is_published_is_valid_by_the_standards(town: Database, tmp_path: Path) -> None:
     run(town, "on", "leeds", "--said-by", "X")
     name, metadata, catalogue = publish(town, tmp_path)["files"]
@@ -124,6 +133,7 @@ def test_what_makes_no_sense_is_refused_by_name(town: Database, tmp_path: Path) 
     for words, said in (
         (("publish", "leeds", "January", str(tmp_path)), "month"),
         (("publish", "leeds", "2100-01", str(tmp_path)), "month"),
+        (("publish", "leeds", "9999-12", str(tmp_path)), "month"),
         (("publish", "leeds", "2026-01", str(tmp_path), "--k", "5"), ""),
         (("area", "h1", "LS1 4AP"), "area"),
         (("area", "nowhere", WARD), "home"),

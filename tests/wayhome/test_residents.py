@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 import stat
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +16,12 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
-from core.model.errors import Held
-from core.store import disk
+from core.model.errors import BrokerUnavailable, Held, Misconfigured
+from core.model.ids import ResidentId
+from core.store import disk, person
+from core.store.pool import connect
 from tests.stores.seed import SEED
-from wayhome import settling
+from wayhome import settling, subject_archive, system
 from wayhome.cli import app
 
 if TYPE_CHECKING:
@@ -59,11 +64,35 @@ def test_everything_about_a_person_goes_into_one_file(
     assert again.exit_code != 0
 
 
+async def test_half_an_archive_does_not_stay(plain_database: Database, tmp_path: Path) -> None:
+    def full(_: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with connect(plain_database.url) as connection:
+        await connection.execute(SEED.encode())
+        ada = await person.subject(connection, ResidentId(1))
+        with pytest.raises(OSError, match="No space left"):
+            await subject_archive.write(
+                connection, ada, tmp_path / "a.zip", datetime.now(UTC), full
+            )
+    assert await asyncio.to_thread(os.listdir, tmp_path) == []
+    elsewhere = tmp_path / "not there" / "a.zip"
+    result = await asyncio.to_thread(run, plain_database, "export", "1", str(elsewhere))
+    assert isinstance(result.exception, Misconfigured)
+    assert str(result.exception) == "a.zip: No such file or directory"
+
+
 def test_an_erasure_asks_before_and_proves_after(plain_database: Database) -> None:
     with psycopg.connect(plain_database.url) as connection:
         connection.execute(SEED.encode())
     wrong = run(plain_database, "erase", "1", "--reason", "asked for", typed="b1\n")
     assert wrong.exit_code != 0
+    for command in (("residents", "erase", "1", "--yes"), ("retention", "hold", "1")):
+        words = [*command, "--reason", " ", "--database-url", plain_database.url]
+        assert CliRunner().invoke(app, words).exit_code == 2
+    with psycopg.connect(plain_database.url) as connection:
+        row = connection.execute("select count(*) filter (where retired_at is null) from device")
+        assert row.fetchone() == (3,), "nothing was begun"
     options = ("--reason", "asked for", "--settle-s", "0", "--json")
     result = run(plain_database, "erase", "1", *options, typed="a1\n")
     answer = json.loads(result.stdout.splitlines()[-1])
@@ -75,6 +104,27 @@ def test_an_erasure_asks_before_and_proves_after(plain_database: Database) -> No
     assert [(one["home_id"], one["reason"]) for one in proofs] == [("a1", "asked for")]
     gone = run(plain_database, "erase", "1", *options, "--yes")
     assert gone.exit_code != 0
+
+
+def test_a_home_of_which_nothing_was_erased_is_watched_on(
+    plain_database: Database, tmp_path: Path
+) -> None:
+    with psycopg.connect(plain_database.url) as connection:
+        connection.execute(SEED.encode())
+        connection.execute("update device set retired_at = '2026-01-01' where home_id = 'a2'")
+        connection.execute("insert into device (home_id, family, external_id, name, placement,"
+                           " retired_at) values ('a1', 'f', 'old', 'Old', 'hub', '2026-01-01')")  # fmt: skip
+        before = connection.execute(
+            "select device_id, retired_at from device order by 1"
+        ).fetchall()
+    urls = {"": plain_database.url}
+    system.save(system.System(database_urls=urls, mqtt_url="mqtt://127.0.0.1:9"), tmp_path)
+    words = ("residents", "erase", "1", "--reason", "asked for", "--settle-s", "0", "--yes")
+    result = CliRunner().invoke(app, [*words, "--folder", str(tmp_path)])
+    assert isinstance(result.exception, BrokerUnavailable)
+    with psycopg.connect(plain_database.url) as connection:
+        after = connection.execute("select device_id, retired_at from device order by 1").fetchall()
+    assert after == before
 
 
 def test_a_hold_stops_an_erasure_and_says_who_can_end_it(plain_database: Database) -> None:

@@ -40,6 +40,15 @@ async def test_the_example_is_registered_and_again_changes_nothing(
     assert watch.resident_id == household.residents[0].resident_id
 
 
+def test_what_editors_make_of_a_roster_is_read_or_named(tmp_path: Path) -> None:
+    file, text = tmp_path / "register.toml", EXAMPLE.read_text()
+    file.write_text(text, encoding="utf-8-sig")
+    assert roster.read(file) == roster.read(EXAMPLE)
+    file.write_text(text.replace('"Ada"', '"Zoë"'), encoding="cp1252")
+    with pytest.raises(Malformed, match="UTF-8"):
+        roster.read(file)
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -53,6 +62,16 @@ async def test_the_example_is_registered_and_again_changes_nothing(
         (("contact = {", "contacts = {"), "carer ruth.contacts: expected one of"),
         (("{ ntfy =", "{ pigeon ="), "carer ruth.contact.pigeon: expected one of apprise, email"),
         (("{ ntfy =", "{ sms ="), "carer ruth.contact.sms: expected .* country code"),
+        # what the tables would refuse, with a trace that says whose row it is
+        (('organisation = "leeds"', 'organisation = "Leeds"'), "organisation"),
+        (('id = "7f3k"', 'id = "7f/3k"'), r"home\[0\].id"),
+        (('name = "Ada"', 'name = ""'), r"resident\[0\].name"),
+        (('pronoun = "she"', 'pronoun = "it"'), "pronoun"),
+        (("order = 1", "order = 0"), "order"),
+        (
+            ('worn_by = "Ada"', 'worn_by = "Ada"\nreporting_interval_s = -1.0'),
+            "reporting_interval_s",
+        ),
     ],
 )
 def test_a_wrong_roster_names_the_field(

@@ -97,7 +97,7 @@ def check(
 
 @app.command()
 def due(
-    days: Annotated[int, typer.Option(min=1, help="How far to look ahead.")] = 42,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How far to look ahead.")] = 42,
     folder: system.Folder = None,
     database_url: system.DatabaseUrl = "",
     json: Json = False,

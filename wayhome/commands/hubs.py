@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import sys
 from pathlib import Path
@@ -22,6 +21,7 @@ from core.store.hub_credential import HubCredential, Wish
 from core.store.pool import Connection, connect
 from wayhome import system
 from wayhome.console import console, emit
+from wayhome.secret import new_private_file
 
 _HELP = "Let hubs and single devices in with certificates, and shut them out again."
 app = typer.Typer(no_args_is_help=True, help=_HELP)
@@ -52,16 +52,15 @@ def bundle(
     if out != Path("-") and out.exists():
         raise Misconfigured(f"--out {out} exists: name a new file")
     target = system.pointed_at(folder, database_url, "").database("wayhome_identity")
-    parcel = asyncio.run(_bundle(target, HomeId(home), device))
     if out == Path("-"):
-        sys.stdout.buffer.write(parcel)
+        sys.stdout.buffer.write(asyncio.run(_bundle(target, HomeId(home), device)))
         return
     try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # before all else: a certificate for which there is no place would end the one before it
+        with new_private_file(out) as file:
+            file.write(asyncio.run(_bundle(target, HomeId(home), device)))
     except OSError as error:
         raise Misconfigured(f"--out {out}: {error.strerror}") from error
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(parcel)
     console.print(f"{out} holds everything, and a secret: read its README.txt.")
 
 

@@ -22,12 +22,19 @@ DatabaseUrl = Annotated[
 ]
 DatabaseUrlFile = Annotated[
     Path | None,
-    typer.Option(envvar="WAYHOME_DATABASE_URL_FILE", help="File that holds the URI instead."),
+    typer.Option(
+        envvar="WAYHOME_DATABASE_URL_FILE",
+        exists=True,
+        dir_okay=False,
+        help="File that holds the URI instead.",
+    ),
 ]
 Passwords = Annotated[
     Path | None,
     typer.Option(
-        help="Folder with a file per database role (wayhome_gateway, …) that holds its password."
+        exists=True,  # or every role would be left without a password, and nobody told
+        file_okay=False,
+        help="Folder with a file per database role (wayhome_gateway, …) that holds its password.",
     ),
 ]
 

@@ -16,21 +16,23 @@ import typer
 from core.model.basis import Purpose, standing
 from core.model.errors import Malformed, Misconfigured
 from core.model.ids import HomeId, OrganisationId
-from core.model.open_data import LEAST_K, Band, Table, band_of, table_of
+from core.model.open_data import LEAST_K, Band, band_of, table_of
 from core.store import basis
 from core.store import open_data as store
 from core.store.pool import connect
 from wayhome import system
-from wayhome.console import console, emit
+from wayhome.console import console, emit, words
 from wayhome.open_data import Subject, as_csv, files
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.store.pool import Connection
 
 app = typer.Typer(no_args_is_help=True, help="Counts of people by area for everybody to use.")
 
 Organisation = Annotated[str, typer.Argument(help="Code of the organisation.")]
-SaidBy = Annotated[str, typer.Option(help="Who decided for the organisation.")]
+SaidBy = Annotated[str, typer.Option(callback=words(100), help="Who decided for the organisation.")]
 AREA = re.compile(r"[A-Z][0-9]{8}")
 
 
@@ -106,13 +108,12 @@ def publish(
     about = Subject(
         organisation_id=organisation, organisation=organisation, month=_month(month, now), k=k
     )
-    table, counted = asyncio.run(_publish(_registrar(folder, database_url), about, now))
-    written: list[str] = []
-    if table is not None:
-        target.mkdir(parents=True, exist_ok=True)
-        for name, text in files(about, table, now).items():
-            (target / name).write_text(text, encoding="utf-8", newline="")
-            written.append(name)
+    try:
+        written, counted = asyncio.run(
+            _publish(_registrar(folder, database_url), about, now, target)
+        )
+    except OSError as error:
+        raise Misconfigured(f"{target}: {error.strerror}") from error
     if json:
         emit({"files": written, "counted": len(counted.people), "left_out": counted.left_out})
         return
@@ -122,7 +123,9 @@ def publish(
     )
 
 
-async def _publish(url: str, about: Subject, now: datetime) -> tuple[Table | None, Counted]:
+async def _publish(
+    url: str, about: Subject, now: datetime, target: Path
+) -> tuple[list[str], Counted]:
     organisation = OrganisationId(about.organisation_id)
     async with connect(url) as connection:
         if not await store.publishes(connection, organisation):
@@ -141,7 +144,15 @@ async def _publish(url: str, about: Subject, now: datetime) -> tuple[Table | Non
                     f"{about.month:%Y-%m} was published with other counts: the difference would tell who"
                     " came or went. Publish the next month"
                 )
-    return table, counted
+        # before it is committed: what counts as published can be published in no other version
+        return _write(target, {} if table is None else files(about, table, now)), counted
+
+
+def _write(target: Path, texts: Mapping[str, str]) -> list[str]:
+    for name, text in texts.items():
+        target.mkdir(parents=True, exist_ok=True)
+        (target / name).write_text(text, encoding="utf-8", newline="")
+    return list(texts)
 
 
 async def count(
@@ -182,9 +193,10 @@ def _choose(url: str, organisation: str, said_by: str, *, on: bool) -> None:
 def _month(text: str, now: datetime) -> date:
     try:
         month = date.fromisoformat(f"{text}-01")
-    except ValueError as error:
+        after = _next(month)
+    except (ValueError, OverflowError) as error:
         raise Malformed("month", "year and month, such as 2026-01") from error
-    if _next(month) > now.date():
+    if after > now.date():
         raise Malformed("month", "one that is over")
     return month
 

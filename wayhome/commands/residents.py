@@ -18,11 +18,13 @@ from core.store import person
 from core.store.holdings import HOLDINGS
 from core.store.pool import connect
 from wayhome import settling, subject_archive, system
-from wayhome.console import console, emit, progress
+from wayhome.console import console, emit, progress, words
 from wayhome.retained import clear_retained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from core.store.pool import Connection
 
 app = typer.Typer(no_args_is_help=True, help="What is held about a person: give it, or erase it.")
 
@@ -66,7 +68,10 @@ def export(
     """Write everything about a person into one ZIP file: tables, photos, and a page that explains them."""
     if file.exists():
         raise Misconfigured(f"{file.name}: expected a file that is not there yet")
-    parts = asyncio.run(_export(_owner(folder, database_url), ResidentId(resident), file))
+    try:
+        parts = asyncio.run(_export(_owner(folder, database_url), ResidentId(resident), file))
+    except OSError as error:
+        raise Misconfigured(f"{file.name}: {error.strerror}") from error
     rows = sum(part.rows for part in parts)
     if json:
         emit({"file": file.name, "tables": len(parts), "rows": rows})
@@ -77,7 +82,10 @@ def export(
 @app.command()
 def erase(
     resident: Number,
-    reason: Annotated[str, typer.Option(help="Why; without a name. It stays with the proof.")],
+    reason: Annotated[
+        str,
+        typer.Option(callback=words(500), help="Why; without a name. It stays with the proof."),
+    ],
     folder: system.Folder = None,
     database_url: system.DatabaseUrl = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -208,15 +216,16 @@ async def _erase(
         await person.check_sees_all(connection)
         one = await person.subject(connection, resident)
         await person.check_not_held(connection, one)
+        begun = datetime.now(UTC)
         async with connection.transaction():
-            devices = await person.quieten(connection, one, datetime.now(UTC))
-        await _clear_broker(target, one)  # raises where it can not be done: nothing is erased then
-        await asyncio.sleep(how.settle_s)
-        with progress(len(person.holdings_of(one)), "erasing") as bar:
-            (task,) = bar.task_ids
-            async with connection.transaction():
-                when = (datetime.now(UTC), how.reason)
-                done = await person.erase(connection, one, when, lambda _: bar.advance(task))
+            devices = await person.quieten(connection, one, begun)
+        try:
+            done = await _carry_out(target, connection, one, how)
+        except BaseException:
+            # also a Ctrl-C: of whom nothing was erased, the home goes on being watched
+            async with connect(target.database("")) as another:
+                await person.rouse(another, one, begun)
+            raise
         async with connection.transaction():
             await person.sweep(connection, one, devices)
         left = await person.remaining(connection, one)
@@ -230,6 +239,18 @@ async def _erase(
         disk = await settling.settle(connection, (tables, emptied), queue, whole=how.rewrite)
         await person.note_disk(connection, disk, done)
         return replace(done, disk=disk), left, broker
+
+
+async def _carry_out(
+    target: system.System, connection: Connection, one: Subject, how: _How
+) -> Erasure:
+    await _clear_broker(target, one)  # raises where it can not be done: nothing is erased then
+    await asyncio.sleep(how.settle_s)
+    with progress(len(person.holdings_of(one)), "erasing") as bar:
+        (task,) = bar.task_ids
+        async with connection.transaction():
+            when = (datetime.now(UTC), how.reason)
+            return await person.erase(connection, one, when, lambda _: bar.advance(task))
 
 
 async def _clear_broker(target: system.System, one: Subject) -> str:

@@ -17,7 +17,7 @@ from core.model.retention import CLASSES, KEPT_OTHERWISE, Rule, check_rule, task
 from core.store import retention as store
 from core.store.pool import connect
 from wayhome import system
-from wayhome.console import console, emit
+from wayhome.console import console, emit, words
 
 app = typer.Typer(help="For how long what is kept; without a command: what would go now.")
 
@@ -26,7 +26,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Number = Annotated[
     int, typer.Argument(help="Number of the resident, as `residents list` shows it.")
 ]
-Reason = Annotated[str, typer.Option(help="Why; without a name.")]
+Reason = Annotated[str, typer.Option(callback=words(500), help="Why; without a name.")]
 
 
 @app.callback(invoke_without_command=True)

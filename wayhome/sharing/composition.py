@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.model.day_count import bounds
 from dashboard.fhir.devices import release
-from dashboard.fhir.observations import ALWAYS, DAILY, observation
+from dashboard.fhir.observations import ALWAYS, DAILY, OF_ALL, observation
 from dashboard.fhir.terms import said
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def of_day(share: Share, day: ResidentDay) -> Composition:
         if sum(day.count.seen)
     ]
     seen = _element("at0100", "Minutes seen", _quantity(float(sum(day.count.seen)), "min"))
-    content = _observation(DAY, "Day at home", end, [*items, *rooms, seen])
+    others = [] if day.alone else [_element("at0102", "Of whom", _text(OF_ALL))]
+    content = _observation(DAY, "Day at home", end, [*items, *rooms, seen, *others])
     return _report(share, "Day at home", (start, end), content)
 
 

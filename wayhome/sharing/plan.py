@@ -64,7 +64,7 @@ def read(path: Path) -> Plan:
         plan = msgspec.toml.decode(path.read_bytes(), type=Plan, strict=True)
     except OSError as error:
         raise Misconfigured(f"{path.name}: {error.strerror}") from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path.name}: {error}") from error
     if not plan.recipient.strip():
         raise Misconfigured("recipient: expected a few words")

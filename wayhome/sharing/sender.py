@@ -90,6 +90,7 @@ class Sender:
                     purpose=self._route.purpose,
                     recipient=self._route.recipient,
                     at=now,
+                    of_home=what.kind == "day",
                 )
                 allowed = await self._may(connection, question)
                 await sharing.put(connection, self._route, what, now, allowed=allowed)
@@ -111,6 +112,7 @@ class Sender:
                 purpose=self._route.purpose,
                 recipient=self._route.recipient,
                 at=now,
+                of_home=share.kind == "day",
             )
             if not await self._may(connection, question):
                 await sharing.ended(connection, share, "withheld", "it may not be shared any more")
