@@ -25,6 +25,7 @@ from core.runtime.fence import fenced
 from core.store import alert as alert_table
 from core.store import contact as contact_table
 from core.store import delivery as delivery_table
+from core.store import lineage
 from core.store.listen import wakeups
 from core.store.pool import heed_cancellation, open_pool, transaction
 
@@ -187,6 +188,8 @@ class Alerting:
 
     async def _judge_reach(self, untold: int) -> None:
         async with transaction(self.pool) as connection:
+            fault = await lineage.fault(connection, ("finding", "response", "alert_cursor"))
+            self._context.health.set("lineage", ok=not fault, text=fault)
             homes = await alert_table.homes_without_carers(connection)
             unknown = await delivery_table.unknown_channels(connection, list(discover()))
             idle = await delivery_table.unknown_channels(

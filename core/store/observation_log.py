@@ -9,6 +9,7 @@ from core.model.errors import Misconfigured
 from core.model.ids import DeviceId, HomeId
 from core.model.observation import LoggedObservation, LogPosition, Observation, Position
 from core.model.quantity import Quantity
+from core.store import lineage
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -94,21 +95,10 @@ async def check_lineage(connection: Connection, after: LogPosition) -> None:
     Misconfigured
         If not: the tables came from another server, and new rows would be skipped in silence.
     """
-    cursor = await connection.execute(
-        "select pg_snapshot_xmax(pg_current_snapshot())::text::bigint,"
-        " (select max(txid)::text::bigint from observation),"
-        " (select max(txid)::text::bigint from position)"
-    )
-    row = await cursor.fetchone()
-    if row is None:
-        raise LookupError("the statement returned no row")
-    newest = max(row[1] or 0, row[2] or 0, after.transaction)
-    if newest >= row[0]:
-        raise Misconfigured(
-            "the log was restored from another database server: its transaction numbers reach"
-            f" {newest}, this server's only {row[0]}. Advance this server's counter beyond that"
-            " (pg_resetwal --next-transaction-id, with --epoch) before detection may go on"
-        )
+    known = ("observation", "position")
+    fault = await lineage.fault(connection, known, reached=after.transaction)
+    if fault:
+        raise Misconfigured(fault)
 
 
 def _place(row: tuple[Any, ...]) -> LogPosition:

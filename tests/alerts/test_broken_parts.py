@@ -51,6 +51,19 @@ async def test_a_finding_that_breaks_us_goes_aside_and_is_told_of(
     assert book.name == "finding-set-aside"
 
 
+async def test_a_log_that_was_restored_into_another_server_is_told(
+    database: Database, running: Running
+) -> None:
+    house = await furnish(database, contacts=({},))
+    house.write(a_finding(resident_id=house.resident_id))
+    house.execute("update finding set txid = '9000000000'::xid8")
+    async with running() as context:
+        await eventually(lambda: "lineage" in context.health.report()["parts"])
+        told = context.health.report()["parts"]["lineage"]
+    assert not told["ok"]
+    assert "pg_resetwal --epoch=3" in told["text"]
+
+
 async def test_a_loop_that_breaks_ends_none_of_the_others(
     database: Database, running: Running, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
