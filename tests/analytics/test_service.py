@@ -32,6 +32,7 @@ from tests.analytics.journal import (
     uninterrupted,
 )
 from tests.analytics.log_rows import beat, furnish, write
+from tests.health import well
 from tests.servers.databases import Database
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ async def test_a_lost_database_changes_nothing_but_the_time(own_postgres: Embedd
             await until(lambda: "log" in given.health.report()["parts"])
             put(database, *(call(household, -300 * (number * 4 + n)) for n in range(4)))
             own_postgres.kill()
-            await until(lambda: not given.health.report()["parts"]["database"]["ok"])
+            await until(lambda: well(given, "database") is False)
             own_postgres.start()
             await until(lambda n=number: len(found(database, "sos")) == 4 * n + 4)  # type: ignore[misc]
         assert not task.done()
@@ -263,7 +264,7 @@ async def test_a_fenced_detector_is_a_row_and_a_finding_and_shows_in_health(
     given = context(plain_database)
     async with running(given):
         await until(lambda: bool(found(plain_database, "sos")))
-        await until(lambda: not given.health.report()["parts"]["detectors"]["ok"])
+        await until(lambda: well(given, "detectors") is False)
     (told,) = found(plain_database, "sos")
     assert (told[3], told[5]) == ("fenced", "operators")
     with psycopg.connect(plain_database.url, autocommit=True) as owner:

@@ -19,6 +19,7 @@ from tests.gateway.running import (
     running_gateway,
     until,
 )
+from tests.health import well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,7 @@ async def test_a_lost_database_loses_nothing(
             own_postgres.stop()
             sent = [await hub.enqueue(TOPIC, message(number)) for number in range(1, 901)]
             await asyncio.gather(*sent)
-            await until(lambda: not context.health.report()["parts"]["database"]["ok"])
+            await until(lambda: well(context, "database") is False)
             await asyncio.sleep(1.0)
             own_postgres.start()
             await until(lambda: table.observations() == 901, within_s=40)
@@ -114,13 +115,13 @@ async def test_a_lost_broker_is_found_again(
     async with running_gateway(url, broker.url) as context:
         for turn, end in enumerate((broker.stop, broker.kill)):
             end()
-            await until(lambda: not context.health.report()["parts"]["broker"]["ok"])
+            await until(lambda: well(context, "broker") is False)
             await until(
                 lambda: not table.one("select broker_connected from gateway_heartbeat"),
                 what="the heartbeat says so",
             )
             broker.start()
-            await until(lambda: context.health.report()["parts"]["broker"]["ok"], within_s=40)
+            await until(lambda: well(context, "broker") is True, within_s=40)
             async with publisher(broker) as hub:
                 await hub.publish(TOPIC, message(turn))
             await until(lambda: table.observations() == turn + 1)  # noqa: B023
