@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
+from pathlib import PurePath
 
 import msgspec
 
-from core.model.errors import Misconfigured
+from core.model.errors import Misconfigured, WayhomeError
 from core.runtime.settings import LEVELS
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -36,12 +38,28 @@ class JsonLines(logging.Formatter):
             if key not in _STANDARD:
                 line[f"{key}_" if key in line else key] = value
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+            line["error"] = _traced(record.exc_info[1])
         try:
             return msgspec.json.encode(line, enc_hook=str).decode()
         except (ValueError, TypeError, ArithmeticError, RecursionError):
             # e.g. half a character, or a number beyond 64 bits; a line is not lost for that
             return msgspec.json.encode({key: _plain(value) for key, value in line.items()}).decode()
+
+
+def _traced(error: BaseException | None) -> str:
+    """Return which errors these are and where they came up, the cause first, as a traceback does.
+
+    Of errors that are not ours without their words: those of a database quote the row, with names.
+    """
+    if error is None:
+        return ""
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    own = f": {error}" if isinstance(error, WayhomeError) else ""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"{PurePath(one.filename).name}:{one.lineno} {one.name}" for one in frames]
+    told = "\n".join([*lines, f"{type(error).__name__}{own}"])
+    return "\n\n".join(filter(None, (_traced(before), *map(_traced, inner), told)))
 
 
 def _plain(value: object) -> str:

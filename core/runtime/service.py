@@ -86,7 +86,7 @@ async def _supervise(context: Context[S], main: Callable[[Context[S]], Awaitable
                 raise
             raise _first(ours) from group
         if not (asked.is_set() or _is_cancelled()):
-            raise RuntimeError("the service ended without being asked to")
+            raise WayhomeError("the service ended without being asked to")
 
 
 def _ask(asked: asyncio.Event, task: asyncio.Future[None]) -> None:

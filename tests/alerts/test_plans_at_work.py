@@ -198,14 +198,20 @@ async def test_when_nobody_answers_the_organisation_s_on_call_is_told(
     assert house.alerts("acknowledged_by") == [(worker,)]
 
 
+async def an_administrator(database: Database, receiver: Receiver) -> CarerId:
+    """Add an administrator, who is in no circle of the home."""
+    other = await furnish(database, "other", contacts=({"webhook": receiver.url("/admin")},))
+    other.execute(
+        "update carer set role = 'organisation_admin' where carer_id = %s", other.carers[0]
+    )
+    return other.carers[0]
+
+
 async def test_when_nobody_can_be_reached_the_on_call_else_the_administrator_is_told_at_once(
     database: Database, receiver: Receiver
 ) -> None:
     house = await furnish(database, contacts=({},))
-    other = await furnish(database, "other", contacts=({"webhook": receiver.url("/admin")},))
-    house.execute(
-        "update carer set role = 'organisation_admin' where carer_id = %s", other.carers[0]
-    )
+    admin = await an_administrator(database, receiver)
     async with turning(database.url_as("wayhome_alerts")) as turns:
         house.write(a_finding(resident_id=house.resident_id))
         await turns.turn()
@@ -214,7 +220,6 @@ async def test_when_nobody_can_be_reached_the_on_call_else_the_administrator_is_
         " where channel = 'webhook' order by alert_id"
     )
     # of the alert at once, and that the carers of this home can not be reached
-    admin = other.carers[0]
     assert told == [("inactivity", admin), ("reachability", admin)]
     assert rung(receiver) == ["/admin"] * 2
 
@@ -223,10 +228,7 @@ async def test_a_home_without_carers_falls_at_once_to_who_can_open_its_alerts(
     database: Database, receiver: Receiver
 ) -> None:
     house = await furnish(database, contacts=(), technician={"webhook": receiver.url("/van")})
-    other = await furnish(database, "other", contacts=({"webhook": receiver.url("/admin")},))
-    house.execute(
-        "update carer set role = 'organisation_admin' where carer_id = %s", other.carers[0]
-    )
+    await an_administrator(database, receiver)
     async with turning(database.url_as("wayhome_alerts")) as turns:
         house.write(a_finding(resident_id=house.resident_id))
         await turns.turn()

@@ -171,7 +171,15 @@ async def test_a_client_that_stays_does_not_hold_up_the_end() -> None:
 
 
 @pytest.mark.parametrize("served", [False, True])
-@pytest.mark.parametrize(("mode", "text"), [("wrong", "mqtt_url"), ("group", "inner")])
+@pytest.mark.parametrize(
+    ("mode", "text"),
+    [
+        ("wrong", "mqtt_url"),
+        ("group", "inner"),
+        ("end", "without being asked"),
+        ("cancelled", "without being asked"),
+    ],
+)
 async def test_an_error_of_ours_ends_it_with_one_sentence(
     mode: str, text: str, *, served: bool
 ) -> None:
@@ -187,8 +195,6 @@ async def test_an_error_of_ours_ends_it_with_one_sentence(
     [
         ("defect", "ZeroDivisionError"),
         ("mixed", "ZeroDivisionError"),
-        ("end", "without being asked"),
-        ("cancelled", "without being asked"),
     ],
 )
 async def test_a_defect_ends_it_with_its_trace(mode: str, text: str) -> None:
