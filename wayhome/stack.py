@@ -16,6 +16,7 @@ from core.model.errors import Misconfigured, Temporary
 from core.model.identity import TELLER
 from core.runtime.broker import BrokerSettings
 from core.runtime.clock import SystemClock
+from core.runtime.fence import fenced
 from core.runtime.settings import child_environment
 from core.store import registry
 from core.store.migrate import ROLES, migrate
@@ -36,7 +37,6 @@ from wayhome.stack_settings import SERVICES, StackSettings
 from wayhome.supervisor import (
     Child,
     State,
-    keep_going,
     keep_running,
     keep_server,
     until_healthy,
@@ -45,7 +45,7 @@ from wayhome.supervisor import (
 from wayhome.system import CONNECTIONS, System, save
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
 __all__ = ["SERVICES", "Stack", "StackSettings", "as_role", "free_port"]
 
@@ -115,17 +115,17 @@ class Stack:
         self.system = self._describe(urls)
         save(self.system, self.settings.folder)
         self.children = [self._child(name, urls) for name in self.settings.services]
-        group = await self._exit.enter_async_context(_CancelledAtEnd())
+        group, clock = await self._exit.enter_async_context(_CancelledAtEnd()), SystemClock()
         for child in self.children:
             group.run(keep_running(child), child.name)
         for name, work in self._beside(owner_url, urls):
-            group.run(keep_going(name, work), name)
+            group.run(fenced(name, work, clock), name)
         await until_healthy(self.children, self.settings.start_timeout_s)
-        group.run(keep_going("watch", partial(watch, self.children)), "watch")
+        group.run(fenced("watch", partial(watch, self.children), clock), "watch")
 
     def _beside(
         self, owner_url: str, urls: dict[str, str]
-    ) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+    ) -> Iterator[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
         """Yield what goes on beside the services: servers kept running, the broker as it should be."""
         if self.postgres is not None:
             yield "database", partial(keep_server, self.postgres, "database")

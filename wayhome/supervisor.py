@@ -7,7 +7,7 @@ import logging
 import random
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,7 +16,7 @@ from typing import Protocol
 
 import httpx
 
-from core.model.errors import Temporary, WayhomeError
+from core.model.errors import Temporary
 from core.runtime.compiled import compiled
 from wayhome.embedded.process import before_exec, private_log, rotate, tail
 
@@ -192,26 +192,6 @@ def _report_end(child: Child, status: int | str) -> None:
             child.log_file or "stderr",
             extra=extra | {"failures": child.failures},
         )
-
-
-async def keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Do what goes on for ever beside the services; begin it anew, after a pause, whenever it fails.
-
-    None of it may end the whole: a full disk passes, and homes are watched meanwhile.
-    """
-    loop, failures = asyncio.get_running_loop(), 0
-    while True:
-        started = loop.time()
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001 (the fence: services and servers go on)
-            # of others the kind alone: their words may hold values of a row
-            ours = isinstance(error, OSError | WayhomeError)
-            said = str(error) if ours else type(error).__name__
-            extra = {"action": "part_failed", "child": name, "failures": failures}
-            log.critical("%s failed and begins anew: %s", name, said, extra=extra)
-        failures = 1 if loop.time() - started > STABLE_S else failures + 1
-        await asyncio.sleep(restart_delay(failures, random.random()))  # noqa: S311
 
 
 async def watch(children: Sequence[Child]) -> None:

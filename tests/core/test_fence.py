@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from core.runtime.fence import REST_S, SOUND_S, fenced
+import pytest
+
+from core.model.errors import Temporary
+from core.runtime.fence import LONGEST_REST_S, REST_S, SOUND_S, fenced, rest_s
 from core.runtime.health import Health
 
 if TYPE_CHECKING:
@@ -64,7 +68,7 @@ async def settle() -> None:
 
 @asynccontextmanager
 async def kept(
-    work: Callable[[], Coroutine[None, None, None]], clock: WaitingClock, health: Health
+    work: Callable[[], Coroutine[None, None, None]], clock: WaitingClock, health: Health | None
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Keep a part within the block."""
     async with asyncio.TaskGroup() as group:
@@ -87,7 +91,7 @@ async def test_a_part_that_breaks_is_told_and_begins_anew() -> None:
             assert kind in said
             assert "Ada" not in said
             assert "Mill" not in said
-            clock.advance(REST_S)
+            clock.advance(rest_s(times))
             await settle()
         assert part.goes_on.is_set()
         clock.advance(SOUND_S - 1.0)
@@ -96,6 +100,68 @@ async def test_a_part_that_breaks_is_told_and_begins_anew() -> None:
         clock.advance(1.0)
         await settle()
         assert health.ok
+
+
+async def test_a_part_that_keeps_breaking_rests_longer_until_it_has_been_well() -> None:
+    clock = WaitingClock()
+    part = Part(*(ValueError() for _ in range(6)))
+    async with kept(part.run, clock, Health("s", clock)):
+        for begun, rest in enumerate((5.0, 10.0, 20.0, 40.0, LONGEST_REST_S, LONGEST_REST_S), 1):
+            clock.advance(rest - 0.1)
+            await settle()
+            assert part.begun == begun, "it rests"
+            clock.advance(0.1)
+            await settle()
+            assert part.begun == begun + 1
+        assert part.goes_on.is_set()
+
+
+async def test_after_ten_sound_minutes_the_first_rest_is_short_again() -> None:
+    clock, broken, begun = WaitingClock(), asyncio.Event(), 0
+
+    async def work() -> None:
+        nonlocal begun
+        begun += 1
+        await broken.wait()
+        broken.clear()
+        raise ValueError
+
+    async with kept(work, clock, Health("s", clock)):
+        for rest in (5.0, 10.0, 5.0):
+            if rest == 5.0:
+                clock.advance(SOUND_S)
+                await settle()
+            broken.set()
+            await settle()
+            clock.advance(rest)
+            await settle()
+        assert begun == 4
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (Temporary("the database is gone"), "findings broke and begins anew: the database is gone"),
+        (ValueError("Ada, born 1940"), "a part is broken"),
+    ],
+)
+async def test_beside_the_services_the_log_says_it(
+    error: Exception, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, troubles = WaitingClock(), [error]
+
+    async def work() -> None:
+        if troubles:
+            raise troubles.pop()
+        await asyncio.Event().wait()
+
+    async with kept(work, clock, None):
+        clock.advance(REST_S)
+        await settle()
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert line in said
+    assert "Ada" not in said
 
 
 async def test_a_part_that_ends_begins_anew_too() -> None:

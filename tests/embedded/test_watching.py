@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import os
 import signal
@@ -23,7 +22,6 @@ from wayhome.supervisor import (
     REPEATED,
     Child,
     State,
-    keep_going,
     keep_running,
     observed,
     until_healthy,
@@ -142,29 +140,6 @@ async def test_beyond_this_machine_the_broker_speaks_tls(folder: Path) -> None:
         assert not raw_client.is_let_in(port)
     for path in (folder / "certificates").iterdir():
         assert path.stat().st_mode & 0o077 == 0
-
-
-async def test_what_fails_beside_the_services_begins_anew_and_ends_nothing(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    troubles = [OSError(errno.ENOSPC, "No space left on device"), ValueError("Ada, born 1940")]
-    works = asyncio.Event()
-
-    async def work() -> None:
-        if troubles:
-            raise troubles.pop(0)
-        works.set()
-        await asyncio.Event().wait()
-
-    task = asyncio.ensure_future(keep_going("watch", work))
-    async with asyncio.timeout(30):
-        await works.wait()
-    task.cancel()
-    await asyncio.wait({task})
-    assert [line.getMessage() for line in caplog.records] == [
-        "watch failed and begins anew: [Errno 28] No space left on device",
-        "watch failed and begins anew: ValueError",
-    ]
 
 
 def test_a_log_is_emptied_where_the_disk_has_no_room_for_two(tmp_path: Path) -> None:
