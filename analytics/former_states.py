@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analytics.detector import EACH_TICK
+from analytics.features.company import Company
+from analytics.features.doorway import Doorway
 from analytics.features.obstruction import Obstruction
 from analytics.features.pauses import ROOMS
 from analytics.features.sightings import Sightings
@@ -17,7 +19,7 @@ from analytics.features.sightings import Sightings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FORMAT = 6
+FORMAT = 7
 """Format of the snapshots that are written; changes with each change of what is in them."""
 
 
@@ -64,8 +66,20 @@ def _from_5(saved: dict[str, Any]) -> dict[str, Any]:
     return saved | {"format": 6, "view": view if view is None else view | {"lone": None}}
 
 
+def _from_6(saved: dict[str, Any]) -> dict[str, Any]:
+    """Keep what beds say and how long sensors are blind; learn whose word is good (docs/decisions/0268)."""
+    view = saved["view"]
+    if view is not None:
+        *known, resting, doubts, strays, eyes = view["occupancy"]
+        rests = [[device, since, 0, []] for device, since in resting]
+        witnesses = [rests, eyes, Doorway().snapshot(), Company().snapshot()]
+        view = view | {"occupancy": [*known, doubts, strays, witnesses]}
+    return saved | {"format": 7, "view": view}
+
+
 _LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     3: _from_3,
     4: _from_4,
     5: _from_5,
+    6: _from_6,
 }

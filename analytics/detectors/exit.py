@@ -25,7 +25,8 @@ from analytics.features.door_habits import (
     Hour,
 )
 from analytics.features.localtime import NIGHT_FROM_H, NIGHT_UNTIL_H
-from analytics.features.occupancy import AWAY_AFTER_S, DOORSTEP_S, EXIT_WITHIN_S, Place
+from analytics.features.occupancy import AWAY_AFTER_S, Place
+from analytics.features.witnesses import DOORSTEP_S, EXIT_WITHIN_S
 from analytics.features.wording import ROOMS, duration, has, plural
 from core.model.finding import Finding, Phase, Severity
 from core.model.quantity import Quantity

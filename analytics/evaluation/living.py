@@ -17,6 +17,9 @@ from analytics.home_engine import HomeEngine, Inputs, Noticed
 from core.model.home import Placement, RoomKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analytics.detector import DetectorSpec
     from core.model.observation import Observation
 
 MINUTE_S = 60.0
@@ -45,22 +48,22 @@ class Lived:
     failures: list[str] = field(default_factory=list)
 
 
-def live(home: LabelledHome) -> Lived:
-    """Watch a home as a service would."""
+def live(home: LabelledHome, specs: Mapping[str, DetectorSpec] | None = None) -> Lived:
+    """Watch a home as a service would, with these detectors; with all of them when None."""
     whole = home.labelled
     grid = np.arange(whole.start, whole.end, MINUTE_S) if whole else np.array([])
     none = np.zeros(len(grid), bool)
     out = Lived(home=home, grid=grid, away=none.copy(), door_rule=none.copy())
     if home.events and len(grid):
-        _Living(out).run()
+        _Living(out, dict(discover()) if specs is None else specs).run()
     return out
 
 
 class _Living:
-    def __init__(self, out: Lived) -> None:
+    def __init__(self, out: Lived, specs: Mapping[str, DetectorSpec]) -> None:
         self._out = out
         home = out.home
-        self._engine = HomeEngine(home.plan, dict(discover()))
+        self._engine = HomeEngine(home.plan, specs)
         self._mat = home.has(Placement.BED)
         self._toilets, self._bathrooms = _toilets(home), bathrooms(home)
         self._door_last = False

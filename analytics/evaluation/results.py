@@ -59,6 +59,7 @@ def _pictures(name: str, report: Report) -> Iterator[str]:
 STUDIES: dict[str, tuple[str, str, Callable[[Report], Iterator[str]]]] = {
     "tihm": ("Real homes of people with dementia", "tihm DIR", sections.tihm),
     "homes": ("Where people are: labelled homes", "homes DIR", sections.homes),
+    "faulty": ("Who is out, with a sensor at fault", "faulty DIR", sections.faulty),
     "falls": ("Falls at the wrist", "falls DIR", sections.falls),
     "actigraphy": ("Rhythm of rest and activity", "actigraphy DIR", sections.actigraphy),
     "simulated": (

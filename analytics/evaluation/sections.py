@@ -185,6 +185,40 @@ def homes(report: Report) -> Iterator[str]:
     )
 
 
+def faulty(report: Report) -> Iterator[str]:
+    """Say who was taken to be out in labelled homes with a sensor at fault."""
+    yield (
+        "The same homes with one sensor at fault, in minutes away: one that is added and fires when nobody"
+        " did anything, at random, in bursts or by the clock; a bed or chair that stays occupied; one of the"
+        " home's own that fires more often than it should; a front door of which a message in twenty is lost."
+        " What the people did stays as it was. Each fault is drawn"
+        f" {number(report.get('rounds'))} times; beside it the rule that the door moved last"
+        " ([0268](../decisions/0268-whose-word-is-good.md))."
+    )
+    head = ("home", "fault", "sensitivity", "lowest", "specificity", "lowest", "rule: sensitivity")
+    yield table(
+        (*head, "specificity"),
+        [
+            [home, fault, *(number(of(row, *key)) for key in _FAULTY)]
+            for home, faults in report.get("homes", {}).items()
+            for fault, row in faults.items()
+        ],
+    )
+    all_of = of(report, "all")
+    yield (
+        f"Both aims are reached in {number(of(all_of, 'aim_reached'))} of {number(of(all_of, 'homes'))} homes"
+        " with and without a fault."
+    )
+
+
+_FAULTY = (
+    ("sensitivity",),
+    ("sensitivity_lowest",),
+    ("specificity",),
+    ("specificity_lowest",),
+    ("door_rule", "sensitivity"),
+    ("door_rule", "specificity"),
+)
 _PARTS = {"away": "away", "nights": "nights", "toilet_at_night": "toilet at night"}
 
 

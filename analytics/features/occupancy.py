@@ -17,29 +17,22 @@ import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from analytics.features.eyes import BLIND_FACTOR, LONGEST_S, seen_again
-from analytics.features.strays import Strays
-from core.model.quantity import Quantity
+from analytics.features.strays import PRIOR_PER_H, Strays
+from analytics.features.witnesses import DOORSTEP_S, EXIT_WITHIN_S, Witnesses
 
 if TYPE_CHECKING:
     from analytics.features.activity import Activity
     from analytics.features.plan import DevicePlan, HomePlan
     from core.model.observation import Observation
 
-EXIT_WITHIN_S = 120.0
-"""Activity near the door at most so long before it opens speaks for leaving (detection.md §1)."""
 AWAY_AFTER_S = 600.0
 """Silence inside after which somebody who left counts as away (detection.md §1)."""
-DOORSTEP_S = 60.0
-"""The sensor behind the door still sees the person who is leaving for so long."""
 SAME_PASSAGE_S = 90.0
 """A door that opens again so shortly after it moved is the same passage."""
 SWINGS_S = 15.0
 """The same where somebody has surely come in meanwhile and the door opens anew."""
 STOOD_OPEN_S = 1800.0
 """A door that is shut so long after it last moved, as far as was heard, was opened unheard (0251)."""
-SENSOR_LIVES_S = 12 * 3600.0
-"""The sensor near the door is trusted to see who leaves if it saw somebody so shortly before."""
 LEAVES, ARRIVES = 0.6, 0.95
 """Chance that somebody who is home leaves by a door that opens, and that a door that opens with nobody
 home lets somebody in."""
@@ -71,12 +64,8 @@ TYPICAL_MIN = 60.0
 with activity an hour: pauses of people at rest have heavy tails."""
 UNSEEN_PACE_S = 600.0
 """Typical silence, at least, where no sensor sees who stands behind the door (docs/decisions/0113)."""
-RESTS_AT_MOST_S = 14 * 3600.0
-"""A bed or chair that has been occupied for longer may be a fault, and proves nobody's presence."""
 LEAVES_RESTING = 0.05
 """Chance that she leaves by a door that opens while her bed or chair stays occupied."""
-_RESTS = frozenset({Quantity.BED, Quantity.CHAIR})
-_MOST_RESTS = 8
 
 
 class Place(StrEnum):
@@ -98,14 +87,12 @@ class Occupancy:
         "_away",
         "_doubtful",
         "_doubts",
-        "_eyes",
         "_first",
         "_odds",
         "_odds_at",
         "_out_at",
         "_pace_s",
         "_passage_at",
-        "_resting",
         "_sure",
         "after_long",
         "before",
@@ -118,6 +105,7 @@ class Occupancy:
         "strays",
         "unsettled",
         "visitor",
+        "witnesses",
     )
 
     def __init__(self, now: float) -> None:
@@ -161,10 +149,7 @@ class Occupancy:
         #: Whether others than the residents are known to be there: nothing sets it yet, because what can be
         #: told from sensors of rooms would be wrong most of the time (docs/decisions/0117).
         self.visitor = False
-        #: Motion sensors near a door that leads out: last sign, and for how long they are blind after one.
-        self._eyes: dict[int, tuple[float, float]] = {}
-        #: Beds and chairs that are occupied, and since when.
-        self._resting: dict[int, float] = {}
+        self.witnesses = Witnesses()
 
     @property
     def home(self) -> bool:
@@ -185,13 +170,11 @@ class Occupancy:
         past
             Activity before this event, and the plan of the home.
         """
-        if observation.quantity in _RESTS:
-            self._rest(at, device, occupied=observation.value > 0)
         if device.exterior_door:
+            self.witnesses.hear_door(at, device)
             self._door(at, past, opened=observation.value > 0)
         elif device.interior:
-            if device.near_exit and observation.quantity is Quantity.MOTION:
-                seen_again(self._eyes, device.device_id, at)
+            self.witnesses.hear(at, device, observation, past[1])
             if self.left_at is not None:
                 self._inside(at, device, past)
 
@@ -215,23 +198,16 @@ class Occupancy:
 
     def _doubted_at(self) -> float:
         """Return when silence will have lowered the odds to even; who rests is silent."""
-        heard = max([self._odds_at, *(since + RESTS_AT_MOST_S for since in self._resting.values())])
+        heard = max([self._odds_at, *self.witnesses.resting()])
         return heard + self._pace_s * math.expm1(max(self._odds, 0.0) / TAIL)
 
     def _away_at(self) -> float:
         return max(self.door_at or 0.0, self._odds_at) + AWAY_AFTER_S
 
-    def _rest(self, at: float, device: DevicePlan, *, occupied: bool) -> None:
-        if not occupied:
-            self._resting.pop(device.device_id, None)
-        elif len(self._resting) < _MOST_RESTS:
-            self._resting[device.device_id] = at
-
-    def _rests(self, at: float) -> bool:
-        return any(at - since <= RESTS_AT_MOST_S for since in self._resting.values())
-
     def _odds_now(self, at: float) -> float:
-        quiet = 0.0 if self._odds > 0.0 and self._rests(at) else max(at - self._odds_at, 0.0)
+        quiet = (
+            0.0 if self._odds > 0.0 and self.witnesses.rests(at) else max(at - self._odds_at, 0.0)
+        )
         return max(self._odds - TAIL * math.log1p(quiet / self._pace_s), LEAST)
 
     def _door(self, at: float, past: tuple[Activity, HomePlan], *, opened: bool) -> None:
@@ -245,6 +221,7 @@ class Occupancy:
             return
         activity, plan = past
         leaves = self._leaves(at, activity, plan)
+        self.witnesses.pass_door(at, activity)
         if leaves is None:
             return
         home = 1.0 if self.left_at is None else 1.0 / (1.0 + math.exp(-self._odds_now(at)))
@@ -260,9 +237,9 @@ class Occupancy:
         """Note how much silence and movement mean in this home now."""
         rate = activity.per_hour(plan)
         pace = 60.0 * TYPICAL_MIN / rate
-        self._pace_s = pace if plan.senses_exit else max(pace, UNSEEN_PACE_S)
+        self._pace_s = pace if self.witnesses.watch_door(plan) else max(pace, UNSEEN_PACE_S)
         # sensors that are blind for minutes show fewer of them: as many as others would
-        shown = rate * self._seen_within_s() / EXIT_WITHIN_S
+        shown = rate * self.witnesses.within_s / EXIT_WITHIN_S
         dense = min(max((shown - SPARSE_PER_H) / (DENSE_PER_H - SPARSE_PER_H), 0.0), 1.0)
         self._doubts = FEWEST_DOUBTS + (MOST_DOUBTS - FEWEST_DOUBTS) * dense
         self._sure = SOON_SURE + (SURE - SOON_SURE) * dense
@@ -279,22 +256,11 @@ class Occupancy:
         inside = activity.interior_at
         if inside is not None and inside > at + DOORSTEP_S:
             return None
-        if self._rests(at):
+        if self.witnesses.rests(at):
             return LEAVES_RESTING
-        near = activity.near_exit_at
-        if self.left_at is not None or not plan.senses_exit:
+        if self.left_at is not None or not self.witnesses.watch_door(plan):
             return LEAVES
-        if near is None or self._seen_within_s() < at - near <= SENSOR_LIVES_S:
-            return None
-        return LEAVES
-
-    def _seen_within_s(self) -> float:
-        """Return within how many seconds before the door who leaves has been seen near it.
-
-        A sensor that is blind for minutes after each movement does not see who passes meanwhile.
-        """
-        blind = max((blind for _, blind in self._eyes.values()), default=0.0)
-        return max(EXIT_WITHIN_S, min(BLIND_FACTOR * blind, LONGEST_S))
+        return None if self.witnesses.stays(at, activity) else LEAVES
 
     def _inside(self, at: float, device: DevicePlan, past: tuple[Activity, HomePlan]) -> None:
         door = self.door_at or 0.0
@@ -306,12 +272,26 @@ class Occupancy:
         weight = self.strays.weight(device, here)
         if not plan.animal:
             self.stray(device)
+        if self._says_nothing(device):
+            return
         odds = max(self._odds_now(at), -self._doubts)
         if odds <= LEAST / 2.0 or self._first is None:
             self._first = at
         self._doubt(at, device)
         self._odds, self._odds_at = odds + weight, max(at, self._odds_at)
         self._settle(at, activity.per_hour(plan), seen=True)
+
+    def _says_nothing(self, device: DevicePlan) -> bool:
+        """Tell whether a sign adds nothing to what was heard in what may be an empty home.
+
+        So it is with one that often speaks while nothing else does, unless a better one spoke lately; and
+        with a door or an appliance that moves again while nothing else does (docs/decisions/0268).
+        """
+        heard = [number for _, number in self._doubtful]
+        if self.witnesses.alone(device.device_id):
+            return all(map(self.witnesses.alone, heard))
+        again = bool(heard) and heard[-1] == device.device_id
+        return again and device.placement not in PRIOR_PER_H
 
     def stray(self, device: DevicePlan) -> None:
         """Take in that a device fired in what may be an empty home."""
@@ -365,10 +345,9 @@ class Occupancy:
             self.door_at,
             [self._odds, self._odds_at, self._pace_s, self._doubts, self._sure, self._arriving],
             [self._away, self._first, self._passage_at, self._out_at],
-            sorted(self._resting.items()),
             [self._doubtful, self.perhaps_home],
             self.strays.snapshot(),
-            [[eye, *known] for eye, known in sorted(self._eyes.items())],
+            self.witnesses.snapshot(),
         ]
 
     @classmethod
@@ -380,9 +359,8 @@ class Occupancy:
         occupancy._odds, occupancy._odds_at, occupancy._pace_s = state[4][:3]
         occupancy._doubts, occupancy._sure, occupancy._arriving = state[4][3:]
         occupancy._away, occupancy._first, occupancy._passage_at, occupancy._out_at = state[5]
-        occupancy._resting = {int(key): since for key, since in state[6]}
-        occupancy._doubtful = [(at, device) for at, device in state[7][0]]
-        occupancy.perhaps_home = state[7][1]
-        occupancy.strays = Strays.restored(state[8])
-        occupancy._eyes = {int(eye): (last, blind) for eye, last, blind in state[9]}
+        occupancy._doubtful = [(at, device) for at, device in state[6][0]]
+        occupancy.perhaps_home = state[6][1]
+        occupancy.strays = Strays.restored(state[7])
+        occupancy.witnesses = Witnesses.restored(state[8])
         return occupancy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analytics.features.occupancy import DOORSTEP_S
+from analytics.features.witnesses import DOORSTEP_S
 from analytics.features.wording import ROOMS, plural, subject
 
 if TYPE_CHECKING:

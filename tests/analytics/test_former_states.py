@@ -23,6 +23,8 @@ SAVED = Path(__file__).parent / "snapshots"
 DAYS = 40
 END = MONDAY + timedelta(days=DAYS)
 OF_PAUSES = 7
+BEDS_APART = 6
+"""Up to this format occupied beds stood between who is away and what is doubted."""
 
 
 def former(number: int) -> bytes:
@@ -33,12 +35,14 @@ def learned(state: bytes) -> bytes:
     """Return what a snapshot knows of a home beside what the view and D0 note for the next tick.
 
     How often places are visited and how long sensors near doors are blind is not known before format 5, what
-    waits for a person to vouch for it (nothing, in this home) not before format 6.
+    waits for a person to vouch for it (nothing, in this home) not before format 6, whose word is good on
+    who is home not before format 7.
     """
     saved = msgspec.msgpack.decode(state, strict=False)
     view = {key: value for key, value in saved["view"].items() if key not in {"stirred", "lone"}}
     view["pauses"] = view["pauses"][:OF_PAUSES]  # what follows is learned anew (format 5)
-    view["occupancy"] = view["occupancy"][:9]
+    home = view["occupancy"]
+    view["occupancy"] = home[:8] if saved["format"] > BEDS_APART else [*home[:6], *home[7:9]]
     new = {"liveness", "wrist_stillness"}  # the latter is younger than these formats
     detectors = {name: one for name, one in saved["detectors"].items() if name not in new}
     return msgspec.msgpack.encode(view | detectors, order="deterministic")

@@ -9,11 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.features.bed_nights import BedNights, Bout, main_block
-from analytics.features.eyes import seen_again
-from analytics.features.occupancy import EXIT_WITHIN_S, Occupancy, Place
+from analytics.features.occupancy import Occupancy, Place
 from analytics.features.plan import plan
 from analytics.features.strays import LEAST_WEIGHT, MOST_WEIGHT, Strays
-from analytics.sample_days import BED_MOTION, DOOR, HALL_MOTION, HOUSEHOLD, KITCHEN_MOTION, MONDAY
+from analytics.features.witnesses import EXIT_WITHIN_S
+from analytics.sample_days import (
+    BED_MOTION,
+    DOOR,
+    HALL_MOTION,
+    HOUSEHOLD,
+    KITCHEN_MOTION,
+    MONDAY,
+    said,
+)
 from core.model.quantity import Quantity
 from tests.analytics.story import Story
 
@@ -121,15 +129,15 @@ def test_a_sensor_that_could_have_seen_her_did_not_so_she_stays() -> None:
 
 
 def test_a_sensor_that_is_blind_for_minutes_could_not() -> None:
-    occupancy = Occupancy(0.0)
+    story = _leaves_three_minutes_after_the_hall_saw_her(60.0)
+    witnesses = _occupancy(story).witnesses
+    assert witnesses.within_s == EXIT_WITHIN_S
     hall = PLAN.by_id[HALL_MOTION]
     for number in range(3000):
-        seen_again(occupancy._eyes, hall.device_id, 240.0 * number)
-    assert 230.0 < occupancy._eyes[hall.device_id][1] < 241.0
-    story = _leaves_three_minutes_after_the_hall_saw_her(60.0)
-    assert _occupancy(story)._seen_within_s() == EXIT_WITHIN_S
-    _occupancy(story)._eyes = occupancy._eyes
-    assert _occupancy(story)._seen_within_s() > 300.0
+        at = MONDAY + timedelta(days=1, seconds=240.0 * number)
+        seen = said(HALL_MOTION, Quantity.MOTION, 1.0, at, at)
+        witnesses.hear(at.timestamp(), hall, seen, PLAN)
+    assert 1.3 * 230.0 < witnesses.within_s < 1.3 * 241.0
 
 
 def test_the_last_nights_exits_are_known_in_the_morning() -> None:

@@ -23,6 +23,11 @@ COMMANDS = (
         "Compare who is out, nights in bed and the toilet at night with labelled days.",
     ),
     Entry(
+        "faulty",
+        "wayhome.commands.evaluating.faulty:faulty",
+        "Put a sensor at fault into labelled homes: who is out must be told all the same.",
+    ),
+    Entry(
         "simulated",
         "wayhome.commands.evaluating.simulated:simulated",
         "Run all detectors over simulated homes in which things go wrong, and count.",
