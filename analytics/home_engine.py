@@ -378,12 +378,10 @@ class HomeEngine:
         """Return this home with other rooms, residents or devices, and all that was learned."""
         saved = _decoded(self.snapshot())
         saved["plan"] = home
-        if saved["view"] is not None:
-            saved["view"]["stirred"] = [True, True]
-            coverage = saved["view"]["coverage"]
-            known = coverage["devices"].items()
-            coverage["devices"] = {key: state for key, state in known if int(key) in home.by_id}
-        return HomeEngine.restored(_encoded(saved), self._specs)
+        other = HomeEngine.restored(_encoded(saved), self._specs)
+        if other.view is not None:
+            other.view.refit(self.plan)
+        return other
 
 
 def _encoded(state: dict[str, Any]) -> bytes:

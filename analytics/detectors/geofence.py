@@ -15,6 +15,7 @@ from analytics.detector import (
     finding,
 )
 from analytics.features import tracks
+from analytics.features.device_faults import RETIRED
 from analytics.features.devices import PERSON
 from analytics.features.fixes import SIGMAS_IN_RADIUS, away
 from analytics.features.localtime import HOUR_S, NIGHT_FROM_H, NIGHT_UNTIL_H
@@ -78,7 +79,7 @@ class Geofence:
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
         """Find out whether a tracker outside has been silent for too long."""
-        found: list[Finding] = []
+        found = list(self._retired(view)) if view.changed else []
         for device, track in view.outdoors.tracks.items():
             key = f"{CONTACT}:{device}"
             if key in self._episodes:
@@ -87,6 +88,12 @@ class Geofence:
                 found.append(self._contact_lost(key, device, track, view))
         self.due = self._next_due(view)
         return found
+
+    def _retired(self, view: HomeView) -> Iterator[Finding]:
+        """End what trackers told that are not in use any more: nothing more comes from them."""
+        for key in [one for one in self._episodes if int(one.split(":")[1]) not in view.plan.by_id]:
+            yield self._cleared(key, RETIRED, view)
+        self._rides = {one: at for one, at in self._rides.items() if one in view.plan.by_id}
 
     # Contact
 

@@ -69,6 +69,8 @@ TAIL = 2.0
 TYPICAL_MIN = 60.0
 """Silence of s min lowers the log-odds by TAIL · ln(1 + s · rate / TYPICAL_MIN), with the home's minutes
 with activity an hour: pauses of people at rest have heavy tails."""
+NOTHING_SENSED_S = 1e12
+"""The same where nothing senses who is inside: silence says nothing (docs/decisions/0253)."""
 UNSEEN_PACE_S = 600.0
 """Typical silence, at least, where no sensor sees who stands behind the door (docs/decisions/0113)."""
 RESTS_AT_MOST_S = 14 * 3600.0
@@ -259,7 +261,7 @@ class Occupancy:
     def _gauge(self, activity: Activity, plan: HomePlan) -> None:
         """Note how much silence and movement mean in this home now."""
         rate = activity.per_hour(plan)
-        pace = 60.0 * TYPICAL_MIN / rate
+        pace = 60.0 * TYPICAL_MIN / rate if plan.sensors else NOTHING_SENSED_S
         self._pace_s = pace if plan.senses_exit else max(pace, UNSEEN_PACE_S)
         # sensors that are blind for minutes show fewer of them: as many as others would
         shown = rate * self._seen_within_s() / EXIT_WITHIN_S

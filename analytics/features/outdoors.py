@@ -38,7 +38,17 @@ _KEEP = 2.0 ** (-1.0 / HALF_LIFE_DAYS)
 class Outdoors:
     """All trackers of one home."""
 
-    __slots__ = ("_lost", "_turn", "ground", "heard", "outings", "plane", "rides", "tracks")
+    __slots__ = (
+        "_lost",
+        "_turn",
+        "ground",
+        "heard",
+        "outings",
+        "plane",
+        "rides",
+        "tracks",
+        "unfollowed",
+    )
 
     def __init__(self) -> None:
         #: None before the first fix.
@@ -52,6 +62,8 @@ class Outdoors:
         #: Device of the present fix, where it was believed; None otherwise.
         self.heard: int | None = None
         self._lost: set[int] = set()
+        #: Trackers in use that are not followed, because there are too many.
+        self.unfollowed: set[int] = set()
 
     @property
     def experience(self) -> float:
@@ -107,7 +119,9 @@ class Outdoors:
         track = self.tracks.get(device)
         if track is None:
             if not has_room(self.tracks, MOST_TRACKS, in_use):
+                self.unfollowed.add(device)
                 return
+            self.unfollowed.discard(device)
             track = self.tracks[device] = Track()
         if position is None:
             return
@@ -147,6 +161,12 @@ class Outdoors:
         if track.score.winding >= LIMIT:
             self._lost.add(device)
 
+    def keep(self, devices: Container[int]) -> None:
+        """Forget all other trackers."""
+        self.tracks = {number: track for number, track in self.tracks.items() if number in devices}
+        self.unfollowed = {number for number in self.unfollowed if number in devices}
+        self._lost = {number for number in self._lost if number in devices}
+
     def close_day(self) -> None:
         """Forget a little."""
         self.ground.close_day()
@@ -156,7 +176,8 @@ class Outdoors:
     def snapshot(self) -> dict[str, Any]:
         """Return all of it as plain values."""
         plane = self.plane
-        return {
+        unfollowed = {"unfollowed": sorted(self.unfollowed)} if self.unfollowed else {}
+        return unfollowed | {
             "plane": None if plane is None else [plane.latitude, plane.longitude],
             "ground": self.ground.snapshot(),
             "tracks": {str(device): track.snapshot() for device, track in self.tracks.items()},
@@ -180,4 +201,5 @@ class Outdoors:
         outdoors.outings, outdoors.rides = state["counts"]
         outdoors._turn = list(state["turn"])
         outdoors._lost = set(state["lost"])
+        outdoors.unfollowed = set(state.get("unfollowed", ()))
         return outdoors

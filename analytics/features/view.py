@@ -210,7 +210,7 @@ class HomeView:
             self._look_around()
 
     def _lie(self, at: float, device: DevicePlan, *, occupied: bool) -> None:
-        self.pauses.lie(device, occupied=occupied)
+        self.pauses.lie(at, device, occupied=occupied)
         noon = self.local.last_noon(at)
         self.bed_nights.hear(at, device.device_id, noon, occupied=occupied)
 
@@ -227,8 +227,14 @@ class HomeView:
     def _track(self, observation: Observation, at: float) -> None:
         self._marked = True
         alone = self.plan.resident_id is not None
-        home = (self.activity, self.occupancy, self.local)
+        home, unfollowed = (
+            (self.activity, self.occupancy, self.local),
+            len(self.outdoors.unfollowed),
+        )
         self.outdoors.show(observation, at, home, alone=alone, in_use=self.plan.by_id)
+        if unfollowed != len(self.outdoors.unfollowed):
+            self._anew = True
+            self.stir()
 
     def look(self, heard_at: float, heard_since: float | None) -> None:
         """Take in a proof of life of the pipeline; see `Coverage.look`."""
@@ -324,6 +330,14 @@ class HomeView:
         """Say a moment in the home's zone, with the day if that is not today."""
         return clock(self.local, seconds, self.now)
 
+    def refit(self, before: HomePlan) -> None:
+        """Take in that devices came, went or were moved since the home was as ``before``."""
+        self._stirred = self._anew = True
+        self.due = _AT_ONCE
+        self.coverage.keep(self.plan.by_id)
+        self.outdoors.keep(self.plan.by_id)
+        self.pauses.refit(before, self.plan)
+
     def snapshot(self) -> dict[str, Any]:
         """Return all of it as plain values."""
         return {
@@ -362,6 +376,7 @@ class HomeView:
         view.walks = Walks.restored(state["walks"])
         view.margins = Margins.restored(state["margins"])
         view.pauses = Pauses.restored(state["pauses"])
+        view.pauses.refit(plan, plan)
         if view.lone is not None and state["lone"] is not None:
             view.lone = LoneSigns.restored(state["lone"])
         view.hours = Hours.restored(state["hours"], view.local)
