@@ -40,6 +40,16 @@ PAGE: LiteralString = (
     f"({_VALUES} where {_SETTLED}) union all ({_PLACES} where {_SETTLED})"
     " order by transaction, sequence limit %(limit)s"
 )
+_UNREAD: LiteralString = (
+    "where (txid, sequence) > (%(transaction)s::text::xid8, %(sequence)s::bigint)"
+    " order by txid, sequence limit 1"
+)
+WAITING: LiteralString = (
+    "select received_at from ("
+    f"(select txid, sequence, received_at from observation {_UNREAD}) union all "
+    f"(select txid, sequence, received_at from position {_UNREAD})) w"
+    " order by txid, sequence limit 1"
+)
 _OF_DEVICES: LiteralString = (
     "device_id in (select d.device_id from device d where d.home_id = %(home)s)"
     " and home_id = %(home)s and observed_at >= %(since)s"
@@ -119,9 +129,7 @@ async def record_of(
 async def waiting_since(connection: Connection, after: LogPosition) -> datetime | None:
     """Return when the oldest unread row was received, settled or not; None when all is read."""
     cursor = await connection.execute(
-        "select received_at from observation"
-        " where (txid, sequence) > (%s::text::xid8, %s::bigint) order by txid, sequence limit 1",
-        (str(after.transaction), after.sequence),
+        WAITING, {"transaction": str(after.transaction), "sequence": after.sequence}
     )
     row = await cursor.fetchone()
     return None if row is None else row[0]
