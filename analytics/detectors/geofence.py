@@ -80,7 +80,7 @@ class Geofence:
     def tick(self, view: HomeView) -> Sequence[Finding]:
         """Find out whether a tracker outside has been silent for too long."""
         found = list(self._retired(view)) if view.changed else []
-        for device, track in view.outdoors.tracks.items():
+        for device, track in sorted(view.outdoors.tracks.items(), key=_number):
             key = f"{CONTACT}:{device}"
             if key in self._episodes:
                 found += self._seen_inside(key, track, view)
@@ -91,9 +91,10 @@ class Geofence:
 
     def _retired(self, view: HomeView) -> Iterator[Finding]:
         """End what trackers told that are not in use any more: nothing more comes from them."""
-        for key in [one for one in self._episodes if int(one.split(":")[1]) not in view.plan.by_id]:
+        known = view.plan.by_id
+        for key in [one for one in sorted(self._episodes) if int(one.split(":")[1]) not in known]:
             yield self._cleared(key, RETIRED, view)
-        self._rides = {one: at for one, at in self._rides.items() if one in view.plan.by_id}
+        self._rides = {one: at for one, at in self._rides.items() if one in known}
 
     # Contact
 
@@ -219,6 +220,10 @@ class Geofence:
         self._rides = {int(device): at for device, at in state["rides"].items()}
         self.due = state["due"]
         self._waits = any(key.startswith(f"{CONTACT}:") for key in self._episodes)
+
+
+def _number(one: tuple[int, Track]) -> int:
+    return one[0]
 
 
 def _watched(track: Track, view: HomeView) -> bool:

@@ -117,7 +117,7 @@ class LosingWay:
         """
         if not view.changed:
             return ()
-        gone = [device for device in self._watches if device not in view.plan.by_id]
+        gone = [device for device in sorted(self._watches) if device not in view.plan.by_id]
         return [one for device in gone for one in self._cleared(device, RETIRED, view)]
 
     def _over(self, device: int, track: Track, view: HomeView) -> Sequence[Finding]:

@@ -79,7 +79,7 @@ class TrackerLeft:
             return ()
         known = view.plan.by_id
         self._worn = {device: worn for device, worn in self._worn.items() if device in known}
-        gone = [key for key in self._episodes if int(key.split(":")[1]) not in known]
+        gone = [key for key in sorted(self._episodes) if int(key.split(":")[1]) not in known]
         return [one for key in gone for one in self._over(key, RETIRED, view)]
 
     # Power

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analytics.features.devices import BATTERY_FINE_PERCENT
 from analytics.features.outdoors import MOST_TRACKS
 from analytics.features.wording import duration, plural
 
@@ -56,8 +57,9 @@ def fault_text(fault: str, device: DevicePlan, view: HomeView) -> str:
     if fault == "unfollowed":
         return f"Where {device.name} is counts for nothing: more than {MOST_TRACKS} trackers are in use"
     if fault == "battery":
-        level = "" if state is None or state.battery is None else f" ({state.battery:.0f}%)"
-        return f"The battery of {device.name} is low{level}"
+        level = None if state is None else state.battery
+        told = level is not None and level < BATTERY_FINE_PERCENT  # it may say another thing beside
+        return f"The battery of {device.name} is low{f' ({level:.0f}%)' if told else ''}"
     if fault == "stuck":
         since = view.now if state is None or state.on_since is None else state.on_since
         return f"{device.name} has reported motion without end for {duration(view.now - since)}"
