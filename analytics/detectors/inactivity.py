@@ -151,6 +151,8 @@ class Inactivity:
             return None
         wait = self.limit_s(view) * (1.0 if first else RAISE_FACTOR) - self._still_s(view)
         at = view.now + max(wait, 0.0)
+        if at >= view.occupancy.doubted_at:
+            return None  # she counts as gone out by then: the late return is told
         told = "the first carer is told" if first else "it becomes urgent"
         severity = Severity.CHECK if first else Severity.URGENT
         what = f"If nothing moves by {clock(view.local, at, view.now)}, {told}"

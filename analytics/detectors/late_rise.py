@@ -151,6 +151,8 @@ class LateRise:
             return None
         usual, latest = self._limits(view)
         at = max(usual if self._episode is None else latest, view.now)
+        if at >= view.occupancy.doubted_at:
+            return None  # somebody counts as gone out by then
         first = self._episode is None
         told = "it is noted as late" if first else "the first carer is told"
         severity = Severity.NOTICE if first else Severity.CHECK

@@ -17,7 +17,7 @@ from analytics.detector import (
     forecast,
 )
 from analytics.features.devices import PERSON
-from analytics.features.localtime import BINS, HOUR_S
+from analytics.features.localtime import BINS, DAY_S, HOUR_S
 from analytics.features.ruled_out import animal
 from analytics.features.survival import Grid, Histograms
 from analytics.features.wording import ROOMS, duration
@@ -111,13 +111,19 @@ class NotBack:
 
     def forecast(self, view: HomeView) -> Forecast | None:
         """Return when it speaks if nobody comes back."""
-        left = view.occupancy.left_at
-        if left is None or view.occupancy.home or view.coverage.blind:
+        left, doubted = view.occupancy.left_at, view.occupancy.doubted_at
+        if left is None or view.coverage.blind:
             return None
+        if self._episode is not None:
+            left = self._episode.onset
         target = self._target_s(view, left)
         if target == NEVER:
             return None
         speaks = view.now + max(target - view.coverage.elapsed(left, view.now), 0.0)
+        if view.occupancy.home:  # who may have left counts as out once silence has lasted
+            if doubted > view.now + DAY_S:
+                return None
+            speaks = max(speaks, doubted)
         raised = self._episode is not None
         told = "it becomes urgent" if raised else "the first carer is told"
         severity = Severity.URGENT if raised else Severity.CHECK

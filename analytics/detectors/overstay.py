@@ -161,6 +161,8 @@ class Overstay:
         if not waits or self._episode or view.coverage.blind or not view.occupancy.home:
             return None
         at = view.now + max(self.limit_s(view) - view.still_s(), 0.0)
+        if at >= view.occupancy.doubted_at:
+            return None  # she counts as gone out by then
         what = (
             f"If nothing moves outside the bathroom by {clock(view.local, at, view.now)}, "
             "the first carer is told"

@@ -215,6 +215,12 @@ class Occupancy:
             return math.inf
         return self._doubted_at() if self.place is Place.HOME else self._away_at()
 
+    @property
+    def doubted_at(self) -> float:
+        """When silence alone will have made it likelier that nobody is home; infinite where it never does."""
+        waits = self.left_at is not None and self.place is _HOME
+        return self._doubted_at() if waits else math.inf
+
     def _doubted_at(self) -> float:
         """Return when silence will have lowered the odds to even; who rests is silent."""
         heard = max([self._odds_at, *(since + RESTS_AT_MOST_S for since in self._resting.values())])
