@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from analytics.features.activity import Activity
+    from analytics.features.fixes import Fix
     from analytics.features.localtime import LocalTime
     from analytics.features.occupancy import Occupancy
-    from core.model.observation import Observation
+    from core.model.observation import Observation, Position
 
 MOST_TRACKS = 3
 LEARNED_OUTINGS = 10.0
@@ -130,6 +131,8 @@ class Outdoors:
         track.hear(at)
         before = track.fix
         fix = track.gate.take(position, at, self.plane)
+        if fix is not None and self.ground.home is None and not self.plane.fits(fix.north):
+            track, before, fix = self._begin_anew(device, position, at)
         if fix is None:
             return
         self.heard = device
@@ -140,6 +143,25 @@ class Outdoors:
             self.ground.dwell(fix)
         track.move(fix, before, self.ground, indoors=indoors)
         self._judge(device, track, at)
+
+    def _begin_anew(
+        self, device: int, position: Position, at: float
+    ) -> tuple[Track, None, Fix | None]:
+        """Lay the plane anew where she is: the first fix was elsewhere, and nothing is known yet."""
+        self.plane, self.ground = Plane(position.latitude, position.longitude), Ground()
+        self.tracks = {number: Track() for number in self.tracks}
+        track = self.tracks[device]
+        track.hear(at)
+        return track, None, track.gate.take(position, at, self.plane)
+
+    def _lie_anew(self) -> None:
+        """Forget the ground where home is too far from where the plane touches for lengths to be true."""
+        home, plane = self.ground.home, self.plane
+        if home is None or plane is None or plane.fits(home[1]):
+            return
+        if all(track.left_at is None for track in self.tracks.values()):
+            self.plane, self.ground = None, Ground()
+            self.tracks = {number: Track() for number in self.tracks}
 
     def _judge(self, device: int, track: Track, at: float) -> None:
         if track.came_back:
@@ -169,6 +191,7 @@ class Outdoors:
 
     def close_day(self) -> None:
         """Forget a little."""
+        self._lie_anew()
         self.ground.close_day()
         self.outings, self.rides = self.outings * _KEEP, self.rides * _KEEP
         self._turn = [one * _KEEP for one in self._turn]
