@@ -39,7 +39,7 @@ def learned(state: bytes) -> bytes:
     view = {key: value for key, value in saved["view"].items() if key not in {"stirred", "lone"}}
     view["pauses"] = view["pauses"][:OF_PAUSES]  # what follows is learned anew (format 5)
     view["occupancy"] = view["occupancy"][:9]
-    new = {"liveness", "wrist_stillness"}  # the latter is younger than these formats
+    new = {"liveness", "wrist_stillness", "hazard"}  # the latter two are younger than these formats
     detectors = {name: one for name, one in saved["detectors"].items() if name not in new}
     return msgspec.msgpack.encode(view | detectors, order="deterministic")
 
