@@ -157,7 +157,8 @@ class NotBack:
         if view.occupancy.perhaps_home:
             return LONGEST_S
         longest = LONGEST_NIGHT_S if night else LONGEST_S
-        return min(max(MARGIN * self.usual_s(view.local.bin(left)), SHORTEST_S), longest)
+        usual = self.usual_s(view.local.bin(left)) * view.margin(DETECTOR.name, left)
+        return min(max(MARGIN * usual, SHORTEST_S), longest)
 
     def _told(self, episode: Episode, view: HomeView, out: float, phase: Phase) -> Finding:
         row = view.local.bin(episode.onset)
@@ -218,6 +219,14 @@ DETECTOR = DetectorSpec(
     parameters=(
         Parameter(name="share", value=SHARE, unit="1", meaning="quantile of usual outings"),
         Parameter(name="margin", value=MARGIN, unit="1", meaning="factor on the quantile"),
+        Parameter(
+            name="answers",
+            value=1.0,
+            unit="1",
+            meaning="factor on it, moved by carers' answers",
+            low=0.8,
+            high=1.6,
+        ),
         Parameter(name="shortest", value=SHORTEST_S / 60, unit="min", meaning="never told earlier"),
         Parameter(name="longest", value=LONGEST_S / 3600, unit="h", meaning="always told by then"),
         Parameter(
