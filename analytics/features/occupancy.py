@@ -22,6 +22,8 @@ from analytics.features.strays import Strays
 from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from analytics.features.activity import Activity
     from analytics.features.plan import DevicePlan, HomePlan
     from core.model.observation import Observation
@@ -59,18 +61,16 @@ SOON_SURE, SURE = 0.5, 4.0
 """Log-odds from which somebody is home until a door moves again, in a sparsely and in a densely sensed home:
 in the latter who is home shows again within minutes, in the former two movements must do (0113)."""
 SURE_INSIDE = 12.0
-"""The same in a densely sensed home after an absence that no door has ended: nobody was seen to come in, so
-she never left, or it was a phantom or an animal (docs/decisions/0219)."""
+"""The same, densely sensed, after an absence that no door ended: she never left, or it is an animal."""
 SURE_STAYED = 7.0
 """The same after a door by which somebody may have left, within the ten minutes before that is believed."""
 LEAST = -5.0
 """Absence is never surer than so: movement inside must be able to overcome it."""
-TAIL = 2.0
-TYPICAL_MIN = 60.0
+TAIL, TYPICAL_MIN = 2.0, 60.0
 """Silence of s min lowers the log-odds by TAIL · ln(1 + s · rate / TYPICAL_MIN), with the home's minutes
 with activity an hour: pauses of people at rest have heavy tails."""
 NOTHING_SENSED_S = 1e12
-"""The same where nothing senses who is inside: silence says nothing (docs/decisions/0253)."""
+"""The same where nothing senses who is inside: silence says nothing (0253)."""
 UNSEEN_PACE_S = 600.0
 """Typical silence, at least, where no sensor sees who stands behind the door (docs/decisions/0113)."""
 RESTS_AT_MOST_S = 14 * 3600.0
@@ -160,8 +160,7 @@ class Occupancy:
         self._passage_at: float | None = None
         #: (when, device) of the last movements inside since then.
         self._doubtful: list[tuple[float, int]] = []
-        #: Whether others than the residents are known to be there: nothing sets it yet, because what can be
-        #: told from sensors of rooms would be wrong most of the time (docs/decisions/0117).
+        #: Whether others than the residents are known to be there: nothing sets it yet (docs/decisions/0117).
         self.visitor = False
         #: Motion sensors near a door that leads out: last sign, and for how long they are blind after one.
         self._eyes: dict[int, tuple[float, float]] = {}
@@ -196,6 +195,11 @@ class Occupancy:
                 seen_again(self._eyes, device.device_id, at)
             if self.left_at is not None:
                 self._inside(at, device, past)
+
+    def keep(self, devices: Container[int]) -> None:
+        """Forget all other devices: how long they are blind, and who rests there."""
+        self._eyes = {eye: seen for eye, seen in self._eyes.items() if eye in devices}
+        self._resting = {seat: since for seat, since in self._resting.items() if seat in devices}
 
     def advance(self, now: float) -> None:
         """Let time pass to ``now``."""

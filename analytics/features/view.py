@@ -334,8 +334,9 @@ class HomeView:
         """Take in that devices came, went or were moved since the home was as ``before``."""
         self._stirred = self._anew = True
         self.due = _AT_ONCE
-        self.coverage.keep(self.plan.by_id)
-        self.outdoors.keep(self.plan.by_id)
+        known = self.plan.by_id
+        for part in (self.coverage, self.occupancy, self.walks, self.bed_nights, self.outdoors):
+            part.keep(known)
         self.pauses.refit(before, self.plan)
 
     def snapshot(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from analytics.sample_days import (
     BUTTON,
     CHAIR,
     DOOR,
+    HALL_MOTION,
     HOME,
     HOUSEHOLD,
     KITCHEN,
@@ -131,6 +132,25 @@ def test_who_lies_in_bed_for_long_is_still_in_it() -> None:
 def test_a_bed_whose_sensor_was_retired_is_not_occupied() -> None:
     story = Story().at(22).hear(BED, Quantity.BED).at(23)
     assert not in_bed(become(story, without(BED)))
+
+
+def test_a_sensor_that_is_gone_says_no_more_for_how_long_sensors_are_blind() -> None:
+    """One that was blind for four minutes made who was near the door in the last five leave by it."""
+    story = Story().at(8).hear(HALL_MOTION)
+    view = story.home.view
+    assert view is not None
+    view.occupancy._eyes[int(HALL_MOTION)] = (view.now, 240.0)
+    assert view.occupancy._seen_within_s() > 120
+    become(story, without(HALL_MOTION))
+    assert story.home.view is not None
+    assert story.home.view.occupancy._seen_within_s() == 120
+
+
+def test_nobody_rests_in_a_chair_whose_sensor_is_gone() -> None:
+    story = Story().at(8).hear(CHAIR, Quantity.CHAIR).at(9)
+    become(story, without(CHAIR))
+    assert story.home.view is not None
+    assert not story.home.view.occupancy._rests(story.home.view.now)
 
 
 # What a device told is over when it is retired
