@@ -18,7 +18,7 @@ from analytics.detector import (
 )
 from analytics.features.devices import PERSON
 from analytics.features.localtime import BINS, DAY_S, HOUR_S
-from analytics.features.ruled_out import animal
+from analytics.features.ruled_out import animal, unseen
 from analytics.features.survival import Grid, Histograms
 from analytics.features.wording import ROOMS, duration
 from core.model.finding import Finding, Phase, Severity
@@ -167,20 +167,27 @@ class NotBack:
             unusual = f"Usually back within {duration(self.usual_s(row))} (39 of 40 outings)"
         else:
             unusual = "The usual outings at this time of day are not known yet (learning)"
-        door = view.occupancy.door_at
+        door, onset = view.occupancy.door_at, view.clock(episode.onset)
+        what = f"Left at {onset}; not back after {duration(out)}"
         evidence = [fact("The outer door opened after movement near it", episode.onset)]
+        if episode.onset > view.occupancy.out_at:  # moved inside since, and was not believed
+            what = (
+                f"Out by the door at {view.clock(view.occupancy.out_at)}, or inside and not seen since"
+                f" {onset}, {duration(out)}"
+            )
+            evidence = [fact("Movement inside, perhaps of somebody", episode.onset)]
         if door is not None and door > episode.onset + 60:
             evidence.append(fact("The outer door last moved", door))
         return finding(
             view,
             DETECTOR.name,
             episode,
-            f"Left at {view.clock(episode.onset)}; not back after {duration(out)}",
+            what,
             phase,
             unusual=unusual,
             ruled_out=(_silent_inside(view), *animal(view)),
             advice="Call; if nobody answers, look inside near the door first, then the usual places.",
-            evidence=tuple(evidence),
+            evidence=(*evidence, *unseen(view, episode.onset)),
         )
 
     def snapshot(self) -> Any:

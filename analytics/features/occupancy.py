@@ -104,7 +104,6 @@ class Occupancy:
         "_first",
         "_odds",
         "_odds_at",
-        "_out_at",
         "_pace_s",
         "_passage_at",
         "_resting",
@@ -113,6 +112,7 @@ class Occupancy:
         "before",
         "door_at",
         "left_at",
+        "out_at",
         "perhaps_home",
         "place",
         "returned",
@@ -131,7 +131,7 @@ class Occupancy:
         #: When the last person may have left, or was last perhaps there; None while somebody is surely home.
         self.left_at: float | None = None
         #: Movement of the door by which the present absence, if it is one, began.
-        self._out_at = 0.0
+        self.out_at = 0.0
         #: Whether movement inside has been confirmed since, without a door, and yet is not believed.
         self.perhaps_home = False
         #: Last movement of a door that leads out.
@@ -281,7 +281,7 @@ class Occupancy:
 
     def _leave(self, at: float) -> None:
         """Begin what may become an absence."""
-        self.left_at = self._out_at = at
+        self.left_at = self.out_at = at
         self._away = self._first = None
         self._doubtful, self.perhaps_home = [], False
         self.strays.begin()
@@ -311,7 +311,7 @@ class Occupancy:
     def _inside(self, at: float, device: DevicePlan, past: tuple[Activity, HomePlan]) -> None:
         door = self.door_at or 0.0
         doorstep = device.near_exit and at <= door + DOORSTEP_S and not self._arriving
-        if at <= self._out_at or doorstep:
+        if at <= self.out_at or doorstep:
             return
         activity, plan = past
         here = activity.per_hour(plan) / max(plan.sensors, 1)
@@ -327,7 +327,7 @@ class Occupancy:
 
     def stray(self, device: DevicePlan) -> None:
         """Take in that a device fired in what may be an empty home."""
-        if self._away is not None and self._passage_at == self._out_at and device.interior:
+        if self._away is not None and self._passage_at == self.out_at and device.interior:
             self.strays.note(device.device_id)
 
     def _doubt(self, at: float, device: DevicePlan) -> None:
@@ -352,12 +352,12 @@ class Occupancy:
         """Return the log-odds from which somebody is surely home."""
         if self._arriving:
             return self._sure
-        inside = self._away is not None and self._passage_at == self._out_at
+        inside = self._away is not None and self._passage_at == self.out_at
         dense = (self._sure - SOON_SURE) / (SURE - SOON_SURE)
         return SOON_SURE + ((SURE_INSIDE if inside else SURE_STAYED) - SOON_SURE) * dense
 
     def _back(self, at: float, per_hour: float) -> None:
-        left, away, passed = self._out_at, self._away, self._passage_at
+        left, away, passed = self.out_at, self._away, self._passage_at
         if away is not None:
             certain = passed is not None and passed > left
             back = passed if certain and passed is not None else self._first or at
@@ -376,7 +376,7 @@ class Occupancy:
             self.left_at,
             self.door_at,
             [self._odds, self._odds_at, self._pace_s, self._doubts, self._sure, self._arriving],
-            [self._away, self._first, self._passage_at, self._out_at],
+            [self._away, self._first, self._passage_at, self.out_at],
             sorted(self._resting.items()),
             [self._doubtful, self.perhaps_home],
             self.strays.snapshot(),
@@ -391,7 +391,7 @@ class Occupancy:
         occupancy.left_at, occupancy.door_at = state[2:4]
         occupancy._odds, occupancy._odds_at, occupancy._pace_s = state[4][:3]
         occupancy._doubts, occupancy._sure, occupancy._arriving = state[4][3:]
-        occupancy._away, occupancy._first, occupancy._passage_at, occupancy._out_at = state[5]
+        occupancy._away, occupancy._first, occupancy._passage_at, occupancy.out_at = state[5]
         occupancy._resting = {int(key): since for key, since in state[6]}
         occupancy._doubtful = [(at, device) for at, device in state[7][0]]
         occupancy.perhaps_home = state[7][1]
