@@ -65,17 +65,17 @@ async def go_on(
     share = MOST_ROWS // max(len(lost), 1)
     now = recovered.tick_at or datetime.now(UTC)
     news = still_open(told, now - RETOLD)
-    for home_id in lost:
-        news += await _from_record(connection, recovered, home_id, share)
-    failures = list(lost.values())
+    for home_id, why in lost.items():
+        news += await _from_record(connection, recovered, home_id, share, zone=why is None)
+    failures = [why for why in lost.values() if why is not None]
     for home in homes.values():
         if home.unread:
             news += _unread(home)
             failures += home.unread
             home.unread = []
-    if failures:
+    if news or failures:
         await _record(connection, recovered, shard, (news, failures))
-    return {one.home_id for one in failures}
+    return {*lost, *(one.home_id for one in failures)}
 
 
 def still_open(findings: Iterable[Finding], since: datetime) -> list[Finding]:
@@ -114,13 +114,19 @@ def retold(home: HomeEngine, rows: Sequence[Observation], until: datetime) -> No
 
 
 async def _from_record(
-    connection: Connection, recovered: Recovered, home_id: HomeId, most: int
+    connection: Connection, recovered: Recovered, home_id: HomeId, most: int, *, zone: bool
 ) -> list[Finding]:
-    """Tell a home its record; return what is to be recorded."""
+    """Tell a home its record; return what is to be recorded.
+
+    Parameters
+    ----------
+    zone
+        Whether nothing is broken but the time zone of the home is another.
+    """
     home, until = recovered.engine.begin(home_id), recovered.tick_at
     if until is None:
         return []
-    before = recovered.begun_anew.get(home_id)
+    before = None if zone else recovered.begun_anew.get(home_id)
     recovered.begun_anew[home_id] = until
     rows: Sequence[Observation] = ()
     if most and (before is None or until - before >= AGAIN):
@@ -131,15 +137,16 @@ async def _from_record(
         noticed = retold(home, rows, until)
     home.stumbles.clear()
     days = (until - rows[0].received_at) / timedelta(days=1) if rows else 0.0
-    log.error(
+    log.log(
+        logging.INFO if zone else logging.ERROR,
         "a home began anew",
-        extra={"action": "home_began_anew", "home_id": home_id, "rows": len(rows)},
+        extra={"action": "home_began_anew", "home_id": home_id, "rows": len(rows), "zone": zone},
     )
-    return [*still_open(noticed.findings, until - RETOLD), *_said(home, days)]
+    return [*still_open(noticed.findings, until - RETOLD), *_said(home, days, zone=zone)]
 
 
-def _said(home: HomeEngine, days: float) -> list[Finding]:
-    return [] if home.view is None else [lost_finding(home.view, days)]
+def _said(home: HomeEngine, days: float, *, zone: bool) -> list[Finding]:
+    return [] if home.view is None else [lost_finding(home.view, days, zone=zone)]
 
 
 def _unread(home: HomeEngine) -> list[Finding]:

@@ -47,9 +47,9 @@ class Engine:
         self._specs = specs
         self._tick_s = tick_s
         self.homes: dict[HomeId, HomeEngine] = {}
-        #: Homes whose state could not be used any more, and why: what holds it goes on from their record
-        #: (`analytics.anew`).
-        self.lost: dict[HomeId, DetectorFailure] = {}
+        #: Homes whose state can not be used any more, and why; None for another time zone. They go on from
+        #: their record (`analytics.anew`).
+        self.lost: dict[HomeId, DetectorFailure | None] = {}
 
     def register(self, households: Iterable[Household], step: int) -> set[HomeId]:
         """Watch these homes and no others; return the homes that changed, the dropped ones included.
@@ -82,17 +82,25 @@ class Engine:
         return changed
 
     def _replan(self, present: HomeEngine, home: HomePlan) -> None:
+        if present.plan.zone != home.zone:
+            # all habits are by the hours of the wall: 07:00 of one zone is noon of another
+            self.lose(HomeId(home.home_id), None, home)
+            return
         try:
             self.homes[HomeId(home.home_id)] = present.replan(home)
         except Exception as error:  # noqa: BLE001 (the fence: the other homes go on)
             why = failure(home.home_id, CONTEXT, error, _now(present))
             self.lose(HomeId(home.home_id), why, home)
 
-    def lose(self, home_id: HomeId, why: DetectorFailure, wanted: HomePlan | None = None) -> None:
+    def lose(
+        self, home_id: HomeId, why: DetectorFailure | None, wanted: HomePlan | None = None
+    ) -> None:
         """Let a home begin anew whose state can not be used any more.
 
         Parameters
         ----------
+        why
+            None where nothing failed: its time zone is another.
         wanted
             The home as it is now; as it was when None.
         """

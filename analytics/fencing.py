@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CONTEXT = "context"
 """Name under which a failure stands that all detectors of a home share: what they see of it."""
+TELL_DEVELOPERS = "Tell the developers; the trace is in the table detector_error."
 DEVICES = "liveness"
 """Detector under whose name operators are told of it."""
 
@@ -55,26 +56,30 @@ def unread_finding(view: HomeView, name: str) -> Finding:
     return _to_operators(view, name, "fenced", what, "The other detectors know what they knew")
 
 
-def lost_finding(view: HomeView, days: float) -> Finding:
+def lost_finding(view: HomeView, days: float, *, zone: bool = False) -> Finding:
     """Return what operators are told of a home whose state could not be used any more.
 
     Parameters
     ----------
     days
         Of its stored record, from which it was learned anew; 0 for none.
+    zone
+        Whether nothing failed but its time zone is another.
     """
     span = f"{days:.0f} days" if days >= 1.5 else "day"  # noqa: PLR2004
     record = f"goes on from the last {span} of its record" if days else "begins anew"
-    return _to_operators(
-        view,
-        DEVICES,
-        "state",
-        f"What detection knew of this home could not be used any more: it {record}",
-        "What was told before and still holds may be told again: close what does not hold",
-    )
+    what = f"What detection knew of this home could not be used any more: it {record}"
+    advice = TELL_DEVELOPERS
+    if zone:
+        what = f"The time zone of this home was changed: detection {record}"
+        advice = "Nothing needs to be done, if the zone is the right one now."
+    then = "What was told before and still holds may be told again: close what does not hold"
+    return _to_operators(view, DEVICES, "state", what, then, advice)
 
 
-def _to_operators(view: HomeView, name: str, subject: str, what: str, then: str) -> Finding:
+def _to_operators(
+    view: HomeView, name: str, subject: str, what: str, then: str, advice: str = TELL_DEVELOPERS
+) -> Finding:
     return finding(
         view,
         name,
@@ -82,7 +87,7 @@ def _to_operators(view: HomeView, name: str, subject: str, what: str, then: str)
         what,
         audience=Audience.OPERATORS,
         subject=subject,
-        advice="Tell the developers; the trace is in the table detector_error.",
+        advice=advice,
         evidence=(fact(then),),
     )
 

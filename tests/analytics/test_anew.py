@@ -227,6 +227,32 @@ async def test_one_home_that_can_not_be_read_goes_on_from_its_record_and_the_oth
     assert household.home.home_id == HOME
 
 
+async def test_a_home_in_another_time_zone_learns_its_hours_anew_from_its_record(
+    plain_database: Database,
+) -> None:
+    """It had been registered in the wrong one: what stood as noon was seven in the morning."""
+    await lived_in(plain_database)
+    clock = ManualClock(START + timedelta(hours=41))
+    given = replace(context(plain_database), clock=clock)
+    async with open_pool(given.settings.database_url) as pool:
+        watch = Watch(given, pool, await recover(pool, 0, 1, tick_s=1.0))
+        with psycopg.connect(plain_database.url, autocommit=True) as owner:
+            owner.execute("update home set zone = 'America/New_York' where home_id = %s", (HOME,))
+        watch.registry_changed()
+        await watch.advance()
+        home = watch._state.engine.homes[HOME]
+        assert home.plan.zone == "America/New_York"
+        assert home.view is not None
+        assert home.view.days_watched > 1.5
+        assert home.view.activity.last_at == (START + timedelta(minutes=15 * 159)).timestamp()
+        others = watch._state.engine.homes[OTHER]
+        assert others.plan.zone == "Europe/London"
+    (told,) = [row for row in recorded(plain_database) if row[3] == "state"]
+    assert told[9].startswith("The time zone of this home was changed: detection goes on from the")
+    with psycopg.connect(plain_database.url, autocommit=True) as owner:
+        assert owner.execute("select count(*) from detector_error").fetchone() == (0,)
+
+
 async def test_a_home_whose_state_can_not_be_written_goes_on_from_its_record(
     plain_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
