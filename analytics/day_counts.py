@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from core.model.day_count import bounds, count_day, joined, silent_after
+from core.model.day_count import as_they_stood, bounds, count_day, joined, silent_after
 from core.model.errors import StoreUnavailable
 from core.model.home import HomeMode
 from core.store import day_count as table
@@ -66,12 +66,14 @@ async def _count(connection: Connection, due: DueDay, now: datetime) -> bool:
     lasting = await registry.devices_at(connection, due.home_id, end)
     ids = [one.device_id for one in devices]
     first, last = start - timedelta(hours=12), end + timedelta(hours=table.SETTLE_H)
+    former = await registry.former_places(connection, due.home_id, first)
     rows = await table.signs(connection, ids, first, last)
     unseen = [
         *await timeline.silences(connection, ids, first, last, silent_after(lasting or devices)),
         *await timeline.blind_spans(connection, due.home_id, first, last),
     ]
-    count = count_day(due.day, zone, {one.device_id: one for one in devices}, rows, joined(unseen))
+    stood, signs = as_they_stood(devices, former, rows, (start, end))
+    count = count_day(due.day, zone, stood, signs, joined(unseen))
     archived = household.home.mode is HomeMode.ARCHIVE
     settled = archived or now - end >= timedelta(hours=table.AGAIN_H)
     await table.put_day(connection, due.home_id, count, now, settled=settled)

@@ -25,6 +25,7 @@ from core.model.ids import DeviceId, HomeId, ResidentId
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from analytics.features.plan import HomePlan
     from analytics.features.view import HomeView
     from core.model.observation import Observation
     from core.model.quantity import Quantity
@@ -155,17 +156,37 @@ class Episode:
     #: When it was first told.
     noticed: float
     severity: Severity
+    #: Whom it concerns since it was first told, 0 for nobody in particular; None before.
+    person: int | None = None
 
     def snapshot(self) -> list[Any]:
         """Return it as plain values."""
-        return [self.onset, self.noticed, self.severity.value]
+        known = [] if self.person is None else [self.person]
+        return [self.onset, self.noticed, self.severity.value, *known]
 
     @classmethod
     def restored(cls, state: list[Any] | None) -> Episode | None:
         """Return the episode as `snapshot` saw it; None for None."""
         if state is None:
             return None
-        return cls(onset=state[0], noticed=state[1], severity=Severity(state[2]))
+        onset, noticed, severity, *person = state  # whom it concerns was not kept before 0253
+        return cls(
+            onset=onset,
+            noticed=noticed,
+            severity=Severity(severity),
+            person=person[0] if person else None,
+        )
+
+    def concerns(self, plan: HomePlan) -> int | None:
+        """Return whom it concerns: all that is said of it, also after somebody moved in; None for nobody.
+
+        Its parts are known by that. It is forgotten with who does not live there any more.
+        """
+        if self.person and all(self.person != number for number, _ in plan.residents):
+            self.person = None
+        if self.person is None:
+            self.person = plan.resident_id or 0
+        return self.person or None
 
 
 def fact(text: str, at: float | None = None, device_id: int | None = None) -> Evidence:
@@ -188,10 +209,10 @@ def finding(
     """Return a finding about an episode in the home of ``view``, noticed now.
 
     ``more`` are further fields of `core.model.finding.Finding`. It concerns the resident where one
-    lives alone, unless it is for the operators.
+    lived alone when the episode was first told, unless it is for the operators.
     """
     audience = more.pop("audience", Audience.CARERS)
-    person = view.plan.resident_id if audience is Audience.CARERS else None
+    person = episode.concerns(view.plan) if audience is Audience.CARERS else None
     return Finding(
         home_id=HomeId(view.plan.home_id),
         resident_id=None if person is None else ResidentId(person),

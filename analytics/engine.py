@@ -9,21 +9,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from analytics.features.plan import plan
-from analytics.fencing import failure
+from analytics.fencing import CONTEXT, failure
 from analytics.home_engine import TICK_S, HomeEngine, Inputs, Noticed
 from core.model.home import HomeMode
 from core.model.ids import HomeId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from analytics.detector import DetectorSpec
+    from analytics.detector import DetectorFailure, DetectorSpec
+    from analytics.features.plan import HomePlan
     from core.model.home import Household
     from core.model.observation import Observation
 
 __all__ = ["Engine", "HomeEngine", "Inputs", "Noticed"]
 
+STUMBLES = 20
+"""So many inputs of one kind in a row that could not be taken in: the state itself is broken."""
 T = TypeVar("T")
 
 
@@ -44,6 +47,9 @@ class Engine:
         self._specs = specs
         self._tick_s = tick_s
         self.homes: dict[HomeId, HomeEngine] = {}
+        #: Homes whose state can not be used any more, and why; None for another time zone. They go on from
+        #: their record (`analytics.anew`).
+        self.lost: dict[HomeId, DetectorFailure | None] = {}
 
     def register(self, households: Iterable[Household], step: int) -> set[HomeId]:
         """Watch these homes and no others; return the homes that changed, the dropped ones included.
@@ -69,14 +75,57 @@ class Engine:
                 self.homes[home_id] = HomeEngine(home, self._specs, self._tick_s)
                 self.homes[home_id].step = step
             elif present.plan != home:
-                self.homes[home_id] = present.replan(home)
+                self._replan(present, home)
             else:
                 continue
             changed.add(home_id)
         return changed
 
+    def _replan(self, present: HomeEngine, home: HomePlan) -> None:
+        if present.plan.zone != home.zone:
+            # all habits are by the hours of the wall: 07:00 of one zone is noon of another
+            self.lose(HomeId(home.home_id), None, home)
+            return
+        try:
+            self.homes[HomeId(home.home_id)] = present.replan(home)
+        except Exception as error:  # noqa: BLE001 (the fence: the other homes go on)
+            why = failure(home.home_id, CONTEXT, error, _now(present))
+            self.lose(HomeId(home.home_id), why, home)
+
+    def lose(
+        self, home_id: HomeId, why: DetectorFailure | None, wanted: HomePlan | None = None
+    ) -> None:
+        """Let a home begin anew whose state can not be used any more.
+
+        Parameters
+        ----------
+        why
+            None where nothing failed: its time zone is another.
+        wanted
+            The home as it is now; as it was when None.
+        """
+        self.lost[home_id] = why
+        self.begin(home_id, wanted)
+
+    def begin(self, home_id: HomeId, wanted: HomePlan | None = None) -> HomeEngine:
+        """Return a home that has taken in nothing, in place of the one that is watched."""
+        step, home = self.homes[home_id].step, wanted or self.homes[home_id].plan
+        anew = self.homes[home_id] = HomeEngine(home, self._specs, self._tick_s)
+        anew.step = step
+        return anew
+
+    def unread(self) -> list[tuple[HomeId, DetectorFailure]]:
+        """Return the detectors whose saved state could not be read, by home."""
+        return [(home_id, one) for home_id, home in self.homes.items() for one in home.unread]
+
     def restore(self, snapshots: Iterable[bytes]) -> None:
-        """Bring homes back from their snapshots."""
+        """Bring homes back from their snapshots.
+
+        Raises
+        ------
+        Malformed
+            If one can not be read; those before it are back.
+        """
         for state in snapshots:
             home = HomeEngine.restored(state, self._specs)
             self.homes[HomeId(home.plan.home_id)] = home
@@ -101,26 +150,48 @@ class Engine:
                 continue
             if observation.home_id not in looked:
                 looked.add(observation.home_id)
-                _guarded(home, home.look, inputs, noticed)
-            _guarded(home, home.feed, observation, noticed)
-        for home_id, home in self.homes.items():
+                _guarded(home, "look", home.look, inputs, noticed)
+            _guarded(home, "feed", home.feed, observation, noticed)
+        for home_id, home in list(self.homes.items()):
             if home.step >= number:
                 continue
             if tick_at is not None:
-                if home_id not in looked:
-                    _guarded(home, home.look, inputs, noticed)
-                _guarded(home, home.tick, tick_at, noticed)
+                _tick(home, tick_at, None if home_id in looked else inputs, noticed)
             home.step = number
+            if home.stumbles:
+                self._give_up(home_id, noticed.failures)
         return noticed
+
+    def _give_up(self, home_id: HomeId, failures: Sequence[DetectorFailure]) -> None:
+        """Let a home begin anew that has taken in nothing for long: its state itself is broken."""
+        if max(self.homes[home_id].stumbles.values()) >= STUMBLES:
+            mine = (one for one in reversed(failures) if one.home_id == home_id)
+            self.lose(home_id, next(mine))
+
+
+def _tick(home: HomeEngine, tick_at: datetime, inputs: Inputs | None, noticed: Noticed) -> None:
+    if inputs is not None:
+        _guarded(home, "look", home.look, inputs, noticed)
+    _guarded(home, "tick", home.tick, tick_at, noticed)
 
 
 def _guarded(
-    home: HomeEngine, call: Callable[[T], Noticed | None], value: T, noticed: Noticed
+    home: HomeEngine,
+    kind: str,
+    call: Callable[[T], Noticed | None],
+    value: T,
+    noticed: Noticed,
 ) -> None:
     try:
         said = call(value)
     except Exception as error:  # noqa: BLE001 (the fence: the other homes go on)
-        noticed.failures.append(failure(home.plan.home_id, "context", error, 0.0))
+        noticed.add(home.stumble(kind, error))
     else:
+        if home.stumbles:
+            home.stumbles.pop(kind, None)
         if said is not None:
             noticed.add(said)
+
+
+def _now(home: HomeEngine) -> float:
+    return 0.0 if home.view is None else home.view.now

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from analytics.features.view import HomeView
 
 
-def failure(home_id: str, detector: str, error: Exception, at: float) -> DetectorFailure:
+CONTEXT = "context"
+"""Name under which a failure stands that all detectors of a home share: what they see of it."""
+TELL_DEVELOPERS = "Tell the developers; the trace is in the table detector_error."
+DEVICES = "liveness"
+"""Detector under whose name operators are told of it."""
+
+
+def failure(home_id: str, detector: str, error: BaseException, at: float) -> DetectorFailure:
     """Return the record of an error of a detector: its kind and its place, never its values."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
@@ -31,16 +38,57 @@ def failure(home_id: str, detector: str, error: Exception, at: float) -> Detecto
 
 def fenced_finding(view: HomeView, name: str) -> Finding:
     """Return what operators are told of a detector that failed for a home."""
-    onset = view.now
+    if name == CONTEXT:
+        return _to_operators(
+            view,
+            DEVICES,
+            "context",
+            "What this home says could not be taken in, and all of detection may miss something",
+            "If that goes on, detection of this home goes on from its stored record",
+        )
+    what = f"The detector “{name}” failed for this home and may miss something"
+    return _to_operators(view, name, "fenced", what, "The other detectors go on")
+
+
+def unread_finding(view: HomeView, name: str) -> Finding:
+    """Return what operators are told of a detector whose saved state could not be read."""
+    what = f"What the detector “{name}” knew of this home could not be read: it begins anew"
+    return _to_operators(view, name, "fenced", what, "The other detectors know what they knew")
+
+
+def lost_finding(view: HomeView, days: float, *, zone: bool = False) -> Finding:
+    """Return what operators are told of a home whose state could not be used any more.
+
+    Parameters
+    ----------
+    days
+        Of its stored record, from which it was learned anew; 0 for none.
+    zone
+        Whether nothing failed but its time zone is another.
+    """
+    span = f"{days:.0f} days" if days >= 1.5 else "day"  # noqa: PLR2004
+    record = f"goes on from the last {span} of its record" if days else "begins anew"
+    what = f"What detection knew of this home could not be used any more: it {record}"
+    advice = TELL_DEVELOPERS
+    if zone:
+        what = f"The time zone of this home was changed: detection {record}"
+        advice = "Nothing needs to be done, if the zone is the right one now."
+    then = "What was told before and still holds may be told again: close what does not hold"
+    return _to_operators(view, DEVICES, "state", what, then, advice)
+
+
+def _to_operators(
+    view: HomeView, name: str, subject: str, what: str, then: str, advice: str = TELL_DEVELOPERS
+) -> Finding:
     return finding(
         view,
         name,
-        Episode(onset=onset, noticed=view.now, severity=Severity.CHECK),
-        f"The detector “{name}” failed for this home and may miss something",
+        Episode(onset=view.now, noticed=view.now, severity=Severity.CHECK),
+        what,
         audience=Audience.OPERATORS,
-        subject="fenced",
-        advice="Tell the developers; the trace is in the table detector_error.",
-        evidence=(fact("The other detectors go on"),),
+        subject=subject,
+        advice=advice,
+        evidence=(fact(then),),
     )
 
 

@@ -72,7 +72,7 @@ def _from_6(saved: dict[str, Any]) -> dict[str, Any]:
     if view is not None:
         *known, resting, doubts, strays, eyes = view["occupancy"]
         rests = [[device, since, 0, []] for device, since in resting]
-        witnesses = [rests, eyes, Doorway().snapshot(), Company().snapshot()]
+        witnesses = [rests, eyes, Doorway().snapshot(), Company().snapshot(), None]
         view = view | {"occupancy": [*known, doubts, strays, witnesses]}
     return saved | {"format": 7, "view": view}
 

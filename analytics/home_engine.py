@@ -22,7 +22,7 @@ from analytics.detector import DetectorFailure, Signs, discover
 from analytics.features.devices import PERSON
 from analytics.features.plan import HomePlan
 from analytics.features.view import HomeView
-from analytics.fencing import failure, fenced_finding, in_test
+from analytics.fencing import CONTEXT, failure, fenced_finding, in_test
 from analytics.former_states import FORMAT, lifted
 from analytics.recent_keys import RecentKeys
 from core.model.errors import Malformed
@@ -105,10 +105,8 @@ class HomeEngine:
         }
         self._devices = home.by_id
         #: Who is given a word of a quantity: of one that nobody made, of one that comes late, of any other.
-        self._interested = {
-            quantity: tuple(self._listeners(quantity, signs) for signs in Signs)
-            for quantity in Quantity
-        }
+        self._interested: dict[Quantity, tuple[tuple[Listener, ...], ...]] = {}
+        self._listen()
         self._tick_s = tick_s
         self._view: HomeView | None = None
         self._grid = 0
@@ -118,6 +116,10 @@ class HomeEngine:
         self._due = -math.inf
         self._keys = RecentKeys(REMEMBERED_KEYS)
         self._fenced: dict[str, int] = {}
+        #: How often in a row each kind of input could not be taken in at all.
+        self.stumbles: dict[str, int] = {}
+        #: Detectors whose saved state could not be read: they start anew.
+        self.unread: list[DetectorFailure] = []
         self._offline: tuple[int, ...] = ()
         self._ceiling = float("inf")
 
@@ -191,6 +193,12 @@ class HomeEngine:
                 noticed = self._tell(listeners, earlier, view, noticed)
         view.vouch(word, self._devices[word.device_id], present.at)
         return noticed
+
+    def _listen(self) -> None:
+        self._interested = {
+            quantity: tuple(self._listeners(quantity, signs) for signs in Signs)
+            for quantity in Quantity
+        }
 
     def _listeners(self, quantity: Quantity, signs: Signs) -> tuple[Listener, ...]:
         """Return the detectors that want a word of a quantity, in order of their names."""
@@ -295,8 +303,13 @@ class HomeEngine:
         noticed.failures.append(failure(self.plan.home_id, name, error, at))
         if view is not None and self._fenced.get(name) != view.day:
             self._fenced[name] = view.day
-            noticed.findings.append(fenced_finding(view, name))
+            noticed = self._take((fenced_finding(view, name),), noticed)
         return noticed
+
+    def stumble(self, kind: str, error: Exception) -> Noticed:
+        """Take note that an input could not be taken in at all: by nobody, not by one detector alone."""
+        self.stumbles[kind] = self.stumbles.get(kind, 0) + 1
+        return self._fence(CONTEXT, error, None)
 
     def snapshot(self) -> bytes:
         """Return the whole state; equal states give equal bytes."""
@@ -310,6 +323,7 @@ class HomeEngine:
             "keys": self._keys.snapshot(),
             "fenced": self._fenced,
             "offline": self._offline,
+            "stumbles": self.stumbles,
             "detectors": {
                 name: [self._specs[name].state_version, detector.snapshot()]
                 for name, detector in self._detectors.items()
@@ -321,35 +335,53 @@ class HomeEngine:
     def restored(cls, state: bytes, specs: Mapping[str, DetectorSpec] | None = None) -> HomeEngine:
         """Return the home as `snapshot` saw it, of this format or a former one that can be lifted.
 
-        A detector that is new, or whose state is of another version, starts anew.
+        A detector that is new, or whose state is of another version or can not be read, starts anew.
 
         Raises
         ------
         Malformed
-            If the snapshot is of another format.
+            If the snapshot is of another format, or can not be read for any other reason.
         """
-        saved = _decoded(state)
+        try:
+            return cls._restored(_decoded(state), specs)
+        except Malformed:
+            raise
+        except Exception as error:
+            raise Malformed("snapshot", f"a state of format {FORMAT}") from error
+
+    @classmethod
+    def _restored(
+        cls, saved: dict[str, Any], specs: Mapping[str, DetectorSpec] | None
+    ) -> HomeEngine:
         home = cls(HomePlan.restored(saved["plan"]), specs, saved["tick_s"])
         home.step, home._grid, home._fenced = saved["step"], saved["grid"], saved["fenced"]
-        home._offline = tuple(saved["offline"])
+        home._offline, home.stumbles = tuple(saved["offline"]), dict(saved.get("stumbles", {}))
         if saved["view"] is not None:
             home._view = HomeView.restored(home.plan, saved["view"])
         home._keys = RecentKeys.restored(REMEMBERED_KEYS, saved["keys"])
         for name, (version, detector_state) in saved["detectors"].items():
             if name in home._detectors and home._specs[name].state_version == version:
-                home._detectors[name].restore(detector_state)
+                home._become(name, detector_state)
         return home
+
+    def _become(self, name: str, state: Any) -> None:
+        """Let a detector become what was saved of it; if that can not be, it starts anew."""
+        try:
+            self._detectors[name].restore(state)
+        except Exception as error:  # noqa: BLE001 (the fence: the home's other detectors know what they knew)
+            at = 0.0 if self._view is None else self._view.now
+            self.unread.append(failure(self.plan.home_id, name, error, at))
+            self._detectors[name] = self._specs[name].create()
+            self._listen()
 
     def replan(self, home: HomePlan) -> HomeEngine:
         """Return this home with other rooms, residents or devices, and all that was learned."""
         saved = _decoded(self.snapshot())
         saved["plan"] = home
-        if saved["view"] is not None:
-            saved["view"]["stirred"] = [True, True]
-            coverage = saved["view"]["coverage"]
-            known = coverage["devices"].items()
-            coverage["devices"] = {key: state for key, state in known if int(key) in home.by_id}
-        return HomeEngine.restored(_encoded(saved), self._specs)
+        other = HomeEngine.restored(_encoded(saved), self._specs)
+        if other.view is not None:
+            other.view.refit(self.plan)
+        return other
 
 
 def _encoded(state: dict[str, Any]) -> bytes:

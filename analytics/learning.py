@@ -31,7 +31,7 @@ MISSED_BY: Mapping[MissedKind, tuple[str, ...]] = {
     MissedKind.DID_NOT_MOVE: ("inactivity", "wrist_stillness"),
     MissedKind.DID_NOT_GET_UP: ("late_rise", "inactivity"),
     MissedKind.BATHROOM: ("overstay",),
-    MissedKind.NIGHT: ("restlessness", "walking"),
+    MissedKind.NIGHT: ("night", "walking"),
     MissedKind.NOT_BACK: ("not_back",),
     MissedKind.OTHER: (),
 }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from analytics import anew
 from analytics.engine import Engine, Inputs, Noticed
+from analytics.fencing import failure
 from core.model.errors import Malformed, Misconfigured
 from core.model.learning import Margin
 from core.model.observation import LogPosition, Observation
@@ -18,9 +20,10 @@ from core.store.engine import EngineStep, Snapshot
 from core.store.pool import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from analytics.detector import DetectorSpec
+    from core.model.finding import Finding
     from core.model.home import Household
     from core.model.ids import HomeId
     from core.store.pool import Connection, Pool
@@ -40,6 +43,8 @@ class Recovered:
     end: LogPosition
     tick_at: datetime | None
     households: tuple[Household, ...]
+    #: When each home last began anew from its record.
+    begun_anew: dict[HomeId, datetime] = field(default_factory=dict)
 
 
 def shard_of(home_id: HomeId, shards: int) -> int:
@@ -108,9 +113,9 @@ async def recover(
         await observation_log.check_lineage(connection, end)
         tick_at = await engine_table.last_tick(connection, shard)
         saved = await engine_table.snapshots(connection, shard)
-    oldest = _restore(engine, saved)
     number = last.step if last is not None else 0
-    await _replay(pool, engine, shard, (oldest, number))
+    oldest = min(_restore(engine, saved), default=number)
+    told = await _replay(pool, engine, shard, (oldest, number))
     recovered = Recovered(
         engine=engine,
         step=number,
@@ -118,14 +123,27 @@ async def recover(
         tick_at=tick_at,
         households=(),
     )
-    await take_in_registry(pool, recovered, shard, shards, always_save=True)
+    await take_in_registry(pool, recovered, shard, shards, always_save=True, told=told)
     return recovered
 
 
 async def take_in_registry(
-    pool: Pool, recovered: Recovered, shard: int, shards: int, *, always_save: bool = False
+    pool: Pool,
+    recovered: Recovered,
+    shard: int,
+    shards: int,
+    *,
+    always_save: bool = False,
+    told: Sequence[Finding] = (),
 ) -> bool:
     """Watch the homes that the registry holds now; save the result before the next step.
+
+    Homes whose state was lost go on from their record.
+
+    Parameters
+    ----------
+    told
+        What was noticed on the way here by detectors that had to begin anew, and is to be recorded.
 
     Returns
     -------
@@ -138,6 +156,7 @@ async def take_in_registry(
         await _check_shards(connection, mine, shard)
         async with engine_table.computing(connection):
             changed = recovered.engine.register(mine, recovered.step)
+        changed |= await anew.go_on(connection, recovered, shard, told)
         gone = [home_id for home_id in changed if home_id not in recovered.engine.homes]
         if changed or always_save:
             await save(connection, recovered, shard)
@@ -147,12 +166,19 @@ async def take_in_registry(
 
 
 async def save(connection: Connection, recovered: Recovered, shard: int) -> None:
-    """Save the state of all homes, and forget the steps that nobody needs any more."""
+    """Save the state of all homes, and forget the steps that nobody needs any more.
+
+    A home whose state can not be written is lost: it goes on from its record when the registry is read next.
+    """
+    engine, taken = recovered.engine, []
     async with engine_table.computing(connection):
-        taken = [
-            Snapshot(home_id=home_id, shard=shard, step=home.step, state=home.snapshot())
-            for home_id, home in recovered.engine.homes.items()
-        ]
+        for home_id, home in list(engine.homes.items()):
+            try:
+                state = home.snapshot()
+            except Exception as error:  # noqa: BLE001 (its last snapshot and the journal stay, and the other homes')
+                engine.lose(home_id, failure(home_id, "snapshot", error, 0.0))
+                continue
+            taken.append(Snapshot(home_id=home_id, shard=shard, step=home.step, state=state))
     await engine_table.save_snapshots(connection, taken)
     await engine_table.prune_steps(connection, shard)
 
@@ -171,8 +197,11 @@ async def replay_step(
     return engine.step(step.step, from_json(step.inputs), rows, step.tick_at)
 
 
-async def _replay(pool: Pool, engine: Engine, shard: int, span: tuple[int, int]) -> None:
+async def _replay(pool: Pool, engine: Engine, shard: int, span: tuple[int, int]) -> list[Finding]:
+    """Run steps again; return what is noticed by detectors that had to begin anew, and holds."""
     first, number = span
+    anew_here = {(home_id, one.detector) for home_id, one in engine.unread()}
+    told: list[Finding] = []
     async with transaction(pool) as connection:
         before = await engine_table.steps_between(connection, shard, first - 1, first)
     end = before[0].end if before else LogPosition()
@@ -183,26 +212,33 @@ async def _replay(pool: Pool, engine: Engine, shard: int, span: tuple[int, int])
             )
             async with engine_table.computing(connection):
                 for step in steps:
-                    await replay_step(connection, engine, end, step)
+                    noticed = await replay_step(connection, engine, end, step)
+                    told += [
+                        one for one in noticed.findings if (one.home_id, one.detector) in anew_here
+                    ]
                     end = step.end
         first = min(first + REPLAY_STEPS, number)
+    return told
 
 
-def _restore(engine: Engine, saved: Iterable[Snapshot]) -> int:
-    """Restore what can be read; return the oldest step among the snapshots."""
+def _restore(engine: Engine, saved: Iterable[Snapshot]) -> list[int]:
+    """Restore what can be read; return the steps of these snapshots."""
     steps: list[int] = []
     for one in saved:
         try:
             engine.restore((one.state,))
         except Malformed as error:
-            log.error(  # noqa: TRY400 (a snapshot of another version is no bug: its home starts anew)
+            log.error(  # noqa: TRY400 (its home goes on from its record, and the operators are told)
                 "snapshot can not be read: %s",
                 error,
                 extra={"action": "snapshot_unreadable", "home_id": one.home_id},
             )
+            engine.lost[one.home_id] = failure(
+                one.home_id, "snapshot", error.__cause__ or error, 0.0
+            )
             continue
         steps.append(one.step)
-    return min(steps, default=0)
+    return steps
 
 
 async def _check_shards(connection: Connection, mine: Iterable[Household], shard: int) -> None:

@@ -122,7 +122,7 @@ class Watch:
 
     async def advance(self) -> bool:
         """Do one step if there is anything to do; return whether there may be more at once."""
-        if self._reload:
+        if self._reload or self._state.engine.lost:
             self._reload = False
             if await take_in_registry(
                 self.pool, self._state, self._settings.shard, self._settings.shards

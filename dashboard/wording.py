@@ -61,7 +61,7 @@ _DETECTORS = {
     "late_rise": marked("Getting up late"),
     "overstay": marked("Long in one room"),
     "wrist_stillness": marked("Not moving, by the watch"),
-    "restlessness": marked("Unsettled nights"),
+    "night": marked("Unsettled nights"),
     "walking": marked("Walking about"),
     "not_back": marked("Not back yet"),
 }

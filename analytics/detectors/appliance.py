@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, Signs, fact, finding
+from analytics.features.device_faults import RETIRED
 from analytics.features.devices import PERSON, has_room
 from analytics.features.wording import ROOMS, duration, has
-from core.model.finding import Finding, Phase, Severity
+from core.model.finding import Audience, Finding, Phase, Severity
 from core.model.home import Placement, RoomKind
 from core.model.quantity import Quantity
 
@@ -114,6 +115,8 @@ class Appliance:
         self._plugs: dict[int, Plug] = {}
         #: Rooms in which one is.
         self._rooms: set[int] = set()
+        #: Of which nothing is noticed, because there are too many.
+        self._unwatched: dict[int, Episode] = {}
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Take in what is drawn, and who is near."""
@@ -121,24 +124,43 @@ class Appliance:
         if device is None:
             return ()
         if observation.quantity is _POWER:
-            self._draw(device, observation.value, view)
-            return self._back(view, device.room_id) if view.shown else ()
+            return self._draw(device, observation.value, view)
         if device.room_id in self._rooms and view.shown and device.interior:
             return self._back(view, device.room_id)
         return ()
 
-    def _draw(self, device: DevicePlan, watts: float, view: HomeView) -> None:
+    def _draw(self, device: DevicePlan, watts: float, view: HomeView) -> Sequence[Finding]:
         plug = self._plugs.get(device.device_id)
         if plug is None:
             watched = device.placement is Placement.OBJECT or device.room == RoomKind.KITCHEN
             if not watched or not device.room_id:
-                return
+                return ()
             if not has_room(self._plugs, _MOST, view.plan.by_id):
-                return
+                return self._too_many(device, view)
             plug = self._plugs[device.device_id] = Plug(room_id=device.room_id)
             self._rooms.add(device.room_id)
         plug.draw(watts, view.at)
         self.due = min(self.due, plug.due)
+        return ()
+
+    def _too_many(self, device: DevicePlan, view: HomeView) -> Sequence[Finding]:
+        """Tell the operators, once, of an appliance that is not watched."""
+        number = device.device_id
+        if number in self._unwatched:
+            return ()
+        new = Episode(onset=view.now, noticed=view.now, severity=Severity.NOTICE)
+        self._unwatched[number] = new
+        return (
+            finding(
+                view,
+                DETECTOR.name,
+                new,
+                f"{device.name} is not watched: {_MOST} other appliances of this home are",
+                audience=Audience.OPERATORS,
+                subject=f"unwatched:{number}",
+                advice="Retire the plugs of appliances that do not heat.",
+            ),
+        )
 
     def _back(self, view: HomeView, room_id: int) -> Sequence[Finding]:
         found = []
@@ -153,11 +175,31 @@ class Appliance:
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
         """Find out what is on with nobody near."""
-        found: list[Finding] = []
+        found = self._retired(view) if view.changed else []
         for number, plug in self._plugs.items():
             self._follow(plug, view.plan.by_id.get(number))
             found += self._look(view, number, plug)
         self.due = min((plug.due for plug in self._plugs.values()), default=NEVER)
+        return found
+
+    def _retired(self, view: HomeView) -> list[Finding]:
+        """Forget appliances whose plug was retired; those that were too many may be watched then."""
+        known, found = view.plan.by_id, list[Finding]()
+        gone = [number for number in self._plugs if number not in known]
+        for number in gone:
+            plug = self._plugs.pop(number)
+            if plug.episode is not None:
+                found.append(self._cleared(view, number, plug, RETIRED))
+        for number in [one for one in self._unwatched if gone or one not in known]:
+            what, to = (
+                "Fewer appliances are watched, or it is not in use any more",
+                Audience.OPERATORS,
+            )
+            new, key = self._unwatched.pop(number), f"unwatched:{number}"
+            found.append(
+                finding(view, DETECTOR.name, new, what, Phase.CLEARED, audience=to, subject=key)
+            )
+        self._rooms = {plug.room_id for plug in self._plugs.values()}
         return found
 
     def _follow(self, plug: Plug, device: DevicePlan | None) -> None:
@@ -229,11 +271,18 @@ class Appliance:
 
     def snapshot(self) -> Any:
         """Return the state."""
-        return [[number, plug.snapshot()] for number, plug in self._plugs.items()]
+        plugs = [[number, plug.snapshot()] for number, plug in self._plugs.items()]
+        if not self._unwatched:
+            return plugs
+        unwatched = [[number, new.snapshot()] for number, new in self._unwatched.items()]
+        return {"plugs": plugs, "unwatched": unwatched}
 
     def restore(self, state: Any) -> None:
         """Become what `snapshot` saw."""
-        self._plugs = {number: Plug.restored(plug) for number, plug in state}
+        parts = state if isinstance(state, dict) else {"plugs": state, "unwatched": ()}
+        self._plugs = {number: Plug.restored(plug) for number, plug in parts["plugs"]}
+        told = ((number, Episode.restored(new)) for number, new in parts["unwatched"])
+        self._unwatched = {number: new for number, new in told if new is not None}
         self._rooms = {plug.room_id for plug in self._plugs.values()}
         self.due = min((plug.due for plug in self._plugs.values()), default=NEVER)
 

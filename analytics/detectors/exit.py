@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 ESCALATE_AFTER_S = 180.0
 AWAKE_AFTER_S = 90.0
 """Who is up, looks out and stays has mostly been seen inside again by then (docs/decisions/0220)."""
+OTHER_S = 12 * 3600.0
+"""A door that moves so long after it last did is of another night, whoever was seen since (0253)."""
 _ALWAYS = -math.inf
 
 _SOON = ((0.0, Severity.CHECK), (ESCALATE_AFTER_S, Severity.URGENT))
@@ -132,7 +134,7 @@ class Exit:
             if observation.quantity is not Quantity.CONTACT:
                 return ()
             shut = observation.value == 0
-            if shut and (self._opening is not None or not view.occupancy.after_long):
+            if shut and (self._waits(view.at) or not view.occupancy.after_long):
                 return ()
             return self._door(view, device, shut=shut)
         if self._opening is None or not device.interior:
@@ -156,7 +158,7 @@ class Exit:
         if shut and not view.local.is_night(view.at):
             return ()  # by day doors stand open
         self._habits.see(view.local, view.at)
-        opening = self._opening
+        said, opening = self._another(view), self._opening
         if opening is not None:
             if view.at >= opening.door_at:
                 opening.door_at, opening.room_id = view.at, device.room_id
@@ -166,7 +168,7 @@ class Exit:
         seen_since = inside is not None and inside > view.at + DOORSTEP_S
         sure = view.occupancy.before is Place.HOME
         if hour is Hour.ORDINARY or seen_since or not (sure or view.occupancy.perhaps_home):
-            return ()
+            return said
         self._opening = opening = Opening(
             onset=view.at,
             hour=hour,
@@ -178,8 +180,24 @@ class Exit:
         )
         self.due = opening.due
         if self.due > view.at or _brought_by_a_queue(view):
+            return said
+        return [*said, *self._say(opening, view, _moved(opening, view))]
+
+    def _waits(self, at: float) -> bool:
+        """Whether a door has opened lately and nobody has moved inside since."""
+        return self._opening is not None and at - self._opening.door_at <= OTHER_S
+
+    def _another(self, view: HomeView) -> Sequence[Finding]:
+        """Let go of an opening that is long past: it is of another night, whoever came back unseen."""
+        opening, episode = self._opening, self._episode
+        if opening is None or self._waits(view.at):
             return ()
-        return self._say(opening, view, _moved(opening, view))
+        self._opening = self._episode = None
+        if episode is None:
+            return ()
+        when = view.clock(view.at)
+        what = f"The outer door opened again at {when}; whether somebody had come back was not seen"
+        return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
 
     def _say(self, opening: Opening, view: HomeView, what: str) -> Sequence[Finding]:
         severity, episode = STAGES[opening.hour][opening.said][1], self._episode
@@ -333,6 +351,12 @@ DETECTOR = DetectorSpec(
         Parameter(name="escalate", value=ESCALATE_AFTER_S, unit="s", meaning="nobody moves inside"),
         Parameter(
             name="urgent", value=AWAY_AFTER_S, unit="s", meaning="the same, where it often opens"
+        ),
+        Parameter(
+            name="other",
+            value=OTHER_S / 3600,
+            unit="h",
+            meaning="later, it is another night's door",
         ),
         Parameter(name="half_life", value=HALF_LIFE_DAYS, unit="d", meaning="memory of habits"),
     ),

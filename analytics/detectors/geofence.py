@@ -15,6 +15,7 @@ from analytics.detector import (
     finding,
 )
 from analytics.features import tracks
+from analytics.features.device_faults import RETIRED
 from analytics.features.devices import PERSON
 from analytics.features.fixes import SIGMAS_IN_RADIUS, away
 from analytics.features.localtime import HOUR_S, NIGHT_FROM_H, NIGHT_UNTIL_H
@@ -78,8 +79,8 @@ class Geofence:
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
         """Find out whether a tracker outside has been silent for too long."""
-        found: list[Finding] = []
-        for device, track in view.outdoors.tracks.items():
+        found = list(self._retired(view)) if view.changed else []
+        for device, track in sorted(view.outdoors.tracks.items(), key=_number):
             key = f"{CONTACT}:{device}"
             if key in self._episodes:
                 found += self._seen_inside(key, track, view)
@@ -87,6 +88,13 @@ class Geofence:
                 found.append(self._contact_lost(key, device, track, view))
         self.due = self._next_due(view)
         return found
+
+    def _retired(self, view: HomeView) -> Iterator[Finding]:
+        """End what trackers told that are not in use any more: nothing more comes from them."""
+        known = view.plan.by_id
+        for key in [one for one in sorted(self._episodes) if int(one.split(":")[1]) not in known]:
+            yield self._cleared(key, RETIRED, view)
+        self._rides = {one: at for one, at in self._rides.items() if one in known}
 
     # Contact
 
@@ -212,6 +220,10 @@ class Geofence:
         self._rides = {int(device): at for device, at in state["rides"].items()}
         self.due = state["due"]
         self._waits = any(key.startswith(f"{CONTACT}:") for key in self._episodes)
+
+
+def _number(one: tuple[int, Track]) -> int:
+    return one[0]
 
 
 def _watched(track: Track, view: HomeView) -> bool:

@@ -19,7 +19,7 @@ from analytics.features.devices import PERSON, has_room
 from analytics.features.limits import ELSEWHERE, HALF_LIFE_DAYS, PRIOR_H, SMOOTH, WIDTH_H
 from analytics.features.pauses import LONGEST_S, NIGHT_WORTH, SETTLE_S
 from analytics.features.plan import Zone
-from analytics.features.ruled_out import ruled_out
+from analytics.features.ruled_out import ruled_out, unseen
 from analytics.features.steps import SPAN_S, WALKED_STEPS, Steps
 from analytics.features.stillness import (
     DENSE_FLOOR_S,
@@ -151,6 +151,8 @@ class Inactivity:
             return None
         wait = self.limit_s(view) * (1.0 if first else RAISE_FACTOR) - self._still_s(view)
         at = view.now + max(wait, 0.0)
+        if at >= view.occupancy.doubted_at:
+            return None  # she counts as gone out by then: the late return is told
         told = "the first carer is told" if first else "it becomes urgent"
         severity = Severity.CHECK if first else Severity.URGENT
         what = f"If nothing moves by {clock(view.local, at, view.now)}, {told}"
@@ -161,7 +163,12 @@ class Inactivity:
     def _told(self, episode: Episode, view: HomeView, still: float, phase: Phase) -> Finding:
         days, watched = once_in_days(view, still), int(view.days_watched)
         known = PRIOR_DAYS + watched
+        moved = view.activity.last_at or episode.onset
         where = ROOMS[view.activity.room]
+        facts = [fact(f"Last movement: {where}", moved)]
+        if episode.onset > moved:
+            where = "steps, says what is worn"
+            facts.append(fact("Last steps, says what is worn", episode.onset))
         note = (
             "" if watched >= LEARNING_DAYS else f" (learning, day {watched + 1} of {LEARNING_DAYS})"
         )
@@ -175,7 +182,7 @@ class Inactivity:
             once_in_days=round(min(days, known), 1),
             ruled_out=ruled_out(view),
             advice="Call or look in; if nobody answers, have someone go there.",
-            evidence=(fact(f"Last movement: {where}", episode.onset), *_longer(view)),
+            evidence=(*facts, *unseen(view, episode.onset), *_longer(view)),
         )
 
     def _cleared(self, episode: Episode, view: HomeView) -> Finding:

@@ -68,10 +68,11 @@ class LateRise:
             # an absence or an outage that nobody saw is over: when the day began is not known
             self._up, self._minutes, self.due = True, [], NEVER
             return self._cleared(view, f"Movement again at {view.clock(view.at)}")
-        if view.device.exterior_door:
+        door = view.device.exterior_door
+        if view.local.day(view.at) != view.day or (view.device.zone in _NO_RISE and not door):
+            return ()  # what is of the day before and heard after its end begins none either
+        if door:
             return self._rise(view, view.at)
-        if view.device.zone in _NO_RISE or view.local.day(view.at) != view.day:
-            return ()
         minute = int(view.at // 60)
         oldest = minute - SUSTAINED_S / 60
         self._minutes = [one for one in self._minutes if oldest <= one != minute] + [minute]
@@ -151,6 +152,8 @@ class LateRise:
             return None
         usual, latest = self._limits(view)
         at = max(usual if self._episode is None else latest, view.now)
+        if at >= view.occupancy.doubted_at:
+            return None  # somebody counts as gone out by then
         first = self._episode is None
         told = "it is noted as late" if first else "the first carer is told"
         severity = Severity.NOTICE if first else Severity.CHECK

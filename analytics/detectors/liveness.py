@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.detector import EACH_TICK, NEVER, DetectorSpec, Episode, Parameter, fact, finding
 from analytics.features.coverage import BLIND_AFTER_S, PERIODS, SILENT_HOME_S, Darkness
+from analytics.features.device_faults import ADVICE, FINE, MILD, RETIRED, fault_text
 from analytics.features.devices import BATTERY_LOW_PERCENT, STUCK_AFTER_S
 from analytics.features.obstruction import FEWEST_CHANGES, Obstruction
 from analytics.features.strays import ALONE_FEWEST, ALONE_PER_H
@@ -32,28 +33,6 @@ _PASSES = frozenset({Darkness.PIPELINE, Darkness.QUEUE})
 """What is often over in a moment, and not worth a word then."""
 _LAST = "last"  # blindness of the home that is over, and when it ended: kept beside what is open
 _OF_THE_HOME = frozenset({"home", "animal", _LAST})
-_MILD = frozenset({"battery", "stray"})
-"""Faults that are a notice, and that none but a word of their own kind ends."""
-_FINE = {
-    "silent": "{} reports again",
-    "battery": "The battery of {} is fine again",
-    "stuck": "{} has ended its motion",
-    "obstructed": "{} sees people again",
-    "stray": "{} fires no more while nobody is home",
-}
-_ADVICE = {
-    "silent": (
-        "Check its battery and its distance to the hub.",
-        "Until it returns, it sees nobody",
-    ),
-    "battery": ("Change its battery.", "It may soon stop"),
-    "stuck": ("Check what it looks at, or restart it.", "Its motion does not count meanwhile"),
-    "obstructed": ("Check whether something hides it or it was turned.", "It may see nobody"),
-    "stray": (
-        "Look for a heater, a curtain, the sun or an animal before it; turn it or move it.",
-        "Its word counts little meanwhile for who is home",
-    ),
-}
 
 
 class Liveness:
@@ -143,7 +122,7 @@ class Liveness:
         faults = (key.split(":") for key in self._open if key not in _OF_THE_HOME)
         known = [(int(device), fault) for _, device, fault in faults]
         self._ill = frozenset(device for device, _ in known)
-        self._faulty = frozenset(device for device, fault in known if fault not in _MILD)
+        self._faulty = frozenset(device for device, fault in known if fault not in MILD)
 
     def _home_due(self, view: HomeView) -> float:
         """Return when there is more to say of the home, unless it can be seen before."""
@@ -215,7 +194,7 @@ class Liveness:
             if wrong and key not in self._open:
                 told.append(self._opened(key, fault, device, view))
             elif not wrong and key in self._open:
-                told += self._close(key, view, _FINE[fault].format(device.name))
+                told += self._close(key, view, FINE[fault].format(device.name))
         return told
 
     def _faults(self, device: DevicePlan, view: HomeView) -> dict[str, bool]:
@@ -232,6 +211,7 @@ class Liveness:
                 # what is silent or stuck sees nobody either: that is told by another name
                 or not (silent or (state.off_known and state.on_since is not None))
             )
+        faults["unfollowed"] = number in view.outdoors.unfollowed
         faults["stray"] = device.interior and self._strays(device, view)
         return faults
 
@@ -245,11 +225,11 @@ class Liveness:
         return strays.fires_alone(number, others, known=known)
 
     def _opened(self, key: str, fault: str, device: DevicePlan, view: HomeView) -> Finding:
-        mild = fault in _MILD or (fault == "silent" and not device.heartbeat)
+        mild = fault in MILD or (fault == "silent" and not device.heartbeat)
         severity = Severity.NOTICE if mild else Severity.CHECK
         episode = Episode(onset=view.now, noticed=view.now, severity=severity)
         self._open[key] = episode
-        advice, meaning = _ADVICE[fault]
+        advice, meaning = ADVICE[fault]
         return finding(
             view,
             DETECTOR.name,
@@ -263,7 +243,7 @@ class Liveness:
 
     def _text(self, fault: str, device: DevicePlan, view: HomeView) -> str:
         if fault != "obstructed":
-            return _fault_text(fault, device, view)
+            return fault_text(fault, device, view)
         missed = self._sights.missed(device.device_id)
         return (
             f"{device.name} reports, but has not seen anybody while people went from room to room "
@@ -275,7 +255,7 @@ class Liveness:
         self._sights.keep(view.plan.by_id)
         for key in sorted(self._open):
             if key not in _OF_THE_HOME and int(key.split(":")[1]) not in view.plan.by_id:
-                told += self._close(key, view, "The device is not in use any more")
+                told += self._close(key, view, RETIRED)
         return told
 
     def _animal(self, view: HomeView) -> Sequence[Finding]:
@@ -344,25 +324,6 @@ def _devices_due(view: HomeView, devices: Sequence[DevicePlan]) -> float:
             if now <= stuck_at < due:
                 due = stuck_at
     return due
-
-
-def _fault_text(fault: str, device: DevicePlan, view: HomeView) -> str:
-    state = view.coverage.devices.get(device.device_id)
-    silent = duration(view.coverage.silence_s(device, view.now))
-    if fault == "stray":
-        strays = view.occupancy.strays
-        times = plural(round(strays.count(device.device_id)), "time")
-        hours = plural(round(strays.hours), "hour")
-        return f"{device.name} has fired {times} in {hours} in which nobody was home"
-    if fault == "battery":
-        level = "" if state is None or state.battery is None else f" ({state.battery:.0f}%)"
-        return f"The battery of {device.name} is low{level}"
-    if fault == "stuck":
-        since = view.now if state is None or state.on_since is None else state.on_since
-        return f"{device.name} has reported motion without end for {duration(view.now - since)}"
-    if device.device_id in view.coverage.offline:
-        return f"{device.name} is gone, says its hub; its last report was {silent} ago"
-    return f"{device.name} has not reported for {silent}"
 
 
 DETECTOR = DetectorSpec(

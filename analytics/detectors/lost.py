@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
 from analytics.features import losing_way, paths, tracks
+from analytics.features.device_faults import RETIRED
 from analytics.features.fixes import SIGMAS_IN_RADIUS, away
 from analytics.features.losing_way import LIMIT
 from analytics.features.outdoors import LEARNED_OUTINGS
@@ -110,17 +111,25 @@ class LosingWay:
         return self._told(device, watch, severity, view)
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
-        """Do nothing: only fixes tell where she goes; `geofence` tells of those that do not come."""
-        del view
-        return ()
+        """End what was told of trackers that are not in use any more.
+
+        Only fixes tell where she goes; `geofence` tells of those that do not come.
+        """
+        if not view.changed:
+            return ()
+        gone = [device for device in sorted(self._watches) if device not in view.plan.by_id]
+        return [one for device in gone for one in self._cleared(device, RETIRED, view)]
 
     def _over(self, device: int, track: Track, view: HomeView) -> Sequence[Finding]:
-        watch = self._watches.pop(device, None)
-        if watch is None or watch.episode is None:
-            return ()
         what = f"Back near home at {view.clock(view.at)}"
         if track.left_at is not None:
             what = f"In a place that is known, {view.outdoors.where(track)}"
+        return self._cleared(device, what, view)
+
+    def _cleared(self, device: int, what: str, view: HomeView) -> Sequence[Finding]:
+        watch = self._watches.pop(device, None)
+        if watch is None or watch.episode is None:
+            return ()
         return (
             finding(
                 view, DETECTOR.name, watch.episode, what, Phase.CLEARED, subject=f"device:{device}"

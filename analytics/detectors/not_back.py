@@ -17,8 +17,8 @@ from analytics.detector import (
     forecast,
 )
 from analytics.features.devices import PERSON
-from analytics.features.localtime import BINS, HOUR_S
-from analytics.features.ruled_out import animal
+from analytics.features.localtime import BINS, DAY_S, HOUR_S
+from analytics.features.ruled_out import animal, unseen
 from analytics.features.survival import Grid, Histograms
 from analytics.features.wording import ROOMS, duration
 from core.model.finding import Finding, Phase, Severity
@@ -111,13 +111,19 @@ class NotBack:
 
     def forecast(self, view: HomeView) -> Forecast | None:
         """Return when it speaks if nobody comes back."""
-        left = view.occupancy.left_at
-        if left is None or view.occupancy.home or view.coverage.blind:
+        left, doubted = view.occupancy.left_at, view.occupancy.doubted_at
+        if left is None or view.coverage.blind:
             return None
+        if self._episode is not None:
+            left = self._episode.onset
         target = self._target_s(view, left)
         if target == NEVER:
             return None
         speaks = view.now + max(target - view.coverage.elapsed(left, view.now), 0.0)
+        if view.occupancy.home:  # who may have left counts as out once silence has lasted
+            if doubted > view.now + DAY_S:
+                return None
+            speaks = max(speaks, doubted)
         raised = self._episode is not None
         told = "it becomes urgent" if raised else "the first carer is told"
         severity = Severity.URGENT if raised else Severity.CHECK
@@ -151,7 +157,8 @@ class NotBack:
         if view.occupancy.perhaps_home:
             return LONGEST_S
         longest = LONGEST_NIGHT_S if night else LONGEST_S
-        return min(max(MARGIN * self.usual_s(view.local.bin(left)), SHORTEST_S), longest)
+        usual = self.usual_s(view.local.bin(left)) * view.margin(DETECTOR.name, left)
+        return min(max(MARGIN * usual, SHORTEST_S), longest)
 
     def _told(self, episode: Episode, view: HomeView, out: float, phase: Phase) -> Finding:
         row = view.local.bin(episode.onset)
@@ -160,20 +167,27 @@ class NotBack:
             unusual = f"Usually back within {duration(self.usual_s(row))} (39 of 40 outings)"
         else:
             unusual = "The usual outings at this time of day are not known yet (learning)"
-        door = view.occupancy.door_at
+        door, onset = view.occupancy.door_at, view.clock(episode.onset)
+        what = f"Left at {onset}; not back after {duration(out)}"
         evidence = [fact("The outer door opened after movement near it", episode.onset)]
+        if episode.onset > view.occupancy.out_at:  # moved inside since, and was not believed
+            what = (
+                f"Out by the door at {view.clock(view.occupancy.out_at)}, or inside and not seen since"
+                f" {onset}, {duration(out)}"
+            )
+            evidence = [fact("Movement inside, perhaps of somebody", episode.onset)]
         if door is not None and door > episode.onset + 60:
             evidence.append(fact("The outer door last moved", door))
         return finding(
             view,
             DETECTOR.name,
             episode,
-            f"Left at {view.clock(episode.onset)}; not back after {duration(out)}",
+            what,
             phase,
             unusual=unusual,
             ruled_out=(_silent_inside(view), *animal(view)),
             advice="Call; if nobody answers, look inside near the door first, then the usual places.",
-            evidence=tuple(evidence),
+            evidence=(*evidence, *unseen(view, episode.onset)),
         )
 
     def snapshot(self) -> Any:
@@ -212,6 +226,14 @@ DETECTOR = DetectorSpec(
     parameters=(
         Parameter(name="share", value=SHARE, unit="1", meaning="quantile of usual outings"),
         Parameter(name="margin", value=MARGIN, unit="1", meaning="factor on the quantile"),
+        Parameter(
+            name="answers",
+            value=1.0,
+            unit="1",
+            meaning="factor on it, moved by carers' answers",
+            low=0.8,
+            high=1.6,
+        ),
         Parameter(name="shortest", value=SHORTEST_S / 60, unit="min", meaning="never told earlier"),
         Parameter(name="longest", value=LONGEST_S / 3600, unit="h", meaning="always told by then"),
         Parameter(

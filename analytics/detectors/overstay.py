@@ -24,7 +24,7 @@ from analytics.features.limits import PRIOR_H
 from analytics.features.occupancy import Place
 from analytics.features.pauses import LONGEST_S
 from analytics.features.plan import Zone
-from analytics.features.ruled_out import ruled_out
+from analytics.features.ruled_out import ruled_out, unseen
 from analytics.features.stays import ONCE_IN_DAYS, Stays
 from analytics.features.stillness import (
     DENSE_FLOOR_S,
@@ -161,6 +161,8 @@ class Overstay:
         if not waits or self._episode or view.coverage.blind or not view.occupancy.home:
             return None
         at = view.now + max(self.limit_s(view) - view.still_s(), 0.0)
+        if at >= view.occupancy.doubted_at:
+            return None  # she counts as gone out by then
         what = (
             f"If nothing moves outside the bathroom by {clock(view.local, at, view.now)}, "
             "the first carer is told"
@@ -207,7 +209,10 @@ class Overstay:
             once_in_days=round(min(days, known), 1),
             ruled_out=ruled_out(view),
             advice="Call or look in; start with the bathroom.",
-            evidence=(fact("Last movement: bathroom", episode.onset),),
+            evidence=(
+                fact("Last movement: bathroom", episode.onset),
+                *unseen(view, episode.onset),
+            ),
         )
 
     def snapshot(self) -> Any:

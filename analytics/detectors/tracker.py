@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.features.device_faults import RETIRED
 from analytics.features.localtime import HOUR_S
 from analytics.features.occupancy import Place
 from analytics.features.wording import duration, object_form
@@ -73,9 +74,13 @@ class TrackerLeft:
         return tuple(self._powered(observation, track, view))
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
-        """Do nothing: each word of a tracker is judged as it comes."""
-        del view
-        return ()
+        """End what was told of trackers that are not in use any more; each word is judged as it comes."""
+        if not view.changed:
+            return ()
+        known = view.plan.by_id
+        self._worn = {device: worn for device, worn in self._worn.items() if device in known}
+        gone = [key for key in sorted(self._episodes) if int(key.split(":")[1]) not in known]
+        return [one for key in gone for one in self._over(key, RETIRED, view)]
 
     # Power
 

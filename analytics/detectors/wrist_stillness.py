@@ -20,7 +20,7 @@ from analytics.detector import (
 )
 from analytics.features.devices import has_room
 from analytics.features.limits import PRIOR_H
-from analytics.features.ruled_out import ruled_out
+from analytics.features.ruled_out import ruled_out, unseen
 from analytics.features.stillness import bearable_s, floor_s, once_in_days, zone_of
 from analytics.features.wording import ROOMS, duration, has, rarity
 from analytics.features.wrist import HEARD_FOR_S, UP_PERCENT, WORN_FOR_S, Rested, Wrist
@@ -180,6 +180,7 @@ class WristStillness:
             evidence=(
                 fact(f"Last movement: {where}", episode.onset),
                 fact("The wrist rests since about then"),
+                *unseen(view, episode.onset),
             ),
         )
 

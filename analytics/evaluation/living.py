@@ -15,6 +15,7 @@ from analytics.evaluation.labelled_homes import LabelledHome
 from analytics.features.bed_nights import Bout
 from analytics.home_engine import HomeEngine, Inputs, Noticed
 from core.model.home import Placement, RoomKind
+from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,11 +93,11 @@ class _Living:
 
     def _feed(self, one: Observation) -> None:
         self._take(self._engine.feed(one))
+        self._follow_rule(one)
         view = self._engine.view
         if view is None or view.device is None or not view.shown:
             return
         device, out = view.device, self._out
-        self._door_last = device.exterior_door or (self._door_last and not device.interior)
         if device.device_id in self._toilets:
             out.toilet.append(view.at)
         if device.device_id in self._bathrooms:
@@ -105,6 +106,12 @@ class _Living:
         rested = last is not None and view.at - last >= STILL_S
         if not self._mat and rested and last is not None and view.occupancy.home:
             out.nights.append(Bout(last, view.at))
+
+    def _follow_rule(self, one: Observation) -> None:
+        """Take in an event as a rule would that knows no faults."""
+        device = self._out.home.plan.by_id[int(one.device_id)]
+        if one.value > 0 or one.quantity is Quantity.CONTACT:
+            self._door_last = device.exterior_door or (self._door_last and not device.interior)
 
     def _nights(self) -> None:
         view = self._engine.view

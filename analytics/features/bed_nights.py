@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
 SHORTEST_S = 600.0
 """Who sits on the bed for less has not gone to bed (detection.md §4)."""
@@ -107,6 +107,10 @@ class BedNights:
         self._bouts: list[Bout] = []
         #: Main blocks of past nights that were not taken yet, the latest last.
         self.nights: list[Bout] = []
+
+    def keep(self, devices: Container[int]) -> None:
+        """Forget that anybody lies in a bed whose sensor is gone."""
+        self._since = {bed: since for bed, since in self._since.items() if bed in devices}
 
     def hear(self, at: float, device_id: int, noon: float, *, occupied: bool) -> None:
         """Take in that a bed was occupied or left.

@@ -2,19 +2,24 @@
 
 A person who moves about is sensed by one device after another; a sensor that fires by itself is not. In 25
 real homes each device had another beside 0.73 to 1.00 of what it said; one that says things at random times
-has it beside 0.1 to 0.5 (docs/decisions/0268).
+has it beside 0.5 and less (docs/decisions/0268).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 NEAR_S = 900.0
 """Another device within so long before or after is company."""
-ONE_ACT_S = 300.0
-"""What a device says again within so long is the same act: a door that is opened and closed."""
+ONE_ACT_S = 1800.0
+"""What a device says again within so long is the same act: a door that is closed, somebody who sits still."""
 ALONE_BELOW = 0.6
 """Share of acts in company below which a device often speaks for nobody …"""
+STRAY_BELOW = 0.5
+"""… and below which it does so more often than not …"""
 OTHERS_FROM = 0.75
 """… in a home whose other devices have company as a rule; who is sensed by two devices only has none."""
 PRIOR_NEAR, PRIOR = 1.8, 2.0
@@ -31,24 +36,31 @@ class Company:
     def __init__(self) -> None:
         #: By device: acts, and those in company.
         self._known: dict[int, tuple[float, float]] = {}
-        #: The last act: device, its end, whether it is in company; None before the first.
-        self._act: tuple[int, float, bool] | None = None
+        #: The last act: device, its end, whether it is in company, whether it counts; None before the first.
+        self._act: tuple[int, float, bool, bool] | None = None
 
-    def show(self, at: float, device_id: int) -> None:
-        """Take in that a device said something at ``at``, in seconds; what comes late is left out."""
+    def show(self, at: float, device_id: int, *, counts: bool = True) -> None:
+        """Take in that a device said something at ``at``, in seconds; what comes late is left out.
+
+        Parameters
+        ----------
+        counts
+            Whether who does it alone is odd: who turns over in bed at night has no company.
+        """
         near = False
         if self._act is not None:
-            last, end, known = self._act
+            last, end, known, counted = self._act
             if at < end:
                 return
             if last == device_id:
                 if at - end <= ONE_ACT_S:
-                    self._act = (last, at, known)
+                    self._act = (last, at, known, counted)
                     return
             else:
                 near = at - end <= NEAR_S
-            self._count(last, known or near)
-        self._act = (device_id, at, near)
+            if counted:
+                self._count(last, known or near)
+        self._act = (device_id, at, near, counts)
 
     def _count(self, device_id: int, near: bool) -> None:
         acts, beside = self._known.get(device_id, (0.0, 0.0))
@@ -62,16 +74,31 @@ class Company:
 
     def alone(self, device_id: int) -> bool:
         """Tell whether a device often speaks while nobody is near any other, as no person does."""
-        if self.share(device_id) >= ALONE_BELOW:
+        return self._below(ALONE_BELOW, device_id)
+
+    def stray(self, device_id: int) -> bool:
+        """Tell whether a device speaks so more often than not: it is at fault."""
+        return self._below(STRAY_BELOW, device_id)
+
+    def _below(self, share: float, device_id: int) -> bool:
+        if self.share(device_id) >= share:
             return False
-        acts = sum(all_ for one, (all_, _) in self._known.items() if one != device_id)
+        acts = sum(every for one, (every, _) in self._known.items() if one != device_id)
         beside = sum(near for one, (_, near) in self._known.items() if one != device_id)
         return acts > 0.0 and beside >= OTHERS_FROM * acts
 
     def near(self, at: float, device_id: int) -> bool:
-        """Tell whether another device spoke shortly before ``at``."""
+        """Tell whether another device, not a stray too, spoke shortly before ``at``."""
         act = self._act
-        return act is not None and act[0] != device_id and 0.0 <= at - act[1] <= NEAR_S
+        if act is None or act[0] == device_id or not 0.0 <= at - act[1] <= NEAR_S:
+            return False
+        return not self.stray(act[0])
+
+    def keep(self, devices: Container[int]) -> None:
+        """Forget all other devices."""
+        self._known = {one: known for one, known in self._known.items() if one in devices}
+        if self._act is not None and self._act[0] not in devices:
+            self._act = None
 
     def snapshot(self) -> list[Any]:
         """Return all of it as plain values."""

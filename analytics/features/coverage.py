@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from analytics.features.devices import DeviceState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from analytics.features.plan import DevicePlan, HomePlan
     from core.model.observation import Observation
@@ -106,6 +106,10 @@ class Coverage:
     def set_offline(self, gone: Iterable[int]) -> None:
         """Take in which devices are gone by their last will."""
         self.offline = frozenset(gone)
+
+    def keep(self, devices: Container[int]) -> None:
+        """Forget all other devices."""
+        self.devices = {key: state for key, state in self.devices.items() if key in devices}
 
     def hear(self, observation: Observation, at: float, now: float) -> bool:
         """Take in one observation; return whether a person made it."""

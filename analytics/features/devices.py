@@ -20,6 +20,8 @@ BATTERY_LOW_PERCENT = 15.0
 """detection.md (a) D0."""
 BATTERY_FINE_PERCENT = 25.0
 """Above this it counts as charged again: cells recover a few percent when the room warms up."""
+FLAG_HOLDS_S = 86400.0
+"""A word that the battery is low counts for so long beside a charge that says otherwise."""
 STUCK_AFTER_S = 2 * 3600.0
 """A motion sensor that stays on for longer is stuck (detection.md (a) D0)."""
 FIRST_PERIOD_S = 3 * 3600.0
@@ -28,6 +30,7 @@ _LEAK = 0.001
 _MOST_VALUES = 16
 
 _MOTION, _BUTTON = Quantity.MOTION, Quantity.BUTTON
+_FLAG = Quantity.BATTERY_LOW.value
 _BATTERIES = frozenset({Quantity.BATTERY, Quantity.BATTERY_LOW})
 _PRESSES = frozenset({Quantity.BUTTON, Quantity.SOS})
 _PULSES = frozenset({Quantity.MOTION, Quantity.VIBRATION, Quantity.PRESENCE})
@@ -108,17 +111,22 @@ class DeviceState:
         if quantity in _PRESSES:
             return quantity is _BUTTON or observation.value > 0
         if quantity in _BATTERIES:
-            self._charge(quantity, observation.value)
+            self._charge(quantity, observation.value, at)
         return False
 
-    def _charge(self, quantity: Quantity, value: float) -> None:
+    def _charge(self, quantity: Quantity, value: float, at: float) -> None:
+        """Take in a charge in percent, or a word that it is low: some devices say both, and either counts."""
+        word, said = self.values.get(_FLAG, (0.0, 0.0))
+        flagged, level = word > 0 and at - said <= FLAG_HOLDS_S, self.battery
         if quantity is Quantity.BATTERY_LOW:
-            self.low = value > 0
-            return
-        self.battery = value
-        if value < BATTERY_LOW_PERCENT:
+            ended, flagged = flagged and value <= 0, value > 0
+            self._change(_FLAG, quantity, value, at, at)
+        else:
+            ended, level = False, value
+            self.battery = value
+        if flagged or (level is not None and level < BATTERY_LOW_PERCENT):
             self.low = True
-        elif value >= BATTERY_FINE_PERCENT:
+        elif ended or level is None or level >= BATTERY_FINE_PERCENT:
             self.low = False
 
     def stuck(self, now: float) -> bool:

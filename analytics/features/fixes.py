@@ -24,8 +24,12 @@ UNSTATED_RADIUS_M = 50.0
 VAGUE_RADIUS_M = 100.0
 """A vaguer fix is used only when there has been none for `VAGUE_AFTER_S` (detection.md §3)."""
 VAGUE_AFTER_S = 600.0
+UNTRUE = 0.05
+"""By so much lengths from west to east may be wrong, far to the north or south of where the plane touches."""
 FASTEST_M_S = 45.0
 """Faster than a car on a motorway: a jump, not a way (detection.md §3)."""
+NOWHERE_DEG = 1e-3
+"""What a receiver says that has no fix: 0° north, 0° east, in the sea."""
 JUMPS = 3
 """After so many jumps in a row it was the place before them that was wrong."""
 
@@ -65,6 +69,17 @@ class Plane:
         self.latitude, self.longitude = latitude, longitude
         self._east_m = METRES_PER_DEGREE * max(math.cos(math.radians(latitude)), 0.01)
 
+    def fits(self, north: float) -> bool:
+        """Tell whether the plane is true to a twentieth so many metres north of its origin.
+
+        Examples
+        --------
+        >>> Plane(51.0, -1.0).fits(200_000.0), Plane(30.0, -1.0).fits(2_300_000.0)
+        (True, False)
+        """
+        there = Plane(self.latitude + north / METRES_PER_DEGREE, self.longitude)
+        return abs(there._east_m / self._east_m - 1.0) <= UNTRUE
+
     def metres(self, latitude: float, longitude: float) -> tuple[float, float]:
         """Return metres east and north of the origin; over the date line by the short way."""
         east = (longitude - self.longitude + 180.0) % 360.0 - 180.0
@@ -82,8 +97,10 @@ class Gate:
         self._jumps = 0
 
     def take(self, position: Position, at: float, plane: Plane) -> Fix | None:
-        """Return the fix; None if it is old, vague or a jump."""
+        """Return the fix; None if it is old, vague, a jump or none at all."""
         radius, last = position.accuracy_m, self.last
+        if abs(position.latitude) < NOWHERE_DEG and abs(position.longitude) < NOWHERE_DEG:
+            return None
         if radius is None:
             radius = UNSTATED_RADIUS_M
         if last is not None:

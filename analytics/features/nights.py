@@ -179,6 +179,8 @@ def guests(view: HomeView) -> bool:
 
 
 def next_morning(view: HomeView) -> float:
-    """Return when the present or next night ends by the clock of today, in seconds."""
-    left_s = (NIGHT_UNTIL_H - view.local.hour(view.now)) % 24.0 * HOUR_S
-    return view.now + (left_s if left_s > 0.0 else DAY_S)
+    """Return when the present or next night ends, in seconds; also where the clock is set in it."""
+    now, local = view.now, view.local
+    left_s = (NIGHT_UNTIL_H - local.hour(now)) % 24.0 * HOUR_S
+    at = now + (left_s if left_s > 0.0 else DAY_S)
+    return at - (local.offset(at) - local.offset(now))

@@ -21,6 +21,8 @@ from analytics.features.strays import PRIOR_PER_H, Strays
 from analytics.features.witnesses import DOORSTEP_S, EXIT_WITHIN_S, Witnesses
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from analytics.features.activity import Activity
     from analytics.features.plan import DevicePlan, HomePlan
     from core.model.observation import Observation
@@ -52,16 +54,16 @@ SOON_SURE, SURE = 0.5, 4.0
 """Log-odds from which somebody is home until a door moves again, in a sparsely and in a densely sensed home:
 in the latter who is home shows again within minutes, in the former two movements must do (0113)."""
 SURE_INSIDE = 12.0
-"""The same in a densely sensed home after an absence that no door has ended: nobody was seen to come in, so
-she never left, or it was a phantom or an animal (docs/decisions/0219)."""
+"""The same, densely sensed, after an absence that no door ended: she never left, or it is an animal."""
 SURE_STAYED = 7.0
 """The same after a door by which somebody may have left, within the ten minutes before that is believed."""
 LEAST = -5.0
 """Absence is never surer than so: movement inside must be able to overcome it."""
-TAIL = 2.0
-TYPICAL_MIN = 60.0
+TAIL, TYPICAL_MIN = 2.0, 60.0
 """Silence of s min lowers the log-odds by TAIL · ln(1 + s · rate / TYPICAL_MIN), with the home's minutes
 with activity an hour: pauses of people at rest have heavy tails."""
+NOTHING_SENSED_S = 1e12
+"""The same where nothing senses who is inside: silence says nothing (0253)."""
 UNSEEN_PACE_S = 600.0
 """Typical silence, at least, where no sensor sees who stands behind the door (docs/decisions/0113)."""
 LEAVES_RESTING = 0.05
@@ -90,7 +92,6 @@ class Occupancy:
         "_first",
         "_odds",
         "_odds_at",
-        "_out_at",
         "_pace_s",
         "_passage_at",
         "_sure",
@@ -98,6 +99,7 @@ class Occupancy:
         "before",
         "door_at",
         "left_at",
+        "out_at",
         "perhaps_home",
         "place",
         "returned",
@@ -117,7 +119,7 @@ class Occupancy:
         #: When the last person may have left, or was last perhaps there; None while somebody is surely home.
         self.left_at: float | None = None
         #: Movement of the door by which the present absence, if it is one, began.
-        self._out_at = 0.0
+        self.out_at = 0.0
         #: Whether movement inside has been confirmed since, without a door, and yet is not believed.
         self.perhaps_home = False
         #: Last movement of a door that leads out.
@@ -146,8 +148,7 @@ class Occupancy:
         self._passage_at: float | None = None
         #: (when, device) of the last movements inside since then.
         self._doubtful: list[tuple[float, int]] = []
-        #: Whether others than the residents are known to be there: nothing sets it yet, because what can be
-        #: told from sensors of rooms would be wrong most of the time (docs/decisions/0117).
+        #: Whether others than the residents are known to be there: nothing sets it yet (docs/decisions/0117).
         self.visitor = False
         self.witnesses = Witnesses()
 
@@ -171,12 +172,15 @@ class Occupancy:
             Activity before this event, and the plan of the home.
         """
         if device.exterior_door:
-            self.witnesses.hear_door(at, device)
             self._door(at, past, opened=observation.value > 0)
         elif device.interior:
             self.witnesses.hear(at, device, observation, past[1])
             if self.left_at is not None:
                 self._inside(at, device, past)
+
+    def keep(self, devices: Container[int]) -> None:
+        """Forget what is known of all other devices as witnesses."""
+        self.witnesses.keep(devices)
 
     def advance(self, now: float) -> None:
         """Let time pass to ``now``."""
@@ -195,6 +199,12 @@ class Occupancy:
         if self.left_at is None or self.place is Place.AWAY:
             return math.inf
         return self._doubted_at() if self.place is Place.HOME else self._away_at()
+
+    @property
+    def doubted_at(self) -> float:
+        """When silence alone will have made it likelier that nobody is home; infinite where it never does."""
+        waits = self.left_at is not None and self.place is _HOME
+        return self._doubted_at() if waits else math.inf
 
     def _doubted_at(self) -> float:
         """Return when silence will have lowered the odds to even; who rests is silent."""
@@ -236,7 +246,7 @@ class Occupancy:
     def _gauge(self, activity: Activity, plan: HomePlan) -> None:
         """Note how much silence and movement mean in this home now."""
         rate = activity.per_hour(plan)
-        pace = 60.0 * TYPICAL_MIN / rate
+        pace = 60.0 * TYPICAL_MIN / rate if plan.sensors else NOTHING_SENSED_S
         self._pace_s = pace if self.witnesses.watch_door(plan) else max(pace, UNSEEN_PACE_S)
         # sensors that are blind for minutes show fewer of them: as many as others would
         shown = rate * self.witnesses.within_s / EXIT_WITHIN_S
@@ -246,7 +256,7 @@ class Occupancy:
 
     def _leave(self, at: float) -> None:
         """Begin what may become an absence."""
-        self.left_at = self._out_at = at
+        self.left_at = self.out_at = at
         self._away = self._first = None
         self._doubtful, self.perhaps_home = [], False
         self.strays.begin()
@@ -265,7 +275,7 @@ class Occupancy:
     def _inside(self, at: float, device: DevicePlan, past: tuple[Activity, HomePlan]) -> None:
         door = self.door_at or 0.0
         doorstep = device.near_exit and at <= door + DOORSTEP_S and not self._arriving
-        if at <= self._out_at or doorstep:
+        if at <= self.out_at or doorstep:
             return
         activity, plan = past
         here = activity.per_hour(plan) / max(plan.sensors, 1)
@@ -295,7 +305,8 @@ class Occupancy:
 
     def stray(self, device: DevicePlan) -> None:
         """Take in that a device fired in what may be an empty home."""
-        if self._away is not None and self._passage_at == self._out_at and device.interior:
+        out = self.left_at is not None and self._away is not None
+        if out and self._passage_at == self.out_at and device.interior:
             self.strays.note(device.device_id)
 
     def _doubt(self, at: float, device: DevicePlan) -> None:
@@ -320,12 +331,12 @@ class Occupancy:
         """Return the log-odds from which somebody is surely home."""
         if self._arriving:
             return self._sure
-        inside = self._away is not None and self._passage_at == self._out_at
+        inside = self._away is not None and self._passage_at == self.out_at
         dense = (self._sure - SOON_SURE) / (SURE - SOON_SURE)
         return SOON_SURE + ((SURE_INSIDE if inside else SURE_STAYED) - SOON_SURE) * dense
 
     def _back(self, at: float, per_hour: float) -> None:
-        left, away, passed = self._out_at, self._away, self._passage_at
+        left, away, passed = self.out_at, self._away, self._passage_at
         if away is not None:
             certain = passed is not None and passed > left
             back = passed if certain and passed is not None else self._first or at
@@ -344,7 +355,7 @@ class Occupancy:
             self.left_at,
             self.door_at,
             [self._odds, self._odds_at, self._pace_s, self._doubts, self._sure, self._arriving],
-            [self._away, self._first, self._passage_at, self._out_at],
+            [self._away, self._first, self._passage_at, self.out_at],
             [self._doubtful, self.perhaps_home],
             self.strays.snapshot(),
             self.witnesses.snapshot(),
@@ -358,7 +369,7 @@ class Occupancy:
         occupancy.left_at, occupancy.door_at = state[2:4]
         occupancy._odds, occupancy._odds_at, occupancy._pace_s = state[4][:3]
         occupancy._doubts, occupancy._sure, occupancy._arriving = state[4][3:]
-        occupancy._away, occupancy._first, occupancy._passage_at, occupancy._out_at = state[5]
+        occupancy._away, occupancy._first, occupancy._passage_at, occupancy.out_at = state[5]
         occupancy._doubtful = [(at, device) for at, device in state[6][0]]
         occupancy.perhaps_home = state[6][1]
         occupancy.strays = Strays.restored(state[7])

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from analytics.features.activity import Activity
+    from analytics.features.fixes import Fix
     from analytics.features.localtime import LocalTime
     from analytics.features.occupancy import Occupancy
-    from core.model.observation import Observation
+    from core.model.observation import Observation, Position
 
 MOST_TRACKS = 3
 LEARNED_OUTINGS = 10.0
@@ -38,7 +39,17 @@ _KEEP = 2.0 ** (-1.0 / HALF_LIFE_DAYS)
 class Outdoors:
     """All trackers of one home."""
 
-    __slots__ = ("_lost", "_turn", "ground", "heard", "outings", "plane", "rides", "tracks")
+    __slots__ = (
+        "_lost",
+        "_turn",
+        "ground",
+        "heard",
+        "outings",
+        "plane",
+        "rides",
+        "tracks",
+        "unfollowed",
+    )
 
     def __init__(self) -> None:
         #: None before the first fix.
@@ -52,6 +63,8 @@ class Outdoors:
         #: Device of the present fix, where it was believed; None otherwise.
         self.heard: int | None = None
         self._lost: set[int] = set()
+        #: Trackers in use that are not followed, because there are too many.
+        self.unfollowed: set[int] = set()
 
     @property
     def experience(self) -> float:
@@ -107,7 +120,9 @@ class Outdoors:
         track = self.tracks.get(device)
         if track is None:
             if not has_room(self.tracks, MOST_TRACKS, in_use):
+                self.unfollowed.add(device)
                 return
+            self.unfollowed.discard(device)
             track = self.tracks[device] = Track()
         if position is None:
             return
@@ -116,6 +131,8 @@ class Outdoors:
         track.hear(at)
         before = track.fix
         fix = track.gate.take(position, at, self.plane)
+        if fix is not None and self.ground.home is None and not self.plane.fits(fix.north):
+            track, before, fix = self._begin_anew(device, position, at)
         if fix is None:
             return
         self.heard = device
@@ -126,6 +143,25 @@ class Outdoors:
             self.ground.dwell(fix)
         track.move(fix, before, self.ground, indoors=indoors)
         self._judge(device, track, at)
+
+    def _begin_anew(
+        self, device: int, position: Position, at: float
+    ) -> tuple[Track, None, Fix | None]:
+        """Lay the plane anew where she is: the first fix was elsewhere, and nothing is known yet."""
+        self.plane, self.ground = Plane(position.latitude, position.longitude), Ground()
+        self.tracks = {number: Track() for number in self.tracks}
+        track = self.tracks[device]
+        track.hear(at)
+        return track, None, track.gate.take(position, at, self.plane)
+
+    def _lie_anew(self) -> None:
+        """Forget the ground where home is too far from where the plane touches for lengths to be true."""
+        home, plane = self.ground.home, self.plane
+        if home is None or plane is None or plane.fits(home[1]):
+            return
+        if all(track.left_at is None for track in self.tracks.values()):
+            self.plane, self.ground = None, Ground()
+            self.tracks = {number: Track() for number in self.tracks}
 
     def _judge(self, device: int, track: Track, at: float) -> None:
         if track.came_back:
@@ -147,8 +183,15 @@ class Outdoors:
         if track.score.winding >= LIMIT:
             self._lost.add(device)
 
+    def keep(self, devices: Container[int]) -> None:
+        """Forget all other trackers."""
+        self.tracks = {number: track for number, track in self.tracks.items() if number in devices}
+        self.unfollowed = {number for number in self.unfollowed if number in devices}
+        self._lost = {number for number in self._lost if number in devices}
+
     def close_day(self) -> None:
         """Forget a little."""
+        self._lie_anew()
         self.ground.close_day()
         self.outings, self.rides = self.outings * _KEEP, self.rides * _KEEP
         self._turn = [one * _KEEP for one in self._turn]
@@ -156,7 +199,8 @@ class Outdoors:
     def snapshot(self) -> dict[str, Any]:
         """Return all of it as plain values."""
         plane = self.plane
-        return {
+        unfollowed = {"unfollowed": sorted(self.unfollowed)} if self.unfollowed else {}
+        return unfollowed | {
             "plane": None if plane is None else [plane.latitude, plane.longitude],
             "ground": self.ground.snapshot(),
             "tracks": {str(device): track.snapshot() for device, track in self.tracks.items()},
@@ -180,4 +224,5 @@ class Outdoors:
         outdoors.outings, outdoors.rides = state["counts"]
         outdoors._turn = list(state["turn"])
         outdoors._lost = set(state["lost"])
+        outdoors.unfollowed = set(state.get("unfollowed", ()))
         return outdoors

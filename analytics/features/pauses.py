@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING, Any
 from analytics.features.limits import HALF_LIFE_DAYS, Evidence, Prior, best_limit_s, exceedance
 from analytics.features.localtime import HOUR_S
 from analytics.features.plan import Zone
+from analytics.features.rests import AT_MOST_S
 from analytics.features.sightings import Sightings
 
 if TYPE_CHECKING:
     from analytics.features.coverage import Coverage
     from analytics.features.localtime import LocalTime
-    from analytics.features.plan import DevicePlan
+    from analytics.features.plan import DevicePlan, HomePlan
 
 SHORTEST_S = 1200.0
 LONGEST_S = 16 * HOUR_S
@@ -51,6 +52,8 @@ class Pauses:
 
     __slots__ = (
         "_bed",
+        "_bed_id",
+        "_bed_since",
         "_context",
         "_contexts",
         "_day",
@@ -85,6 +88,8 @@ class Pauses:
         self._last: float | None = None
         #: Bed that is occupied, as (room, zone): then whatever fires alone elsewhere, she is in it.
         self._bed: tuple[int, str] | None = None
+        #: Since when, and by which device.
+        self._bed_since, self._bed_id = 0.0, 0
         #: Since when the time of the present context is not yet counted, and where it belongs.
         self._from, self._hour_ends = 0.0, 0.0
         self._context, self._row = 0, 0
@@ -106,10 +111,30 @@ class Pauses:
         """Whether some room is not seen as usual: somebody may be there (docs/decisions/0216)."""
         return self._sightings.hidden
 
-    def lie(self, device: DevicePlan, *, occupied: bool) -> None:
+    def lie(self, at: float, device: DevicePlan, *, occupied: bool) -> None:
         """Take in that a bed was occupied or left, before `show`."""
         self._bed = device.context if occupied else None
+        self._bed_since, self._bed_id = at, device.device_id
         self._seen_by = None
+
+    def refit(self, before: HomePlan, after: HomePlan) -> None:
+        """Take in that devices came, went or were moved.
+
+        A place that is seen by fewer than before is not hidden because it is seen less: how often it is
+        visited is learned anew. A bed whose sensor has gone is not occupied for ever.
+        """
+        present = _seers(after)
+        for context, known in _seers(before).items():
+            now = present.get(context, frozenset())
+            number = self._numbers.get(context)
+            if number is not None and known - now and not now - known:
+                self._sightings.forget(number)
+        for context, number in self._numbers.items():
+            if context not in present:
+                self._sightings.forget(number)
+        beds = (one for one in after.devices if one.context == self._bed)
+        if not any(self._bed_id in (0, one.device_id) for one in beds):
+            self._bed = self._seen_by = None
 
     def show(
         self,
@@ -137,6 +162,8 @@ class Pauses:
             self._late(at, device)
             return
         self._last = at
+        if self._bed is not None and at - self._bed_since > AT_MOST_S:
+            self._doubt_bed(device)
         brief = at - last < SHORTEST_S
         if device is self._seen_by and brief and stayed and at < self._hour_ends:
             return
@@ -158,6 +185,11 @@ class Pauses:
         self._exposure = array("f", [hours * _KEEP for hours in self._exposure])
         self._sightings.fade(_KEEP)
         self.days = self.days * _KEEP + 1.0
+
+    def _doubt_bed(self, device: DevicePlan) -> None:
+        """Believe no more in a bed that has been occupied for too long once somebody shows elsewhere."""
+        if device.context != self._bed:
+            self._bed = self._seen_by = None
 
     def _worth(self) -> float:
         return 1.0 if _WAKING_H[0] <= self._row % _HOURS < _WAKING_H[1] else NIGHT_WORTH
@@ -271,6 +303,7 @@ class Pauses:
             self.days,
             None if self._bed is None else list(self._bed),
             self._sightings.snapshot(),
+            [self._bed_since, self._bed_id],
         ]
 
     @classmethod
@@ -290,4 +323,15 @@ class Pauses:
         pauses.days = state[5]
         pauses._bed = None if state[6] is None else (state[6][0], state[6][1])
         pauses._sightings = Sightings.restored(state[7])
+        # before 0253 it was not kept
+        of_bed = state[8] if len(state) > 8 else (pauses._last or 0.0, 0)  # noqa: PLR2004
+        pauses._bed_since, pauses._bed_id = of_bed
         return pauses
+
+
+def _seers(home: HomePlan) -> dict[tuple[int, str], frozenset[int]]:
+    """Return the devices by which each place is seen."""
+    found: dict[tuple[int, str], frozenset[int]] = {}
+    for device in home.devices:
+        found[device.context] = found.get(device.context, frozenset()) | {device.device_id}
+    return found

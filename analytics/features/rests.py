@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 AT_MOST_S = 14 * 3600.0
 """A bed or chair that has been occupied for longer may be a fault, and proves nobody's presence."""
@@ -65,6 +65,10 @@ class Rests:
             rest.signs += 1
             if len(rest.others) < UP_DEVICES and device_id not in rest.others:
                 rest.others.append(device_id)
+
+    def keep(self, devices: Container[int]) -> None:
+        """Forget all other beds and chairs."""
+        self._known = {one: rest for one, rest in self._known.items() if one in devices}
 
     def __bool__(self) -> bool:
         """Whether any says that it is occupied, believed or not."""

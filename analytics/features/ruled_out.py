@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analytics.detector import fact
 from analytics.features.witnesses import DOORSTEP_S
-from analytics.features.wording import ROOMS, plural, subject
+from analytics.features.wording import ROOMS, duration, plural, subject
 
 if TYPE_CHECKING:
     from analytics.features.view import HomeView
+    from core.model.finding import Evidence
 
 
 def ruled_out(view: HomeView) -> tuple[str, ...]:
@@ -20,6 +22,14 @@ def ruled_out(view: HomeView) -> tuple[str, ...]:
     )
     alive_text = "all " if alive == len(sensing) else f"{alive} of "
     return (_out(view), f"{alive_text}{plural(len(sensing), 'sensor')} alive", *animal(view))
+
+
+def unseen(view: HomeView, since: float) -> tuple[Evidence, ...]:
+    """Say how much of the time since a moment could not be seen: it is in no duration that is told."""
+    lost = view.now - since - view.coverage.elapsed(since, view.now)
+    if lost < 60.0:  # noqa: PLR2004
+        return ()
+    return (fact(f"Of the time since, {duration(lost)} could not be seen and do not count"),)
 
 
 def animal(view: HomeView) -> tuple[str, ...]:

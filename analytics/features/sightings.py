@@ -91,6 +91,12 @@ class Sightings:
         """
         return max(self._missed) > MISSED
 
+    def forget(self, place: int) -> None:
+        """Forget how often a place is visited: until it is learned anew, no visit is missed."""
+        for part in range(PARTS):
+            self._visits[part * len(self._missed) + place] = 0.0
+        self._missed[place] = 0.0
+
     def fade(self, keep: float) -> None:
         """Let what is known fade: multiply the counts of visits by ``keep``."""
         self._visits = array("f", [count * keep for count in self._visits])

@@ -19,12 +19,13 @@ from analytics.features.margins import Margins
 from analytics.features.occupancy import Occupancy, Place
 from analytics.features.outdoors import Outdoors
 from analytics.features.pauses import Pauses
+from analytics.features.plan import Zone
 from analytics.features.walks import Walks
 from analytics.features.wording import clock
 from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
-    from analytics.features.plan import DevicePlan, HomePlan, Zone
+    from analytics.features.plan import DevicePlan, HomePlan
     from core.model.observation import Observation
 
 _AT_ONCE = -math.inf
@@ -157,20 +158,33 @@ class HomeView:
         if dark is not None or coverage.dark_from is not None:
             self._look_again(dark)
         if shown:
-            if self.lone is None:
-                self._show(observation, device, at)
-            else:
-                self._wait(self.lone, observation, device, at)
+            self._hear(observation, device, at)
         elif observation.quantity is _POSITION:
             self._track(observation, at)
+
+    def _hear(self, observation: Observation, device: DevicePlan, at: float) -> None:
+        """Take in a sign that may be of a person."""
+        witnesses = self.occupancy.witnesses
+        counts = device.zone is not Zone.BED or self.local.is_waking(at)
+        if device.interior or device.exterior_door:
+            self.shown = witnesses.heed(at, device, observation, counts=counts)
+        if not self.shown:
+            self.occupancy.stray(device)
+        elif self.lone is not None:
+            self._wait(self.lone, observation, device, at)
+        elif witnesses.unheeded is not None and device.interior:
+            self.shown = False
+            sign = Sign(at, device.device_id, observation.quantity, observation.value)
+            self.vouched = [*witnesses.vouched(at), sign]
+        else:
+            self._show(observation, device, at)
 
     def _wait(
         self, lone: LoneSigns, observation: Observation, device: DevicePlan, at: float
     ) -> None:
         """Take in a sign that an animal may have made, or that shows whose the last ones were."""
         self.shown, out = False, self.occupancy.left_at is not None
-        if out:
-            self.occupancy.stray(device)
+        self.occupancy.stray(device)
         sign = Sign(at, device.device_id, observation.quantity, observation.value)
         self.vouched = lone.take(sign, device, out=out) or []
 
@@ -210,7 +224,7 @@ class HomeView:
             self._look_around()
 
     def _lie(self, at: float, device: DevicePlan, *, occupied: bool) -> None:
-        self.pauses.lie(device, occupied=occupied)
+        self.pauses.lie(at, device, occupied=occupied)
         noon = self.local.last_noon(at)
         self.bed_nights.hear(at, device.device_id, noon, occupied=occupied)
 
@@ -227,8 +241,14 @@ class HomeView:
     def _track(self, observation: Observation, at: float) -> None:
         self._marked = True
         alone = self.plan.resident_id is not None
-        home = (self.activity, self.occupancy, self.local)
+        home, unfollowed = (
+            (self.activity, self.occupancy, self.local),
+            len(self.outdoors.unfollowed),
+        )
         self.outdoors.show(observation, at, home, alone=alone, in_use=self.plan.by_id)
+        if unfollowed != len(self.outdoors.unfollowed):
+            self._anew = True
+            self.stir()
 
     def look(self, heard_at: float, heard_since: float | None) -> None:
         """Take in a proof of life of the pipeline; see `Coverage.look`."""
@@ -324,6 +344,15 @@ class HomeView:
         """Say a moment in the home's zone, with the day if that is not today."""
         return clock(self.local, seconds, self.now)
 
+    def refit(self, before: HomePlan) -> None:
+        """Take in that devices came, went or were moved since the home was as ``before``."""
+        self._stirred = self._anew = True
+        self.due = _AT_ONCE
+        known = self.plan.by_id
+        for part in (self.coverage, self.occupancy, self.walks, self.bed_nights, self.outdoors):
+            part.keep(known)
+        self.pauses.refit(before, self.plan)
+
     def snapshot(self) -> dict[str, Any]:
         """Return all of it as plain values."""
         return {
@@ -362,6 +391,7 @@ class HomeView:
         view.walks = Walks.restored(state["walks"])
         view.margins = Margins.restored(state["margins"])
         view.pauses = Pauses.restored(state["pauses"])
+        view.pauses.refit(plan, plan)
         if view.lone is not None and state["lone"] is not None:
             view.lone = LoneSigns.restored(state["lone"])
         view.hours = Hours.restored(state["hours"], view.local)

@@ -20,7 +20,7 @@ from analytics.features.walk_patterns import UNKNOWN, Pattern, Walk
 from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from analytics.features.plan import DevicePlan
     from core.model.observation import Observation
@@ -164,6 +164,10 @@ class Walks:
         if observation.quantity in _SEATS and observation.value > 0:
             self._enter_pending()
             self.rest()
+
+    def keep(self, devices: Container[int]) -> None:
+        """Forget for how long all other devices are blind."""
+        self._eyes = {eye: seen for eye, seen in self._eyes.items() if eye in devices}
 
     def leave(self) -> None:
         """Take in that nobody is home any more."""

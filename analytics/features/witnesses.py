@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analytics.features.company import Company
+from analytics.features.company import NEAR_S, Company
 from analytics.features.doorway import Doorway
 from analytics.features.eyes import BLIND_FACTOR, LONGEST_S, seen_again
+from analytics.features.lone_signs import Sign
 from analytics.features.rests import Rests
 from core.model.home import Placement
 from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from analytics.features.activity import Activity
     from analytics.features.plan import DevicePlan, HomePlan
     from core.model.observation import Observation
@@ -28,7 +31,7 @@ _RESTS = frozenset({Quantity.BED, Quantity.CHAIR})
 class Witnesses:
     """What is known of the devices of one home as witnesses."""
 
-    __slots__ = ("_company", "_doorway", "_eyes", "_rests")
+    __slots__ = ("_company", "_doorway", "_eyes", "_rests", "unheeded")
 
     def __init__(self) -> None:
         self._company = Company()
@@ -36,10 +39,11 @@ class Witnesses:
         #: Motion sensors near a door that leads out: last sign, and for how long they are blind after one.
         self._eyes: dict[int, tuple[float, float]] = {}
         self._rests = Rests()
+        #: What a stray said last, while nothing else did.
+        self.unheeded: Sign | None = None
 
     def hear(self, at: float, device: DevicePlan, observation: Observation, plan: HomePlan) -> None:
-        """Take in a sign inside, at ``at`` in seconds."""
-        self._company.show(at, device.device_id)
+        """Take in a sign of a person inside, at ``at`` in seconds."""
         if observation.quantity in _RESTS:
             self._rests.take(at, device.device_id, occupied=observation.value > 0)
         elif self._rests and plan.resident_id is not None and not self.alone(device.device_id):
@@ -49,9 +53,31 @@ class Witnesses:
             if observation.quantity is Quantity.MOTION:
                 seen_again(self._eyes, device.device_id, at)
 
-    def hear_door(self, at: float, device: DevicePlan) -> None:
-        """Take in that a door that leads out moved: who is sensed beside it is not sensed alone."""
-        self._company.show(at, device.device_id)
+    def heed(
+        self, at: float, device: DevicePlan, observation: Observation, *, counts: bool
+    ) -> bool:
+        """Take in that a device senses somebody inside or at a door; tell whether that is to be believed.
+
+        The word of a stray, alone, is not: it is a heater, a curtain, a loose contact (docs/decisions/0268).
+        It waits: if another device speaks soon after, it was somebody.
+
+        Parameters
+        ----------
+        counts
+            Whether who does it alone is odd; see `Company.show`.
+        """
+        company, number = self._company, device.device_id
+        beside = company.near(at, number)
+        company.show(at, number, counts=counts)
+        if beside or device.exterior_door or not company.stray(number):
+            return True
+        self.unheeded = Sign(at, number, observation.quantity, observation.value)
+        return False
+
+    def vouched(self, at: float) -> list[Sign]:
+        """Return the sign that waited, if it is near this word of another device."""
+        waited, self.unheeded = self.unheeded, None
+        return [waited] if waited is not None and 0.0 <= at - waited.at <= NEAR_S else []
 
     def pass_door(self, at: float, activity: Activity) -> None:
         """Take in that a door that leads out was passed."""
@@ -98,6 +124,12 @@ class Witnesses:
         blind = max((blind for _, blind in self._eyes.values()), default=0.0)
         return max(EXIT_WITHIN_S, min(BLIND_FACTOR * blind, LONGEST_S))
 
+    def keep(self, devices: Container[int]) -> None:
+        """Forget all other devices."""
+        self._company.keep(devices)
+        self._rests.keep(devices)
+        self._eyes = {eye: seen for eye, seen in self._eyes.items() if eye in devices}
+
     def snapshot(self) -> list[Any]:
         """Return all of it as plain values."""
         return [
@@ -105,6 +137,7 @@ class Witnesses:
             [[eye, *known] for eye, known in sorted(self._eyes.items())],
             self._doorway.snapshot(),
             self._company.snapshot(),
+            self.unheeded,
         ]
 
     @classmethod
@@ -115,4 +148,5 @@ class Witnesses:
         witnesses._eyes = {int(eye): (last, blind) for eye, last, blind in state[1]}
         witnesses._doorway = Doorway.restored(state[2])
         witnesses._company = Company.restored(state[3])
+        witnesses.unheeded = None if state[4] is None else Sign(*state[4])
         return witnesses

@@ -4,6 +4,9 @@ The skew of one message is ``s = t_gateway - t_event``: delay plus clock error, 
 negative, so the lower envelope of ``s`` is the clock error. A new minimum replaces the envelope; otherwise
 it leaks upward by 1 s an hour, to follow a clock that drifts. A message that comes days late from a hub's
 queue lies far above the envelope and keeps its own time.
+
+A clock that was set, or lost its time with its battery, lies above the envelope too, but steadily: each
+message by the same. A queue that is delivered comes nearer to the present with each message.
 """
 
 from __future__ import annotations
@@ -30,6 +33,10 @@ UNSETTLED_S = 2.5
 """From this envelope on a clock is so near to correction that a repeated claim is looked up."""
 LATE_S = 600.0
 """So late a message may be a replay from before the clock was set."""
+SET_AFTER_S = 3600.0
+SET_MESSAGES = 5
+STEADY_S = 60.0
+"""So many messages over so long, none nearer to the present than the first by more: the clock was set."""
 
 
 _LEAK = LEAK_S_PER_H / 3600.0
@@ -69,7 +76,7 @@ class Skew:
         When that was so.
     """
 
-    __slots__ = ("_ahead_s", "_at_s", "_wavered", "envelope_s")
+    __slots__ = ("_ahead_s", "_at_s", "_steady", "_wavered", "envelope_s")
 
     def __init__(
         self,
@@ -82,6 +89,7 @@ class Skew:
         self._at_s = at.timestamp() if at is not None else _NEVER
         self._wavered = wavered
         self._ahead_s: float | None = None
+        self._steady: _Steady | None = None
 
     def judge(self, claimed: datetime, received: datetime) -> Judgement:
         """Learn from a claim and return the time to store for it, which is never after ``received``
@@ -123,6 +131,8 @@ class Skew:
                 return False
             envelope_s = max(first_s, skew_s)
         elif skew_s > envelope_s:
+            if envelope_s < -TRUSTED_S or skew_s - envelope_s > CORRECTED_S:
+                return self._set(skew_s, received_s, envelope_s)
             leak_s = (received_s - self._at_s) * _LEAK
             if leak_s > 0.0:  # without min(), which costs as much as all the rest
                 envelope_s += min(LONGEST_LEAK_S, leak_s)
@@ -131,5 +141,35 @@ class Skew:
             envelope_s = skew_s
         self.envelope_s = envelope_s
         self._at_s = received_s
-        self._ahead_s = None
+        self._ahead_s = self._steady = None
         return True
+
+    def _set(self, skew_s: float, received_s: float, envelope_s: float) -> bool:
+        """Follow a clock that may have been set since: at once where it shows steadily, else by the leak."""
+        steady = self._steady
+        if steady is None or skew_s < steady.first_s - STEADY_S:
+            steady = self._steady = _Steady(skew_s, received_s)
+        if steady.add(skew_s, received_s):
+            envelope_s, self._steady = max(steady.least_s, envelope_s), None
+        else:
+            leak_s = (received_s - self._at_s) * _LEAK
+            if leak_s > 0.0:
+                envelope_s = min(skew_s, envelope_s + min(LONGEST_LEAK_S, leak_s))
+        self.envelope_s, self._at_s, self._ahead_s = envelope_s, received_s, None
+        return True
+
+
+class _Steady:
+    """Messages that lie above the envelope by about the same."""
+
+    __slots__ = ("_messages", "_since_s", "first_s", "least_s")
+
+    def __init__(self, first_s: float, since_s: float) -> None:
+        self.first_s = self.least_s = first_s
+        self._since_s, self._messages = since_s, 0
+
+    def add(self, skew_s: float, received_s: float) -> bool:
+        """Count one; return whether there are enough."""
+        self.least_s = min(self.least_s, skew_s)
+        self._messages += 1
+        return self._messages >= SET_MESSAGES and received_s - self._since_s >= SET_AFTER_S

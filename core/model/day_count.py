@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from core.model.home import Device
+    from core.model.home import Device, Room
 
 QUARTERS = 96
 QUARTER = timedelta(minutes=15)
@@ -75,6 +75,16 @@ class DayCount:
     def unseen_min(self) -> int:
         """Minutes of the day that could not be seen, of the 1,440 of an ordinary day."""
         return max(0, QUARTERS * 15 - sum(self.seen))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """Where a device stood until it was moved."""
+
+    device_id: DeviceId
+    until: datetime
+    placement: Placement
+    room: Room | None = None
 
 
 def bounds(day: date, zone: ZoneInfo) -> Span:
@@ -137,6 +147,43 @@ def count_day(
         },
         ways=_ways([(row[0], _room(devices, row)) for row in today if row[2] in _SEES]),
     )
+
+
+def as_they_stood(
+    devices: Sequence[Device], former: Sequence[Former], rows: Sequence[Sign], span: Span
+) -> tuple[dict[DeviceId, Device], list[Sign]]:
+    """Return the devices of a span as they stood in it, and the rows as theirs.
+
+    A device that was moved is another one, with a number below 0, for as long as it stood elsewhere.
+
+    Parameters
+    ----------
+    devices
+        As they stand now.
+    former
+        Where they stood before.
+    """
+    stood = {one.device_id: one for one in devices}
+    begins: dict[DeviceId, datetime] = {}
+    places: dict[DeviceId, list[tuple[datetime, DeviceId]]] = {}
+    for number, one in enumerate(sorted(former, key=lambda one: one.until), 1):
+        device = next((known for known in devices if known.device_id == one.device_id), None)
+        if device is None:
+            continue
+        other, begun = DeviceId(-number), begins.get(one.device_id)
+        places.setdefault(one.device_id, []).append((one.until, other))
+        if one.until > span[0] and (begun is None or begun < span[1]):
+            stood[other] = replace(device, device_id=other, placement=one.placement, room=one.room)
+        begins[one.device_id] = one.until
+    for number_now, begun in begins.items():
+        if begun >= span[1]:
+            del stood[number_now]
+    return stood, [(row[0], _where(places, row), row[2], row[3]) for row in rows]
+
+
+def _where(places: Mapping[DeviceId, Sequence[tuple[datetime, DeviceId]]], row: Sign) -> DeviceId:
+    moves = places.get(row[1], ())
+    return next((other for until, other in moves if row[0] < until), row[1])
 
 
 def silent_after(devices: Sequence[Device]) -> timedelta:

@@ -21,7 +21,7 @@ TOGETHER = timedelta(minutes=30)
 CONNECTED = timedelta(hours=12)
 """What is raised so long after the last evidence joins while an episode of the incident is not over."""
 SAME_ONSET = timedelta(seconds=1)
-ONE_SILENCE = frozenset({"inactivity", "late_rise", "overstay", "restlessness", "wrist_stillness"})
+ONE_SILENCE = frozenset({"inactivity", "late_rise", "overstay", "wrist_stillness"})
 """Detectors that watch the same silence: they never page side by side (detection.md (a) Fusion)."""
 
 

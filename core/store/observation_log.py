@@ -25,16 +25,40 @@ _SETTLED: LiteralString = (
     " and (txid, sequence) > (%(transaction)s::text::xid8, %(sequence)s::bigint)"
     " order by txid, sequence limit %(limit)s"
 )
-PAGE: LiteralString = (
-    "(select txid::text::bigint as transaction, sequence, home_id, device_id, quantity, value,"
+_VALUES: LiteralString = (
+    "select txid::text::bigint as transaction, sequence, home_id, device_id, quantity, value,"
     " observed_at, received_at, discriminator, claimed_at, null::double precision as latitude,"
     " null::double precision, null::double precision, null::double precision, null::double precision,"
-    f" null::double precision from observation where {_SETTLED})"
-    " union all "
-    "(select txid::text::bigint, sequence, home_id, device_id, 'position', coalesce(accuracy_m, 0),"
+    " null::double precision from observation"
+)
+_PLACES: LiteralString = (
+    "select txid::text::bigint, sequence, home_id, device_id, 'position', coalesce(accuracy_m, 0),"
     " observed_at, received_at, discriminator, claimed_at, latitude, longitude, accuracy_m, altitude_m,"
-    f" speed_m_s, course_deg from position where {_SETTLED})"
+    " speed_m_s, course_deg from position"
+)
+PAGE: LiteralString = (
+    f"({_VALUES} where {_SETTLED}) union all ({_PLACES} where {_SETTLED})"
     " order by transaction, sequence limit %(limit)s"
+)
+_UNREAD: LiteralString = (
+    "where (txid, sequence) > (%(transaction)s::text::xid8, %(sequence)s::bigint)"
+    " order by txid, sequence limit 1"
+)
+WAITING: LiteralString = (
+    "select received_at from ("
+    f"(select txid, sequence, received_at from observation {_UNREAD}) union all "
+    f"(select txid, sequence, received_at from position {_UNREAD})) w"
+    " order by txid, sequence limit 1"
+)
+_OF_DEVICES: LiteralString = (
+    "device_id in (select d.device_id from device d where d.home_id = %(home)s)"
+    " and home_id = %(home)s and observed_at >= %(since)s"
+    " and (txid, sequence) <= (%(transaction)s::text::xid8, %(sequence)s::bigint)"
+    " order by txid desc, sequence desc limit %(limit)s"
+)
+RECORD: LiteralString = (
+    f"({_VALUES} where {_OF_DEVICES}) union all ({_PLACES} where {_OF_DEVICES})"
+    " order by transaction desc, sequence desc limit %(limit)s"
 )
 
 
@@ -76,12 +100,36 @@ async def read_page(
     return LogPage(rows=rows, end=end, full=len(kept) == limit)
 
 
+async def record_of(
+    connection: Connection, home_id: HomeId, since: datetime, until: LogPosition, limit: int
+) -> tuple[Observation, ...]:
+    """Return the last rows of a home's present devices up to a place in the log, in log order.
+
+    Parameters
+    ----------
+    since
+        What was observed before is left out.
+    limit
+        Rows at most, the newest; at least 1.
+    """
+    cursor = await connection.execute(
+        RECORD,
+        {
+            "home": home_id,
+            "since": since,
+            "transaction": str(until.transaction),
+            "sequence": until.sequence,
+            "limit": limit,
+        },
+    )
+    found = sorted(await cursor.fetchall(), key=_place)
+    return tuple(_observation(row) for row in found if row[4] in _QUANTITIES)
+
+
 async def waiting_since(connection: Connection, after: LogPosition) -> datetime | None:
     """Return when the oldest unread row was received, settled or not; None when all is read."""
     cursor = await connection.execute(
-        "select received_at from observation"
-        " where (txid, sequence) > (%s::text::xid8, %s::bigint) order by txid, sequence limit 1",
-        (str(after.transaction), after.sequence),
+        WAITING, {"transaction": str(after.transaction), "sequence": after.sequence}
     )
     row = await cursor.fetchone()
     return None if row is None else row[0]

@@ -65,14 +65,43 @@ def test_where_all_are_heard_alone_nobody_is_blamed() -> None:
     assert not company.alone(2)
 
 
-def test_a_door_that_opens_and_closes_is_one_act() -> None:
-    company, single = Company(), Company()
+def test_a_door_that_opens_and_closes_is_one_act_and_so_is_an_evening_in_a_chair() -> None:
+    company = Company()
     for turn in range(50):
-        for one in (company, single):
-            one.show(turn * HOUR, STRAY)
-            one.show(turn * HOUR + 1800.0, 1)
-        company.show(turn * HOUR + ONE_ACT_S, STRAY)
-    assert company.share(STRAY) == single.share(STRAY)
+        at = turn * 6 * HOUR
+        company.show(at, 1)
+        for minute in range(2, 240, 20):  # a sensor that sees her at times
+            company.show(at + minute * 60.0, STRAY)
+    assert ONE_ACT_S > 20 * 60.0
+    assert company.share(STRAY) > 0.9
+
+
+def test_the_nights_of_who_sleeps_alone_do_not_count() -> None:
+    company = Company()
+    for night in range(50):
+        _walks(company, night * 24 * HOUR)
+        for hour in range(8):
+            company.show((night * 24 + 10 + hour) * HOUR, STRAY, counts=False)
+    assert not company.alone(STRAY)
+
+
+def test_one_stray_is_no_company_for_another() -> None:
+    company = Company()
+    _days(company, 5, stray_each_s=4 * HOUR)
+    at = 1000 * HOUR
+    company.show(at, STRAY)
+    assert company.stray(STRAY)
+    assert not company.near(at + 60.0, STRAY + 1)
+    company.show(at + HOUR, ROUND[0])
+    assert company.near(at + HOUR + 60.0, STRAY)
+
+
+def test_of_a_device_that_is_gone_nothing_is_kept() -> None:
+    company = Company()
+    _days(company, 2, stray_each_s=4 * HOUR)
+    company.keep(set(ROUND))
+    known, _ = company.snapshot()
+    assert [one for one, *_ in known] == list(ROUND)
 
 
 def test_company_may_come_before_or_after_but_not_too_late() -> None:

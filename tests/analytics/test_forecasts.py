@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+import pytest
 
 from analytics.detector import discover
 from analytics.features.localtime import moment
 from analytics.features.plan import plan
-from analytics.forecasts import EVERY_S, ForecastBook
-from analytics.home_engine import HomeEngine
+from analytics.forecasts import EVERY_S, ForecastBook, asked
+from analytics.home_engine import TICK_S, HomeEngine
 from analytics.recovery import recover
-from analytics.sample_days import HOME, HOUSEHOLD, MONDAY
+from analytics.sample_days import (
+    DOOR,
+    HALL_MOTION,
+    HOME,
+    HOUSEHOLD,
+    KITCHEN_MOTION,
+    LOUNGE_MOTION,
+    MONDAY,
+)
 from analytics.service import Watch
-from core.model.finding import Severity
+from core.model.finding import Phase, Severity
 from core.model.forecast import Forecast
 from core.model.ids import HomeId, ResidentId
+from core.model.quantity import Quantity
 from core.runtime.clock import ManualClock
 from core.runtime.health import Health
 from core.runtime.service import Context
 from core.runtime.settings import AnalyticsSettings
 from core.store.pool import open_pool
 from tests.analytics.log_rows import furnish
+from tests.analytics.story import Story
 from tests.servers.settling import settled
 
 if TYPE_CHECKING:
+    from analytics.detector import DetectorFailure
     from analytics.features.view import HomeView
     from tests.servers.databases import Database
 
@@ -171,3 +183,28 @@ async def test_the_service_stores_what_silence_would_bring(plain_database: Datab
     with psycopg.connect(plain_database.url) as owner:
         rows = owner.execute("select home_id, detector, severity, speaks_at from forecast")
         assert rows.fetchall() == [(HOME, "prophet", "check", moment(NOW + 3600))]
+
+
+@pytest.mark.parametrize("minutes", [2, 5, 9, 15, 40])
+def test_who_may_have_left_is_waited_for_as_it_will_be_told(minutes: int) -> None:
+    """After a door, silence alone makes her count as out: then it is the late return that is told."""
+    story = Story().move(KITCHEN_MOTION, every=10, until=9)
+    story.at(9, 0, 5).hear(HALL_MOTION).at(9, 0, 20).hear(DOOR, Quantity.CONTACT, 1.0)
+    story.at(9, 0, 40).hear(DOOR, Quantity.CONTACT, 0.0).at(9, minutes).hear(LOUNGE_MOTION)
+    story.at(9, minutes, 20).hear(LOUNGE_MOTION, value=0.0).at(9, minutes + 1)
+    failures: list[DetectorFailure] = []
+    standing = asked(story.home, failures)
+    assert not failures
+    before = len(story.said)
+    story.at(30)
+    spoke = {
+        one.detector: one.noticed_at
+        for one in reversed(story.said[before:])
+        if one.detector in {"inactivity", "not_back"} and one.phase is Phase.OPENED
+    }
+    foretold = {
+        name: one.speaks_at for name, one in standing.items() if name in {"inactivity", "not_back"}
+    }
+    assert foretold.keys() == spoke.keys()
+    for name, at in foretold.items():
+        assert timedelta(0) <= spoke[name] - at <= timedelta(seconds=TICK_S)

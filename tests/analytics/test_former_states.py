@@ -43,7 +43,7 @@ def learned(state: bytes) -> bytes:
     view["pauses"] = view["pauses"][:OF_PAUSES]  # what follows is learned anew (format 5)
     home = view["occupancy"]
     view["occupancy"] = home[:8] if saved["format"] > BEDS_APART else [*home[:6], *home[7:9]]
-    new = {"liveness", "wrist_stillness"}  # the latter is younger than these formats
+    new = {"liveness", "wrist_stillness", "hazard"}  # the latter two are younger than these formats
     detectors = {name: one for name, one in saved["detectors"].items() if name not in new}
     return msgspec.msgpack.encode(view | detectors, order="deterministic")
 

@@ -8,10 +8,19 @@ from datetime import timedelta
 import pytest
 
 from analytics.detector import DetectorSpec, discover
+from analytics.features.fixes import Gate, Plane
 from analytics.features.plan import plan
 from analytics.features.tracks import Track
 from analytics.home_engine import HomeEngine, Inputs
-from analytics.sample_days import BED_MOTION, HOUSEHOLD, KITCHEN_MOTION, MONDAY, TRACKER
+from analytics.sample_days import (
+    AT_HOME,
+    BED_MOTION,
+    HOUSEHOLD,
+    KITCHEN_MOTION,
+    METRES_PER_DEGREE,
+    MONDAY,
+    TRACKER,
+)
 from analytics.trial import with_each_tick
 from core.model.finding import Phase, Severity
 from core.model.home import Placement
@@ -210,3 +219,41 @@ def test_a_tracker_that_lies_still_while_she_is_up() -> None:
         outside.story.hear(TRACKER, Quantity.STEPS, 0.0)
     (told,) = outside.story.of("tracker")
     assert told.what == "The tracker has not moved for 3 h, though somebody moves at home"
+
+
+@pytest.mark.parametrize("latitude", [0.0, 30.0, 90.0])
+def test_a_first_fix_that_is_wrong_does_not_make_all_lengths_wrong_for_ever(
+    latitude: float,
+) -> None:
+    """A tracker says 0° north, 0° east before it has a fix, or was tried out where it was made."""
+    outside = Outside().at(0)
+    north = (latitude - AT_HOME.latitude) * METRES_PER_DEGREE
+    outside.fix((0.0, north)).at(0.5).known(12).at(TWELVE + 9).leave()
+    outside.go(walk((0.0, 0.0), (600.0, 0.0)))
+    view = outside.story.home.view
+    assert view is not None
+    assert view.outdoors.where(track(outside)) == "600 m east of home"
+
+
+def test_ground_that_was_laid_out_in_the_wrong_place_is_learned_anew() -> None:
+    outside = Outside().known(4)
+    view = outside.story.home.view
+    assert view is not None
+    home = view.outdoors.ground.home
+    assert home is not None
+    view.outdoors.plane = Plane(0.0, -1.0)
+    view.outdoors.ground.home = (home[0], home[1] + AT_HOME.latitude * METRES_PER_DEGREE)
+    outside.at(24 * 4 + 5)
+    assert list(view.outdoors.ground.anchors()) == []
+    for day in range(5, 9):
+        outside.at_home(24 * day)
+    outside.at(24 * 9 + 9).leave().go(walk((0.0, 0.0), (600.0, 0.0)))
+    assert view.outdoors.where(track(outside)) == "600 m east of home"
+
+
+def test_no_fix_at_all_is_no_place() -> None:
+    nowhere = replace(AT_HOME, latitude=0.0, longitude=0.0, accuracy_m=5.0)
+    gate = Gate()
+    assert [gate.take(nowhere, at, Plane(51.0, -1.0)) for at in (0.0, 60.0, 120.0, 180.0)] == [
+        None
+    ] * 4

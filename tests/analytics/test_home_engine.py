@@ -46,6 +46,7 @@ SEE = Inputs(heard_at=END, heard_since=MONDAY - timedelta(hours=1))
 ROWS = eventful(DAYS).observations
 LEARNS_LONGER = {
     "day_change",
+    "hazard",
     "late_rise",
     "lost",
     "mobility",

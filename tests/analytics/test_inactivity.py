@@ -271,3 +271,26 @@ def test_steps_are_kept_over_a_restart_and_old_states_are_read() -> None:
     saved = story.home.detectors["inactivity"].snapshot()
     detector.restore(saved)
     assert detector.snapshot() == saved
+
+
+def test_what_could_not_be_seen_is_named_where_the_clock_and_the_duration_differ() -> None:
+    story = Story(seen=False)
+    story.home.look(Inputs(heard_at=MONDAY + timedelta(hours=11), heard_since=MONDAY))
+    story.at(9).hear(KITCHEN_MOTION).at(9, 1).hear(KITCHEN_MOTION, value=0.0).at(13)
+    story.home.look(
+        Inputs(heard_at=MONDAY + timedelta(hours=30), heard_since=MONDAY + timedelta(hours=13))
+    )
+    told = story.at(23).of("inactivity")[0]
+    assert told.what.startswith("No movement since 10:00 (kitchen), ")
+    assert "Of the time since, 2 h could not be seen and do not count" in {
+        one.text for one in told.evidence
+    }
+
+
+def test_after_steps_it_is_not_said_that_the_last_movement_was_then() -> None:
+    story = walked(Story().at(9).hear(KITCHEN_MOTION), *range(0, 240, 15)).at(23)
+    told = story.of("inactivity")[0]
+    assert told.what.startswith("No movement since 14:30 (steps, says what is worn), ")
+    said = {one.text: one.at for one in told.evidence}
+    assert said["Last movement: kitchen"] == MONDAY + timedelta(hours=9)
+    assert said["Last steps, says what is worn"] == told.onset

@@ -57,6 +57,13 @@ def test_who_goes_out_early_is_up() -> None:
     assert story.of("late_rise") == []
 
 
+def test_a_door_of_the_day_before_that_is_heard_after_its_end_is_no_rise() -> None:
+    """She let the cat in just before four (in London); that reached us some seconds after four."""
+    story = _habit().at(24 * DAYS + 3, 0, 5)
+    story.hear(DOOR, Quantity.CONTACT, 1, late=timedelta(seconds=8)).at(24 * DAYS + 12)
+    assert [one.phase for one in story.of("late_rise")] == [Phase.OPENED, Phase.RAISED]
+
+
 def test_the_day_on_which_a_home_is_heard_again_is_not_judged() -> None:
     story = _habit()
     heard_again = MONDAY + timedelta(days=DAYS + 2, hours=12)

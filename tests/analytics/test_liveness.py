@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from analytics.features.coverage import Darkness
 from analytics.features.plan import plan
 from analytics.home_engine import Inputs
@@ -273,3 +275,35 @@ def test_what_moves_in_all_rooms_of_an_empty_home_may_be_an_animal_and_is_asked_
     story.home = story.restart().home.replan(plan(replace(HOUSEHOLD, home=home)))
     asked = [one for one in story.at(24 * 10 + 8).of("liveness") if one.subject == "animal"]
     assert [one.phase for one in asked] == [Phase.OPENED, Phase.CLEARED]
+
+
+@pytest.mark.parametrize("level_first", [True, False])
+@pytest.mark.parametrize(("level", "low"), [(100.0, 1.0), (8.0, 0.0)])
+def test_a_battery_is_low_if_either_of_its_words_says_so_in_whatever_order(
+    level: float,
+    low: float,
+    level_first: bool,
+) -> None:
+    """Many sensors say both in each message, and one of them is wrong: a level that stays at 100."""
+    words = [(Quantity.BATTERY, level), (Quantity.BATTERY_LOW, low)]
+    story = Story().at(1)
+    for hour in range(2, 8):
+        for quantity, value in words if level_first else reversed(words):
+            story.hear(KITCHEN_MOTION, quantity, value)
+        story.at(hour)
+    assert _of_batteries(story) == [Phase.OPENED]
+    assert "(100%)" not in str(story.said)
+    story.hear(KITCHEN_MOTION, Quantity.BATTERY, 95.0).at(8)
+    story.hear(KITCHEN_MOTION, Quantity.BATTERY_LOW, 0.0).at(9)
+    assert _of_batteries(story) == [Phase.OPENED, Phase.CLEARED]
+
+
+def _of_batteries(story: Story) -> list[Phase]:
+    return [one.phase for one in story.of("liveness") if one.subject.endswith("battery")]
+
+
+def test_a_battery_that_was_said_to_be_low_once_is_fine_by_its_charge_a_day_later() -> None:
+    story = Story().at(1).hear(KITCHEN_MOTION, Quantity.BATTERY_LOW, 1.0).at(2)
+    story.hear(KITCHEN_MOTION, Quantity.BATTERY, 100.0).at(26)
+    story.hear(KITCHEN_MOTION, Quantity.BATTERY, 100.0).at(27)
+    assert "The battery of Kitchen motion is fine again" in {one.what for one in story.said}

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from analytics import learning
 from analytics.detector import DetectorSpec, Forecasting, Parameter, discover
+from analytics.detectors.not_back import LONGEST_S, SHORTEST_S, NotBack
 from analytics.features.margins import HALF_LIFE_S, HIGHEST, LOWEST, MOST_CONTEXTS, Margins, faded
 from analytics.home_engine import Inputs
 from analytics.learning import Answer, answered, as_margin, confirmed, margin_at, undone
@@ -20,6 +21,7 @@ from analytics.sample_days import KITCHEN_MOTION
 from core.model.ids import AlertId, CarerId, HomeId
 from core.model.incident import ONE_SILENCE
 from core.model.learning import Margin, MarginChange, MissedKind, Why
+from dashboard.wording import _DETECTORS
 from tests.analytics.story import Story
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -252,11 +254,31 @@ def test_what_is_judged_once_a_day_has_one_context() -> None:
 
 def test_whoever_is_named_here_is_a_detector_and_learns() -> None:
     known = discover()
-    named = {name for names in learning.MISSED_BY.values() for name in names} & set(known)
-    assert {"inactivity", "late_rise", "overstay"} <= named
-    assert {"inactivity", "late_rise", "overstay"} <= ONE_SILENCE & set(known)
-    for name in ("inactivity", "late_rise", "overstay"):
-        assert learning.learns(known[name])
+    named = {name for names in learning.MISSED_BY.values() for name in names}
+    assert {"inactivity", "late_rise", "overstay", "night", "walking", "not_back"} <= named
+    for name in named:
+        assert learning.learns(known[name]), name
+    assert {"inactivity", "late_rise", "overstay"} <= ONE_SILENCE <= set(known)
+
+
+def test_all_that_learns_has_a_word_on_the_page_of_what_answers_changed() -> None:
+    assert {one.name for one in discover().values() if learning.learns(one)} <= set(_DETECTORS)
+
+
+@pytest.mark.parametrize(("factor", "minutes"), [(0.8, 4), (1.0, 5), (1.6, 8)])
+def test_answers_move_the_late_return_within_its_bounds(factor: float, minutes: int) -> None:
+    """Five minutes of it become so many."""
+    story = Story().move(KITCHEN_MOTION, every=10, until=9)
+    view, detector = story.home.view, story.home.detectors["not_back"]
+    assert view is not None
+    assert isinstance(detector, NotBack)
+    left = view.now
+    plain = detector.limit_s(view, left)
+    view.margins.take([margin(view.local.bin(left), factor, left, detector="not_back")])
+    assert SHORTEST_S <= detector.limit_s(view, left) <= LONGEST_S
+    assert detector.limit_s(view, left) == pytest.approx(
+        min(max(plain * minutes / 5, SHORTEST_S), LONGEST_S)
+    )
 
 
 def test_an_answer_moves_what_the_page_promises() -> None:

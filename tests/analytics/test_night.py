@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import numpy as np
@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from analytics.detectors.night import DETECTOR
 from analytics.features.hours import SettledDay
 from analytics.features.night_ways import FACTOR, LEAST_S
-from analytics.features.nights import MOST_S, Nights
+from analytics.features.nights import MOST_S, Nights, next_morning
 from analytics.features.open_day import HOURS, OpenDay
 from analytics.features.plan import plan
+from analytics.features.view import HomeView
 from analytics.home_engine import HomeEngine, Inputs
 from analytics.sample_days import (
     BATH_MOTION,
@@ -242,3 +243,18 @@ def test_whatever_was_learned_the_limit_stays_within_its_bounds(
     assert LEAST_S <= nights.limit_s(margin) <= MOST_S
     assert nights.limit_s(margin) <= nights.limit_s(1.6)
     assert FACTOR * LEAST_S < MOST_S
+
+
+@pytest.mark.parametrize(
+    ("evening", "morning"),
+    [
+        (datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 5, tzinfo=UTC)),
+        (datetime(2026, 10, 24, 22, tzinfo=UTC), datetime(2026, 10, 25, 6, tzinfo=UTC)),
+        (datetime(2026, 1, 10, 6, tzinfo=UTC), datetime(2026, 1, 11, 6, tzinfo=UTC)),
+    ],
+)
+def test_a_night_ends_at_six_on_the_wall_also_where_the_clock_is_set(
+    evening: datetime, morning: datetime
+) -> None:
+    view = HomeView(plan(HOUSEHOLD), evening.timestamp())
+    assert next_morning(view) == morning.timestamp()

@@ -80,3 +80,19 @@ def test_before_anything_is_learned_the_population_counts() -> None:
     usual = NotBack().usual_s(3)
     assert 258 * 60 < usual < 400 * 60
     assert usual in GRID.edges
+
+
+def test_where_somebody_moved_inside_and_was_not_believed_it_is_not_said_that_the_door_did() -> (
+    None
+):
+    story = leave(Story(), 6).at(8)
+    view = story.home.view
+    assert view is not None
+    moved = view.now - 600.0
+    view.occupancy.left_at, view.occupancy.perhaps_home = moved, True
+    opened = story.at(20).of("not_back")[0]
+    assert opened.what.startswith(
+        "Out by the door at 07:00, or inside and not seen since 08:50, 10 h"
+    )
+    texts = {one.text for one in opened.evidence if one.at == opened.onset}
+    assert texts == {"Movement inside, perhaps of somebody"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -11,7 +12,7 @@ from analytics.features.doorway import Doorway
 from analytics.features.occupancy import Occupancy, Place
 from analytics.features.rests import AT_MOST_S, Rests
 from analytics.features.witnesses import Witnesses
-from analytics.sample_days import BED_MOTION, DOOR, HALL_MOTION, HOUSEHOLD, KITCHEN_MOTION
+from analytics.sample_days import BED_MOTION, DOOR, HALL_MOTION, HOUSEHOLD, KITCHEN_MOTION, MONDAY
 from core.model.home import Placement
 from core.model.ids import DeviceId
 from core.model.quantity import Quantity
@@ -119,6 +120,50 @@ def test_a_sensor_that_was_turned_to_the_door_is_believed_again() -> None:
     assert seen == sorted(seen), "it stays believed"
     assert seen[-1]
     assert not any(seen[:5]), "a sign or two may be chance"
+
+
+def _fires_alone(days: int) -> Story:
+    """She walks about; a cupboard moves in between, when nobody is near anything."""
+    story = Story(WITH_FRIDGE)
+    for day in range(days):
+        for hour in range(7, 22, 2):
+            _walks(story, 24 * day + hour)
+            story.at(24 * day + hour + 1).hear(FRIDGE, Quantity.CONTACT, hour // 2 % 2)
+    return story
+
+
+def test_a_stray_does_not_hide_that_somebody_lies_still() -> None:
+    """It moves each hour: without a doubt of it, nobody would ever be told."""
+    story = _fires_alone(10).at(24 * 10 + 9).hear(KITCHEN_MOTION)
+    for hour in range(10, 24):
+        story.at(24 * 10 + hour, 30).hear(FRIDGE, Quantity.CONTACT, hour % 2)
+    assert story.of("inactivity"), "told though the cupboard moved again and again"
+    assert story.home.view is not None
+    assert story.home.view.activity.last_at == (MONDAY + timedelta(days=10, hours=9)).timestamp()
+
+
+def test_what_a_stray_said_counts_once_another_vouches_for_it() -> None:
+    story = _fires_alone(10).at(24 * 10 + 9).hear(FRIDGE, Quantity.CONTACT, 1)
+    view = story.home.view
+    assert view is not None
+    before = view.activity.last_at
+    story = story.at(24 * 10 + 9, 1)
+    assert view.activity.last_at == before
+    seen: list[tuple[float, str]] = []
+    story.at(24 * 10 + 9, 5).hear(BED_MOTION)
+    seen.append((view.activity.last_at or 0.0, view.activity.room))
+    assert seen == [((MONDAY + timedelta(days=10, hours=9, minutes=5)).timestamp(), "bedroom")]
+    assert view.previous_room == "kitchen", "the cupboard was taken in before"
+
+
+def test_a_stray_waits_over_a_restart() -> None:
+    story = _fires_alone(10).at(24 * 10 + 9).hear(FRIDGE, Quantity.CONTACT, 1)
+    witnesses = _occupancy(story).witnesses
+    assert witnesses.unheeded is not None
+    again = Witnesses.restored(msgspec.msgpack.decode(msgspec.msgpack.encode(witnesses.snapshot())))
+    assert again.unheeded == witnesses.unheeded
+    assert again.vouched(witnesses.unheeded.at + 60.0) == [witnesses.unheeded]
+    assert again.vouched(witnesses.unheeded.at + 60.0) == []
 
 
 def test_what_is_known_of_witnesses_survives_a_restart() -> None:

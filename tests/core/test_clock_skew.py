@@ -81,6 +81,53 @@ def test_one_leap_ahead_is_a_glitch_and_two_are_a_clock() -> None:
     assert skew.envelope_s == pytest.approx(-120, abs=1)
 
 
+@pytest.mark.parametrize("was_s", [-299.0, -120.0, -6.0])
+def test_a_clock_that_was_ahead_is_believed_within_a_few_messages_once_it_is_right(
+    was_s: float,
+) -> None:
+    """A door that opens five times a day: by the leak alone it took two months."""
+    skew = Skew()
+    judged(skew, -was_s, 0)
+    assert judged(skew, 100 - was_s, 100)[0] is Trust.CORRECTED
+    for number in range(1, 5):
+        judged(skew, number * 18_000, number * 18_000 + 0.4)
+    assert judged(skew, 90_000, 90_000.5) == (Trust.TRUSTED, 90_000)
+
+
+@pytest.mark.parametrize("lost_s", [3600.0, 86_400.0, 1.7e9])
+def test_a_clock_that_lost_its_time_is_not_believed_for_long(lost_s: float) -> None:
+    """Its battery was changed: all that it says would be from long ago, and nobody would seem to move."""
+    skew = Skew()
+    judged(skew, 0, 0.4)
+    found = [judged(skew, minute * 60 - lost_s, minute * 60 + 0.4) for minute in range(1, 90)][-1]
+    assert found[0] is Trust.DISTRUSTED
+    assert found[1] == pytest.approx(89 * 60 + 0.4)
+    # and right again, it is believed at once
+    assert judged(skew, 6000, 6000.4) == (Trust.TRUSTED, 6000)
+
+
+@given(
+    kept_s=st.floats(min_value=3600, max_value=7 * 86_400.0),
+    every_s=st.floats(min_value=5, max_value=60),
+    pace=st.floats(min_value=1.5, max_value=300),
+)
+def test_a_queue_keeps_its_times_however_slowly_it_is_delivered(
+    kept_s: float, every_s: float, pace: float
+) -> None:
+    """Each message is nearer to the present than the one before it."""
+    skew = Skew()
+    judged(skew, 0, 0.5)
+    claimed, received = 0.0, kept_s
+    while claimed + every_s < received:
+        claimed, received = claimed + every_s, received + every_s / pace
+        if received - claimed > CORRECTED_S and received - kept_s < 6 * 3600:
+            trust, at = judged(skew, claimed, received)
+            assert trust is not Trust.DISTRUSTED
+            assert abs(at - claimed) < 10  # what leaks in six hours
+        if received - kept_s > 6 * 3600:
+            return
+
+
 @given(
     error_s=st.floats(min_value=-250, max_value=250),
     delays=st.lists(DELAYS, min_size=1, max_size=30),

@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.sample_days import BED, DOOR, HALL_MOTION, HOUSEHOLD, KITCHEN_MOTION
-from core.model.day_count import Sign, bounds, count_day, joined, silent_after
+from core.model.day_count import (
+    Former,
+    Sign,
+    as_they_stood,
+    bounds,
+    count_day,
+    joined,
+    silent_after,
+)
 from core.model.home import Placement
 from core.model.quantity import Quantity
 
@@ -117,3 +125,29 @@ def test_a_room_in_which_nothing_senses_is_not_known(placement: Placement) -> No
     assert (count.rooms, count.visits) == ({}, {})
     whole = count_day(DAY, ZONE, {kitchen.device_id: kitchen}, [moved(9)], [])
     assert (list(whole.rooms), list(whole.visits)) == (["Kitchen"], ["kitchen"])
+
+
+def test_a_device_that_is_moved_twice_on_a_day_stood_in_three_rooms() -> None:
+    rooms = {one.name: one.room for one in HOUSEHOLD.devices if one.room is not None}
+    former = [
+        Former(device_id=KITCHEN_MOTION, until=at(hours), placement=Placement.ROOM, room=room)
+        for hours, room in ((14.0, rooms["Bathroom motion"]), (10.0, rooms["Lounge motion"]))
+    ]
+    rows = [moved(hours) for hours in (8, 9, 9.5, 11, 12, 20)]
+    stood, signs = as_they_stood(HOUSEHOLD.devices, former, rows, (at(0), at(24)))
+    found = count_day(DAY, ZONE, stood, signs, []).rooms
+    assert [sum(found[name]) for name in ("Lounge", "Bathroom", "Kitchen")] == [3, 2, 1]
+
+
+@pytest.mark.parametrize(("until", "there"), [(-1.0, "Kitchen"), (25.0, "Lounge")])
+def test_of_a_move_before_or_after_a_day_only_one_place_is_known_on_it(
+    until: float, there: str
+) -> None:
+    lounge = next(one.room for one in HOUSEHOLD.devices if one.name == "Lounge motion")
+    former = [
+        Former(device_id=KITCHEN_MOTION, until=at(until), placement=Placement.ROOM, room=lounge)
+    ]
+    only = [DEVICES[KITCHEN_MOTION]]
+    stood, signs = as_they_stood(only, former, [moved(8)], (at(0), at(24)))
+    found = count_day(DAY, ZONE, stood, signs, [])
+    assert {name: sum(minutes) for name, minutes in found.rooms.items()} == {there: 1}

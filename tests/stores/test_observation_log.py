@@ -114,6 +114,28 @@ async def test_positions_are_part_of_the_same_log(
     assert (found[1].position.latitude, found[1].position.speed_m_s) == (53.8, None)
 
 
+async def test_the_clock_waits_for_a_position_as_for_any_other_row(
+    database: Database, gateway: Sync, reader: Connection, home: DeviceId
+) -> None:
+    """A tracker that is heard outside, and not read yet, is no lost contact."""
+    write(gateway, [row(home, 1)])
+    first = await table.read_page(await settled(reader), START, 10)
+    with psycopg.connect(database.url_as("wayhome_gateway")) as slow:
+        write(slow, [row(home, 9)])
+        gateway.execute(
+            "insert into position (observed_at, device_id, latitude, longitude, accuracy_m, home_id,"
+            " received_at) values (%s, %s, 53.8, -1.5, 12, 'sample', %s)",
+            (NOON, home, NOON + timedelta(seconds=5)),
+        )
+        write(gateway, [row(home, 7)])
+        assert (await table.read_page(reader, first.end, 10)).rows == ()
+        assert await table.waiting_since(reader, first.end) == NOON + timedelta(seconds=5)
+        slow.rollback()
+    rest = await table.read_page(await settled(reader), first.end, 10)
+    assert [one.observation.quantity for one in rest.rows] == ["position", "motion"]
+    assert await table.waiting_since(reader, rest.end) is None
+
+
 async def test_big_holes_in_the_numbers_do_not_matter(
     database: Database, gateway: Sync, reader: Connection, home: DeviceId
 ) -> None:
