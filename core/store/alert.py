@@ -231,14 +231,36 @@ async def alerts_to_look_at(
     """
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
-        "select * from alert where state <> 'resolved' and not silent"
-        " and case when %(beyond)s::bigint is null"
-        "  then (policy->>'next_at')::float8 <= extract(epoch from %(now)s::timestamptz)"
-        "  else alert_id > %(beyond)s::bigint end"
-        " order by alert_id limit %(limit)s for no key update skip locked",
+        "select *" + _TO_LOOK_AT + " for no key update skip locked",
         {"now": now, "limit": limit, "beyond": beyond},
     )
     return [stored_alert(row) for row in await cursor.fetchall()]
+
+
+async def numbers_to_look_at(
+    connection: Connection, now: datetime, limit: int, *, beyond: AlertId | None = None
+) -> list[AlertId]:
+    """Return the ids of the alerts that `alerts_to_look_at` would give, without reading them."""
+    cursor = await connection.execute(
+        "select alert_id" + _TO_LOOK_AT, {"now": now, "limit": limit, "beyond": beyond}
+    )
+    return [AlertId(row[0]) for row in await cursor.fetchall()]
+
+
+async def put_off(connection: Connection, alert_id: AlertId, until: datetime) -> None:
+    """Let the escalation leave an alert alone until then."""
+    await connection.execute(
+        "update alert set policy = policy || jsonb_build_object('next_at', %s::float8)"
+        " where alert_id = %s",
+        (until.timestamp(), alert_id),
+    )
+
+
+async def home_of(connection: Connection, alert_id: AlertId) -> HomeId | None:
+    """Return the home of an alert; None where there is none."""
+    cursor = await connection.execute("select home_id from alert where alert_id = %s", (alert_id,))
+    row = await cursor.fetchone()
+    return None if row is None else HomeId(row[0])
 
 
 async def look_again(connection: Connection, alert_id: AlertId) -> None:
@@ -291,6 +313,11 @@ async def homes_without_carers(connection: Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
+_TO_LOOK_AT: LiteralString = (
+    " from alert where state <> 'resolved' and not silent and case when %(beyond)s::bigint is null"
+    "  then (policy->>'next_at')::float8 <= extract(epoch from %(now)s::timestamptz)"
+    "  else alert_id > %(beyond)s::bigint end order by alert_id limit %(limit)s"
+)
 _EPISODE: LiteralString = (
     "a.home_id = %(home)s and a.resident_id is not distinct from %(resident)s"
     " and a.detector = %(detector)s and a.subject = %(subject)s and a.onset = %(onset)s"
