@@ -23,14 +23,18 @@ from alerts.rounds import complain
 from alerts.wording import outgoing
 from core.model.errors import Permanent, StoreUnavailable, Temporary
 from core.model.finding import DeliveryState
+from core.model.quiet import held_until
 from core.store import alert as alert_table
 from core.store import contact as contact_table
 from core.store import delivery as delivery_table
+from core.store import held as held_table
 from core.store.delivery import Claim, ClaimedDelivery, Ending
 from core.store.pool import heed_cancellation, transaction
+from core.store.quiet import quiet_hours_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from alerts.channel import Channel
     from core.runtime.clock import Clock
@@ -85,6 +89,21 @@ def retry_delay_s(attempt: int, chance: float) -> float:
     """
     whole = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(attempt - 1, 16))
     return whole * (0.5 + 0.5 * chance)
+
+
+async def _hold(connection: Connection, channel: str, now: datetime) -> None:
+    """Let wait what would come in somebody's quiet hours: they began after it was asked for (0142)."""
+    due = await held_table.may_wait(connection, channel, now)
+    if not due:
+        return
+    hours = await quiet_hours_of(connection, {one.carer_id for one in due})
+    ends = {
+        one.delivery_id: held_until(hours.get(one.carer_id), one.severity, now, one.zone)
+        for one in due
+    }
+    until = {number: end for number, end in ends.items() if end is not None}
+    if until:
+        await held_table.hold(connection, until, now)
 
 
 class Outbox:
@@ -148,6 +167,8 @@ class Outbox:
         )
         try:
             async with transaction(self._desk.pool) as connection:
+                if self._channel.wakes:
+                    await _hold(connection, self._channel.name, now)
                 return await delivery_table.claim(connection, wanted)
         except StoreUnavailable as error:
             log.warning("cannot claim: %s", error, extra={"action": "claim_failed"})
@@ -190,9 +211,9 @@ class Outbox:
     async def _hand_over(
         self, claimed: ClaimedDelivery, contact: Contact | None
     ) -> Receipt | Permanent | Temporary:
-        code = code_of(self._desk.reply_key, claimed.delivery_id)
-        message = outgoing(claimed, self._desk.public_url, contact, code)
         try:
+            code = code_of(self._desk.reply_key, claimed.delivery_id)
+            message = outgoing(claimed, self._desk.public_url, contact, code)
             async with asyncio.timeout(self._desk.send_timeout_s):
                 return await self._channel.send(message)
         except (Permanent, Temporary) as error:

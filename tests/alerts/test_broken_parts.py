@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from alerts import answers, intake
+from alerts import answers, intake, wording
 from core.model.finding import ResponseKind, Severity
 from core.model.playbook import playbook_for
 from tests.alerts.builders import a_finding
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from alerts.channel import Outgoing
     from core.model.finding import Response
     from core.runtime.health import Health
     from core.store.alert import LoggedFinding
+    from core.store.delivery import ClaimedDelivery
     from core.store.pool import Connection
     from tests.alerts.conftest import Running
     from tests.alerts.houses import House
@@ -109,6 +111,26 @@ async def test_an_alert_that_breaks_us_holds_up_no_other_and_is_told_of(
         assert _books(house) == [("alert-broken",)]
         health = turns.alerting.health.report()["parts"]["open alerts"]
         assert health["text"] == "1 open alerts break us: nobody more is told of them; see the log"
+
+
+async def test_a_message_that_can_not_be_put_into_words_holds_up_no_other(
+    plain_database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = wording.outgoing
+
+    def broken(claimed: ClaimedDelivery, *rest: Any) -> Outgoing:
+        if claimed.carer_id == house.carers[0]:
+            raise ZeroDivisionError
+        return whole(claimed, *rest)
+
+    monkeypatch.setattr("alerts.outbox.outgoing", broken)
+    ways = ({"webhook": receiver.url("/one")}, {"webhook": receiver.url("/two")})
+    house = await furnish(plain_database, contacts=ways)
+    async with turning(house.url) as turns:
+        house.write(a_finding(resident_id=house.resident_id))
+        await turns.until(0)
+        await turns.until(3)
+    assert [one.path for one in receiver.requests] == ["/two"]
 
 
 def _books(house: House) -> list[tuple[str]]:
