@@ -9,6 +9,8 @@ from psycopg.types.json import Jsonb
 
 from core.model import plan
 from core.model.finding import Audience, Severity
+from core.model.ids import CarerId
+from core.model.plan import Step
 
 if TYPE_CHECKING:
     from tests.dashboard.town import Town
@@ -58,6 +60,36 @@ async def test_a_place_that_nobody_has_is_passed_over(visitors: Visitors, town: 
     town.execute("update care set telling_order = 1 where home_id = 'ada'")
     number = running(town, 1)
     assert "by 03:25, we tell everybody" in await said(visitors, number)
+
+
+def plan_of(town: Town, *steps: Step) -> int:
+    """Open an alert a minute ago that tells by these steps."""
+    policy = plan.to_json(plan.Policy(steps=steps, repeat_s=300))
+    since = (town.now - timedelta(minutes=1)).isoformat()
+    return town.alert(policy=Jsonb(policy | {"since": since}))
+
+
+async def test_who_stands_in_for_people_who_have_left_is_named(
+    visitors: Visitors, circle: Town
+) -> None:
+    worker = CarerId(circle.carers["worker"])
+    number = plan_of(circle, Step(after_s=0), Step(after_s=600, carers=(worker,)))
+    assert "If nobody answers by 03:29, we tell Worker." in await said(visitors, number)
+    circle.execute("update carer set disabled_at = now() where carer_id = %s", worker)
+    assert "If nobody answers by 03:29, we tell you." in await said(visitors, number)
+
+
+async def test_who_stands_in_for_a_last_place_that_nobody_has_is_named(
+    visitors: Visitors, circle: Town
+) -> None:
+    number = plan_of(circle, Step(after_s=0), Step(after_s=600, rank=3))
+    assert "If nobody answers by 03:29, we tell you." in await said(visitors, number)
+
+
+async def test_who_can_not_be_woken_takes_nobody_s_turn(visitors: Visitors, circle: Town) -> None:
+    number = plan_of(circle, Step(after_s=600, rank=1), Step(after_s=1200))
+    circle.execute("delete from contact_point where carer_id = %s", circle.carers["ben"])
+    assert "by 03:29, we tell you and Mia Stone." in await said(visitors, number)
 
 
 async def test_nothing_is_promised_once_somebody_is_on_it(visitors: Visitors, town: Town) -> None:
