@@ -122,6 +122,10 @@ async def _page(
         asked = await store.asked_covers(connection, visiting.visitor.carer_id, visiting.now)
         has_feed = await store.has_feed(connection, visiting.visitor.carer_id)
         empty = await _empty(visiting, connection, home_id, views)
+        shown = {one.scope.home_id for one in views} | {one.home_id for one in empty} | {home_id}
+        await visiting.looked_at(
+            connection, sorted(one for one in shown if one is not None), "rota"
+        )
         zone = await timeline.first_zone(connection)
     return visiting.page(
         "rota.html",
