@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from alerts import episode as episodes
 from alerts import metrics
-from alerts.rounds import complain, recall, settle
+from alerts.rounds import Complaint, complain, recall, settle
 from core.model.playbook import PLAYBOOKS
 from core.store import alert as alert_table
+from core.store import open_alert as open_table
 from core.store.listen import notify
 from core.store.pool import transaction
 from core.store.response_log import responses_after
@@ -64,15 +65,17 @@ async def set_aside(pool: Pool, clock: Clock) -> int | None:
         (logged,) = found
         await alert_table.move_cursor(connection, READER, logged.at)
         number, about = logged.at.sequence, logged.response.alert_id
-        home_id = await alert_table.home_of(connection, about)
+        home_id = await open_table.home_of(connection, about)
         if home_id is not None:
             await complain(
                 connection,
-                home_id,
-                f"answer/{number}",
-                what=f"Answer {number} to alert {about} has had no effect: it could not be taken in.",
-                advice=PLAYBOOKS["answer-set-aside"].first,
-                now=clock.now(),
+                Complaint(
+                    home_id=home_id,
+                    subject=f"answer/{number}",
+                    what=f"Answer {number} to alert {about} has had no effect: it could not be taken in.",
+                    advice=PLAYBOOKS["answer-set-aside"].first,
+                ),
+                clock.now(),
             )
     metrics.ANSWERS_SET_ASIDE.inc()
     extra = {"action": "answer_set_aside", "answer": number, "alert": about}

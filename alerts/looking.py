@@ -12,11 +12,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts import metrics
-from alerts.rounds import BATCH, REACHABILITY, complain, look, team_of
+from alerts.rounds import BATCH, REACHABILITY, Complaint, complain, look, team_of
 from core.model.errors import StoreUnavailable
 from core.model.finding import AlertState
 from core.model.playbook import PLAYBOOKS
 from core.store import alert as alert_table
+from core.store import open_alert as open_table
 from core.store.pool import transaction
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ async def _look_at(
 
 async def _one_by_one(pool: Pool, now: datetime, beyond: AlertId | None) -> Looked:
     async with transaction(pool) as connection:
-        numbers = await alert_table.numbers_to_look_at(connection, now, BATCH, beyond=beyond)
+        numbers = await open_table.numbers_to_look_at(connection, now, BATCH, beyond=beyond)
     made = untold = broken = 0
     for number in numbers:
         try:
@@ -108,7 +109,7 @@ async def _rest(pool: Pool, alert_id: AlertId, now: datetime) -> None:
     """Leave an alert that broke us alone for a while, and tell the operators of its home."""
     metrics.BROKEN.inc()
     async with transaction(pool) as connection:
-        await alert_table.put_off(connection, alert_id, now + REST)
+        await open_table.put_off(connection, alert_id, now + REST)
     try:
         async with transaction(pool) as connection:
             await _tell_of(connection, alert_id, now)
@@ -124,9 +125,11 @@ async def _tell_of(connection: Connection, alert_id: AlertId, now: datetime) -> 
         return  # a complaint of a complaint would be the next to break
     await complain(
         connection,
-        stored.alert.home_id,
-        f"alert/{alert_id}",
-        what=f"Alert {alert_id} is open and cannot be told on: it breaks the alerts service.",
-        advice=PLAYBOOKS["alert-broken"].first,
-        now=now,
+        Complaint(
+            home_id=stored.alert.home_id,
+            subject=f"alert/{alert_id}",
+            what=f"Alert {alert_id} is open and cannot be told on: it breaks the alerts service.",
+            advice=PLAYBOOKS["alert-broken"].first,
+        ),
+        now,
     )

@@ -19,7 +19,7 @@ from alerts.answer_code import code_of
 from alerts.channel import Busy, Gone, Receipt, traits
 from alerts.channel_settings import ChannelSettings
 from alerts.provider import kept
-from alerts.rounds import complain
+from alerts.rounds import Complaint, complain
 from alerts.wording import outgoing
 from core.model.errors import Permanent, StoreUnavailable, Temporary
 from core.model.finding import DeliveryState
@@ -244,11 +244,13 @@ class Outbox:
             if new and claimed.home_id is not None:
                 await complain(
                     connection,
-                    claimed.home_id,
-                    f"{claimed.channel}/{claimed.carer_id}",
-                    what=f"A way to a carer has ended: {self._channel.title}, {reason}.",
-                    advice="Ask the carer to add it again under How you are told, and to try it.",
-                    now=now,
+                    Complaint(
+                        home_id=claimed.home_id,
+                        subject=f"{claimed.channel}/{claimed.carer_id}",
+                        what=f"A way to a carer has ended: {self._channel.title}, {reason}.",
+                        advice="Ask the carer to add it again under How you are told and try it.",
+                    ),
+                    now,
                 )
         log.info("contact lost", extra={"action": "contact_lost", "contact": contact_id})
 
@@ -308,20 +310,24 @@ class Outbox:
                 await alert_table.look_again(connection, claimed.alert_id)
             await complain(
                 connection,
-                claimed.home_id,
-                f"{claimed.channel}/{claimed.carer_id}",
-                what=f"A carer cannot be told by {self._channel.title}: {ending.error}.",
-                advice="Ask the carer for a new address, and try it.",
-                now=ending.at,
+                Complaint(
+                    home_id=claimed.home_id,
+                    subject=f"{claimed.channel}/{claimed.carer_id}",
+                    what=f"A carer cannot be told by {self._channel.title}: {ending.error}.",
+                    advice="Ask the carer for a new address, and try it.",
+                ),
+                ending.at,
             )
         elif ending.at - claimed.created_at >= SILENT:
             await complain(
                 connection,
-                claimed.home_id,
-                claimed.channel,
-                what=f"{self._channel.title} has not taken a message for minutes: {ending.error}.",
-                advice="Find out why the service does not answer; other channels go on meanwhile.",
-                now=ending.at,
+                Complaint(
+                    home_id=claimed.home_id,
+                    subject=claimed.channel,
+                    what=f"{self._channel.title} has not taken a message for minutes: {ending.error}.",
+                    advice="Find out why the service does not answer; other channels go on meanwhile.",
+                ),
+                ending.at,
             )
 
     def _count(self, claimed: ClaimedDelivery, ending: Ending) -> None:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.escalation import WEB
-from alerts.rounds import complain
+from alerts.rounds import Complaint, complain
 from core.model.errors import StoreUnavailable
 from core.model.playbook import PLAYBOOKS
 from core.model.watching import (
@@ -208,9 +208,11 @@ async def _complain(connection: Connection, one: DueNotice, now: datetime) -> No
     book = PLAYBOOKS["not-told-of-watch"]
     await complain(
         connection,
-        one.notice.home_id,
-        f"watch/{one.notice.carer_id}",
-        what=f"{book.title}: no way to them works.",
-        advice=book.first,
-        now=now,
+        Complaint(
+            home_id=one.notice.home_id,
+            subject=f"watch/{one.notice.carer_id}",
+            what=f"{book.title}: no way to them works.",
+            advice=book.first,
+        ),
+        now,
     )

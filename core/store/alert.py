@@ -127,7 +127,7 @@ async def alert_of(connection: Connection, finding: Finding) -> StoredAlert | No
         "subject": finding.subject,
         "onset": finding.onset,
     }
-    return await _one(
+    return await one_alert(
         connection,
         "select * from alert where alert_id = coalesce((select a.alert_id from alert a where "
         + _EPISODE
@@ -140,7 +140,7 @@ async def alert_of(connection: Connection, finding: Finding) -> StoredAlert | No
 
 async def alert_with(connection: Connection, alert_id: AlertId) -> StoredAlert | None:
     """Return one alert, locked."""
-    return await _one(
+    return await one_alert(
         connection, "select * from alert where alert_id = %s for no key update", (alert_id,)
     )
 
@@ -149,7 +149,7 @@ async def open_alert(
     connection: Connection, finding: Finding, now: datetime, *, silent: bool
 ) -> StoredAlert | None:
     """Open the alert of the finding's episode; None when it is there already."""
-    opened = await _one(
+    opened = await one_alert(
         connection,
         "insert into alert (home_id, resident_id, detector, subject, severity, audience, onset,"
         " opened_at, what, advice, silent)"
@@ -231,36 +231,10 @@ async def alerts_to_look_at(
     """
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
-        "select *" + _TO_LOOK_AT + " for no key update skip locked",
+        "select *" + TO_LOOK_AT + " for no key update skip locked",
         {"now": now, "limit": limit, "beyond": beyond},
     )
     return [stored_alert(row) for row in await cursor.fetchall()]
-
-
-async def numbers_to_look_at(
-    connection: Connection, now: datetime, limit: int, *, beyond: AlertId | None = None
-) -> list[AlertId]:
-    """Return the ids of the alerts that `alerts_to_look_at` would give, without reading them."""
-    cursor = await connection.execute(
-        "select alert_id" + _TO_LOOK_AT, {"now": now, "limit": limit, "beyond": beyond}
-    )
-    return [AlertId(row[0]) for row in await cursor.fetchall()]
-
-
-async def put_off(connection: Connection, alert_id: AlertId, until: datetime) -> None:
-    """Let the escalation leave an alert alone until then."""
-    await connection.execute(
-        "update alert set policy = policy || jsonb_build_object('next_at', %s::float8)"
-        " where alert_id = %s",
-        (until.timestamp(), alert_id),
-    )
-
-
-async def home_of(connection: Connection, alert_id: AlertId) -> HomeId | None:
-    """Return the home of an alert; None where there is none."""
-    cursor = await connection.execute("select home_id from alert where alert_id = %s", (alert_id,))
-    row = await cursor.fetchone()
-    return None if row is None else HomeId(row[0])
 
 
 async def look_again(connection: Connection, alert_id: AlertId) -> None:
@@ -280,17 +254,6 @@ async def carers_of(connection: Connection, home_id: HomeId) -> tuple[TeamMember
 async def operators_of(connection: Connection, home_id: HomeId) -> tuple[TeamMember, ...]:
     """Return the technicians and, after them, the administrators of a home's organisation."""
     return await members(connection, _OPERATORS, home_id)
-
-
-async def is_open(connection: Connection, home_id: HomeId, detector: str, subject: str) -> bool:
-    """Tell whether such an alert waits for an answer in the organisation of this home."""
-    cursor = await connection.execute(
-        "select 1 from alert join home using (home_id) where state <> 'resolved'"
-        " and detector = %s and subject = %s and organisation_id ="
-        " (select organisation_id from home where home_id = %s) limit 1",
-        (detector, subject, home_id),
-    )
-    return await cursor.fetchone() is not None
 
 
 async def open_counts(connection: Connection) -> dict[tuple[str, str], int]:
@@ -313,7 +276,7 @@ async def homes_without_carers(connection: Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
-_TO_LOOK_AT: LiteralString = (
+TO_LOOK_AT: LiteralString = (
     " from alert where state <> 'resolved' and not silent and case when %(beyond)s::bigint is null"
     "  then (policy->>'next_at')::float8 <= extract(epoch from %(now)s::timestamptz)"
     "  else alert_id > %(beyond)s::bigint end order by alert_id limit %(limit)s"
@@ -351,11 +314,12 @@ async def members(
     )
 
 
-async def _one(
+async def one_alert(
     connection: Connection,
     query: LiteralString,
     values: tuple[object, ...] | Mapping[str, object],
 ) -> StoredAlert | None:
+    """Return the alert that a query finds; None when it finds none."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(query, values)
     row = await cursor.fetchone()

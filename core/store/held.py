@@ -30,12 +30,16 @@ class DueDelivery:
 
 
 async def may_wait(connection: Connection, channel: str, now: datetime) -> list[DueDelivery]:
-    """Return what is due by a channel and not urgent, but for tests that somebody asked for just now."""
+    """Return what is due by a channel and may wait until the morning.
+
+    No urgent alert may, nor word that a home is not watched any more, nor a test that somebody has asked for.
+    """
     cursor = await connection.execute(
         "select d.delivery_id, d.carer_id, coalesce(a.severity, 'check'), coalesce(h.zone, 'UTC')"
         " from delivery d left join alert a using (alert_id) left join home h on h.home_id = a.home_id"
         " where d.channel = %(channel)s and d.state in ('pending', 'sending')"
         " and d.next_try_at <= %(now)s and d.test_id is null"
+        " and d.kind <> 'watch_ended'"
         " and a.severity is distinct from 'urgent' and " + _FREE,
         {"channel": channel, "now": now},
     )

@@ -218,7 +218,7 @@ async def test_a_team_that_nothing_can_wake_is_an_alert_itself(
         await eventually(lambda: {row[0] for row in deliveries(house)} >= set(house.carers))
     assert house.alerts("detector, severity, audience")[1] == (
         "reachability",
-        "check",
+        "urgent",
         "operators",
     )
 
