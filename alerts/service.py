@@ -23,6 +23,7 @@ from core.store import alert as alert_table
 from core.store import contact as contact_table
 from core.store import delivery as delivery_table
 from core.store import lineage
+from core.store.duty import unheard_organisations
 from core.store.listen import wakeups
 from core.store.pool import heed_cancellation, open_pool, transaction
 
@@ -183,6 +184,7 @@ class Alerting:
             fault = await lineage.fault(connection, ("finding", "response", "alert_cursor"))
             self.health.set("lineage", ok=not fault, text=fault)
             homes = await alert_table.homes_without_carers(connection)
+            unheard = len(await unheard_organisations(connection))
             unknown = await delivery_table.unknown_channels(connection, list(discover()))
             idle = await delivery_table.unknown_channels(
                 connection, [one.channel for one in self._offers if not one.lacks]
@@ -191,6 +193,9 @@ class Alerting:
         faults = [
             f"{untold} open alerts have nobody to tell" if untold else "",
             f"{homes} watched homes have no carer: assign one" if homes else "",
+            f"{unheard} organisations have no technician or administrator who can be woken"
+            if unheard
+            else "",
             f"unknown channels in contacts: {', '.join(unknown)}" if unknown else "",
             f"channels in contacts that are not set up: {', '.join(idle)}" if idle else "",
         ]

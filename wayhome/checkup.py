@@ -154,6 +154,16 @@ def _services(seen: Diagnosis) -> list[Check]:
             advice="Look at the log of the alerts service and at its channels.",
         )
     )
+    checks.append(
+        Check(
+            name="operators",
+            ok=seen.unheard == 0,
+            found=f"{seen.unheard} organisations have no technician or administrator who can be woken"
+            if seen.unheard
+            else "somebody can be woken",
+            advice="Let one of them add a phone under How you are told: what goes wrong wakes nobody.",
+        )
+    )
     return checks
 
 

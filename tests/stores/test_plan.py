@@ -94,6 +94,26 @@ async def test_colleagues_come_with_their_place_and_the_names_of_their_channels(
     assert first == (house.home_id,)
 
 
+async def test_a_way_that_has_ended_is_no_way_to_be_reached(
+    database: Database, house: House
+) -> None:
+    carer = house.carers[2]
+    ((contact,),) = house.execute(
+        "insert into own_contact (carer_id, channel, address, created_at)"
+        " values (%s, 'webpush', 'https://x', now()) returning contact_id",
+        carer,
+    )
+    async with open_pool(database.url_as("wayhome_dashboard")) as pages:
+        for ways in (("webpush",), ()):
+            async with acting(pages, visitor(house, 0)) as connection:
+                found = await plan.colleagues(connection, house.home_id)
+            assert [one.channels for one in found if one.carer_id == carer] == [ways]
+            house.execute(
+                "insert into lost_contact values (%s, now(), 'gone') on conflict do nothing",
+                contact,
+            )
+
+
 async def written(pages: Pool, house: House, *shifts: Shift) -> int:
     async with acting(pages, visitor(house, 0)) as connection:
         return await rota.write_shifts(connection, ORGANISATION, house.home_id, LONDON, shifts)
