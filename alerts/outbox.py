@@ -258,7 +258,7 @@ class Outbox:
         now = self._desk.clock.now()
         if now - claimed.created_at >= SILENT:
             text = "does not answer; retrying, later steps and other channels go on"
-            self._desk.health.set(self._part, ok=False, text=text)
+            self._desk.health.set(self._part, ok=False, text=text, outside=True)
         if now - claimed.created_at >= GIVE_UP:
             return self._ended(DeliveryState.FAILED, "temporary", str(error))
         wait_s = retry_delay_s(claimed.attempt, random.random())  # noqa: S311 (jitter)

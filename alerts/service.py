@@ -129,7 +129,7 @@ class Alerting:
             broken += looked.broken
             beyond = looked.last
         text = f"{broken} open alerts break us: nobody more is told of them; see the log"
-        self.health.set("open alerts", ok=not broken, text=text if broken else "")
+        self.health.set("open alerts", ok=not broken, text=text if broken else "", outside=True)
         if missed:
             log.info("audit made up", extra={"action": "audit", "deliveries": missed})
             self.wake()
@@ -200,7 +200,7 @@ class Alerting:
             f"channels in contacts that are not set up: {', '.join(idle)}" if idle else "",
         ]
         text = "; ".join(filter(None, faults))
-        self.health.set("reach", ok=not text, text=text)
+        self.health.set("reach", ok=not text, text=text, outside=True)
 
     async def _count(self) -> None:
         now = self._context.clock.now()
