@@ -36,6 +36,8 @@ _ROTA: LiteralString = "select rota_id, home_id, zone from rota where "
 async def rota_for(connection: Connection, home_id: HomeId, since: datetime) -> Rota | None:
     """Return the rota that a home goes by: its own, else its organisation's; None without any.
 
+    One of which everything was taken away again is none.
+
     Parameters
     ----------
     since
@@ -43,10 +45,14 @@ async def rota_for(connection: Connection, home_id: HomeId, since: datetime) -> 
     """
     return await _rota(
         connection,
-        _ROTA + "home_id = %(home)s or home_id is null and organisation_id ="
+        _ROTA
+        + "home_id = %(home)s and (exists (select 1 from rota_shift s where s.rota_id = rota.rota_id)"
+        "  or exists (select 1 from rota_cover v where v.rota_id = rota.rota_id and v.state = 'agreed'"
+        "   and v.ends_at > %(since)s))"
+        " or home_id is null and organisation_id ="
         " (select organisation_id from home where home_id = %(home)s)"
         " order by home_id is null limit 1",
-        {"home": home_id},
+        {"home": home_id, "since": since},
         since,
     )
 

@@ -188,6 +188,25 @@ async def test_a_home_goes_by_its_own_rota_else_by_its_organisation_s(
     assert [other.home_id for other in all_of_them] == [None, house.home_id]
 
 
+async def test_a_rota_of_a_home_without_anybody_is_none(database: Database, house: House) -> None:
+    one, two, _ = house.carers
+    admin = visitor(house, 2, CarerRole.ORGANISATION_ADMIN)
+    async with open_pool(database.url_as("wayhome_dashboard")) as pages:
+        async with acting(pages, admin) as connection:
+            shifts = [Shift(hours=DAY, carer_id=two)]
+            await rota.write_shifts(connection, ORGANISATION, None, LONDON, shifts)
+        number = await written(pages, house)
+        async with acting(pages, admin) as connection:
+            found = await rota.rota_for(connection, house.home_id, NINE)
+            assert found is not None
+            assert found.people == {two}, "else nobody is on call"
+            cover = Cover(carer_id=one, asked_by=admin.carer_id, starts_at=NINE, ends_at=at(60))
+            await rota.add_cover(connection, number, cover, NINE)
+            found = await rota.rota_for(connection, house.home_id, NINE)
+            assert found is not None
+            assert on_call(found, NINE) == one
+
+
 async def test_quiet_hours_come_back_and_nonsense_keeps_nobody_from_being_told(
     database: Database, house: House
 ) -> None:
