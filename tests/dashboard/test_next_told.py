@@ -119,3 +119,17 @@ async def test_an_answer_by_phone_and_a_receipt_of_the_provider_are_shown(
     text = await (await visitors.of("ben")).text(f"/alerts/{number}")
     assert "by text message, delivered 03:10" in text
     assert "03:20: Mia Stone is on it: answered by text message." in text
+
+
+async def test_of_an_alert_about_the_system_no_carer_is_told_next(
+    visitors: Visitors, circle: Town
+) -> None:
+    rules = plan.POLICIES[Severity.CHECK, Audience.OPERATORS]
+    for minutes, who in ((-10, "the technicians"), (1, "the technicians and the administrators")):
+        since = (circle.now - timedelta(minutes=minutes)).isoformat()
+        policy = Jsonb(plan.to_json(rules) | {"since": since})
+        number = circle.alert(policy=policy, audience="operators", severity="check")
+        for login in ("technician", "admin"):
+            text = await said(visitors, number, login)
+            assert "Ben Carter" not in text
+            assert f"we tell {who}." in text
