@@ -308,6 +308,8 @@ class Outbox:
         if ending.state is DeliveryState.FAILED:
             if claimed.alert_id is not None:
                 await alert_table.look_again(connection, claimed.alert_id)
+            if await contact_table.has_left(connection, claimed.carer_id):
+                return  # no new address is wanted of them
             await complain(
                 connection,
                 Complaint(

@@ -120,3 +120,20 @@ async def test_an_address_that_fails_again_a_day_after_somebody_took_it_on_is_to
                 house.answer(number, house.technician, ResponseKind.ACKNOWLEDGE, at(1))
             fixed = [one for one in receiver.requests if one.path == "/fix"]
             assert len(fixed) == told, day
+
+
+async def test_nobody_is_asked_for_a_new_address_of_somebody_who_has_left(
+    plain_database: Database, receiver: Receiver
+) -> None:
+    ways = ({"webhook": receiver.url("/one")}, {"webhook": receiver.url("/two")})
+    house = await furnish(plain_database, contacts=ways)
+    receiver.answer(Answer(status=503), "/one")
+    async with turning(house.url) as turns:
+        house.execute("update carer set role = 'care_worker' where carer_id = %s", house.carers[0])
+        write(house, Severity.URGENT, 0, "fall")
+        await turns.until(0)
+        house.execute("select shut_out(%s, now())", house.carers[0])
+        await turns.until(1)
+        await turns.turn()
+    assert house.execute("select 1 from alert where detector = 'reachability'") == []
+    assert [one.path for one in receiver.requests] == ["/one", "/two"], "the next is told at once"
