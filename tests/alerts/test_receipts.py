@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from alerts.answer_code import code_of
+from alerts.answer_code import MOST_WRONG, code_of
 from alerts.twilio import signature
 from core.model.finding import Phase, ResponseKind, Severity
 from core.model.ids import DeliveryId
@@ -188,6 +188,17 @@ async def test_a_reply_with_the_code_acknowledges_and_one_without_asks_again(
     answer = await phones.call_back(path, From=MOBILE, Body=f" {code}\nthanks")
     assert "You are on it" in answer.text
     assert phones.state() == "acknowledged"
+
+
+async def test_digits_can_not_be_tried_until_they_fit(phones: Phones) -> None:
+    number = await phones.delivery("sms")
+    path, code = "/receipts/twilio/replies", code_of("key", number)
+    for guess in range(MOST_WRONG):
+        wrong = f"{(int(code) + 1 + guess) % 10**6:06}"
+        assert "six digits" in (await phones.call_back(path, From=MOBILE, Body=wrong)).text
+    answer = await phones.call_back(path, From=MOBILE, Body=code)
+    assert "too many digits were wrong" in answer.text
+    assert phones.state() == "open", "the telling goes on"
 
 
 async def test_a_reply_that_does_not_count_says_so(phones: Phones) -> None:
