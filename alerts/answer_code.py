@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections import defaultdict
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.model.ids import DeliveryId
 
 DIGITS = 6
+MOST_WRONG = 8
+"""Replies from one number with digits that are no code, after which its digits do not count for a while."""
+WINDOW = timedelta(minutes=15)
 _NUMBER = re.compile(rf"(?<!\d)\d{{{DIGITS}}}(?!\d)")
 
 
@@ -41,3 +46,33 @@ def codes_in(text: str) -> frozenset[str]:
     frozenset()
     """
     return frozenset(_NUMBER.findall(text)[:3])
+
+
+class Guesses:
+    """Remembers wrong digits by the number that they came from: who forges a number must not try them all."""
+
+    def __init__(self) -> None:
+        self._wrong: dict[str, list[datetime]] = defaultdict(list)
+
+    def note(self, number: str, at: datetime) -> None:
+        """Remember that somebody wrote digits that are no code."""
+        self._wrong[number].append(at)
+        # what is long ago is forgotten, of everybody
+        kept = {one: [t for t in when if at - t < WINDOW] for one, when in self._wrong.items()}
+        self._wrong = defaultdict(list, {one: when for one, when in kept.items() if when})
+
+    def too_many(self, number: str, now: datetime) -> bool:
+        """Tell whether digits from this number do not count now.
+
+        Examples
+        --------
+        >>> from datetime import UTC
+        >>> nine, guesses = datetime(2026, 1, 1, 9, tzinfo=UTC), Guesses()
+        >>> for _ in range(MOST_WRONG):
+        ...     guesses.note("+447700900123", nine)
+        >>> guesses.too_many("+447700900123", nine), guesses.too_many("+447700900124", nine)
+        (True, False)
+        >>> guesses.too_many("+447700900123", nine + WINDOW)
+        False
+        """
+        return sum(now - at < WINDOW for at in self._wrong.get(number, ())) >= MOST_WRONG

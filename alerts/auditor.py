@@ -75,7 +75,7 @@ class Auditor:
         if found is None:
             return None
         text = "; ".join(sorted({_kind(fault) for fault in found}))
-        self._health.set(PART, ok=not found, text=text)
+        self._health.set(PART, ok=not found, text=text, outside=True)
         await self._tell_outside(well=not found)
         return found
 
@@ -122,7 +122,7 @@ class Auditor:
             await self._switch.ping(well=well)
         except Temporary as error:
             text = f"nobody outside hears that we live: {error}"
-            self._health.set(SWITCH, ok=False, text=text)
+            self._health.set(SWITCH, ok=False, text=text, outside=True)
             log.warning("dead-man switch: %s", error, extra={"action": "switch_failed"})
         else:
             if self._switch.url:

@@ -111,6 +111,25 @@ def _joined_unanswered(episode: Episode, finding: Finding, now: datetime) -> Epi
     return heard(episode, finding, now)
 
 
+def again(episode: Episode, severity: Severity, now: datetime) -> Episode:
+    """Take in that something has come again since somebody answered, or has become worse.
+
+    Who answered is asked whether they know; where nobody has, and it is no worse, the telling goes on.
+    """
+    alert = episode.alert
+    worse = severity.rank > alert.severity.rank
+    telling = alert.state is AlertState.OPEN or episode.run.asked is not None
+    if telling and not worse:
+        return episode
+    alert = replace(alert, severity=severity if worse else alert.severity, cleared_at=None)
+    episode = replace(episode, alert=alert)
+    if alert.state is AlertState.ACKNOWLEDGED and alert.acknowledged_by is not None:
+        run = policy.ask(episode.run, alert.acknowledged_by, now, first_step=episode.last_step + 1)
+        return replace(episode, run=run)
+    episode = _reopened(episode, now)
+    return replace(episode, run=replace(episode.run, raised_at=now))
+
+
 def answered(episode: Episode, response: Response, now: datetime) -> Episode:
     """Take in what a person did."""
     stale = episode.run.raised_at is not None and response.at < episode.run.raised_at

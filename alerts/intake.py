@@ -14,7 +14,7 @@ from alerts import episode as episodes
 from alerts import metrics, policy
 from alerts.duty import plan_for
 from alerts.episode import Episode
-from alerts.rounds import complain, open_episode, recall, settle
+from alerts.rounds import Complaint, complain, open_episode, recall, settle
 from core.model.finding import AlertState, Audience, Phase
 from core.model.home import HomeMode
 from core.model.incident import belongs, shares_silence
@@ -85,11 +85,13 @@ async def set_aside(pool: Pool, clock: Clock) -> int | None:
         book = PLAYBOOKS["finding-set-aside"]
         await complain(
             connection,
-            logged.finding.home_id,
-            f"finding/{logged.finding_id}",
-            what=f"Finding {logged.finding_id} has become no alert: it could not be taken in.",
-            advice=book.first,
-            now=clock.now(),
+            Complaint(
+                home_id=logged.finding.home_id,
+                subject=f"finding/{logged.finding_id}",
+                what=f"Finding {logged.finding_id} has become no alert: it could not be taken in.",
+                advice=book.first,
+            ),
+            clock.now(),
         )
     metrics.SET_ASIDE.inc()
     extra = {"action": "finding_set_aside", "finding": logged.finding_id}

@@ -11,6 +11,8 @@ JOINED = Counter(
     "wayhome_findings_joined", "Episodes that joined an alert of another.", ("severity",)
 )
 SET_ASIDE = Counter("wayhome_findings_set_aside", "Findings that could not be taken in.")
+ANSWERS_SET_ASIDE = Counter("wayhome_answers_set_aside", "Answers that could not be taken in.")
+BROKEN = Counter("wayhome_alerts_broken", "Looks at an alert that it broke.")
 ANSWERS = Counter("wayhome_alert_answers", "What people did.", ("kind",))
 OPEN = Gauge("wayhome_alerts_open", "Alerts that are not resolved.", ("state", "severity"))
 ATTEMPTS = Counter("wayhome_delivery_attempts", "Attempts and their result.", ("channel", "result"))

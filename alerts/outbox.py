@@ -19,18 +19,22 @@ from alerts.answer_code import code_of
 from alerts.channel import Busy, Gone, Receipt, traits
 from alerts.channel_settings import ChannelSettings
 from alerts.provider import kept
-from alerts.rounds import complain
+from alerts.rounds import Complaint, complain
 from alerts.wording import outgoing
 from core.model.errors import Permanent, StoreUnavailable, Temporary
 from core.model.finding import DeliveryState
+from core.model.quiet import held_until
 from core.store import alert as alert_table
 from core.store import contact as contact_table
 from core.store import delivery as delivery_table
+from core.store import held as held_table
 from core.store.delivery import Claim, ClaimedDelivery, Ending
 from core.store.pool import heed_cancellation, transaction
+from core.store.quiet import quiet_hours_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from alerts.channel import Channel
     from core.runtime.clock import Clock
@@ -85,6 +89,21 @@ def retry_delay_s(attempt: int, chance: float) -> float:
     """
     whole = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(attempt - 1, 16))
     return whole * (0.5 + 0.5 * chance)
+
+
+async def _hold(connection: Connection, channel: str, now: datetime) -> None:
+    """Let wait what would come in somebody's quiet hours: they began after it was asked for (0142)."""
+    due = await held_table.may_wait(connection, channel, now)
+    if not due:
+        return
+    hours = await quiet_hours_of(connection, {one.carer_id for one in due})
+    ends = {
+        one.delivery_id: held_until(hours.get(one.carer_id), one.severity, now, one.zone)
+        for one in due
+    }
+    until = {number: end for number, end in ends.items() if end is not None}
+    if until:
+        await held_table.hold(connection, until, now)
 
 
 class Outbox:
@@ -148,6 +167,8 @@ class Outbox:
         )
         try:
             async with transaction(self._desk.pool) as connection:
+                if self._channel.wakes:
+                    await _hold(connection, self._channel.name, now)
                 return await delivery_table.claim(connection, wanted)
         except StoreUnavailable as error:
             log.warning("cannot claim: %s", error, extra={"action": "claim_failed"})
@@ -190,9 +211,9 @@ class Outbox:
     async def _hand_over(
         self, claimed: ClaimedDelivery, contact: Contact | None
     ) -> Receipt | Permanent | Temporary:
-        code = code_of(self._desk.reply_key, claimed.delivery_id)
-        message = outgoing(claimed, self._desk.public_url, contact, code)
         try:
+            code = code_of(self._desk.reply_key, claimed.delivery_id)
+            message = outgoing(claimed, self._desk.public_url, contact, code)
             async with asyncio.timeout(self._desk.send_timeout_s):
                 return await self._channel.send(message)
         except (Permanent, Temporary) as error:
@@ -223,11 +244,13 @@ class Outbox:
             if new and claimed.home_id is not None:
                 await complain(
                     connection,
-                    claimed.home_id,
-                    f"{claimed.channel}/{claimed.carer_id}",
-                    what=f"A way to a carer has ended: {self._channel.title}, {reason}.",
-                    advice="Ask the carer to add it again under How you are told, and to try it.",
-                    now=now,
+                    Complaint(
+                        home_id=claimed.home_id,
+                        subject=f"{claimed.channel}/{claimed.carer_id}",
+                        what=f"A way to a carer has ended: {self._channel.title}, {reason}.",
+                        advice="Ask the carer to add it again under How you are told and try it.",
+                    ),
+                    now,
                 )
         log.info("contact lost", extra={"action": "contact_lost", "contact": contact_id})
 
@@ -235,7 +258,7 @@ class Outbox:
         now = self._desk.clock.now()
         if now - claimed.created_at >= SILENT:
             text = "does not answer; retrying, later steps and other channels go on"
-            self._desk.health.set(self._part, ok=False, text=text)
+            self._desk.health.set(self._part, ok=False, text=text, outside=True)
         if now - claimed.created_at >= GIVE_UP:
             return self._ended(DeliveryState.FAILED, "temporary", str(error))
         wait_s = retry_delay_s(claimed.attempt, random.random())  # noqa: S311 (jitter)
@@ -285,22 +308,28 @@ class Outbox:
         if ending.state is DeliveryState.FAILED:
             if claimed.alert_id is not None:
                 await alert_table.look_again(connection, claimed.alert_id)
+            if await contact_table.has_left(connection, claimed.carer_id):
+                return  # no new address is wanted of them
             await complain(
                 connection,
-                claimed.home_id,
-                f"{claimed.channel}/{claimed.carer_id}",
-                what=f"A carer cannot be told by {self._channel.title}: {ending.error}.",
-                advice="Ask the carer for a new address, and try it.",
-                now=ending.at,
+                Complaint(
+                    home_id=claimed.home_id,
+                    subject=f"{claimed.channel}/{claimed.carer_id}",
+                    what=f"A carer cannot be told by {self._channel.title}: {ending.error}.",
+                    advice="Ask the carer for a new address, and try it.",
+                ),
+                ending.at,
             )
         elif ending.at - claimed.created_at >= SILENT:
             await complain(
                 connection,
-                claimed.home_id,
-                claimed.channel,
-                what=f"{self._channel.title} has not taken a message for minutes: {ending.error}.",
-                advice="Find out why the service does not answer; other channels go on meanwhile.",
-                now=ending.at,
+                Complaint(
+                    home_id=claimed.home_id,
+                    subject=claimed.channel,
+                    what=f"{self._channel.title} has not taken a message for minutes: {ending.error}.",
+                    advice="Find out why the service does not answer; other channels go on meanwhile.",
+                ),
+                ending.at,
             )
 
     def _count(self, claimed: ClaimedDelivery, ending: Ending) -> None:

@@ -6,6 +6,7 @@ itself that hears the answer, so nothing has to be read later (docs/decisions/01
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from alerts.answers import take
@@ -17,10 +18,9 @@ from core.store.duty import people_of
 from core.store.provider_receipt import ProviderEvent, ProviderState
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from core.model.finding import Alert
     from core.model.ids import CarerId
+    from core.store.alert import StoredAlert
     from core.store.pool import Connection
     from core.store.provider_receipt import Sent
 
@@ -45,10 +45,20 @@ async def answer(connection: Connection, sent: Sent, now: datetime) -> str:
         return NOT_THEIRS
     if await receipt_table.note_answer(connection, sent, now):
         response = Response(
-            alert_id=sent.alert_id, carer_id=sent.carer_id, kind=ResponseKind.ACKNOWLEDGE, at=now
+            alert_id=sent.alert_id,
+            carer_id=sent.carer_id,
+            kind=ResponseKind.ACKNOWLEDGE,
+            at=_means(stored, sent, now),
         )
         await take(connection, response, now)
     return await _said(connection, sent)
+
+
+def _means(stored: StoredAlert, sent: Sent, now: datetime) -> datetime:
+    """Return until when an answer knows of an alert: who answers a message knows what it told of."""
+    raised = stored.policy.get("raised_at")
+    older = raised is not None and sent.created_at < datetime.fromisoformat(raised)
+    return sent.created_at if older else now
 
 
 async def _may_answer(connection: Connection, alert: Alert, carer_id: CarerId) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import logging
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from alerts.answer_code import code_of, codes_in
+from alerts.answer_code import Guesses, code_of, codes_in
 from alerts.phone_answers import answer
 from alerts.provider import kept
 from alerts.twilio import STATES, signature
@@ -47,6 +47,7 @@ LONGEST_BODY = 16 * 1024
 ANSWERABLE = timedelta(hours=24)
 """A reply is taken for a message of the last day."""
 KEY = "1"
+TOO_MANY = "Nobody is on it by this: too many digits were wrong. Please open Wayhome."
 NOTIFY_STATES = {
     "created": ProviderState.SENT,
     "sending": ProviderState.SENT,
@@ -83,6 +84,7 @@ class Receiving:
     pool: Pool
     clock: Clock
     settings: ChannelSettings
+    guesses: Guesses = field(default_factory=Guesses)
 
     def app(self) -> Starlette:
         """Return the application."""
@@ -147,6 +149,9 @@ class Receiving:
         """Find the message that a reply means by its code; return what to say."""
         codes = codes_in(text)
         now = self.clock.now()
+        if codes and self.guesses.too_many(address, now):
+            log.warning("too many wrong codes by text", extra={"action": "reply_limited"})
+            return TOO_MANY
         async with transaction(self.pool) as connection:
             found = await receipt_table.sent_to(
                 connection, kept(address), ("sms", "notify"), now - ANSWERABLE
@@ -154,6 +159,8 @@ class Receiving:
             for sent in found:
                 if code_of(self.settings.secret, sent.delivery_id) in codes:
                     return await answer(connection, sent, now)
+        if codes and found:
+            self.guesses.note(address, now)
         log.info("reply without a code", extra={"action": "reply_unclear", "sent": len(found)})
         return (
             "Nobody is on it yet: please reply with the six digits of the message." if found else ""

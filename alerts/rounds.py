@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from alerts import episode as episodes
@@ -13,6 +15,7 @@ from alerts.escalation import call, escalating, reachable
 from core.model.finding import Audience, Finding, Severity
 from core.store import alert as alert_table
 from core.store import delivery as delivery_table
+from core.store import open_alert as open_table
 from core.store.duty import administrators_of, people_of
 from core.store.listen import notify
 
@@ -34,6 +37,8 @@ BATCH = 50
 """Alerts looked at in one transaction."""
 REACHABILITY = "reachability"
 """Detector of the alerts that the alerting service itself raises: somebody cannot be told."""
+MENDED_WITHIN = timedelta(days=1)
+"""After so long whoever is on a complaint is asked again where it is still so."""
 
 
 async def open_episode(
@@ -108,7 +113,8 @@ async def settle(
     if not escalating(alert, run):
         await delivery_table.cancel(connection, alert.alert_id)
     elif alert.audience is Audience.CARERS and alert.severity is not Severity.NOTICE:
-        await _complain(connection, alert, (*members, *duty.on_call), told, now)
+        team = (*members, *duty.on_call)
+        await _complain(connection, episode, team, duty.reserve, told, now)
         await _complain_of_gap(connection, alert, run, duty, now)
     return len(requests)
 
@@ -175,43 +181,86 @@ async def look(connection: Connection, stored: StoredAlert, now: datetime) -> in
     return await settle(connection, stored, after, told, now)
 
 
-async def complain(
-    connection: Connection, home_id: HomeId, subject: str, *, what: str, advice: str, now: datetime
-) -> AlertId | None:
-    """Tell the operators that somebody cannot be told; once until it is resolved."""
-    if await alert_table.is_open(connection, home_id, REACHABILITY, subject):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """That somebody cannot be told, for the operators of a home."""
+
+    home_id: HomeId
+    #: With the organisation its key.
+    subject: str
+    #: One sentence.
+    what: str
+    advice: str
+    severity: Severity = Severity.CHECK
+    #: Since when it is so, where each time counts; None for what somebody who is on it has a day for.
+    since: datetime | None = None
+
+
+async def complain(connection: Connection, one: Complaint, now: datetime) -> AlertId | None:
+    """Tell the operators that somebody cannot be told; again where it got worse or came after their answer.
+
+    Returns
+    -------
+    AlertId or None
+        The alert that was opened for it; None where there is one already.
+    """
+    if await open_table.is_open(connection, one.home_id, REACHABILITY, one.subject):
+        known = await open_table.open_with(connection, one.home_id, REACHABILITY, one.subject)
+        if known is not None and _is_news(known.alert, one, now):
+            before, told = await recall(connection, known)
+            await settle(connection, known, episodes.again(before, one.severity, now), told, now)
         return None
     finding = Finding(
-        home_id=home_id,
+        home_id=one.home_id,
         resident_id=None,
         detector=REACHABILITY,
-        subject=subject,
-        severity=Severity.CHECK,
+        subject=one.subject,
+        severity=one.severity,
         audience=Audience.OPERATORS,
         onset=now,
         noticed_at=now,
-        what=what,
-        advice=advice,
+        what=one.what,
+        advice=one.advice,
     )
     return await open_episode(connection, finding, now, silent=False)
 
 
+def _is_news(known: Alert, one: Complaint, now: datetime) -> bool:
+    """Tell whether a complaint that is open says less than there is to say (docs/decisions/0257)."""
+    if one.severity.rank > known.severity.rank:
+        return True
+    if known.acknowledged_at is None:
+        return False  # it is being told
+    if one.since is None:
+        return now - known.acknowledged_at > MENDED_WITHIN
+    return one.since - known.acknowledged_at > episodes.LATELY
+
+
 async def _complain(
     connection: Connection,
-    alert: Alert,
+    episode: Episode,
     members: Collection[Member],
+    reserve: Collection[Member],
     told: Collection[ToldEntry],
     now: datetime,
 ) -> None:
+    """Tell the operators that nobody of a team can be woken; at once where nobody else can be either."""
     if any(reachable(member, told) for member in members):
         return
+    alert = episode.alert
+    alone = not any(reachable(member, told) for member in reserve)
+    at_once = alone and alert.severity is Severity.URGENT
     await complain(
         connection,
-        alert.home_id,
-        f"home/{alert.home_id}",
-        what="An alert is open and nobody of the care team can be reached away from the page.",
-        advice="Give the carers of this home a push address, and try it.",
-        now=now,
+        Complaint(
+            home_id=alert.home_id,
+            subject=f"home/{alert.home_id}",
+            what="An alert is open and nobody of the care team can be reached away from the page.",
+            advice="Give the carers of this home a push address, and try it.",
+            severity=Severity.URGENT if at_once else Severity.CHECK,
+            since=episode.run.since,
+        ),
+        now,
     )
 
 
@@ -224,11 +273,13 @@ async def _complain_of_gap(
         return
     await complain(
         connection,
-        alert.home_id,
-        f"on-call/{alert.home_id}",
-        what="An alert asked for whoever is on call, and nobody is.",
-        advice="Fill the gap in the rota. The first in the order of telling was told instead.",
-        now=now,
+        Complaint(
+            home_id=alert.home_id,
+            subject=f"on-call/{alert.home_id}",
+            what="An alert asked for whoever is on call, and nobody is.",
+            advice="Fill the gap in the rota. The first in the order of telling was told instead.",
+        ),
+        now,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from alerts.rounds import complain
+from alerts.rounds import Complaint, complain
 from core.model.errors import StoreUnavailable
 from core.model.playbook import PLAYBOOKS
 from core.model.reach import WEEKS, badge
@@ -103,9 +103,11 @@ class SelfTests:
             return
         await complain(
             connection,
-            candidate.home_id,
-            f"weekly/{candidate.carer_id}",
-            what=f"A carer has not confirmed the weekly test for {WEEKS} weeks.",
-            advice=PLAYBOOKS["carer-not-reachable"].first,
-            now=now,
+            Complaint(
+                home_id=candidate.home_id,
+                subject=f"weekly/{candidate.carer_id}",
+                what=f"A carer has not confirmed the weekly test for {WEEKS} weeks.",
+                advice=PLAYBOOKS["carer-not-reachable"].first,
+            ),
+            now,
         )

@@ -7,16 +7,13 @@ import logging
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from alerts import channel_settings, metrics
-from alerts.answers import take_answers
+from alerts import answers, channel_settings, intake, looking, metrics
 from alerts.auditor import Auditor
 from alerts.channel import discover
 from alerts.dead_man import DeadMan
-from alerts.intake import set_aside, take_findings
 from alerts.offers import offers
 from alerts.outbox import Desk, Outbox
 from alerts.receipts import receiving
-from alerts.rounds import BATCH, look, team_of
 from alerts.self_test import SelfTests
 from alerts.watch_notices import WatchNotices
 from core.model.errors import StoreUnavailable
@@ -26,6 +23,7 @@ from core.store import alert as alert_table
 from core.store import contact as contact_table
 from core.store import delivery as delivery_table
 from core.store import lineage
+from core.store.duty import unheard_organisations
 from core.store.listen import wakeups
 from core.store.pool import heed_cancellation, open_pool, transaction
 
@@ -43,9 +41,10 @@ AUDIT_S = 60.0
 """How often every open alert is looked at, whatever its own clock says."""
 COUNT_S = 5.0
 REST_S = 1.0
-"""Rest after the database did not answer, or a finding broke us."""
+"""Rest after the database did not answer, or a finding or an answer broke us."""
+BROKEN = {"finding": "a finding is broken", "answer": "an answer is broken"}
 TRIES = 3
-"""A finding that breaks us as often goes aside: others wait behind it."""
+"""A finding or an answer that breaks us as often goes aside: others wait behind it."""
 
 
 class Alerting:
@@ -56,6 +55,7 @@ class Alerting:
     ) -> None:
         self._context = context
         self.pool = pool
+        self.health = context.health
         self._outboxes = outboxes
         self._poll_s = context.settings.poll_ms / 1000
         self._offers = offers(channel_settings.of(context.settings))
@@ -64,13 +64,13 @@ class Alerting:
         """Turn findings into alerts as they come."""
         url = self._context.settings.database_url
         async for _ in wakeups(url, "finding", poll_s=self._poll_s):
-            await self._guarded("findings", self._take_findings)
+            await self._guarded("findings", lambda: self._read("finding", intake.take_findings))
 
     async def answers(self) -> None:
         """Give answers their effect as they come."""
         url = self._context.settings.database_url
         async for _ in wakeups(url, "response", poll_s=self._poll_s):
-            await self._drain("answers", take_answers)
+            await self._guarded("answers", lambda: self._read("answer", answers.take_answers))
 
     async def tests(self) -> None:
         """Send the test messages that carers ask for."""
@@ -109,11 +109,9 @@ class Alerting:
         now = self._context.clock.now()
         made = 0
         while True:
-            async with transaction(self.pool) as connection:
-                found = await alert_table.alerts_to_look_at(connection, now, BATCH)
-                for stored in found:
-                    made += await look(connection, stored, now)
-            if len(found) < BATCH:
+            looked = await looking.look_at_some(self.pool, now)
+            made += looked.made
+            if looked.last is None:
                 break
         async with transaction(self.pool) as connection:
             await delivery_table.cancel_unwanted(connection, now)
@@ -124,14 +122,14 @@ class Alerting:
         """Look at every open alert now."""
         now = self._context.clock.now()
         beyond: AlertId | None = AlertId(0)
-        missed = untold = 0
+        missed = untold = broken = 0
         while beyond is not None:
-            async with transaction(self.pool) as connection:
-                found = await alert_table.alerts_to_look_at(connection, now, BATCH, beyond=beyond)
-                for stored in found:
-                    missed += await look(connection, stored, now)
-                    untold += not await team_of(connection, stored.alert)
-            beyond = found[-1].alert.alert_id if len(found) == BATCH else None
+            looked = await looking.look_at_some(self.pool, now, beyond)
+            missed, untold = missed + looked.made, untold + looked.untold
+            broken += looked.broken
+            beyond = looked.last
+        text = f"{broken} open alerts break us: nobody more is told of them; see the log"
+        self.health.set("open alerts", ok=not broken, text=text if broken else "", outside=True)
         if missed:
             log.info("audit made up", extra={"action": "audit", "deliveries": missed})
             self.wake()
@@ -142,55 +140,51 @@ class Alerting:
         async with transaction(self.pool) as connection:
             await contact_table.publish_offers(connection, self._offers, self._context.clock.now())
 
-    async def _take_findings(self) -> None:
+    async def _read(self, what: str, take: Callable[..., Awaitable[int]]) -> None:
+        """Take in all that a log holds; what breaks us goes aside."""
         try:
-            while await take_findings(self.pool, self._context.clock):
+            while await take(self.pool, self._context.clock):
                 self.wake()
         except StoreUnavailable:
             raise
         except Exception:
-            log.exception("a finding is broken", extra={"action": "finding_broken"})
-            await self._one_by_one()
+            log.exception(BROKEN[what], extra={"action": f"{what}_broken"})
+            await self._one_by_one(what, take)
 
-    async def _one_by_one(self) -> None:
-        """Take in what stands before a finding that breaks us; that one goes aside, and the rest goes on."""
+    async def _one_by_one(self, what: str, take: Callable[..., Awaitable[int]]) -> None:
+        """Take in what stands before the one that breaks us; that one goes aside, and the rest goes on."""
         for _ in range(TRIES):
             try:
-                while await take_findings(self.pool, self._context.clock, at_once=1):
+                while await take(self.pool, self._context.clock, at_once=1):
                     self.wake()
             except StoreUnavailable:
                 raise
             except Exception:
-                log.exception("a finding is broken", extra={"action": "finding_broken"})
+                log.exception(BROKEN[what], extra={"action": f"{what}_broken"})
                 await self._context.clock.sleep(REST_S)
             else:
                 return
-        await set_aside(self.pool, self._context.clock)
+        aside = {"finding": intake.set_aside, "answer": answers.set_aside}[what]
+        await aside(self.pool, self._context.clock)
         self.wake()
-
-    async def _drain(self, part: str, take: Callable[..., Awaitable[int]]) -> None:
-        async def all_of_it() -> None:
-            while await take(self.pool, self._context.clock):
-                self.wake()
-
-        await self._guarded(part, all_of_it)
 
     async def _guarded(self, part: str, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
         except StoreUnavailable as error:
-            self._context.health.set(part, ok=False, text=str(error))
+            self.health.set(part, ok=False, text=str(error))
             log.warning("%s: %s", part, error, extra={"action": "store_unavailable"})
             await self._context.clock.sleep(REST_S)
         else:
-            self._context.health.set(part, ok=True)
+            self.health.set(part, ok=True)
         heed_cancellation()
 
     async def _judge_reach(self, untold: int) -> None:
         async with transaction(self.pool) as connection:
             fault = await lineage.fault(connection, ("finding", "response", "alert_cursor"))
-            self._context.health.set("lineage", ok=not fault, text=fault)
+            self.health.set("lineage", ok=not fault, text=fault)
             homes = await alert_table.homes_without_carers(connection)
+            unheard = len(await unheard_organisations(connection))
             unknown = await delivery_table.unknown_channels(connection, list(discover()))
             idle = await delivery_table.unknown_channels(
                 connection, [one.channel for one in self._offers if not one.lacks]
@@ -199,11 +193,14 @@ class Alerting:
         faults = [
             f"{untold} open alerts have nobody to tell" if untold else "",
             f"{homes} watched homes have no carer: assign one" if homes else "",
+            f"{unheard} organisations have no technician or administrator who can be woken"
+            if unheard
+            else "",
             f"unknown channels in contacts: {', '.join(unknown)}" if unknown else "",
             f"channels in contacts that are not set up: {', '.join(idle)}" if idle else "",
         ]
         text = "; ".join(filter(None, faults))
-        self._context.health.set("reach", ok=not text, text=text)
+        self.health.set("reach", ok=not text, text=text, outside=True)
 
     async def _count(self) -> None:
         now = self._context.clock.now()

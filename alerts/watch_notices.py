@@ -10,11 +10,12 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.escalation import WEB
-from alerts.rounds import complain
+from alerts.rounds import Complaint, complain
 from core.model.errors import StoreUnavailable
 from core.model.playbook import PLAYBOOKS
 from core.model.watching import (
@@ -37,11 +38,11 @@ from core.store.quiet import quiet_hours_of
 from core.store.watching import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
     from datetime import datetime
 
     from core.model.basis import Review
-    from core.model.ids import CarerId
+    from core.model.ids import CarerId, HomeId
     from core.runtime.clock import Clock
     from core.runtime.health import Health
     from core.store.pool import Connection, Pool
@@ -92,30 +93,40 @@ class WatchNotices:
 
     async def look_once(self) -> None:
         """Look now."""
+        odd: list[HomeId] = []
         try:
             async with transaction(self._pool) as connection:
-                asked = await look(connection, self._clock.now(), self._waking)
+                asked = await look(connection, self._clock.now(), self._waking, odd)
         except StoreUnavailable as error:
             self._health.set(PART, ok=False, text=str(error))
             log.warning("%s: %s", PART, error, extra={"action": "store_unavailable"})
             return
-        self._health.set(PART, ok=True)
+        text = f"{len(odd)} homes break us: nobody is told how they stand; see the log"
+        self._health.set(PART, ok=not odd, text=text if odd else "", outside=True)
         if asked:
             self.wake()
 
 
-async def look(connection: Connection, now: datetime, waking: Collection[str]) -> int:
+async def look(
+    connection: Connection, now: datetime, waking: Collection[str], odd: list[HomeId]
+) -> int:
     """Write down what has changed, promise it to whom it concerns, and ask what is due; return how much.
 
     Several processes may do it side by side: one looks, the others find nothing to do.
+
+    Parameters
+    ----------
+    odd
+        Gets the homes that broke us: what was done of them is undone, and the others go on.
     """
     if not await watch_table.alone(connection):
         return 0
     for home in await watch_table.homes_to_judge(connection, now):
-        await _note(connection, home, now)
+        async with _apart(connection, home.home_id, odd):
+            await _note(connection, home, now)
     await watch_table.drop_unwanted(connection, now)
     await _promise(connection, now)
-    reminders = await _remind(connection, now)
+    reminders = await _remind(connection, now, odd)
     await _ask(connection, reminders, now, waking)
     due = await watch_table.due(connection, now)
     for one in due:
@@ -127,6 +138,19 @@ async def look(connection: Connection, now: datetime, waking: Collection[str]) -
     for one in await watch_table.unreached(connection, now, DAY):
         await _complain(connection, one, now)
     return len(due) + len(reminders) + len(again)
+
+
+@asynccontextmanager
+async def _apart(connection: Connection, home_id: HomeId, odd: list[HomeId]) -> AsyncIterator[None]:
+    """Undo what is done of a home where it breaks us, and let the others go on."""
+    try:
+        async with connection.transaction():
+            yield
+    except Exception:  # of a database that is gone the next statement says so
+        extra = {"action": "watch_broken", "home": home_id}
+        log.exception("the watch of a home is broken", extra=extra)
+        if home_id not in odd:
+            odd.append(home_id)
 
 
 async def _note(connection: Connection, home: WatchedHome, now: datetime) -> None:
@@ -162,22 +186,27 @@ async def _promise(connection: Connection, now: datetime) -> None:
             await watch_table.promise(connection, notice, now, due)
 
 
-async def _remind(connection: Connection, now: datetime) -> list[DueNotice]:
+async def _remind(connection: Connection, now: datetime, odd: list[HomeId]) -> list[DueNotice]:
     """Promise that a basis ends soon to the circle and to who can renew it, at hours at which they may be."""
-    found = []
+    found: list[DueNotice] = []
     for home in await watch_table.homes_ending(connection, now, RENEWERS_AHEAD):
-        for review in ending(home.now, now):
-            for kind, people in await _to_remind(connection, home, review):
-                if not foretells(review, kind, now):
-                    continue
-                hours = await quiet_hours_of(connection, people)
-                for carer in people:
-                    if may_wake(hours.get(carer), home.zone, now):
-                        number = review.basis.basis_id
-                        notice = Notice(
-                            home_id=home.home_id, carer_id=carer, kind=kind, about=number
-                        )
-                        found.append(await watch_table.promise(connection, notice, now, now))
+        async with _apart(connection, home.home_id, odd):
+            found += await _reminders(connection, home, now)
+    return found
+
+
+async def _reminders(connection: Connection, home: WatchedHome, now: datetime) -> list[DueNotice]:
+    found = []
+    for review in ending(home.now, now):
+        for kind, people in await _to_remind(connection, home, review):
+            if not foretells(review, kind, now):
+                continue
+            hours = await quiet_hours_of(connection, people)
+            for carer in people:
+                if may_wake(hours.get(carer), home.zone, now):
+                    number = review.basis.basis_id
+                    notice = Notice(home_id=home.home_id, carer_id=carer, kind=kind, about=number)
+                    found.append(await watch_table.promise(connection, notice, now, now))
     return [one for one in found if one is not None]
 
 
@@ -208,9 +237,11 @@ async def _complain(connection: Connection, one: DueNotice, now: datetime) -> No
     book = PLAYBOOKS["not-told-of-watch"]
     await complain(
         connection,
-        one.notice.home_id,
-        f"watch/{one.notice.carer_id}",
-        what=f"{book.title}: no way to them works.",
-        advice=book.first,
-        now=now,
+        Complaint(
+            home_id=one.notice.home_id,
+            subject=f"watch/{one.notice.carer_id}",
+            what=f"{book.title}: no way to them works.",
+            advice=book.first,
+        ),
+        now,
     )

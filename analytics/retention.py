@@ -46,7 +46,7 @@ async def keep_retaining(pool: Pool, clock: Clock, health: Health) -> None:
         late = clock.now() - done_at > LATE_AFTER and not doubts
         text = fault or ("nothing was removed for two days" if late else "")
         waits = "the last run is long ago: first the clock is watched for a day" if doubts else ""
-        health.set("retention", ok=not text, text=text or waits)
+        health.set("retention", ok=not text, text=text or waits, outside=True)
         await clock.sleep(LOOK_EVERY_S)
 
 

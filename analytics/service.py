@@ -274,14 +274,14 @@ class Watch:
         LAG.set(lag)
         health = self._context.health
         health.set("database", ok=True)
-        health.set("log", ok=lag < LAG_LIMIT_S, text=f"{lag:.0f} s behind")
+        health.set("log", ok=lag < LAG_LIMIT_S, text=f"{lag:.0f} s behind", outside=True)
         tick_at = self._state.tick_at
         fault = clocks.fault_of(tick_at, now)
         text = fault or ("" if tick_at is None else f"last tick {tick_at.isoformat()}")
-        health.set("clock", ok=not fault, text=text)
+        health.set("clock", ok=not fault, text=text, outside=True)
         failed = self._failed_at is not None and now - self._failed_at < timedelta(hours=1)
         text = "a detector failed within the hour; see the table detector_error" if failed else ""
-        health.set("detectors", ok=not failed, text=text)
+        health.set("detectors", ok=not failed, text=text, outside=True)
 
     async def _save_if_due(self, now: datetime) -> None:
         span = timedelta(seconds=self._settings.snapshot_s)

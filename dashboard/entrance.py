@@ -45,7 +45,7 @@ MOST_OF_LOGIN = 8
 MOST_OF_ADDRESS = 40
 """Failures from one network address within the window after which it has to wait."""
 MOST_OF_ALL = 300
-"""Failures of everybody within the window after which nobody new gets in."""
+"""Failures of everybody within the window after which nobody new gets in; of one address, its most count."""
 LONGEST_LOGIN, LONGEST_PASSWORD = 200, 1000
 SHORTEST_PASSWORD = 10
 SHORT = marked(
@@ -189,7 +189,9 @@ class Entrance:
     ) -> bool:
         """Note an attempt, and tell whether there were too many of late."""
         address = self.seal.digest(caller.address) if caller.address else b""
-        failures = await account.note_attempt(connection, login, now, now - WINDOW, address)
+        failures = await account.note_attempt(
+            connection, login, now, now - WINDOW, address, most_of_address=MOST_OF_ADDRESS
+        )
         if (
             failures.of_login > MOST_OF_LOGIN
             or failures.of_address > MOST_OF_ADDRESS

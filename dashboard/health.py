@@ -40,6 +40,7 @@ class ServiceLine:
 def service_lines(services: Services, now: datetime, zone: ZoneInfo) -> tuple[ServiceLine, ...]:
     """Judge the services, those that need somebody first."""
     lines = [*_gateways(services, now), _detection(services, now), _alerting(services, now, zone)]
+    lines += _operators(services)
     return tuple(sorted(lines, key=lambda line: line.ok))
 
 
@@ -131,6 +132,17 @@ def _detection(services: Services, now: datetime) -> ServiceLine:
         text=text,
         advice="Start it: wayhome analytics. Until then nobody is watched.",
     )
+
+
+def _operators(services: Services) -> Iterator[ServiceLine]:
+    """Say where nobody hears what stands on this page; nothing where somebody does."""
+    if services.unheard:
+        yield ServiceLine(
+            title="Who is told of this",
+            ok=False,
+            text="No technician or administrator can be woken: what goes wrong stands here and wakes nobody.",
+            advice="One of them adds a phone under How you are told, and tries it.",
+        )
 
 
 def _alerting(services: Services, now: datetime, zone: ZoneInfo) -> ServiceLine:

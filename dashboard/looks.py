@@ -15,6 +15,8 @@ _PAGES = {
     "history": "what happened before, and how it ended",
     "animal": "whether an animal lives in the home",
     "plan": "who is told of alerts, and when",
+    "plans": "the list of who is told in each home",
+    "rota": "who is on call",
     "missing": "what to do if somebody is missing",
     "missing_who": "who it is that may be missing",
     "missing_profile": "the profile for the police",

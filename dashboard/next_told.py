@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.model import plan as plans
-from core.model.finding import Severity
+from core.model.finding import Audience, Severity
 from core.model.plan import EVERYBODY
 from core.model.plan_check import WEB
 from dashboard import wording
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from core.store.page import AlertCard
     from core.store.plan import Colleague
     from dashboard.standing import Standing
+
+
+_OPERATORS = {"technician": 1, "organisation_admin": 2}
+"""Place of those who are told of an alert about the system, as the alerting service has it."""
 
 
 def next_told(
@@ -45,6 +50,8 @@ def next_told(
         since = datetime.fromisoformat(card.policy["since"])
     except (ValueError, KeyError, TypeError):
         return ()  # a snapshot of another version: the service goes by its own rules then
+    if card.alert.audience is Audience.OPERATORS:
+        people = [replace(one, order=_OPERATORS.get(one.role)) for one in people]
     coming = _step(card, policy, since, people, reader, now)
     return tuple(filter(None, (coming, _fallback(card, policy, since, now))))
 
@@ -64,7 +71,10 @@ def _step(
     now: datetime,
 ) -> str:
     for after_s, step in policy.coming((now - since).total_seconds()):
-        who = _whom(step, people, reader)
+        if card.alert.audience is Audience.OPERATORS:
+            who = _operators(step, people)
+        else:
+            who = _whom(step, people, reader, last=step == policy.steps[-1])
         if who and set(step.channels) != {WEB}:
             at = wording.when(since + timedelta(seconds=after_s), card.home.zone, now)
             text = _("If nobody answers by %(time)s, we tell %(who)s.")
@@ -72,20 +82,39 @@ def _step(
     return ""
 
 
-def _whom(step: Step, people: Sequence[Colleague], reader: CarerId) -> str:
-    """Return whom a step tells; empty where nobody has that place."""
+def _operators(step: Step, people: Sequence[Colleague]) -> str:
+    """Return whom a step of an alert about the system tells: by what they do, for no circle is told of it."""
+    here = [one for one in people if one.disabled_at is None and one.order is not None]
+    ranks = _ranks(here)
+    roles = {one.role for one in here if step.rank in {EVERYBODY, ranks[one.carer_id]}}
+    said = {"technician": _("the technicians"), "organisation_admin": _("the administrators")}
+    return wording.names([words for role, words in said.items() if role in roles])
+
+
+def _whom(step: Step, people: Sequence[Colleague], reader: CarerId, *, last: bool) -> str:
+    """Return whom a step tells; empty where nobody has that place and nobody stands in."""
     if step.on_call:
         return _("whoever is on call")
     here = [one for one in people if one.disabled_at is None]
-    circle = [one for one in here if one.order is not None]
+    ranks = _ranks(here)
     if step.carers:
-        chosen = [one for one in here if one.carer_id in step.carers]
+        chosen = [one for one in here if one.carer_id in step.carers and one.may_be_told]
     elif step.rank == EVERYBODY:
         return _("everybody who is told about this home")
     else:
-        places = sorted({one.order for one in circle if one.order is not None})
-        chosen = [one for one in circle if places.index(one.order or 0) + 1 == step.rank]
+        chosen = [one for one in here if ranks.get(one.carer_id) == step.rank]
+    if (step.carers or last) and not any(one.channels for one in chosen):
+        # nobody of them can be woken: the first in the order stands in (docs/decisions/0248)
+        chosen += [one for one in here if ranks.get(one.carer_id) == 1 and one not in chosen]
     return wording.names([_("you") if one.carer_id == reader else one.name for one in chosen])
+
+
+def _ranks(people: Sequence[Colleague]) -> dict[CarerId, int]:
+    """Return the place of each of the circle, from 1; who can not be woken takes nobody's turn."""
+    circle = {one.carer_id: one.order for one in people if one.order is not None}
+    waking = {one.order for one in people if one.order is not None and one.channels}
+    places = waking or set(circle.values())
+    return {carer: 1 + sum(place < order for place in places) for carer, order in circle.items()}
 
 
 def _fallback(card: AlertCard, policy: Policy, since: datetime, now: datetime) -> str:

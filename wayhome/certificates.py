@@ -216,6 +216,8 @@ def _opened(authority: Pair) -> tuple[x509.Certificate, ec.EllipticCurvePrivateK
         raise Misconfigured("the certificate authority can not be read") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise Misconfigured("the certificate authority's key is none of ours")
+    if certificate.public_key() != key.public_key():
+        raise Misconfigured("the certificate authority's key is that of another one")
     return certificate, key
 
 

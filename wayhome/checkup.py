@@ -126,35 +126,43 @@ def _services(seen: Diagnosis) -> list[Check]:
                 advice="Start one: wayhome up, or wayhome gateway.",
             )
         )
+    return [*checks, _analytics(seen), *_alerting(seen)]
+
+
+def _analytics(seen: Diagnosis) -> Check:
     step = seen.last_step
     late = step is None or seen.now - step > STEP_LIMIT
-    checks.append(
-        Check(
-            name="analytics",
-            ok=not late,
-            found="never ran" if step is None else f"last step {_age(seen.now - step)} ago",
-            advice="Look at its log; nothing is noticed while it stands still.",
-        )
+    return Check(
+        name="analytics",
+        ok=not late,
+        found="never ran" if step is None else f"last step {_age(seen.now - step)} ago",
+        advice="Look at its log; nothing is noticed while it stands still.",
     )
-    checks.append(
+
+
+def _alerting(seen: Diagnosis) -> list[Check]:
+    waits = f"oldest finding or answer waits for {_age(seen.waits)}" if seen.waits else "none waits"
+    nobody = f"{seen.unheard} organisations have no technician or administrator who can be woken"
+    return [
         Check(
             name="alerts",
             ok=seen.waits <= WAITS_AFTER,
-            found=f"oldest finding or answer waits for {_age(seen.waits)}"
-            if seen.waits
-            else "none waits",
+            found=waits,
             advice="Look at its log; nobody is told anything while it stands still.",
-        )
-    )
-    checks.append(
+        ),
         Check(
             name="deliveries",
             ok=seen.overdue == 0,
             found=f"{seen.overdue} overdue",
             advice="Look at the log of the alerts service and at its channels.",
-        )
-    )
-    return checks
+        ),
+        Check(
+            name="operators",
+            ok=seen.unheard == 0,
+            found=nobody if seen.unheard else "somebody can be woken",
+            advice="Let one of them add a phone under How you are told: what goes wrong wakes nobody.",
+        ),
+    ]
 
 
 def _messages(seen: Diagnosis) -> list[Check]:

@@ -23,19 +23,42 @@ def secret(folder: Path, name: str, make: Callable[[], str] = random_word) -> Pa
     folder.chmod(0o700)
     path = folder / name
     if not path.exists():
-        draft = folder / f".{name}.{secrets.token_hex(4)}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(make())
-        draft.rename(path)
+        replace_private_file(path, make().encode())
     return path
 
 
 def write_secret(folder: Path, name: str, text: str) -> Path:
-    """Keep ``text`` as the secret ``name`` in ``folder``; return its file."""
-    path = secret(folder, name)
-    path.write_text(text)
-    return path
+    """Keep ``text`` as the secret ``name`` in ``folder``; return its file, which is never half written."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    replace_private_file(folder / name, text.encode())
+    return folder / name
+
+
+def replace_private_file(path: Path, content: bytes) -> None:
+    """Put a file that only its owner reads in the place of ``path``, whole or not at all.
+
+    Whoever reads it meanwhile, or after the power has failed, finds what was there before or what is new.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with new_private_file(draft) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Let what was renamed in a folder outlast a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from wayhome.embedded import tls
 from wayhome.embedded.broker import Account, EmbeddedBroker
 from wayhome.embedded.postgres import EmbeddedPostgres
 from wayhome.embedded.process import free_port, open_folder
+from wayhome.embedded.renewing import Renewal
 from wayhome.identity import issuing
 from wayhome.identity.issuing import Terms
 from wayhome.identity.nats_door import NatsDoor
@@ -136,6 +137,7 @@ class Stack:
         if self._beyond:
             yield "identity", partial(self._reconciler().run, urls["wayhome_identity"])
             yield "teller", partial(self._teller(self.broker).run, urls["wayhome_identity"])
+            yield "certificates", self.renewal(self.broker).run
         else:
             yield "accounts", partial(self._follow_registry, urls["wayhome_registrar"])
 
@@ -228,6 +230,10 @@ class Stack:
 
         return Teller(settings=settings, clock=SystemClock())
 
+    def renewal(self, broker: EmbeddedBroker) -> Renewal:
+        """Return what makes certificates anew while the system runs."""
+        return Renewal(self.certificates, self.settings.mqtt_host, broker, self.children)
+
     async def _wanted_accounts(self, registrar_url: str) -> tuple[Account, ...]:
         """Let the gateway read every home, and each home's hub write below its own."""
         async with connect(registrar_url) as connection:
@@ -294,9 +300,7 @@ class Stack:
         )
 
     def _describe_beyond(self, urls: dict[str, str], broker: EmbeddedBroker) -> System:
-        now = SystemClock().now()
-        gateway = tls.own_certificate(self.certificates, "gateway", now)
-        replay = tls.own_certificate(self.certificates, "replay", now)
+        gateway, replay = tls.own_certificates(self.certificates, SystemClock().now())
         return System(
             database_urls=urls,
             mqtt_url=broker.url,

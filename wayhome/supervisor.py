@@ -148,12 +148,20 @@ class Child:
             await process.wait()
 
     async def healthy(self, client: httpx.AsyncClient) -> bool:
-        """Ask the service whether it can do its job."""
+        """Ask the service whether all is well."""
+        answer = await self._asked(client)
+        return answer is not None and answer.status_code == httpx.codes.OK
+
+    async def works(self, client: httpx.AsyncClient) -> bool:
+        """Ask the service whether it can do its job, whatever people have to mend."""
+        answer = await self._asked(client)
+        return answer is not None and answer.json().get("works") is True
+
+    async def _asked(self, client: httpx.AsyncClient) -> httpx.Response | None:
         try:
-            answer = await client.get(f"http://127.0.0.1:{self.health_port}/health")
+            return await client.get(f"http://127.0.0.1:{self.health_port}/health")
         except httpx.HTTPError:
-            return False
-        return answer.status_code == httpx.codes.OK
+            return None
 
 
 async def keep_running(child: Child) -> None:
@@ -217,6 +225,8 @@ async def _look_at(child: Child, client: httpx.AsyncClient) -> None:
 async def until_healthy(children: Sequence[Child], timeout_s: float) -> None:
     """Wait until every service says that it can do its job.
 
+    That a home has no carer, or a provider does not answer, is no reason to watch nobody.
+
     Raises
     ------
     Temporary
@@ -231,7 +241,7 @@ async def until_healthy(children: Sequence[Child], timeout_s: float) -> None:
                     waiting = [
                         child
                         for child in children
-                        if not (await child.healthy(client) and child.steady(loop.time()))
+                        if not (await child.works(client) and child.steady(loop.time()))
                     ]
                     await asyncio.sleep(0.05)
         except TimeoutError as error:

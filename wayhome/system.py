@@ -12,6 +12,7 @@ import typer
 from core.model.errors import Misconfigured
 from core.runtime.broker import BrokerSettings
 from core.runtime.settings import other
+from wayhome.secret import replace_private_file
 
 CONNECTIONS = "connections.json"
 """File in the folder of a running `wayhome up`, for its owner only: how its commands reach it."""
@@ -77,8 +78,7 @@ class System:
 def save(system: System, folder: Path) -> Path:
     """Write how to reach ``system`` into ``folder``, readable by its owner only."""
     path = folder / CONNECTIONS
-    path.touch(mode=0o600)
-    path.write_bytes(msgspec.json.encode(system))
+    replace_private_file(path, msgspec.json.encode(system))
     return path
 
 

@@ -33,6 +33,10 @@ _HERE = frozenset(
 """Services of Apprise that act on the machine itself rather than tell a person elsewhere."""
 
 
+_ALLOCATED = ipaddress.ip_network("2000::/3")
+"""Where the IPv6 addresses of the public internet lie."""
+
+
 class AddressKind(StrEnum):
     """What a channel needs to know to reach somebody."""
 
@@ -113,9 +117,15 @@ def is_global(address: str) -> bool:
     --------
     >>> [is_global(a) for a in ("8.8.8.8", "169.254.169.254", "::ffff:10.0.0.1", "224.0.0.1", "100.64.0.1")]
     [True, False, False, False, False]
+    >>> [is_global(a) for a in ("2a00:1450::1", "64:ff9b::a00:1", "::a00:1", "::ffff:0:a00:1", "fec0::1")]
+    [True, False, False, False, False]
     """
     found = ipaddress.ip_address(address.partition("%")[0])
     inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None) or found
+    if isinstance(inner, ipaddress.IPv6Address) and inner not in _ALLOCATED:
+        return (
+            False  # a neighbour, or another way to write an IPv4 address, such as that of a NAT64
+        )
     return bool(inner.is_global and not inner.is_multicast)
 
 

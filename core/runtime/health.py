@@ -44,6 +44,8 @@ class Part:
     text: str
     #: Since when it has been so.
     since: datetime
+    #: False where the service can not do its job because of it.
+    works: bool = True
 
 
 class Health:
@@ -53,25 +55,37 @@ class Health:
         self.service = service
         self._clock = clock
         self._parts: dict[str, Part] = {
-            "started": Part(ok=False, text="starting", since=clock.now())
+            "started": Part(ok=False, text="starting", since=clock.now(), works=False)
         }
 
-    def set(self, part: str, *, ok: bool, text: str = "") -> None:
-        """Note the state of ``part``."""
+    def set(self, part: str, *, ok: bool, text: str = "", outside: bool = False) -> None:
+        """Note the state of ``part``.
+
+        Parameters
+        ----------
+        outside
+            True where people or other services have to mend it: this one does its job.
+        """
         old = self._parts.get(part)
         since = old.since if old is not None and old.ok == ok else self._clock.now()
-        self._parts[part] = Part(ok=ok, text=text, since=since)
+        self._parts[part] = Part(ok=ok, text=text, since=since, works=ok or outside)
 
     @property
     def ok(self) -> bool:
         """True when every part is well."""
         return all(part.ok for part in self._parts.values())
 
+    @property
+    def works(self) -> bool:
+        """True when the service can do its job, whatever others have to mend."""
+        return all(part.works for part in self._parts.values())
+
     def report(self) -> dict[str, Any]:
         """Return everything for a machine."""
         return {
             "service": self.service,
             "ok": self.ok,
+            "works": self.works,
             "compiled_modules": len(compiled()),
             "parts": {
                 name: asdict(part) | {"since": part.since.isoformat()}

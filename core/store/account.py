@@ -175,7 +175,13 @@ async def account_for(connection: Connection, login: str) -> Account | None:
 
 
 async def note_attempt(
-    connection: Connection, login: str, at: datetime, since: datetime, address: bytes = b""
+    connection: Connection,
+    login: str,
+    at: datetime,
+    since: datetime,
+    address: bytes = b"",
+    *,
+    most_of_address: int,
 ) -> Failures:
     """Note an attempt as failed, for now, and count the failures since then, this one included.
 
@@ -186,17 +192,21 @@ async def note_attempt(
     ----------
     address
         Keyed hash of where it came from; empty when that is not known, and then nothing counts against it.
+    most_of_address
+        So many failures of one address count among those of all: one alone can not keep everybody out.
     """
     await connection.execute(
         "insert into login_attempt (login, at, succeeded, address) values (%s, %s, false, %s)",
         (login, at, address),
     )
     cursor = await connection.execute(
-        "select count(*) filter (where login = %(login)s and at > coalesce((select max(at)"
-        "  from login_attempt where login = %(login)s and succeeded), '-infinity')),"
-        " count(*) filter (where address = %(address)s and address <> ''), count(*)"
-        " from login_attempt where at > %(since)s and not succeeded",
-        {"login": login, "since": since, "address": address},
+        "select coalesce(sum(of_login), 0)::bigint, coalesce(sum(failed) filter"
+        " (where address = %(address)s and address <> ''), 0)::bigint, coalesce(sum(case when address = ''"
+        " then failed else least(failed, %(most)s) end), 0)::bigint from (select address,"
+        " count(*) as failed, count(*) filter (where login = %(login)s and at > coalesce((select max(at)"
+        "  from login_attempt where login = %(login)s and succeeded), '-infinity')) as of_login"
+        " from login_attempt where at > %(since)s and not succeeded group by address) a",
+        {"login": login, "since": since, "address": address, "most": most_of_address},
     )
     row = await cursor.fetchone()
     of_login, of_address, of_all = row or (0, 0, 0)

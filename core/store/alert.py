@@ -127,7 +127,7 @@ async def alert_of(connection: Connection, finding: Finding) -> StoredAlert | No
         "subject": finding.subject,
         "onset": finding.onset,
     }
-    return await _one(
+    return await one_alert(
         connection,
         "select * from alert where alert_id = coalesce((select a.alert_id from alert a where "
         + _EPISODE
@@ -140,7 +140,7 @@ async def alert_of(connection: Connection, finding: Finding) -> StoredAlert | No
 
 async def alert_with(connection: Connection, alert_id: AlertId) -> StoredAlert | None:
     """Return one alert, locked."""
-    return await _one(
+    return await one_alert(
         connection, "select * from alert where alert_id = %s for no key update", (alert_id,)
     )
 
@@ -149,7 +149,7 @@ async def open_alert(
     connection: Connection, finding: Finding, now: datetime, *, silent: bool
 ) -> StoredAlert | None:
     """Open the alert of the finding's episode; None when it is there already."""
-    opened = await _one(
+    opened = await one_alert(
         connection,
         "insert into alert (home_id, resident_id, detector, subject, severity, audience, onset,"
         " opened_at, what, advice, silent)"
@@ -231,11 +231,7 @@ async def alerts_to_look_at(
     """
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
-        "select * from alert where state <> 'resolved' and not silent"
-        " and case when %(beyond)s::bigint is null"
-        "  then (policy->>'next_at')::float8 <= extract(epoch from %(now)s::timestamptz)"
-        "  else alert_id > %(beyond)s::bigint end"
-        " order by alert_id limit %(limit)s for no key update skip locked",
+        "select *" + TO_LOOK_AT + " for no key update skip locked",
         {"now": now, "limit": limit, "beyond": beyond},
     )
     return [stored_alert(row) for row in await cursor.fetchall()]
@@ -260,17 +256,6 @@ async def operators_of(connection: Connection, home_id: HomeId) -> tuple[TeamMem
     return await members(connection, _OPERATORS, home_id)
 
 
-async def is_open(connection: Connection, home_id: HomeId, detector: str, subject: str) -> bool:
-    """Tell whether such an alert waits for an answer in the organisation of this home."""
-    cursor = await connection.execute(
-        "select 1 from alert join home using (home_id) where state <> 'resolved'"
-        " and detector = %s and subject = %s and organisation_id ="
-        " (select organisation_id from home where home_id = %s) limit 1",
-        (detector, subject, home_id),
-    )
-    return await cursor.fetchone() is not None
-
-
 async def open_counts(connection: Connection) -> dict[tuple[str, str], int]:
     """Count the alerts that are not resolved, by (state, severity)."""
     cursor = await connection.execute(
@@ -291,6 +276,11 @@ async def homes_without_carers(connection: Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
+TO_LOOK_AT: LiteralString = (
+    " from alert where state <> 'resolved' and not silent and case when %(beyond)s::bigint is null"
+    "  then (policy->>'next_at')::float8 <= extract(epoch from %(now)s::timestamptz)"
+    "  else alert_id > %(beyond)s::bigint end order by alert_id limit %(limit)s"
+)
 _EPISODE: LiteralString = (
     "a.home_id = %(home)s and a.resident_id is not distinct from %(resident)s"
     " and a.detector = %(detector)s and a.subject = %(subject)s and a.onset = %(onset)s"
@@ -324,11 +314,12 @@ async def members(
     )
 
 
-async def _one(
+async def one_alert(
     connection: Connection,
     query: LiteralString,
     values: tuple[object, ...] | Mapping[str, object],
 ) -> StoredAlert | None:
+    """Return the alert that a query finds; None when it finds none."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(query, values)
     row = await cursor.fetchone()

@@ -94,3 +94,11 @@ async def lose_contact(connection: Connection, contact_id: int, reason: str, now
         {"contact": contact_id, "now": now},
     )
     return True
+
+
+async def has_left(connection: Connection, carer_id: CarerId) -> bool:
+    """Tell whether somebody is not to be told of anything any more."""
+    cursor = await connection.execute(
+        "select 1 from carer where carer_id = %s and disabled_at is not null", (carer_id,)
+    )
+    return await cursor.fetchone() is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString
 
 from psycopg.rows import class_row, dict_row
 
@@ -156,13 +156,20 @@ def _challenge(row: dict[str, object]) -> Challenge:
     return Challenge(**(row | {"kind": ChallengeKind(str(row["kind"]))}))  # type: ignore[arg-type]
 
 
-async def passkeys(connection: Connection) -> tuple[Passkey, ...]:
-    """Return the acting person's passkeys, oldest first."""
+async def passkeys(connection: Connection, *, held: bool = False) -> tuple[Passkey, ...]:
+    """Return the acting person's passkeys, oldest first.
+
+    Parameters
+    ----------
+    held
+        For this transaction alone: who takes one away must know how many stay.
+    """
     cursor = connection.cursor(row_factory=class_row(Passkey))
-    await cursor.execute(
+    query: LiteralString = (
         "select credential_id, user_handle, name, created_at, last_used_at from passkey"
         " order by created_at, credential_id"
     )
+    await cursor.execute(query + " for update" if held else query)
     return tuple(await cursor.fetchall())
 
 

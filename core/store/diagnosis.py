@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, LiteralString
 
 from core.store.alert_audit import WAITS
+from core.store.duty import unheard_organisations
 from core.store.migrate import FOLDER
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Diagnosis:
     overdue: int
     #: Detectors that failed in the last day.
     fenced: int
+    #: Organisations that watch over a home, and of whose technicians and administrators nobody can be woken.
+    unheard: int = 0
 
 
 async def diagnose(connection: Connection) -> Diagnosis:
@@ -97,6 +100,7 @@ async def diagnose(connection: Connection) -> Diagnosis:
         discovered=_number(discovered),
         overdue=_number(overdue),
         fenced=_number(fenced),
+        unheard=len(await unheard_organisations(connection)),
     )
 
 

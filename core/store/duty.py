@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, LiteralString
 from zoneinfo import ZoneInfo
 
+from core.model.ids import OrganisationId
 from core.store.alert import ADDRESSES, TeamMember, members
 
 if TYPE_CHECKING:
@@ -47,3 +48,11 @@ async def zone_of(connection: Connection, home_id: HomeId) -> ZoneInfo:
     cursor = await connection.execute("select zone from home where home_id = %s", (home_id,))
     row = await cursor.fetchone()
     return ZoneInfo(row[0] if row else "UTC")
+
+
+async def unheard_organisations(connection: Connection) -> tuple[OrganisationId, ...]:
+    """Return the organisations that watch over a home and of whose operators nobody can be woken."""
+    cursor = await connection.execute(
+        "select organisation_id from unheard_organisations() order by 1"
+    )
+    return tuple(OrganisationId(row[0]) for row in await cursor.fetchall())

@@ -57,12 +57,15 @@ class Sent:
     alert_id: AlertId | None
     carer_id: CarerId
     channel: str
+    #: When it was asked for: it tells of nothing later.
+    created_at: datetime
 
 
 async def delivery_with(connection: Connection, delivery_id: DeliveryId) -> Sent | None:
     """Return a delivery; None when there is none of this number."""
     cursor = await connection.execute(
-        "select delivery_id, alert_id, carer_id, channel from delivery where delivery_id = %s",
+        "select delivery_id, alert_id, carer_id, channel, created_at from delivery"
+        " where delivery_id = %s",
         (delivery_id,),
     )
     row = await cursor.fetchone()
@@ -74,7 +77,7 @@ async def sent_to(
 ) -> list[Sent]:
     """Return what was sent to an address since then, newest first: what a reply from it may mean."""
     cursor = await connection.execute(
-        "select d.delivery_id, d.alert_id, d.carer_id, d.channel from delivery d"
+        "select d.delivery_id, d.alert_id, d.carer_id, d.channel, d.created_at from delivery d"
         # an address that was registered before they were checked may hold spaces
         " join live_contact p using (carer_id, channel) where translate(p.address, ' ().-/', '') = %s"
         " and d.channel = any(%s) and d.created_at >= %s and d.attempts > 0"
@@ -149,10 +152,11 @@ async def note_answer(connection: Connection, sent: Sent, at: datetime) -> bool:
     return cursor.rowcount == 1
 
 
-def _sent(row: tuple[int, int | None, int, str]) -> Sent:
+def _sent(row: tuple[int, int | None, int, str, datetime]) -> Sent:
     return Sent(
         delivery_id=DeliveryId(row[0]),
         alert_id=None if row[1] is None else AlertId(row[1]),
         carer_id=CarerId(row[2]),
         channel=row[3],
+        created_at=row[4],
     )

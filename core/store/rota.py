@@ -36,6 +36,8 @@ _ROTA: LiteralString = "select rota_id, home_id, zone from rota where "
 async def rota_for(connection: Connection, home_id: HomeId, since: datetime) -> Rota | None:
     """Return the rota that a home goes by: its own, else its organisation's; None without any.
 
+    One of which everything was taken away again is none.
+
     Parameters
     ----------
     since
@@ -43,10 +45,14 @@ async def rota_for(connection: Connection, home_id: HomeId, since: datetime) -> 
     """
     return await _rota(
         connection,
-        _ROTA + "home_id = %(home)s or home_id is null and organisation_id ="
+        _ROTA
+        + "home_id = %(home)s and (exists (select 1 from rota_shift s where s.rota_id = rota.rota_id)"
+        "  or exists (select 1 from rota_cover v where v.rota_id = rota.rota_id and v.state = 'agreed'"
+        "   and v.ends_at > %(since)s))"
+        " or home_id is null and organisation_id ="
         " (select organisation_id from home where home_id = %(home)s)"
         " order by home_id is null limit 1",
-        {"home": home_id},
+        {"home": home_id, "since": since},
         since,
     )
 
@@ -73,6 +79,38 @@ async def rotas_of(
     return tuple([await _whole(connection, row, since) for row in await cursor.fetchall()])
 
 
+async def held_rota(
+    connection: Connection,
+    organisation_id: OrganisationId,
+    home_id: HomeId | None,
+    zone: ZoneInfo,
+    since: datetime,
+) -> Rota:
+    """Return the rota of a home or of an organisation, begun if there is none, for this transaction alone.
+
+    Who changes its shifts holds it from reading them to writing them, or one of two changes is lost.
+    """
+    rota_id = await _begun(connection, organisation_id, home_id, zone)
+    found = await _rota(connection, _ROTA + "rota_id = %(rota)s", {"rota": rota_id}, since)
+    return found or Rota(rota_id=rota_id, home_id=home_id, zone=zone)
+
+
+async def _begun(
+    connection: Connection,
+    organisation_id: OrganisationId,
+    home_id: HomeId | None,
+    zone: ZoneInfo,
+) -> int:
+    cursor = await connection.execute(
+        "insert into rota (organisation_id, home_id, zone) values (%s, %s, %s)"
+        " on conflict (organisation_id, home_id) do update set zone = excluded.zone"
+        " returning rota_id",
+        (organisation_id, home_id, zone.key),
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
 async def write_shifts(
     connection: Connection,
     organisation_id: OrganisationId,
@@ -81,14 +119,7 @@ async def write_shifts(
     shifts: Sequence[Shift],
 ) -> int:
     """Write the shifts of a rota down, in place of those it has; return its id."""
-    cursor = await connection.execute(
-        "insert into rota (organisation_id, home_id, zone) values (%s, %s, %s)"
-        " on conflict (organisation_id, home_id) do update set zone = excluded.zone"
-        " returning rota_id",
-        (organisation_id, home_id, zone.key),
-    )
-    row = await cursor.fetchone()
-    rota_id = int(row[0]) if row else 0
+    rota_id = await _begun(connection, organisation_id, home_id, zone)
     await connection.execute("delete from rota_shift where rota_id = %s", (rota_id,))
     for shift in shifts:
         hours = shift.hours

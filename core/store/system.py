@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 from core.model.home import Placement
 from core.model.ids import DeviceId, HomeId
+from core.store.duty import unheard_organisations
 from core.store.pool import Connection, named_rows
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Services:
     overdue: int
     #: Since when the oldest answer waits to be read; None when none does.
     unread_since: datetime | None
+    #: True where neither a technician nor an administrator, who are told of all this, can be woken.
+    unheard: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,7 @@ async def services(connection: Connection, now: datetime) -> Services:
         overdue_since=row["since"],
         overdue=row["messages"],
         unread_since=row["unread_since"],
+        unheard=bool(await unheard_organisations(connection)),
     )
 
 

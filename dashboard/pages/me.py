@@ -94,7 +94,7 @@ async def remove_passkey(visiting: Visiting, key: Key, form: Form) -> Response:
     if trouble := await _trouble(visiting):
         return await _show(visiting, error=trouble, status=403)
     async with visiting.acting() as connection:
-        keys = await credential.passkeys(connection)
+        keys = await credential.passkeys(connection, held=True)
         if bytes.fromhex(key) not in {one.credential_id for one in keys}:
             raise HTTPException(404)
         _login, has_password = await credential.own_login(connection)

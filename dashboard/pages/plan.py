@@ -45,12 +45,15 @@ async def plans(visiting: Visiting, page: PageNumber = 1) -> Response:
             connection, limit=PER_PAGE, offset=PER_PAGE * (page - 1)
         )
         zone = await timeline.first_zone(connection)
+        one_s_own = family and len(found) == total == 1
+        if not one_s_own:
+            await visiting.looked_at(connection, [one.home.home_id for one in found], "plans")
         whole = None
         if not family:
             scope = await scope_of(visiting, connection, None)
             whole = await written_for(visiting, connection, scope)
     homes = [one.home for one in found]
-    if family and len(homes) == total == 1:
+    if one_s_own:
         return await _show(visiting, homes[0].home_id)
     return visiting.page(
         "plans.html",
@@ -114,6 +117,7 @@ async def _form(visiting: Visit, home_id: HomeId | None, severity: Severity) -> 
         scope = await scope_of(visiting, connection, home_id)
         must_change(scope)
         written = await written_for(visiting, connection, scope)
+        await visiting.looked_at(connection, [home_id] if home_id else [], "plan")
     fields = plan_form.fields_of(written.plan.of(severity))
     return _edit(visiting, written, severity, fields, {})
 
@@ -125,6 +129,7 @@ async def _save(
         scope = await scope_of(visiting, connection, home_id)
         must_change(scope)
         written = await written_for(visiting, connection, scope)
+        await visiting.looked_at(connection, [home_id] if home_id else [], "plan")
     drop = bool(form.get("drop"))
     typed = plan_form.read_policy(form, severity)
     mistakes = {} if drop else _mistakes(typed, written, severity, form)

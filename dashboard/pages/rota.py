@@ -122,6 +122,10 @@ async def _page(
         asked = await store.asked_covers(connection, visiting.visitor.carer_id, visiting.now)
         has_feed = await store.has_feed(connection, visiting.visitor.carer_id)
         empty = await _empty(visiting, connection, home_id, views)
+        shown = {one.scope.home_id for one in views} | {one.home_id for one in empty} | {home_id}
+        await visiting.looked_at(
+            connection, sorted(one for one in shown if one is not None), "rota"
+        )
         zone = await timeline.first_zone(connection)
     return visiting.page(
         "rota.html",
@@ -182,21 +186,20 @@ async def _empty(
 
 
 async def _shift(visiting: Visit, home_id: HomeId | None, form: dict[str, str]) -> Response:
-    organisation = visiting.visitor.organisation_id
+    organisation, drop = visiting.visitor.organisation_id, form.get("drop")
     async with visiting.acting() as connection:
         scope = await scope_of(visiting, connection, home_id)
         must_change(scope)
-        found = await store.rotas_of(connection, organisation, visiting.now)
-    rota = next((one for one in found if one.home_id == home_id), None)
-    drop = form.get("drop")
-    shifts = [one for one in (rota.shifts if rota else ()) if shift_key(one) != drop]
-    if not drop:
-        try:
-            shifts = _with_shift(shifts, scope, form)
-        except Malformed as error:
-            return await _refused(visiting, scope, error, form)
-    async with visiting.acting() as connection:
-        await store.write_shifts(connection, organisation, home_id, scope.zone, shifts)
+    try:
+        async with visiting.acting() as connection:
+            rota = await store.held_rota(
+                connection, organisation, home_id, scope.zone, visiting.now
+            )
+            shifts = [one for one in rota.shifts if shift_key(one) != drop]
+            shifts = shifts if drop else _with_shift(shifts, scope, form)
+            await store.write_shifts(connection, organisation, home_id, scope.zone, shifts)
+    except Malformed as error:
+        return await _refused(visiting, scope, error, form)
     _noted(visiting, "shift_dropped" if drop else "shift_added", home=home_id)
     return see_other(_path(scope))
 

@@ -45,6 +45,7 @@ class Circle:
     watches: WatchNotices
     outboxes: list[Outbox]
     administrator: int
+    health: Health
 
     def write(
         self,
@@ -129,6 +130,7 @@ async def looking(
             watches=WatchNotices(pool, clock, health, url="", waking=waking),
             outboxes=[Outbox(desk, channel) for channel in channels],
             administrator=administrator,
+            health=health,
         )
         for channel in channels:
             await channel.close()

@@ -117,6 +117,25 @@ async def test_who_is_awake_is_told_instead_and_urgent_wakes_anybody(
         assert "/1" in rung(receiver)
 
 
+async def test_a_check_that_is_tried_again_waits_for_the_end_of_quiet_hours_that_have_begun(
+    database: Database, house: House, receiver: Receiver
+) -> None:
+    keep_quiet(house, house.carers[0])
+    receiver.answer(Answer(status=503), "/1")
+    early = -61  # at 07:59
+    async with turning(database.url_as("wayhome_alerts"), early) as turns:
+        house.write(a_finding(Severity.CHECK, resident_id=house.resident_id, noticed_at=at(early)))
+        await turns.turn()
+        assert rung(receiver) == ["/1"]
+        receiver.answer(Answer(), "/1")
+        for minutes in (-60, -59, 59):
+            await turns.until(minutes)
+        assert rung(receiver).count("/1") == 1
+        assert "/2" in rung(receiver), "somebody awake is told instead"
+        await turns.until(60)
+        assert rung(receiver).count("/1") == 2
+
+
 async def test_an_outage_over_the_end_of_the_quiet_loses_nothing(
     database: Database, house: House, receiver: Receiver
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from alerts.answer_code import code_of
+from alerts.answer_code import MOST_WRONG, code_of
 from alerts.twilio import signature
-from core.model.finding import ResponseKind
+from core.model.finding import Phase, ResponseKind, Severity
 from core.model.ids import DeliveryId
 from tests.alerts.builders import a_finding
 from tests.alerts.houses import House, furnish
@@ -190,6 +190,17 @@ async def test_a_reply_with_the_code_acknowledges_and_one_without_asks_again(
     assert phones.state() == "acknowledged"
 
 
+async def test_digits_can_not_be_tried_until_they_fit(phones: Phones) -> None:
+    number = await phones.delivery("sms")
+    path, code = "/receipts/twilio/replies", code_of("key", number)
+    for guess in range(MOST_WRONG):
+        wrong = f"{(int(code) + 1 + guess) % 10**6:06}"
+        assert "six digits" in (await phones.call_back(path, From=MOBILE, Body=wrong)).text
+    answer = await phones.call_back(path, From=MOBILE, Body=code)
+    assert "too many digits were wrong" in answer.text
+    assert phones.state() == "open", "the telling goes on"
+
+
 async def test_a_reply_that_does_not_count_says_so(phones: Phones) -> None:
     one, two = phones.house.carers
     alert_of = "select alert_id from delivery where delivery_id = %s"
@@ -210,6 +221,32 @@ async def test_a_reply_that_does_not_count_says_so(phones: Phones) -> None:
     answer = await phones.call_back(path, From=MOBILE, Body=code)
     assert "you are not told of this home any more" in answer.text
     assert phones.house.execute("select count(*) from phone_answer") == [(1,)]
+
+
+async def test_a_reply_to_a_message_from_before_it_got_worse_does_not_cover_the_worse_news(
+    phones: Phones,
+) -> None:
+    check = a_finding(Severity.CHECK, resident_id=phones.house.resident_id)
+    phones.house.write(check)
+    first = await phones.sent("sms")
+    phones.house.write(replace(check, severity=Severity.URGENT, phase=Phase.RAISED))
+    sent = "select count(*) from delivery where channel = 'sms' and state = 'sent'"
+    await eventually(lambda: phones.house.execute(sent) == [(2,)])
+    answer = await phones.call_back(
+        "/receipts/twilio/replies", From=MOBILE, Body=code_of("key", first)
+    )
+    assert "there is newer word" in answer.text
+    asked = "select (policy->>'asked')::bigint from alert where detector = 'inactivity'"
+    assert phones.house.execute(asked) == [(phones.house.carers[0],)], "and they are asked"
+    await eventually(lambda: phones.house.execute(sent) == [(3,)])
+    newest = "select max(delivery_id) from delivery where channel = 'sms'"
+    ((number,),) = phones.house.execute(newest)
+    answer = await phones.call_back(
+        "/receipts/twilio/replies", From=MOBILE, Body=code_of("key", DeliveryId(number))
+    )
+    assert "You are on it" in answer.text
+    assert phones.state() == "acknowledged"
+    assert phones.house.execute(asked) == [(None,)]
 
 
 async def test_who_left_the_circle_stops_no_telling_by_text(phones: Phones) -> None:

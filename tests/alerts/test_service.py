@@ -218,7 +218,7 @@ async def test_a_team_that_nothing_can_wake_is_an_alert_itself(
         await eventually(lambda: {row[0] for row in deliveries(house)} >= set(house.carers))
     assert house.alerts("detector, severity, audience")[1] == (
         "reachability",
-        "check",
+        "urgent",
         "operators",
     )
 
@@ -237,6 +237,15 @@ async def test_a_home_without_carers_falls_to_the_operators_and_is_red(
     assert reach["text"] == (
         "1 watched homes have no carer: assign one; unknown channels in contacts: pigeon"
     )
+
+
+async def test_that_no_operator_can_be_woken_is_red(
+    database: Database, running: Running, receiver: Receiver
+) -> None:
+    await furnish(database, contacts=({"webhook": receiver.url()},))
+    async with running() as context:
+        reach = await eventually(lambda: context.health.report()["parts"].get("reach"))
+    assert reach["text"] == ("1 organisations have no technician or administrator who can be woken")
 
 
 async def test_a_temporary_failure_is_tried_again_with_the_same_key(
@@ -282,7 +291,8 @@ async def test_an_episode_is_one_alert_through_all_its_phases(
 
 
 async def test_health_and_figures(database: Database, running: Running, receiver: Receiver) -> None:
-    house = await furnish(database, contacts=({"webhook": receiver.url()},))
+    way = {"webhook": receiver.url()}
+    house = await furnish(database, contacts=(way,), technician=way)
     async with running() as context:
         house.write(a_finding(resident_id=house.resident_id))
         await eventually(lambda: receiver.requests)

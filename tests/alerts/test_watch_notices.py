@@ -10,13 +10,17 @@ import psycopg
 import pytest
 
 from alerts.watch_notices import AGAIN
+from core.model import watching
+from core.model.home import HomeMode
 from core.runtime.clock import ManualClock
 from tests.alerts.circles import NOON, THREE, WRITE, Circle, an_organisation, looking
 from tests.alerts.conftest import Running
+from tests.alerts.houses import furnish
 from tests.alerts.receiver import Answer, Receiver
 from tests.alerts.waiting import eventually
 
 if TYPE_CHECKING:
+    from core.model.watching import HomeNow, Watching, WatchState
     from tests.servers.databases import Database
 
 
@@ -270,3 +274,22 @@ async def test_what_was_not_written_down_sent_or_said_is_found(circle: Circle) -
     assert await circle.broken() == {"watch_told", "watch_told_once"}
     circle.house.execute("update watch_notice set asked_at = null")
     assert "watch_told" in await circle.broken()
+
+
+async def test_a_home_that_breaks_us_keeps_no_other_from_being_told(
+    circle: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = watching.changed
+
+    def broken(last: WatchState | None, home: HomeNow, at: datetime) -> Watching | None:
+        if home.mode is HomeMode.TEST:
+            raise OverflowError
+        return whole(last, home, at)
+
+    monkeypatch.setattr("alerts.watch_notices.changed", broken)
+    other = await furnish(circle.house.url, "0dd", mode=HomeMode.TEST, contacts=())
+    other.execute("insert into watch_change values ('0dd', 1, 'watched', '', now())")
+    circle.write("withdrawn")
+    assert await circle.news() == TOLD | {"/tech": ["alert"]}
+    part = circle.health.report()["parts"]["word of watching"]
+    assert part["text"] == "1 homes break us: nobody is told how they stand; see the log"

@@ -141,6 +141,7 @@ async def test_it_is_unwell_until_its_parts_are_well() -> None:
         "ok": False,
         "text": "warming up",
         "since": "",
+        "works": False,
     }
     process.send_signal(signal.SIGUSR1)
     await states(port, 200)

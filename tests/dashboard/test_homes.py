@@ -209,10 +209,32 @@ async def test_the_system_page_is_a_work_list(visitors: Visitors, town: Town) ->
     assert "0x00158d" not in await stranger.text("/system")
 
 
+def phone(town: Town, login: str) -> None:
+    town.execute("insert into contact_point values (%s, 'ntfy', 'https://x')", town.carers[login])
+
+
+@pytest.mark.parametrize("operator", ["technician", "admin"])
+async def test_that_nobody_hears_what_goes_wrong_stands_on_the_page(
+    visitors: Visitors, town: Town, operator: str
+) -> None:
+    reader, words = await visitors.of("technician"), "No technician or administrator can be woken"
+    phone(town, "ben")
+    phone(town, "stranger")  # of another organisation
+    assert words in await reader.text("/system")
+    phone(town, operator)
+    assert words not in await reader.text("/system")
+    town.execute(
+        "insert into channel_offer (channel, title, takes, wakes, lacks, at)"
+        " values ('ntfy', 'x', 'topic', true, 'a server', now())"
+    )
+    assert words in await reader.text("/system"), "a way that is not set up is none"
+
+
 async def test_a_service_that_stands_still_is_named(
     visitors: Visitors, town: Town, clock: ManualClock
 ) -> None:
     technician = await visitors.of("technician")
+    phone(town, "technician")
     assert "Services work" in await technician.text("/system")
     number = town.alert()
     town.deliver(number, "ben", "ntfy", "pending")

@@ -47,3 +47,32 @@ async def test_a_table_that_would_be_cut_is_refused_and_says_what_to_do(
     monkeypatch.setattr(audit, "MOST_ROWS", 3)
     answer = await auditor.get("/audit.csv")
     assert (answer.status_code, "Choose fewer days" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("login", "path", "page"),
+    [
+        ("admin", "/plan", "plans"),
+        ("ben", "/plan/homes/ada/check", "plan"),
+        ("ben", "/rota", "rota"),
+        ("ben", "/rota/homes/ada", "rota"),
+        ("mia", "/rota/homes/ada", "rota"),
+    ],
+)
+async def test_who_reads_who_is_told_of_a_home_is_recorded(
+    visitors: Visitors, circle: Town, login: str, path: str, page: str
+) -> None:
+    await (await visitors.of(login)).text(path)
+    looks = (
+        "select count(*) from access_record where home_id = 'ada' and carer_id = %s and page = %s"
+    )
+    assert circle.number(looks, circle.carers[login], page) == 1
+
+
+async def test_a_home_that_is_not_theirs_is_neither_shown_nor_recorded(
+    visitors: Visitors, circle: Town
+) -> None:
+    stranger = await visitors.of("stranger")
+    for path in ("/rota/homes/ada", "/plan/homes/ada/check"):
+        assert (await stranger.get(path)).status_code == 404
+    assert circle.number("select count(*) from access_record where home_id = 'ada'") == 0

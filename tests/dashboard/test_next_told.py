@@ -9,6 +9,8 @@ from psycopg.types.json import Jsonb
 
 from core.model import plan
 from core.model.finding import Audience, Severity
+from core.model.ids import CarerId
+from core.model.plan import Step
 
 if TYPE_CHECKING:
     from tests.dashboard.town import Town
@@ -60,6 +62,36 @@ async def test_a_place_that_nobody_has_is_passed_over(visitors: Visitors, town: 
     assert "by 03:25, we tell everybody" in await said(visitors, number)
 
 
+def plan_of(town: Town, *steps: Step) -> int:
+    """Open an alert a minute ago that tells by these steps."""
+    policy = plan.to_json(plan.Policy(steps=steps, repeat_s=300))
+    since = (town.now - timedelta(minutes=1)).isoformat()
+    return town.alert(policy=Jsonb(policy | {"since": since}))
+
+
+async def test_who_stands_in_for_people_who_have_left_is_named(
+    visitors: Visitors, circle: Town
+) -> None:
+    worker = CarerId(circle.carers["worker"])
+    number = plan_of(circle, Step(after_s=0), Step(after_s=600, carers=(worker,)))
+    assert "If nobody answers by 03:29, we tell Worker." in await said(visitors, number)
+    circle.execute("update carer set disabled_at = now() where carer_id = %s", worker)
+    assert "If nobody answers by 03:29, we tell you." in await said(visitors, number)
+
+
+async def test_who_stands_in_for_a_last_place_that_nobody_has_is_named(
+    visitors: Visitors, circle: Town
+) -> None:
+    number = plan_of(circle, Step(after_s=0), Step(after_s=600, rank=3))
+    assert "If nobody answers by 03:29, we tell you." in await said(visitors, number)
+
+
+async def test_who_can_not_be_woken_takes_nobody_s_turn(visitors: Visitors, circle: Town) -> None:
+    number = plan_of(circle, Step(after_s=600, rank=1), Step(after_s=1200))
+    circle.execute("delete from contact_point where carer_id = %s", circle.carers["ben"])
+    assert "by 03:29, we tell you and Mia Stone." in await said(visitors, number)
+
+
 async def test_nothing_is_promised_once_somebody_is_on_it(visitors: Visitors, town: Town) -> None:
     number = running(town, 1)
     await (await visitors.of("mia")).send(f"/alerts/{number}/acknowledge")
@@ -87,3 +119,17 @@ async def test_an_answer_by_phone_and_a_receipt_of_the_provider_are_shown(
     text = await (await visitors.of("ben")).text(f"/alerts/{number}")
     assert "by text message, delivered 03:10" in text
     assert "03:20: Mia Stone is on it: answered by text message." in text
+
+
+async def test_of_an_alert_about_the_system_no_carer_is_told_next(
+    visitors: Visitors, circle: Town
+) -> None:
+    rules = plan.POLICIES[Severity.CHECK, Audience.OPERATORS]
+    for minutes, who in ((-10, "the technicians"), (1, "the technicians and the administrators")):
+        since = (circle.now - timedelta(minutes=minutes)).isoformat()
+        policy = Jsonb(plan.to_json(rules) | {"since": since})
+        number = circle.alert(policy=policy, audience="operators", severity="check")
+        for login in ("technician", "admin"):
+            text = await said(visitors, number, login)
+            assert "Ben Carter" not in text
+            assert f"we tell {who}." in text

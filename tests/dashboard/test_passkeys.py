@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -307,3 +308,22 @@ async def test_a_form_of_another_site_does_nothing(visitors: Visitors) -> None:
     ):
         answer = await browser.client.post(path, data={"entry": "forged", "name": "x"})
         assert answer.status_code == 403
+
+
+async def test_of_the_last_two_keys_one_stays_where_both_are_removed_in_the_same_moment(
+    visitors: Visitors, town: Town
+) -> None:
+    ben = await visitors.of("ben")
+    for key in (b"\xaa", b"\xbb"):
+        town.execute(
+            "insert into passkey (credential_id, carer_id, user_handle, public_key, sign_count, name,"
+            " created_at) values (%s, %s, 'h', 'k', 0, 'a phone', now())",
+            key,
+            town.carers["ben"],
+        )
+    town.execute("update carer set password_hash = '' where login = 'ben'")
+    answers = await asyncio.gather(
+        *(ben.send(f"/me/passkeys/{key}/remove") for key in ("aa", "bb"))
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    assert town.number("select count(*) from passkey") == 1

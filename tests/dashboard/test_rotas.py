@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,21 @@ async def test_hours_that_make_no_sense_are_refused_in_words(
     assert answer.status_code == 400
     assert text in answer.text
     assert circle.number("select count(*) from rota_shift") == 1
+
+
+async def test_shifts_that_two_people_add_in_the_same_moment_are_both_kept(
+    visitors: Visitors, circle: Town
+) -> None:
+    ben, admin = await visitors.of("ben"), await visitors.of("admin")
+    some = [
+        shift(who, "mia", circle, start=f"{hour:02}:00", end=f"{hour + 1:02}:00")
+        for hour in range(0, 12, 2)
+        for who in (ben if hour % 4 else admin,)
+    ]
+    assert await asyncio.gather(*some) == [303] * len(some)
+    assert circle.number("select count(*) from rota_shift") == len(some)
+    same = [shift(who, "mia", circle, start="20:00", end="22:00") for who in (ben, admin)]
+    assert sorted(await asyncio.gather(*same)) == [303, 400], "and nobody is on call twice"
 
 
 async def test_a_shift_is_taken_away(visitors: Visitors, circle: Town) -> None:

@@ -12,6 +12,7 @@ import pytest
 from core.runtime.settings import DashboardSettings
 from dashboard.entrance import (
     MOST_OF_ADDRESS,
+    MOST_OF_ALL,
     MOST_OF_LOGIN,
     PENDING_FOR,
     SESSION_COOKIE,
@@ -114,6 +115,27 @@ async def test_a_hundred_log_ins_from_one_address_lead_nowhere(
         clock.advance(0.001)
         statuses.append((await browser.log_in(f"guess{number}", "guess")).status_code)
     assert statuses == [401] * MOST_OF_ADDRESS + [429] * (100 - MOST_OF_ADDRESS)
+
+
+async def test_one_address_alone_keeps_nobody_else_out(
+    visitors: Visitors, town: Town, clock: ManualClock
+) -> None:
+    def fail(address: int, times: int) -> None:
+        town.execute(
+            "insert into login_attempt (login, at, succeeded, address)"
+            " select 'guess', %s, false, %s from generate_series(1, %s)",
+            clock.now(),
+            bytes([address]),
+            times,
+        )
+
+    fail(1, 10 * MOST_OF_ALL)
+    answer = await (await visitors.nobody()).log_in("ben", PASSWORD)
+    assert answer.status_code == 303
+    for address in range(2, 2 + MOST_OF_ALL // MOST_OF_ADDRESS):
+        fail(address, MOST_OF_ADDRESS)
+    answer = await (await visitors.nobody()).log_in("ben", PASSWORD)
+    assert answer.status_code == 429, "many together do"
 
 
 async def test_half_a_log_in_ends_after_minutes(visitors: Visitors, clock: ManualClock) -> None:

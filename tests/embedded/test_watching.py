@@ -7,8 +7,10 @@ import logging
 import os
 import signal
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import httpx
 import psycopg
 import pytest
 
@@ -16,6 +18,8 @@ from core.model.errors import Temporary
 from core.runtime.settings import child_environment
 from tests.embedded import raw_client
 from tests.servers.ports import free_port
+from wayhome import certificates
+from wayhome.embedded import tls
 from wayhome.embedded.process import LOG_LIMIT_BYTES, rotate, running_in
 from wayhome.stack import Stack, StackSettings
 from wayhome.supervisor import (
@@ -140,6 +144,38 @@ async def test_beyond_this_machine_the_broker_speaks_tls(folder: Path) -> None:
         assert not raw_client.is_let_in(port)
     for path in (folder / "certificates").iterdir():
         assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("old", ["server", "gateway"])
+async def test_certificates_that_end_soon_are_made_anew_while_it_runs(
+    folder: Path, old: str
+) -> None:
+    settings = StackSettings(
+        folder=folder, web_port=0, services=("gateway",), durable=False, mqtt_host=""
+    )
+    now, place = datetime.now(UTC), folder / "certificates"
+    async with Stack(settings) as stack:
+        assert stack.broker is not None
+        renewal = stack.renewal(stack.broker)
+        assert not await renewal.look(now), "they have a year"
+        (gateway,) = stack.children
+        first = gateway.process
+        if old == "server":
+            (place / "server.crt").unlink()
+            tls.certificate(place, "", now - timedelta(days=340))
+        else:
+            tls.own_certificate(place, "gateway", now - timedelta(days=380))
+        assert await renewal.look(now)
+        for name in ("server", "gateway", "replay"):
+            facts = certificates.facts((place / f"{name}.crt").read_text())
+            assert facts.ends_at - now > timedelta(days=360)
+        await eventually(lambda: gateway.process is not first)
+        async with asyncio.timeout(30), httpx.AsyncClient() as client:
+            while not await gateway.works(client):
+                await asyncio.sleep(0.1)
+        own = (stack.system.mqtt_certificate_file, stack.system.mqtt_key_file)
+        ca_file = stack.system.mqtt_ca_file
+        assert raw_client.is_let_in(stack.broker.port, ca_file=ca_file, certificate=own)
 
 
 def test_a_log_is_emptied_where_the_disk_has_no_room_for_two(tmp_path: Path) -> None:

@@ -326,6 +326,36 @@ async def test_the_command_sends_into_a_folder(
 
 
 @pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        ("refuse", {"sent": 0, "failed": 0, "refused": 8, "withheld": 0}),
+        ("trouble", {"sent": 0, "failed": 8, "refused": 0, "withheld": 0}),
+    ],
+)
+async def test_the_command_ends_with_an_error_where_not_all_was_taken(
+    pool: Pool,
+    plain_database: Database,
+    server: EhrServer,
+    tmp_path: Path,
+    trouble: str,
+    said: dict[str, int],
+) -> None:
+    del pool
+    getattr(server, trouble)()
+    file = tmp_path / "sharing.toml"
+    file.write_text(
+        'connector = "ehrbase"\nrecipient = "Archive"\npurpose = "record_sharing"\n'
+        f'organisations = ["leeds"]\nsince = 2026-01-09\n[settings]\nurl = "{server.settings().url}"\n'
+    )
+    arguments = ["sharing", "run", str(file), "--once", "--json", "--database-url"]
+    found = await asyncio.to_thread(
+        CliRunner().invoke, app, [*arguments, plain_database.url_as("wayhome_sharing")]
+    )
+    assert json.loads(found.stdout) == said
+    assert found.exit_code == 1
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         (("folder", "fax"), "connector: expected one of ehrbase, folder"),

@@ -14,6 +14,7 @@ from core.model.ids import AlertId, CarerId
 from core.model.observation import LogPosition
 from core.store import alert as table
 from core.store import incident as incident_table
+from core.store import open_alert as open_table
 from core.store.pool import Connection, connect
 from core.store.response_log import responses_after
 from tests.alerts.builders import NINE, a_finding, at
@@ -203,10 +204,10 @@ async def test_who_left_or_only_reads_is_not_told(
 async def test_what_is_open_is_known_within_the_organisation(
     house: House, connection: Connection
 ) -> None:
-    assert not await table.is_open(connection, house.home_id, "inactivity", "")
+    assert not await open_table.is_open(connection, house.home_id, "inactivity", "")
     opened = await table.open_alert(connection, a_finding(), NINE, silent=False)
     assert opened is not None
-    assert await table.is_open(connection, house.home_id, "inactivity", "")
+    assert await open_table.is_open(connection, house.home_id, "inactivity", "")
     assert await table.open_counts(connection) == {("open", "urgent"): 1}
     ended = replace(
         opened.alert,
@@ -215,7 +216,7 @@ async def test_what_is_open_is_known_within_the_organisation(
         resolved_at=NINE + timedelta(hours=1),
     )
     await table.save_alert(connection, ended, {})
-    assert not await table.is_open(connection, house.home_id, "inactivity", "")
+    assert not await open_table.is_open(connection, house.home_id, "inactivity", "")
     assert await table.open_counts(connection) == {}
 
 

@@ -94,6 +94,26 @@ async def test_colleagues_come_with_their_place_and_the_names_of_their_channels(
     assert first == (house.home_id,)
 
 
+async def test_a_way_that_has_ended_is_no_way_to_be_reached(
+    database: Database, house: House
+) -> None:
+    carer = house.carers[2]
+    ((contact,),) = house.execute(
+        "insert into own_contact (carer_id, channel, address, created_at)"
+        " values (%s, 'webpush', 'https://x', now()) returning contact_id",
+        carer,
+    )
+    async with open_pool(database.url_as("wayhome_dashboard")) as pages:
+        for ways in (("webpush",), ()):
+            async with acting(pages, visitor(house, 0)) as connection:
+                found = await plan.colleagues(connection, house.home_id)
+            assert [one.channels for one in found if one.carer_id == carer] == [ways]
+            house.execute(
+                "insert into lost_contact values (%s, now(), 'gone') on conflict do nothing",
+                contact,
+            )
+
+
 async def written(pages: Pool, house: House, *shifts: Shift) -> int:
     async with acting(pages, visitor(house, 0)) as connection:
         return await rota.write_shifts(connection, ORGANISATION, house.home_id, LONDON, shifts)
@@ -166,6 +186,25 @@ async def test_a_home_goes_by_its_own_rota_else_by_its_organisation_s(
     assert [shift.carer_id for shift in found.shifts] == [one]
     assert reserve.people == {two}
     assert [other.home_id for other in all_of_them] == [None, house.home_id]
+
+
+async def test_a_rota_of_a_home_without_anybody_is_none(database: Database, house: House) -> None:
+    one, two, _ = house.carers
+    admin = visitor(house, 2, CarerRole.ORGANISATION_ADMIN)
+    async with open_pool(database.url_as("wayhome_dashboard")) as pages:
+        async with acting(pages, admin) as connection:
+            shifts = [Shift(hours=DAY, carer_id=two)]
+            await rota.write_shifts(connection, ORGANISATION, None, LONDON, shifts)
+        number = await written(pages, house)
+        async with acting(pages, admin) as connection:
+            found = await rota.rota_for(connection, house.home_id, NINE)
+            assert found is not None
+            assert found.people == {two}, "else nobody is on call"
+            cover = Cover(carer_id=one, asked_by=admin.carer_id, starts_at=NINE, ends_at=at(60))
+            await rota.add_cover(connection, number, cover, NINE)
+            found = await rota.rota_for(connection, house.home_id, NINE)
+            assert found is not None
+            assert on_call(found, NINE) == one
 
 
 async def test_quiet_hours_come_back_and_nonsense_keeps_nobody_from_being_told(

@@ -47,6 +47,7 @@ def test_each_trouble_is_named_with_advice() -> None:
         "analytics": (replace(WELL, last_step=NOW - timedelta(minutes=5)), NOW),
         "alerts": (replace(WELL, waits=timedelta(minutes=2)), NOW),
         "deliveries": (replace(WELL, overdue=2), NOW),
+        "operators": (replace(WELL, unheard=1), NOW),
         "quarantine": (replace(WELL, quarantine={"malformed": 3}), NOW),
         "detectors": (replace(WELL, fenced=1), NOW),
         "migrations": (replace(WELL, pending=("0009_x",)), NOW),

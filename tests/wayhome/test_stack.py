@@ -7,6 +7,7 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from core.model.errors import BrokerUnavailable, Misconfigured
@@ -93,3 +94,22 @@ async def test_data_survives_a_restart() -> None:
     ):
         rows = await (await connection.execute("select name from organisation")).fetchall()
     assert rows == [("Leeds",)]
+
+
+async def test_a_home_without_carers_does_not_keep_the_system_from_starting() -> None:
+    folder = server_folder()
+    async with (
+        Stack(settings(folder)) as stack,
+        connect(stack.system.database("wayhome_registrar")) as connection,
+    ):
+        await connection.execute("insert into organisation values ('leeds', 'Leeds')")
+        await connection.execute(
+            "insert into home (home_id, organisation_id, name, mode) values ('ada', 'leeds', 'x', 'live')"
+        )
+    alone = replace(settings(folder), services=("alerts", "analytics"), start_timeout_s=20.0)
+    async with Stack(alone) as stack:
+        (alerts,) = (child for child in stack.children if child.name == "alerts")
+        async with httpx.AsyncClient() as client, asyncio.timeout(20):
+            while await alerts.healthy(client):
+                await asyncio.sleep(0.2)
+            assert await alerts.works(client)

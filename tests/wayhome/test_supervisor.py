@@ -71,6 +71,20 @@ async def test_a_service_that_answers_between_two_ends_is_not_ready() -> None:
         await until_healthy([child], 10)
 
 
+async def test_what_people_have_to_mend_does_not_keep_a_system_from_starting() -> None:
+    health, port = Health("alerts", SystemClock()), free_port()
+    health.set("reach", ok=False, text="1 watched homes have no carer", outside=True)
+    async with serve_health(health, "127.0.0.1", port):
+        child = Child(name="alerts", arguments=(), environment={}, health_port=port)
+        with pytest.raises(Temporary, match="alerts"):
+            await until_healthy([child], 0.3)
+        health.set("started", ok=True)
+        await until_healthy([child], 10)
+        health.set("findings", ok=False, text="the database does not answer")
+        with pytest.raises(Temporary, match="alerts"):
+            await until_healthy([child], 0.3)
+
+
 async def test_a_service_that_never_is_ready_is_named(tmp_path: Path) -> None:
     child = Child(
         name="silent",

@@ -41,9 +41,12 @@ def show(
 ) -> None:
     """List the certificates below a folder, the one that ends first on top. Keys are not shown."""
     place = folder or system.default_folder() / "certificates"
-    found = sorted(_found(place), key=lambda one: one[1].ends_at)
-    if not found:
+    files = sorted(_files(place))
+    if not files:
         raise Misconfigured(f"no certificate below {place}: say --folder")
+    known = {file: _facts(file) for file in files}
+    found = sorted(((f, one) for f, one in known.items() if one), key=lambda one: one[1].ends_at)
+    odd = [str(file) for file, one in known.items() if one is None]
     now = SystemClock().now()
     if json:
         emit(
@@ -51,22 +54,34 @@ def show(
                 "certificates": [
                     {"file": str(file), "name": one.name, "ends": one.ends_at.isoformat()}
                     for file, one in found
-                ]
+                ],
+                "unreadable": odd,
             }
         )
-        return
+        raise typer.Exit(1 if odd else 0)
     table = Table("file", "stands for", "ends", "days left")
     for file, one in found:
         left = (one.ends_at - now).days
         table.add_row(str(file), one.name, f"{one.ends_at:%Y-%m-%d}", str(left))
+    for name in odd:
+        table.add_row(name, "can not be read as a certificate", "", "")
     console.print(table)
+    raise typer.Exit(1 if odd else 0)
 
 
-def _found(place: Path) -> list[tuple[Path, certificates.Facts]]:
+def _files(place: Path) -> list[Path]:
     try:
-        return [(file, certificates.facts(file.read_text())) for file in place.rglob("*.crt")]
+        return list(place.rglob("*.crt"))
     except OSError as error:
         raise Misconfigured(f"--folder {place}: {error.strerror}") from error
+
+
+def _facts(file: Path) -> certificates.Facts | None:
+    """Return what a certificate says of itself; None where the file holds none."""
+    try:
+        return certificates.facts(file.read_text())
+    except (OSError, UnicodeDecodeError, Misconfigured):
+        return None
 
 
 @app.command()

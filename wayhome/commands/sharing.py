@@ -36,15 +36,19 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="Send what is due, then end.")] = False,
     json: Json = False,
 ) -> None:
-    """Send what is new, for ever or once; what fails stays in the outbox and is tried again."""
+    """Send what is new, for ever or once; what fails stays in the outbox and is tried again.
+
+    With --once the exit status is 1 where something was refused or is to be tried again.
+    """
     wanted = plan.read(file)
     url = system.pointed_at(folder, database_url, "").database("wayhome_sharing")
     done = asyncio.run(_send(url, wanted, once=once))
     if json:
         emit({"sent": done.sent, "failed": done.failed, "refused": done.refused,
               "withheld": done.withheld})  # fmt: skip
-        return
-    console.print(f"{done.sent} sent, {done.failed} to be tried again, {done.refused} refused.")
+    else:
+        console.print(f"{done.sent} sent, {done.failed} to be tried again, {done.refused} refused.")
+    raise typer.Exit(1 if done.refused or done.failed else 0)
 
 
 async def _send(url: str, wanted: plan.Plan, *, once: bool) -> Round:

@@ -1,4 +1,4 @@
-"""Ruth's phone: a push service on the loopback that shows what would stand on her lock screen."""
+"""The phones of the demo: a push service on the loopback that shows what would stand on a lock screen."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ LONGEST_TEXT = 200
 
 @asynccontextmanager
 async def phone() -> AsyncIterator[str]:
-    """Run it while the block runs; yields the address of Ruth's topic (ntfy)."""
+    """Run them while the block runs; yields their address, below which each person has a topic (ntfy)."""
 
     async def receive(request: Request) -> Response:
         title = request.headers.get("title", "")
         text = (await request.body())[:LONGEST_TEXT].decode("utf-8", "replace")
-        console.print(f"            Ruth's phone: [b]{title}[/b] {text}", markup=True)
+        whose = str(request.path_params["topic"]).title()
+        console.print(f"            {whose}'s phone: [b]{title}[/b] {text}", markup=True)
         return JSONResponse({"id": "demo"})
 
     port = free_port()
     app = Starlette(routes=[Route("/{topic}", receive, methods=["POST", "PUT"])])
     async with serve_app(app, "127.0.0.1", port):
-        yield f"http://127.0.0.1:{port}/ruth"
+        yield f"http://127.0.0.1:{port}"

@@ -104,7 +104,7 @@ def people() -> tuple[Login, ...]:
 
 
 async def register(connection: Connection, count: int, now: datetime, phone_url: str) -> World:
-    """Register homes and people; Ruth is told first and has a phone at ``phone_url``, Sam second."""
+    """Register homes and people; Ruth is told first, Sam second; Ruth and Tom have phones there."""
     await registry.register_organisation(connection, ORGANISATION, "Demo organisation")
     registered = tuple(
         [
@@ -117,8 +117,8 @@ async def register(connection: Connection, count: int, now: datetime, phone_url:
         carer_id = await _carer(connection, login)
         if login.login in {"ruth", "sam"}:
             await _assign(connection, registered, carer_id, 1 if login.login == "ruth" else 2)
-        if login.login == "ruth":
-            await registry.set_contact(connection, carer_id, "ntfy", phone_url)
+        if login.login in {"ruth", "tom"}:
+            await registry.set_contact(connection, carer_id, "ntfy", f"{phone_url}/{login.login}")
     return World(households=registered, logins=logins)
 
 

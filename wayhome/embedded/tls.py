@@ -18,9 +18,12 @@ from wayhome.identity import issuing, rotation
 from wayhome.secret import write_secret
 
 OWN_LASTS = timedelta(days=397)
-"""Of the certificates of our own services; made anew at each start."""
+"""Of the certificates of our own services; made anew at each start, and before they end (`renewing`)."""
 AUTHORITY = "ca.crt"
 """What a hub must trust; the only file of the folder that leaves it."""
+SERVER = "server.crt"
+SERVICES = ("gateway", "replay")
+"""Our own clients of a broker that wants certificates."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104
 
@@ -46,17 +49,32 @@ def certificate(folder: Path, host: str, now: datetime) -> Certificate:
     host
         Address that the broker listens on; its certificate stands for this and the machine's name.
     """
-    name = socket.gethostname()
-    names = list(dict.fromkeys((name, f"{name}.local", "localhost", "127.0.0.1")))
-    if host not in _EVERYWHERE and host not in names:
-        names.append(host)
-    authority = _authority(folder, now)
-    made, key = folder / "server.crt", folder / "server.key"
+    names, authority = _names(host), _authority(folder, now)
+    made, key = folder / SERVER, folder / "server.key"
     if not made.exists() or certificates.is_due(made.read_text(), authority, names, now):
         server = certificates.new_server(authority, names, now)
         write_secret(folder, key.name, server.key)  # first: until the second is there, both are due
         write_secret(folder, made.name, server.certificate)
     return Certificate(certificate=made, key=key)
+
+
+def are_due(folder: Path, host: str, now: datetime) -> bool:
+    """Whether the broker's certificate, or that of one of our services, has less than a month left."""
+    if certificates.is_due(
+        (folder / SERVER).read_text(), _authority(folder, now), _names(host), now
+    ):
+        return True
+    own = ((folder / f"{name}.crt").read_text() for name in (INNER_NAME, *SERVICES))
+    ends = (certificates.facts(one).ends_at for one in own)
+    return any(end - now < certificates.RENEWED_BEFORE for end in ends)
+
+
+def _names(host: str) -> list[str]:
+    name = socket.gethostname()
+    names = list(dict.fromkeys((name, f"{name}.local", "localhost", "127.0.0.1")))
+    if host not in _EVERYWHERE and host not in names:
+        names.append(host)
+    return names
 
 
 def name_for_hubs(host: str) -> str:
@@ -74,6 +92,11 @@ def client_check(folder: Path, now: datetime) -> ClientCheck:
 def own_certificate(folder: Path, name: str, now: datetime) -> Certificate:
     """Return a new certificate of one of our own services."""
     return _own(folder, hubs_authority(folder, now), name, now)
+
+
+def own_certificates(folder: Path, now: datetime) -> tuple[Certificate, ...]:
+    """Return new certificates of our own clients, those of `SERVICES`."""
+    return tuple(own_certificate(folder, name, now) for name in SERVICES)
 
 
 def hubs_authority(folder: Path, now: datetime) -> Pair:

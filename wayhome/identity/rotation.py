@@ -32,8 +32,8 @@ def begin(folder: Path, now: datetime) -> None:
     Misconfigured
         If a change is under way, or there is no authority.
     """
-    present = read_authority(folder)
-    if (folder / BEFORE).exists():
+    present = before(folder) if _broken_off(folder) else read_authority(folder)
+    if present is None or ((folder / BEFORE).exists() and not _broken_off(folder)):
         raise Misconfigured("an authority is being replaced already: end that first")
     # a name of its own, so that a broker never takes one for the other
     made = certificates.new_authority(now, f"{TITLE} {now:%Y-%m-%d %H:%M:%S}")
@@ -41,6 +41,12 @@ def begin(folder: Path, now: datetime) -> None:
     write_secret(folder, BEFORE, present.certificate)
     write_secret(folder, AUTHORITY_KEY, made.key)
     write_secret(folder, AUTHORITY, made.certificate)
+
+
+def _broken_off(folder: Path) -> bool:
+    """Tell whether a change began and was broken off before the other authority was there."""
+    older, present = folder / BEFORE, folder / AUTHORITY
+    return older.exists() and present.exists() and older.read_text() == present.read_text()
 
 
 def end(folder: Path) -> None:
@@ -52,6 +58,7 @@ def end(folder: Path) -> None:
         If none is being replaced.
     """
     if before(folder) is None:
+        (folder / BEFORE_KEY).unlink(missing_ok=True)  # of an end that was broken off
         raise Misconfigured("no authority is being replaced")
     (folder / BEFORE).unlink()
     (folder / BEFORE_KEY).unlink()
