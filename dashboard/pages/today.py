@@ -56,7 +56,7 @@ async def today(visiting: Visiting, page: Annotated[int, Query(ge=1, le=1000)] =
         homes=[
             (
                 one,
-                home_standing(one, visiting.now),
+                home_standing(one, visiting.now, moved=one.home.home_id in moved),
                 moved.get(one.home.home_id),
                 taken[one.home.home_id],
             )
