@@ -28,6 +28,10 @@ class AskedCover:
     cover: Cover
     asked_name: str
     carer_name: str
+    #: Name of the home; empty for the rota of the organisation.
+    home: str
+    #: On whose clock the hours are.
+    zone: ZoneInfo
 
 
 _ROTA: LiteralString = "select rota_id, home_id, zone from rota where "
@@ -155,7 +159,8 @@ async def asked_covers(
     """Return what waits for this person's answer, and what this person asked of others."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
-        "select v.*, a.name as asked_name, c.name as carer_name from rota_cover v"
+        "select v.*, a.name as asked_name, c.name as carer_name, r.zone, coalesce(h.name, '') as home"
+        " from rota_cover v join rota r using (rota_id) left join home h using (home_id)"
         " join carer a on a.carer_id = v.asked_by join carer c on c.carer_id = v.carer_id"
         " where state = 'asked' and ends_at > %(now)s"
         " and %(carer)s in (v.carer_id, v.asked_by) order by starts_at, cover_id",
@@ -167,6 +172,8 @@ async def asked_covers(
             cover=_cover(row),
             asked_name=row["asked_name"],
             carer_name=row["carer_name"],
+            home=row["home"],
+            zone=ZoneInfo(row["zone"]),
         )
         for row in await cursor.fetchall()
     )

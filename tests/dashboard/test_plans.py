@@ -83,7 +83,7 @@ async def test_the_first_in_the_order_changes_the_plan_of_the_own_home(
         ),
         ({"who1": "place-1", "who2": "place-9"}, "who2", "Tell number 8 in the order"),
         ({"who1": "place-1", "who3": "on-call"}, "who3", "The rota has no shifts"),
-        ({"who1": "place-1", "who2": "place-2", "by2": "sms"}, "who2", "no channel called sms"),
+        ({"who1": "place-1", "who2": "place-2", "by2": "sms"}, "who2", "no way called sms"),
         ({"who1": "place-1", "repeat": ""}, "repeat", "until somebody answers"),
         ({"who1": "everybody", "by1": "web"}, "who1", "no way to be woken|Nobody of this step"),
     ],
@@ -114,7 +114,7 @@ async def test_somebody_who_has_left_is_refused_and_named_as_such(
     )
     assert answer.status_code == 400
     assert "This person has left." in answer.text
-    assert "Somebody who can not be told any more" in answer.text
+    assert "Somebody who cannot be told any more" in answer.text
 
 
 async def test_who_may_change_what(visitors: Visitors, circle: Town) -> None:
