@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.store.pool import Connection
 
 router = APIRouter(prefix="/people")
-PAGE = Page(router=router, roles=SEE_CIRCLES, title="People", path="/people", order=40)
+PAGE = Page(router=router, roles=SEE_CIRCLES, title=marked("People"), path="/people", order=40)
 log = logging.getLogger("wayhome.dashboard")
 
 PER_PAGE = 20
@@ -40,9 +40,9 @@ COLLEAGUES = (
 """Who belongs to the organisation and not to one circle."""
 CARING = (CarerRole.FAMILY_CARER, CarerRole.CARE_WORKER)
 """Who may stand in a circle and is told of alerts."""
-NOT_CARING = "Only family carers and care workers can be in a circle. Choose one of them."
+NOT_CARING = marked("Only family carers and care workers can be in a circle. Choose one of them.")
 AS, WHO = marked("As"), marked("Who")
-NO_NAME = "Please type the name of the person you invite."
+NO_NAME = marked("Please type the name of the person you invite.")
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 
@@ -58,7 +58,7 @@ async def invite(visiting: Visiting, form: Form) -> Response:
     """Make an invitation and show its link and square code, once."""
     name = invitations.clean_name(form.get("name", ""))
     if not name:
-        return await _show(visiting, error=NO_NAME, status=400)
+        return await _show(visiting, error=_(NO_NAME), status=400)
     home_id = HomeId(form["home"]) if form.get("home") else None
     role, resident_id = await _role(visiting, form.get("role", ""), home_id)
     code = invitations.new_code()
@@ -85,7 +85,7 @@ async def invite(visiting: Visiting, form: Form) -> Response:
         zone,
         here=PAGE.path,
         name=name,
-        invited_role=NAMES[role],
+        invited_role=_(NAMES[role]),
         link=address,
         code=code,
         square=invitations.square(address),
@@ -136,7 +136,7 @@ async def join_care(visiting: Visiting, home_id: Name, form: Form) -> Response:
         if cares and not await store.join_care(connection, circle.home_id, joiner):
             raise HTTPException(403)
     if not cares:
-        return await _show(visiting, error=NOT_CARING, status=400)
+        return await _show(visiting, error=_(NOT_CARING), status=400)
     _note(visiting, "care_joined")
     return see_other(f"/people#circle-{home_id}")
 
