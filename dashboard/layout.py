@@ -49,6 +49,10 @@ LIVE_WORDS = {
     "days": language.marked("%s days"),
 }
 """What the scripts say; they find it on the page, in the language of the page."""
+PASSKEY_WRONG = language.marked(
+    "It did not work, or it was stopped. Try again, or use the other way on this page."
+)
+"""What the script of passkeys says when it knows nothing else."""
 SHORT = ("minutes", "hours")
 """What of it is a number with its unit."""
 
@@ -109,6 +113,7 @@ class Layout:
             "words": words,
             "percent": percent,
             "place": whose_time.place,
+            "passkey_wrong": lambda: language._(PASSKEY_WRONG),
             "spoken": language.spoken,
         }
 
