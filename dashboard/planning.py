@@ -16,6 +16,7 @@ from core.store import rota as rota_store
 from core.store.account import CarerRole
 from dashboard import wording
 from dashboard.language import _
+from dashboard.visit import NotYours
 
 if TYPE_CHECKING:
     from core.model.home import Home
@@ -169,4 +170,4 @@ def must_change(scope: Scope) -> None:
         403 for everybody else.
     """
     if not scope.may_change:
-        raise HTTPException(403)
+        raise NotYours

@@ -17,7 +17,7 @@ from dashboard.asking_again import AskAgain
 from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.roles import ARRANGE_ORGANISATION, NAMES, SEE_CIRCLES
-from dashboard.visit import Form, Visit, Visiting, see_other
+from dashboard.visit import Form, NotYours, Visit, Visiting, see_other
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +76,7 @@ async def invite(visiting: Visiting, form: Form) -> Response:
         if home_id is not None and circle is None:
             raise HTTPException(404)
         if not await store.invite(connection, visiting.visitor.carer_id, wanted):
-            raise HTTPException(403)
+            raise NotYours
         zone = circle.zone if circle else await timeline.first_zone(connection)
     _note(visiting, "invited")
     address = invitations.link(visiting.site.settings, code)
@@ -134,7 +134,7 @@ async def join_care(visiting: Visiting, home_id: Name, form: Form) -> Response:
             return see_other(f"/people#circle-{home_id}")
         cares = found.role in CARING
         if cares and not await store.join_care(connection, circle.home_id, joiner):
-            raise HTTPException(403)
+            raise NotYours
     if not cares:
         return await _show(visiting, error=_(NOT_CARING), status=400)
     _note(visiting, "care_joined")
@@ -150,7 +150,7 @@ async def end_care(visiting: Visiting, home_id: Name, form: Form) -> Response:
         if leaver not in {one.carer_id for one in circle.members}:
             raise HTTPException(404)
         if not await store.end_care(connection, circle.home_id, leaver, visiting.now):
-            raise HTTPException(403)
+            raise NotYours
     _note(visiting, "care_ended")
     visiting.site.live.leave(leaver)
     return see_other(f"/people#circle-{home_id}")
@@ -165,7 +165,7 @@ async def end_carer(visiting: Visiting, form: Form) -> Response:
         if leaver not in {one.carer_id for one in await store.colleagues(connection)}:
             raise HTTPException(404)
         if not await store.end_carer(connection, leaver, visiting.now):
-            raise HTTPException(403)
+            raise NotYours
     _note(visiting, "carer_ended")
     visiting.site.live.leave(leaver)
     return see_other("/people")
@@ -177,7 +177,7 @@ async def second_factor(visiting: Visiting, form: Form) -> Response:
     _arranges_organisation(visiting)
     async with visiting.acting() as connection:
         if not await store.demand_second_factor(connection, wanted=form.get("wanted") == "yes"):
-            raise HTTPException(403)
+            raise NotYours
     _note(visiting, "second_factor_changed")
     return see_other("/people")
 
@@ -233,13 +233,13 @@ async def _arranged(connection: Connection, home_id: HomeId) -> Circle:
     if circle is None:
         raise HTTPException(404)
     if not circle.arranged:
-        raise HTTPException(403)
+        raise NotYours
     return circle
 
 
 def _arranges_organisation(visiting: Visit) -> None:
     if visiting.visitor.role not in ARRANGE_ORGANISATION:
-        raise HTTPException(403)
+        raise NotYours
 
 
 async def _role(

@@ -22,7 +22,7 @@ from dashboard.page import Page
 from dashboard.planning import Scope, must_change, scope_of
 from dashboard.roles import CARERS
 from dashboard.rota_view import RotaView, Viewer, view_of
-from dashboard.visit import Form, Visit, Visiting, see_other
+from dashboard.visit import Form, NotYours, Visit, Visiting, see_other
 
 router = APIRouter()
 PAGE = Page(router=router, roles=CARERS | {CarerRole.ORGANISATION_ADMIN})
@@ -73,7 +73,7 @@ async def cover(visiting: Visiting, rota_id: Number, form: Form) -> Response:
     if not asks:
         must_change(scope)
     elif me not in {one.carer_id for one in scope.on_call_people}:
-        raise HTTPException(403)
+        raise NotYours
     try:
         wanted = _cover(visiting, rota, scope, form)
     except Malformed as error:
