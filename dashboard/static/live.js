@@ -21,6 +21,7 @@ const put = (/** @type {string} */ text, /** @type {unknown} */ value) => text.r
 
 /** @type {Map<string, string>} what the server last said of each part */
 const known = new Map();
+let hour = document.documentElement.dataset.hour;
 let heard = Date.now();
 let said = "";
 let why = "";
@@ -92,9 +93,20 @@ const busy = () => down || Date.now() - touched < CALM_MS;
 const written = (/** @type {HTMLElement} */ part) =>
   [...part.querySelectorAll("textarea")].some((one) => one.value !== "");
 
+const CONTROLS = "a[href], button, summary, input, select, textarea";
+
+/** Keeps the keyboard where it was: on the same control, else on the part in which that was. */
+function focusAgain(/** @type {Element} */ held, /** @type {HTMLElement} */ fresh) {
+  const same = (/** @type {Element} */ one) =>
+    held.id ? one.id === held.id : one.tagName === held.tagName && one.textContent === held.textContent;
+  const found = [...fresh.querySelectorAll(CONTROLS)].find(same);
+  if (!found) fresh.tabIndex = -1;
+  /** @type {HTMLElement} */ (found ?? fresh).focus({ preventScroll: true });
+}
+
 function replace(/** @type {HTMLElement} */ old, /** @type {HTMLElement} */ fresh) {
   const opened = [...old.querySelectorAll("details")].map((one) => one.open);
-  const held = old.contains(document.activeElement) ? document.activeElement?.id : "";
+  const held = old.contains(document.activeElement) ? document.activeElement : null;
   fresh.style.minHeight = `${old.offsetHeight}px`; // what stands below stays where it is
   fresh.querySelectorAll("details").forEach((one, place) => {
     one.open = opened[place] ?? one.open;
@@ -102,7 +114,7 @@ function replace(/** @type {HTMLElement} */ old, /** @type {HTMLElement} */ fres
   fresh.classList.add("settling"); // takes no tap for a moment: it may be meant for what was there
   setTimeout(() => fresh.classList.remove("settling"), CALM_MS);
   old.replaceWith(fresh);
-  if (held) document.getElementById(held)?.focus({ preventScroll: true });
+  if (held) focusAgain(held, fresh);
 }
 
 function end(/** @type {HTMLElement} */ card, /** @type {Document} */ fresh) {
@@ -132,10 +144,21 @@ function take(/** @type {Document} */ fresh) {
   list?.prepend(...added.filter((one) => one.dataset.severity !== "notice"));
   list?.append(...added.filter((one) => one.dataset.severity === "notice"));
   document.title = fresh.title;
+  tellHour(fresh);
   hold(anchor?.id, top);
   if (anchor) announce(added);
   tellAges();
   tellWhose();
+}
+
+/** A page that was left open becomes dark when the night begins, as one that is opened then. */
+function tellHour(/** @type {Document} */ fresh) {
+  if (fresh.documentElement.dataset.hour === hour) return;
+  hour = fresh.documentElement.dataset.hour;
+  if (hour) document.documentElement.dataset.hour = hour;
+  else delete document.documentElement.dataset.hour;
+  const colour = fresh.querySelector("meta[name=theme-color]")?.getAttribute("content") ?? "";
+  document.querySelector("meta[name=theme-color]")?.setAttribute("content", colour);
 }
 
 function hold(/** @type {string | undefined} */ id, /** @type {number} */ top) {
