@@ -16,6 +16,7 @@ from dashboard import invitations
 from dashboard.asking_again import AskAgain
 from dashboard.language import _, marked
 from dashboard.page import Page
+from dashboard.paging import beyond, last_page
 from dashboard.roles import ARRANGE_ORGANISATION, NAMES, SEE_CIRCLES
 from dashboard.visit import Form, NotYours, Visit, Visiting, see_other
 
@@ -208,6 +209,9 @@ async def _show(visiting: Visit, *, page: int = 1, error: str = "", status: int 
         demanded = await store.second_factor_demanded(connection)
         zone = await timeline.first_zone(connection)
         await visiting.looked_at(connection, [one.home_id for one in circles], "people")
+    last = last_page(total, PER_PAGE)
+    if gone := beyond(PAGE.path, page, last):
+        return gone
     return visiting.page(
         "people.html",
         circles[0].zone if circles else zone,
@@ -224,7 +228,7 @@ async def _show(visiting: Visit, *, page: int = 1, error: str = "", status: int 
         demanded=demanded,
         error=error,
         page=page,
-        last_page=max(1, -(-total // PER_PAGE)),
+        last_page=last,
     )
 
 

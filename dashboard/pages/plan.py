@@ -17,6 +17,7 @@ from core.store.account import CarerRole
 from dashboard import plan_form, plan_words
 from dashboard.language import _, marked
 from dashboard.page import Page
+from dashboard.paging import beyond, last_page
 from dashboard.planning import ORDER, Written, must_change, scope_of, written_for
 from dashboard.quiet_words import quiet_note
 from dashboard.roles import CARERS
@@ -50,6 +51,9 @@ async def plans(visiting: Visiting, page: PageNumber = 1) -> Response:
         if not family:
             scope = await scope_of(visiting, connection, None)
             whole = await written_for(visiting, connection, scope)
+    last = last_page(total, PER_PAGE)
+    if gone := beyond(PAGE.path, page, last):
+        return gone
     if family and len(found) == total == 1:
         return await _show(visiting, found[0].home.home_id)
     return visiting.page(
@@ -59,7 +63,7 @@ async def plans(visiting: Visiting, page: PageNumber = 1) -> Response:
         homes=found,
         whole=whole and (whole, _parts(whole)),
         page=page,
-        last_page=max(1, -(-total // PER_PAGE)),
+        last_page=last,
     )
 
 
