@@ -23,6 +23,7 @@ from dashboard.planning import Scope, must_change, scope_of
 from dashboard.roles import CARERS
 from dashboard.rota_view import RotaView, Viewer, view_of
 from dashboard.visit import Form, NotYours, Visit, Visiting, see_other
+from dashboard.whose_time import differ
 
 router = APIRouter()
 PAGE = Page(router=router, roles=CARERS | {CarerRole.ORGANISATION_ADMIN})
@@ -133,6 +134,9 @@ async def _page(
         key=shift_key,
         empty=empty,
         asked=asked,
+        mixed=differ(
+            [*(one.rota.zone for one in views), *(one.zone for one in asked)], visiting.now
+        ),
         several=len({one.rota_id for one in asked} | {one.rota.rota_id for one in views}) > 1,
         has_feed=has_feed,
         mistakes=mistakes or {},

@@ -127,7 +127,9 @@ async def test_a_swap_says_for_which_home_it_is_and_tells_its_time(
     )
     text = plain(await (await visitors.of("ben")).text("/rota"))
     asked = "Mia Stone asks you to be on call : 16 January, 10:00 to 16 January, 12:00"
-    assert f"{asked} (5 Elm Street)." in text
+    assert f"{asked} (5 Elm Street) (times of New York)." in text
+    assert "5 Elm Street Times of New York" in text
+    assert "Times on this page" not in text
 
 
 @pytest.mark.parametrize(
