@@ -33,6 +33,7 @@ THUMB = ("/today", "/alerts", "/history", "/more")
 """What a carer's thumb reaches at the bottom of a phone; every other page stands under *More*."""
 LIVE_WORDS = {
     "live": language.marked("Live"),
+    "as_of": language.marked("As of %s."),
     "lost": language.marked("Not live since %s."),
     "old": language.marked("What you see is %s old."),
     "reload": language.marked("Reload"),

@@ -14,11 +14,14 @@ const OLD_MIN = 5; // from so many minutes on the age of the page is said, in st
 
 const connection = /** @type {HTMLElement} */ (document.getElementById("connection"));
 const news = /** @type {HTMLElement} */ (document.getElementById("news"));
-const ahead_ms = Date.parse(connection.dataset.at ?? "") - Date.now(); // a phone's clock may be wrong
+const made = Date.parse(connection.dataset.at ?? "");
+const ahead_ms = made - Date.now(); // a phone's clock may be wrong
 const now = () => Date.now() + ahead_ms;
 const words = JSON.parse(connection.dataset.words ?? "{}");
 const put = (/** @type {string} */ text, /** @type {unknown} */ value) => text.replace("%s", String(value));
 
+/** Whether anything here is taken over from the server; a page of forms is not. */
+const lives = document.querySelector("main [data-live], main [data-live-list]") !== null;
 /** @type {Map<string, string>} what the server last said of each part */
 const known = new Map();
 let hour = document.documentElement.dataset.hour;
@@ -70,19 +73,29 @@ function tellWhose() {
   elsewhere.hidden = clock(now()) === clock(now(), here) || !/\d\d:\d\d/.test(main.textContent ?? "");
 }
 
+function oldSince(/** @type {number} */ moment) {
+  const passed = Math.floor((now() - moment) / 60_000);
+  const minutes = passed - (passed % OLD_MIN);
+  return minutes < 1 ? "" : `${put(words.old, span(minutes))} `;
+}
+
+/** Says how fresh the page is. One that takes nothing over is as old as it is, however well it is connected. */
 function say(/** @type {boolean} */ alive, /** @type {string} */ reason = why) {
   if (alive) heard = Date.now();
   why = alive ? "" : reason;
-  const passed = Math.floor((Date.now() - heard) / 60_000);
-  const minutes = passed - (passed % OLD_MIN);
-  const old = minutes < 1 ? "" : `${put(words.old, span(minutes))} `;
-  const lost = `${put(words.lost, clock(heard + ahead_ms))} ${reason} ${old}`;
-  const text = alive ? words.live : lost;
-  if (text === said) return;
+  const since = heard + ahead_ms;
+  const state = !alive ? "lost" : lives ? "live" : "still";
+  const text = {
+    live: words.live,
+    still: `${put(words.as_of, clock(made))} ${oldSince(made)}`,
+    lost: `${put(words.lost, clock(since))} ${reason} ${oldSince(since)}`,
+  }[state];
+  if (text === said || (state === "still" && said && busy())) return;
   said = text;
-  connection.dataset.state = alive ? "live" : "lost";
+  connection.ariaLive = state === "still" ? "off" : "polite"; // nobody is interrupted to hear an age
+  connection.dataset.state = state;
   connection.textContent = text;
-  if (alive) return;
+  if (state === "live") return;
   const reload = document.createElement("a");
   reload.href = "";
   reload.textContent = words.reload;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,11 @@ SLOW_MS = 1_000
 
 def live(page: Page) -> None:
     expect(page.locator("#connection")).to_have_text("Live")
+
+
+def there(page: Page) -> None:
+    """Wait until the scripts of a page that is not kept fresh are at work."""
+    expect(page.locator("#connection")).to_have_attribute("data-state", "still")
 
 
 def tap_twice(page: Page, button: Locator) -> None:
@@ -45,7 +51,7 @@ def test_an_impatient_thumb_does_nothing_twice(
 ) -> None:
     page.set_viewport_size(PHONE)
     pages.log_in(page, "ben", path)
-    live(page)
+    there(page)
     wire = page.context.new_cdp_session(page)
     wire.send("Network.enable")
     slow = {"offline": False, "latency": SLOW_MS, "downloadThroughput": -1, "uploadThroughput": -1}
@@ -119,3 +125,24 @@ def test_a_page_that_was_left_open_becomes_dark_when_the_night_begins(
         else:
             expect(html).not_to_have_attribute("data-hour", "night")
     page.context.close()
+
+
+@pytest.mark.parametrize("path", ["/rota", "/history", "/missing/1"])
+def test_a_page_that_is_not_kept_fresh_says_how_old_it_is(
+    page: Page, pages: Pages, path: str
+) -> None:
+    pages.log_in(page, "ben", "/more")
+    page.clock.install()
+    page.goto(f"{pages.address}{path}")
+    there(page)
+    line = page.locator("#connection")
+    expect(line).to_have_text(re.compile(r"^As of \d\d:\d\d\. Reload$"))
+    page.clock.fast_forward("08:02:00")
+    expect(line).to_have_text(re.compile(r"What you see is 8\sh old\. Reload$"))
+
+
+def test_a_page_that_is_kept_fresh_says_that_it_is_live(page: Page, pages: Pages) -> None:
+    pages.log_in(page, "ben", "/more")
+    for path in ("/today", "/alerts", "/homes/ada", "/homes/ada/devices"):
+        page.goto(f"{pages.address}{path}")
+        live(page)

@@ -52,17 +52,6 @@ async def joined(browser: Browser, code: str, name: str = "Ruth Carter") -> http
     )
 
 
-async def test_equal_places_are_said_to_be_told_together(visitors: Visitors, town: Town) -> None:
-    ben = await visitors.of("ben")
-    text = await ben.text("/people")
-    assert "Told first, together with Mia Stone." in text
-    assert "Told first, together with Ben Carter." in text
-    town.execute("update care set telling_order = 2 where carer_id = %s", town.carers["mia"])
-    text = await ben.text("/people")
-    assert "Told first." in text
-    assert "Told after Ben Carter." in text
-
-
 async def test_the_first_family_carer_invites_and_the_new_one_is_told_last(
     visitors: Visitors, town: Town
 ) -> None:
