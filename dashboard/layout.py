@@ -11,7 +11,7 @@ import jinja2
 from dashboard import dates, language, whose_time, wording
 from dashboard.missing import words
 from dashboard.page import navigation
-from dashboard.roles import CARERS, NAMES, may_answer, may_search
+from dashboard.roles import CARERS, NAMES, SEE_ALERTS, may_answer, may_search
 from dashboard.typesetting import KEPT, kept_together, percent
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ class Layout:
             "csrf": visitor.csrf if visitor else "",
             "role_name": language._(NAMES[visitor.role]) if visitor else "",
             "can_answer": may_answer(visitor) if visitor else False,
+            "see_alerts": visitor is not None and visitor.role in SEE_ALERTS,
             "can_search": may_search(visitor) if visitor else False,
             "pages": tuple(one for one in pages if one.path in THUMB) if carer else pages,
             "more": tuple(one for one in pages if one.path not in THUMB),
