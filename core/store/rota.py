@@ -143,6 +143,19 @@ async def decide_cover(
     return cursor.rowcount == 1
 
 
+async def decided(
+    connection: Connection, cover_id: int, carer_id: CarerId, state: CoverState
+) -> CoverState | None:
+    """Return how a cover stands that this person could have given that answer to; None for no such cover."""
+    whose = "asked_by" if state is CoverState.WITHDRAWN else "carer_id"
+    cursor = await connection.execute(
+        f"select state from rota_cover where cover_id = %s and {whose} = %s".encode(),
+        (cover_id, carer_id),
+    )
+    row = await cursor.fetchone()
+    return CoverState(row[0]) if row else None
+
+
 async def end_cover(connection: Connection, rota_id: int, cover_id: int, at: datetime) -> bool:
     """Let a cover that counts not count any more; False when there is none such."""
     cursor = await connection.execute(

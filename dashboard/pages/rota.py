@@ -105,10 +105,12 @@ async def answer_cover(visiting: Visiting, cover_id: Number, answer: str, form: 
     state = ANSWERS.get(answer)
     async with visiting.acting() as connection:
         me = visiting.visitor.carer_id
-        if state is None or not await store.decide_cover(
-            connection, cover_id, me, state, visiting.now
-        ):
+        if state is None:
             raise HTTPException(404)
+        if not await store.decide_cover(connection, cover_id, me, state, visiting.now):
+            stands = await store.decided(connection, cover_id, me, state)
+            if stands is not state:  # taken back, over, or answered otherwise: that has to be said
+                raise HTTPException(409 if stands else 404)
     _noted(visiting, "cover_answered", cover=cover_id, answer=answer)
     return see_other("/rota")
 

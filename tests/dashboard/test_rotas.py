@@ -99,6 +99,10 @@ async def test_a_swap_is_asked_and_counts_when_the_other_agrees(
     assert (await mia.send(f"/rota/asked/{cover}/agree")).status_code == 404
     assert (await ben.send(f"/rota/asked/{cover}/perhaps")).status_code == 404
     assert (await ben.send(f"/rota/asked/{cover}/agree")).status_code == 303
+    assert (await ben.send(f"/rota/asked/{cover}/agree")).status_code == 303, "once more"
+    late = await mia.send(f"/rota/asked/{cover}/withdraw")
+    assert late.status_code == 409
+    assert "Somebody was quicker" in late.text
     text = plain(await ben.text("/rota"))
     assert "Fri 10:00 to 12:00 You, standing in" in text
     assert "Undo" in text
