@@ -13,6 +13,7 @@ from dashboard import metrics
 from dashboard.asking_again import chosen
 from dashboard.roles import may_answer, sight_of
 from dashboard.standing import Standing, standing
+from dashboard.visit import NotYours
 from dashboard.wording import HOW_ENDED, OUTCOMES
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ async def take(
         if card is None:
             raise HTTPException(404)
         if not may_answer(visitor):
-            raise HTTPException(403)
+            raise NotYours
         response = Response(
             alert_id=alert_id,
             carer_id=visitor.carer_id,

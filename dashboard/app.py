@@ -23,7 +23,15 @@ from dashboard.guard import Guard
 from dashboard.language import Speaking, _, marked
 from dashboard.page import Page, discover
 from dashboard.site import Serving, Site, site_of
-from dashboard.visit import LoginNeeded, ProofNeeded, admitting, login_path, see_other, visit
+from dashboard.visit import (
+    LoginNeeded,
+    NotYours,
+    ProofNeeded,
+    admitting,
+    login_path,
+    see_other,
+    visit,
+)
 
 if TYPE_CHECKING:
     from fastapi.params import Depends as Dependency
@@ -33,7 +41,7 @@ log = logging.getLogger("wayhome.dashboard")
 
 UTC_ZONE = ZoneInfo("UTC")
 FOR_EVER = "public, max-age=31536000, immutable"
-WORDS = {
+WORDS: dict[int | type[NotYours], tuple[str, str]] = {
     400: (
         marked("That did not work"),
         marked("Something in the form was missing or not as we expected it. Go back and check it."),
@@ -43,6 +51,13 @@ WORDS = {
         marked("That did not work"),
         marked(
             "The form was too old or came from another site. Go back, reload the page and try again."
+        ),
+    ),
+    NotYours: (
+        marked("This is not yours to change"),
+        marked(
+            "You may look at it. Nothing was changed. To change it, ask who is told first, or the people who"
+            " set up Wayhome for you."
         ),
     ),
     404: (
@@ -126,11 +141,17 @@ async def static(request: Request, digest: str, name: str) -> Response:
     return Response(asset.content, media_type=asset.kind, headers={"cache-control": FOR_EVER})
 
 
-def refusal(request: Request, status: int) -> Response:
-    """Answer with a designed page, or as JSON where a machine asks."""
+def refusal(request: Request, status: int, why: int | type[NotYours] | None = None) -> Response:
+    """Answer with a designed page, or as JSON where a machine asks.
+
+    Parameters
+    ----------
+    why
+        What of `WORDS` to say; by default what goes with the status.
+    """
     if outcome.is_ours(request):
         return outcome.refusal(status)
-    title, text = (_(words) for words in WORDS.get(status, WORDS[500]))
+    title, text = (_(words) for words in WORDS.get(why or status, WORDS[500]))
     if request.url.path.startswith("/api/") or request.url.path == "/live":
         return JSONResponse({"error": title, "text": text}, status_code=status)
     site = site_of(request)
@@ -185,4 +206,6 @@ async def _malformed(request: Request, error: Exception) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, outcome.Refused):
         return outcome.refusal(error.status_code, error)
+    if isinstance(error, NotYours):
+        return refusal(request, 403, NotYours)
     return refusal(request, error.status_code if isinstance(error, StarletteHTTPException) else 500)

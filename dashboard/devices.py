@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from core.model.home import Placement
 from core.store.work import BATTERY_AHEAD
-from dashboard import wording
+from dashboard import dates, wording
+from dashboard.language import _, ngettext
 from dashboard.typesetting import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import date, datetime
+    from datetime import datetime
 
     from core.store.system import DeviceState
     from core.store.work import WorkItem
@@ -78,36 +79,39 @@ def _line(device: DeviceState, now: datetime, *, exact: bool) -> DeviceLine:
 def heard(moment: datetime | None, now: datetime, *, exact: bool) -> str:
     """Say when a device was heard; by the hour where not ``exact``."""
     if moment is None:
-        return "never"
+        return _("never")
     if exact:
         return wording.age(moment, now)
     seconds = (now - moment).total_seconds()
     if seconds < HOUR_S:
-        return "in the last hour"
-    return f"{wording.span(seconds // HOUR_S * HOUR_S)} ago"
+        return _("in the last hour")
+    return _("%(span)s ago") % {"span": wording.span(seconds // HOUR_S * HOUR_S)}
 
 
 def _fault(device: DeviceState, now: datetime) -> tuple[str, str]:
     if device.last_seen is None:
-        return "Never heard", "Check that it is switched on, paired and publishes to our topics."
+        return _("Never heard"), _("Check that it is switched on, and paired with the hub.")
     silent_s = (now - device.last_seen).total_seconds()
     hub = device.placement is Placement.HUB
     if device.online is False:
-        return "Gone, says its hub", revive(hub=hub)
+        return _("Gone, says its hub"), revive(hub=hub)
     if device.heartbeat and silent_s > MISSED_PERIODS * device.reporting_interval_s:
-        return f"Silent for {wording.span(silent_s)}", revive(hub=hub)
+        return _("Silent for %(span)s") % {"span": wording.span(silent_s)}, revive(hub=hub)
     return _health(device, now)
 
 
 def _health(device: DeviceState, now: datetime) -> tuple[str, str]:
     if device.battery_percent is not None and device.battery_percent < LOW_PERCENT:
-        return f"Battery low: {percent(device.battery_percent)}", "Change its battery."
+        low = _("Battery low: %(percent)s") % {"percent": percent(device.battery_percent)}
+        return low, _("Change its battery.")
     if device.earliest is not None and device.earliest <= (now + BATTERY_AHEAD).date():
-        return "Battery runs out", f"Change its battery before {day_words(device.earliest)}."
+        before = {"day": dates.day_words(device.earliest)}
+        return _("Battery runs out"), _("Change its battery before %(day)s.") % before
     if device.link_lately is not None:
-        return "Its signal gets weaker", "Move it, or put a repeater between it and the hub."
+        repeat = _("Move it, or put a repeater between it and the hub.")
+        return _("Its signal gets weaker"), repeat
     if not device.clock_trusted:
-        return "Its clock is wrong", "Set its clock, or let it ask a time server."
+        return _("Its clock is wrong"), _("Set its clock, or let it ask a time server.")
     return "", ""
 
 
@@ -115,7 +119,8 @@ def _facts(device: DeviceState, now: datetime) -> Iterator[str]:
     today = now.date()
     if device.earliest is not None and device.latest is not None:
         left = weeks((device.earliest - today).days, (device.latest - today).days)
-        yield f"{left} of battery left: to be changed before {day_words(device.earliest)}."
+        text = _("%(left)s of battery left: to be changed before %(day)s.")
+        yield text % {"left": left, "day": dates.day_words(device.earliest)}
     if weak := weaker(device):
         yield weak
     if device.skew_s is not None and (
@@ -125,20 +130,24 @@ def _facts(device: DeviceState, now: datetime) -> Iterator[str]:
     if device.late and device.late_at is not None:
         waited = wording.span(device.late_s or 0.0)
         since = heard(device.late_at, now, exact=False)
-        count = wording.count(device.late, "message")
-        yield (
-            f"{count} so far waited on the device or the hub before they came: the last came {since},"
-            f" after {waited} at most. Nothing is lost, but nobody could be told any sooner."
-        )
+        yield ngettext(
+            "%(n)s message so far waited on the device or the hub before it came: it came %(since)s, after"
+            " %(waited)s at most. Nothing is lost, but nobody could be told any sooner.",
+            "%(n)s messages so far waited on the device or the hub before they came: the last came %(since)s,"
+            " after %(waited)s at most. Nothing is lost, but nobody could be told any sooner.",
+            device.late,
+        ) % {"n": device.late, "since": since, "waited": waited}
     if device.firmware:
-        yield f"Version {device.firmware}."
+        yield _("Version %(version)s.") % {"version": device.firmware}
 
 
 def weaker(device: DeviceState | WorkItem) -> str:
     """Say how its link has fallen; empty where it has not."""
     if device.link_before is None or device.link_lately is None:
         return ""
-    return f"Its signal fell from {device.link_before:.0f} to {device.link_lately:.0f} of 255 in four weeks."
+    before, lately = f"{device.link_before:.0f}", f"{device.link_lately:.0f}"
+    text = _("Its signal fell from %(before)s to %(lately)s of 255 in four weeks.")
+    return text % {"before": before, "lately": lately}
 
 
 def clock_words(skew_s: float | None, *, wrong: bool = False) -> str:
@@ -149,16 +158,16 @@ def clock_words(skew_s: float | None, *, wrong: bool = False) -> str:
     >>> clock_words(7250), clock_words(-180, wrong=True), clock_words(None, wrong=True)
     ('Its clock is 2 h ahead.', 'Its clock is wrong: 3 min behind.', 'Its clock is wrong.')
     """
-    begin = "Its clock is wrong" if wrong else "Its clock is"
     if skew_s is None or abs(skew_s) < 1:
-        return f"{begin}." if wrong else "Its clock is right."
-    way = "ahead" if skew_s > 0 else "behind"
-    return f"{begin}{':' if wrong else ''} {wording.span(abs(skew_s))} {way}."
-
-
-def day_words(day: date) -> str:
-    """Say a day without its year."""
-    return f"{day.day} {day:%B}"
+        return _("Its clock is wrong.") if wrong else _("Its clock is right.")
+    if wrong:
+        ahead, behind = (
+            _("Its clock is wrong: %(span)s ahead."),
+            _("Its clock is wrong: %(span)s behind."),
+        )
+    else:
+        ahead, behind = _("Its clock is %(span)s ahead."), _("Its clock is %(span)s behind.")
+    return (ahead if skew_s > 0 else behind) % {"span": wording.span(abs(skew_s))}
 
 
 def weeks(fewest_days: int, most_days: int) -> str:
@@ -171,14 +180,14 @@ def weeks(fewest_days: int, most_days: int) -> str:
     """
     least, most = max(0, round(fewest_days / 7)), max(1, round(most_days / 7))
     if least == 0:
-        return "Less than a week" if most == 1 else f"Up to {most} weeks"
+        return _("Less than a week") if most == 1 else _("Up to %(n)s weeks") % {"n": most}
     if least == most:
-        return f"About {least} week{'' if least == 1 else 's'}"
-    return f"{least} to {most} weeks"
+        return ngettext("About %(n)s week", "About %(n)s weeks", least) % {"n": least}
+    return _("%(least)s to %(most)s weeks") % {"least": least, "most": most}
 
 
 def revive(*, hub: bool) -> str:
     """Say what to do about a device that is silent."""
     if hub:
-        return "Check power and internet of the hub. Until then we see nothing of this home."
-    return "Check its battery and its distance to the hub."
+        return _("Check power and internet of the hub. Until then we see nothing of this home.")
+    return _("Check its battery and its distance to the hub.")

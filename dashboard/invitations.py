@@ -14,6 +14,7 @@ import segno
 
 from dashboard.authenticator import grouped, plain
 from dashboard.entrance import hashed
+from dashboard.language import marked
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,10 +26,12 @@ LASTS = timedelta(days=7)
 CODE_BYTES = 16
 LONGEST_NAME = 100
 LONGEST_LOGIN_STEM = 20
-UNKNOWN = "There is no such invitation. Check the code, or ask for a new link."
-USED = "This invitation was used already. If it was not you, tell who sent it. Otherwise log in."
-REVOKED = "This invitation was taken back. Ask who sent it for a new one."
-EXPIRED = "This invitation is too old. Ask who sent it for a new one."
+UNKNOWN = marked("There is no such invitation. Check the code, or ask for a new link.")
+USED = marked(
+    "This invitation was used already. If it was not you, tell who sent it. Otherwise log in."
+)
+REVOKED = marked("This invitation was taken back. Ask who sent it for a new one.")
+EXPIRED = marked("This invitation is too old. Ask who sent it for a new one.")
 
 
 def new_code() -> str:

@@ -11,7 +11,7 @@ import jinja2
 from dashboard import dates, language, whose_time, wording
 from dashboard.missing import words
 from dashboard.page import navigation
-from dashboard.roles import CARERS, NAMES, may_answer, may_search
+from dashboard.roles import CARERS, NAMES, SEE_ALERTS, may_answer, may_search
 from dashboard.typesetting import KEPT, kept_together, percent
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ THUMB = ("/today", "/alerts", "/history", "/more")
 """What a carer's thumb reaches at the bottom of a phone; every other page stands under *More*."""
 LIVE_WORDS = {
     "live": language.marked("Live"),
+    "as_of": language.marked("As of %s."),
     "lost": language.marked("Not live since %s."),
     "old": language.marked("What you see is %s old."),
     "reload": language.marked("Reload"),
@@ -49,6 +50,10 @@ LIVE_WORDS = {
     "days": language.marked("%s days"),
 }
 """What the scripts say; they find it on the page, in the language of the page."""
+PASSKEY_WRONG = language.marked(
+    "It did not work, or it was stopped. Try again, or use the other way on this page."
+)
+"""What the script of passkeys says when it knows nothing else."""
 SHORT = ("minutes", "hours")
 """What of it is a number with its unit."""
 
@@ -109,6 +114,7 @@ class Layout:
             "words": words,
             "percent": percent,
             "place": whose_time.place,
+            "passkey_wrong": lambda: language._(PASSKEY_WRONG),
             "spoken": language.spoken,
         }
 
@@ -136,6 +142,7 @@ class Layout:
             "csrf": visitor.csrf if visitor else "",
             "role_name": language._(NAMES[visitor.role]) if visitor else "",
             "can_answer": may_answer(visitor) if visitor else False,
+            "see_alerts": visitor is not None and visitor.role in SEE_ALERTS,
             "can_search": may_search(visitor) if visitor else False,
             "pages": tuple(one for one in pages if one.path in THUMB) if carer else pages,
             "more": tuple(one for one in pages if one.path not in THUMB),

@@ -60,8 +60,8 @@ async def panel_of(visiting: Visit, connection: Connection, glance: Glance) -> P
     household = await registry.household_of(connection, home.home_id)
     if household is None:
         return None
-    standing = home_standing(glance, now)
     moved = (await timeline.last_movements(connection, [home], now)).get(home.home_id)
+    standing = home_standing(glance, now, moved=moved is not None)
     coming = await forecast_store.forecasts_of(connection, home.home_id, now)
     forecast = coming[0].forecast if coming and _may_speak(glance, standing) else None
     told = turns(await circle_store.circle_of(connection, home.home_id), visiting.visitor.carer_id)

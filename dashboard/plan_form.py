@@ -11,6 +11,7 @@ from core.model.finding import Severity
 from core.model.ids import CarerId
 from core.model.plan import EVERYBODY, MINUTE_S, Policy, Step
 from core.model.week import DAYS, WeeklySpan, instant
+from dashboard.language import _, marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,14 +72,14 @@ def _steps(fields: Mapping[str, str], mistakes: dict[str, str]) -> list[Step]:
         after_s = _minutes(fields, f"after{number}", mistakes, empty=0.0) or 0.0
         who = _recipients(word)
         if who is None:
-            mistakes[f"who{number}"] = "Choose somebody from the list."
+            mistakes[f"who{number}"] = _("Choose somebody from the list.")
             continue
         if found and after_s < found[-1].after_s:
-            mistakes.setdefault(f"after{number}", "This is before the step above.")
+            mistakes.setdefault(f"after{number}", _("This is before the step above."))
         by = fields.get(f"by{number}", "")
         found.append(Step(after_s=after_s, channels=(by,) if by else (), **who))
     if not found:
-        mistakes.setdefault("who1", "Choose whom to tell first.")
+        mistakes.setdefault("who1", _("Choose whom to tell first."))
     return found
 
 
@@ -98,7 +99,7 @@ def read_hours(fields: Mapping[str, str]) -> WeeklySpan:
     """
     days = tuple(day for day in range(DAYS) if fields.get(f"day{day}"))
     if not days:
-        raise Malformed("days", "one day at least")
+        raise Malformed("days", marked("one day at least"))
     return WeeklySpan(days=days, start=_time(fields, "start"), end=_time(fields, "end"))
 
 
@@ -116,7 +117,7 @@ def read_moment(fields: Mapping[str, str], name: str, zone: ZoneInfo) -> datetim
             return typed
         return instant(typed.date(), typed.hour * HOUR_MIN + typed.minute, zone)
     except (ValueError, OverflowError) as error:
-        raise Malformed(name, "a day and a time") from error
+        raise Malformed(name, marked("a day and a time")) from error
 
 
 def read_carer(fields: Mapping[str, str]) -> CarerId:
@@ -129,7 +130,7 @@ def read_carer(fields: Mapping[str, str]) -> CarerId:
     """
     text = fields.get("carer", "")
     if not _whole(text, digits=18):
-        raise Malformed("carer", "somebody from the list")
+        raise Malformed("carer", marked("somebody from the list"))
     return CarerId(int(text))
 
 
@@ -137,10 +138,10 @@ def _time(fields: Mapping[str, str], name: str) -> int:
     hour, _, minute = fields.get(name, "").partition(":")
     shown = [part for part in (hour, minute[:2]) if _whole(part, digits=2)]
     if len(shown) != 2 or int(shown[1]) >= HOUR_MIN:  # noqa: PLR2004
-        raise Malformed(name, "a time of day, such as 22:00")
+        raise Malformed(name, marked("a time of day, such as 22:00"))
     minutes = int(shown[0]) * HOUR_MIN + int(shown[1])
     if not 0 <= minutes <= LONGEST_MIN:
-        raise Malformed(name, "a time of day, such as 22:00")
+        raise Malformed(name, marked("a time of day, such as 22:00"))
     return minutes % LONGEST_MIN
 
 
@@ -152,7 +153,7 @@ def _minutes(
     if not text:
         return empty
     if not _whole(text, digits=6) or int(text) > LONGEST_MIN:
-        mistakes[name] = "Give whole minutes, 0 to 1440."
+        mistakes[name] = _("Give whole minutes, 0 to 1440.")
         return empty
     return timedelta(minutes=int(text)).total_seconds()
 

@@ -7,19 +7,29 @@ from typing import TYPE_CHECKING
 from core.model.plan import EVERYBODY
 from core.model.plan_check import WEB
 from dashboard import wording
+from dashboard.language import _, marked, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from core.model.errors import Malformed
     from core.model.plan import Policy, Step
+    from core.model.plan_check import Fault
     from core.model.week import WeeklySpan
     from core.store.plan import Colleague
 
 HOUR_MIN = 60
-SHORT = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-LONG = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+SHORT = (
+    marked("Mon"),
+    marked("Tue"),
+    marked("Wed"),
+    marked("Thu"),
+    marked("Fri"),
+    marked("Sat"),
+    marked("Sun"),
+)
 WEEK = len(SHORT)
-LEFT = "somebody who has left"
+LEFT = marked("somebody who has left")
 
 
 def after(seconds: float) -> str:
@@ -30,7 +40,7 @@ def after(seconds: float) -> str:
     >>> after(0), after(60), after(180), after(5400)
     ('At once', 'After 1 minute', 'After 3 minutes', 'After 1 hour 30 minutes')
     """
-    return f"After {lasting(seconds)}" if seconds else "At once"
+    return _("After %(time)s") % {"time": lasting(seconds)} if seconds else _("At once")
 
 
 def lasting(seconds: float) -> str:
@@ -42,10 +52,28 @@ def lasting(seconds: float) -> str:
     ('5 minutes', '1 hour', '2 hours 1 minute')
     """
     hours, minutes = divmod(round(seconds / 60), HOUR_MIN)
-    parts = [wording.count(hours, "hour")] if hours else []
+    parts = [ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}] if hours else []
     if minutes or not hours:
-        parts.append(wording.count(minutes, "minute"))
+        parts.append(ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes})
     return " ".join(parts)
+
+
+def give(error: Malformed) -> str:
+    """Return what somebody should have typed, as a sentence.
+
+    Examples
+    --------
+    >>> from core.model.errors import Malformed
+    >>> give(Malformed("ends", "at most %(days)s days after the start", days=31))
+    'Give at most 31 days after the start.'
+    """
+    expected = _(error.words) % error.values if error.values else _(error.words)
+    return _("Give %(expected)s.") % {"expected": expected}
+
+
+def fault(found: Fault) -> str:
+    """Return why a policy is not saved."""
+    return _(found.words) % found.values
 
 
 def sentences(policy: Policy, people: Sequence[Colleague], *, one_home: bool) -> tuple[str, ...]:
@@ -62,34 +90,38 @@ def sentences(policy: Policy, people: Sequence[Colleague], *, one_home: bool) ->
     for number, step in enumerate(policy.steps, 1):
         text = f"{after(step.after_s)}: {whom(step, people, one_home=one_home)}{_ways(step)}"
         if number == len(policy.steps) and policy.repeat_s:
-            text += f", again every {lasting(policy.repeat_s)} until somebody answers"
+            often = {"time": lasting(policy.repeat_s)}
+            text += _(", again every %(time)s until somebody answers") % often
         said.append(f"{text}.")
     if policy.fallback_s is not None:
-        said.append(f"{after(policy.fallback_s)} also whoever is on call for the organisation.")
+        said.append(
+            _("%(when)s also whoever is on call for the organisation.")
+            % {"when": after(policy.fallback_s)}
+        )
     return tuple(said)
 
 
 def whom(step: Step, people: Sequence[Colleague], *, one_home: bool) -> str:
     """Return whom a step tells."""
     if step.on_call:
-        return "whoever is on call"
+        return _("whoever is on call")
     if step.carers:
-        named = {one.carer_id: one.name if one.disabled_at is None else LEFT for one in people}
-        return wording.names([named.get(carer, LEFT) for carer in step.carers])
+        named = {one.carer_id: one.name for one in people if one.disabled_at is None}
+        return wording.names([named.get(carer) or _(LEFT) for carer in step.carers])
     if step.rank == EVERYBODY:
-        return "everybody"
+        return _("everybody")
     return place(step.rank, people, one_home=one_home)
 
 
 def place(rank: int, people: Sequence[Colleague], *, one_home: bool) -> str:
     """Return who is at a place in the order of telling."""
-    text = f"number {rank} in the order of telling"
+    text = _("number %(n)s in the order of telling") % {"n": rank}
     if not one_home:
         return text
     circle = [one for one in people if one.order is not None and one.disabled_at is None]
     places = sorted({one.order for one in circle if one.order is not None})
     if rank > len(places):
-        return f"{text} (nobody now)"
+        return _("%(place)s (nobody now)") % {"place": text}
     return wording.names([one.name for one in circle if one.order == places[rank - 1]])
 
 
@@ -97,8 +129,9 @@ def _ways(step: Step) -> str:
     if not step.channels:
         return ""
     if set(step.channels) == {WEB}:
-        return ", on the page only"
-    return f", {wording.names([wording.channel(name) for name in step.channels])} only"
+        return _(", on the page only")
+    ways = wording.names([wording.channel(name) for name in step.channels])
+    return _(", %(ways)s only") % {"ways": ways}
 
 
 def clock(minute: int) -> str:
@@ -122,10 +155,11 @@ def days(chosen: Iterable[int]) -> str:
     """
     found = sorted(chosen)
     if len(found) == WEEK:
-        return "Every day"
+        return _("Every day")
+    names = [_(SHORT[day]) for day in found]
     if len(found) > 2 and found == list(range(found[0], found[-1] + 1)):  # noqa: PLR2004
-        return f"{SHORT[found[0]]} to {SHORT[found[-1]]}"
-    return wording.names([SHORT[day] for day in found])
+        return _("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]}
+    return wording.names(names)
 
 
 def hours(span: WeeklySpan) -> str:
@@ -139,6 +173,11 @@ def hours(span: WeeklySpan) -> str:
     >>> hours(WeeklySpan(days=(0,), start=480, end=480))
     'Mon, 08:00 to 08:00 the next day'
     """
-    next_day = " the next day" if span.end <= span.start and span.end else ""
-    until = "24:00" if span.end == 0 else clock(span.end)
-    return f"{days(span.days)}, {clock(span.start)} to {until}{next_day}"
+    values = {
+        "days": days(span.days),
+        "start": clock(span.start),
+        "end": "24:00" if span.end == 0 else clock(span.end),
+    }
+    if span.end <= span.start and span.end:
+        return _("%(days)s, %(start)s to %(end)s the next day") % values
+    return _("%(days)s, %(start)s to %(end)s") % values

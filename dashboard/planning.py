@@ -14,6 +14,9 @@ from core.store import plan as store
 from core.store import registry, timeline
 from core.store import rota as rota_store
 from core.store.account import CarerRole
+from dashboard import wording
+from dashboard.language import _
+from dashboard.visit import NotYours
 
 if TYPE_CHECKING:
     from core.model.home import Home
@@ -37,6 +40,8 @@ class Scope:
     people: tuple[store.Colleague, ...]
     #: True where this person may change it.
     may_change: bool
+    #: Who lives in the home; nobody for the organisation.
+    residents: tuple[str, ...] = ()
 
     @property
     def home_id(self) -> HomeId | None:
@@ -51,7 +56,9 @@ class Scope:
     @property
     def title(self) -> str:
         """What it is for, for people."""
-        return self.home.name if self.home else "The whole organisation"
+        if self.home is None:
+            return _("The whole organisation")
+        return ", ".join(one for one in (wording.names(self.residents), self.home.name) if one)
 
     @property
     def names(self) -> dict[CarerId, str]:
@@ -137,6 +144,7 @@ async def scope_of(visiting: Visit, connection: Connection, home_id: HomeId | No
         zone=household.home.zone,
         people=await store.colleagues(connection, home_id),
         may_change=role is CarerRole.ORGANISATION_ADMIN or leads,
+        residents=tuple(one.name for one in household.residents),
     )
 
 
@@ -162,4 +170,4 @@ def must_change(scope: Scope) -> None:
         403 for everybody else.
     """
     if not scope.may_change:
-        raise HTTPException(403)
+        raise NotYours

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from core.model.rota import Rota, Stretch, stretches
 from core.model.week import DAYS, instant, monday
-from dashboard.plan_words import LEFT
-from dashboard.quiet_words import day_and_time
+from dashboard.language import _
+from dashboard.quiet_words import stretch as in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,7 +77,7 @@ def view_of(scope: Scope, rota: Rota, viewer: Viewer) -> RotaView:
         scope=scope,
         rota=rota,
         now=current,
-        weeks=(("This week, from now", both[0]), ("Next week", both[1])),
+        weeks=((_("This week, from now"), both[0]), (_("Next week"), both[1])),
         gaps=tuple(one for one in lines(stretches(rota, now, edges[2])) if not one.name),
         may_ask=viewer.carer_id in people,
     )
@@ -85,13 +85,13 @@ def view_of(scope: Scope, rota: Rota, viewer: Viewer) -> RotaView:
 
 def _line(stretch: Stretch, names: Mapping[CarerId, str], rota: Rota, viewer: Viewer) -> Line:
     carer = stretch.carer_id
-    name = "" if carer is None else names.get(carer, LEFT)
+    # who has left is not told: for an alert that is a gap
+    name = "" if carer is None else names.get(carer, "")
     hours = viewer.quiet.get(carer) if carer is not None else None
     return Line(
         stretch=stretch,
-        when=f"{day_and_time(stretch.start, rota.zone)} to {day_and_time(stretch.end, rota.zone)}",
-        # who has left is not told: for an alert that is a gap
-        name="" if name == LEFT else name,
+        when=in_words(stretch.start, stretch.end, rota.zone),
+        name=name,
         quiet=hours is not None and _meets(hours, stretch),
     )
 

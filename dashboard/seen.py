@@ -37,7 +37,7 @@ async def day_of(
     sensed = await timeline.sensed(connection, list(devices), start, end)
     silent = await timeline.silences(connection, list(devices), start, end, limit)
     blind = await timeline.blind_spans(connection, glance.home.home_id, start, end)
-    standing = home_standing(glance, end)
+    standing = home_standing(glance, end, moved=True)
     if watched and standing.blind_since is not None:
         blind = (*blind, (max(start, standing.blind_since), end))
     places = dict.fromkeys(

@@ -26,6 +26,8 @@ class HomeState(StrEnum):
     CHECK = "check"
     BLIND = "blind"
     WELL = "well"
+    NEW = "new"
+    """Nothing ever moved here that we saw: nothing measured is not all right."""
     TEST = "test"
     ARCHIVE = "archive"
 
@@ -56,8 +58,14 @@ def blindness(watch: Watch, now: datetime) -> tuple[str, datetime | None] | None
     return None
 
 
-def home_standing(glance: Glance, now: datetime) -> HomeStanding:
-    """Return how a home stands now; an open alert is said first, and blindness beside it."""
+def home_standing(glance: Glance, now: datetime, *, moved: bool) -> HomeStanding:
+    """Return how a home stands now; an open alert is said first, and blindness beside it.
+
+    Parameters
+    ----------
+    moved
+        False where no sign of a person was ever recorded.
+    """
     mode = glance.home.mode
     if mode is HomeMode.ARCHIVE:
         return HomeStanding(
@@ -75,6 +83,8 @@ def home_standing(glance: Glance, now: datetime) -> HomeStanding:
         words = marked("Being set up: nobody is told")
         headline = marked("Paused: nobody is told") if glance.paused else words
         state = HomeState.TEST
+    elif not moved:
+        headline, state = marked("No movement seen here yet"), HomeState.NEW
     else:
         headline, state = marked("All right, as far as we can see"), HomeState.WELL
     return HomeStanding(state=state, headline=headline, reason=reason, blind_since=since)

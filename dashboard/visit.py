@@ -46,6 +46,13 @@ class ProofNeeded(Exception):  # noqa: N818
     """A password opened the session, and the organisation wants more: only ``/me`` is open."""
 
 
+class NotYours(HTTPException):
+    """Somebody may see this, and may not change it: said so, or they would try again and again."""
+
+    def __init__(self) -> None:
+        super().__init__(403)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """A request of somebody who is logged in."""

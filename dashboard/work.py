@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from core.model.battery import LOW_PERCENT
 from core.model.home import Placement
 from core.store.work import HOME_FAULTS, Fault
-from dashboard.devices import clock_words, day_words, heard, revive, weaker, weeks
+from dashboard.dates import day_words
+from dashboard.devices import clock_words, heard, revive, weaker, weeks
+from dashboard.language import _
 from dashboard.typesetting import percent
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ def work_lines(items: Iterable[WorkItem], now: datetime) -> tuple[WorkLine, ...]
 def _line(item: WorkItem, now: datetime) -> WorkLine:
     todo, why = _of_home(item, now) if item.fault in HOME_FAULTS else _words(item, now)
     if item.fault not in HOME_FAULTS | {Fault.NEVER}:
-        why += f" Heard {heard(item.last_seen, now, exact=False)}."
+        age = {"age": heard(item.last_seen, now, exact=False)}
+        why = f"{why} {_('Heard %(age)s.') % age}"
     page = _PAGES.get(item.fault, "devices")
     return WorkLine(
         item=item,
@@ -66,46 +69,59 @@ def _words(item: WorkItem, now: datetime) -> tuple[str, str]:
     hub = item.placement is Placement.HUB
     match item.fault:
         case Fault.GONE:
-            return revive(hub=hub), "It does not report any more."
+            return revive(hub=hub), _("It does not report any more.")
         case Fault.NEVER:
-            todo = "Check that it is switched on, paired and publishes to our topics."
-            return todo, "It is registered and was never heard."
+            todo = _("Check that it is switched on, and paired with the hub.")
+            return todo, _("It is registered and was never heard.")
         case Fault.BLIND:
-            todo = "Check whether something hides it, it was turned or it is stuck."
-            return todo, "It reports, but what it says of people can not be right."
+            todo = _("Check whether something hides it, it was turned or it is stuck.")
+            return todo, _("It reports, but what it says of people cannot be right.")
         case Fault.BATTERY:
             return _change_battery(item, now)
         case Fault.LINK:
-            return "Move it, or put a repeater between it and the hub.", weaker(item)
+            return _("Move it, or put a repeater between it and the hub."), weaker(item)
         case _:
-            return "Set its clock, or let it ask a time server.", clock_words(
-                item.skew_s, wrong=True
-            )
+            todo = _("Set its clock, or let it ask a time server.")
+            return todo, clock_words(item.skew_s, wrong=True)
 
 
 def _of_home(item: WorkItem, now: datetime) -> tuple[str, str]:
     if item.fault is Fault.CERTIFICATE:
         return _new_bundle(item, now)
-    since = "" if item.since is None else f" since {_moment(item.since, item)}"
-    by = f" by {item.by}" if item.by else ""
-    planned = "" if item.until is None else f" Planned until {_moment(item.until, item)}."
     if item.fault is Fault.PAUSED:
-        todo = "End the pause, or say for how much longer."
-        return todo, f"Paused{since}{by}.{planned} Nobody is told about alerts."
-    todo = "Finish the walk test and go live, or end this home."
-    return todo, f"In test{since}{by}.{planned} Nobody is told about alerts."
+        todo, state = _("End the pause, or say for how much longer."), _("Paused")
+    else:
+        todo, state = _("Finish the walk test and go live, or end this home."), _("In test")
+    if item.since is not None:
+        values = {"state": state, "day": _moment(item.since, item)}
+        state = _("%(state)s since %(day)s") % values
+    if item.by:
+        state = _("%(state)s by %(name)s") % {"state": state, "name": item.by}
+    said = [f"{state}."]
+    if item.until is not None:
+        said.append(_("Planned until %(day)s.") % {"day": _moment(item.until, item)})
+    return todo, " ".join([*said, _("Nobody is told about alerts.")])
 
 
 def _new_bundle(item: WorkItem, now: datetime) -> tuple[str, str]:
     hub = item.placement is Placement.HUB
-    where = "the hub" if hub else item.name
+    where = _("the hub") if hub else item.name
     if item.until is None or item.until <= now:
-        ended = "" if item.until is None else f" on {_moment(item.until, item)}"
-        lost = "nothing of this home" if hub else "nothing of it"
-        todo = f"Bring a new bundle to {where}. Until then we hear {lost}."
-        return todo, f"Its certificate ended{ended} and was not renewed."
-    why = "It should have renewed its certificate by itself." if hub else "Its certificate ends."
-    return f"Bring a new bundle to {where} before {_moment(item.until, item)}.", why
+        lost = (
+            _("Bring a new bundle to %(where)s. Until then we hear nothing of this home.")
+            if hub
+            else _("Bring a new bundle to %(where)s. Until then we hear nothing of it.")
+        )
+        why = _("Its certificate ended and was not renewed.")
+        if item.until is not None:
+            day = {"day": _moment(item.until, item)}
+            why = _("Its certificate ended on %(day)s and was not renewed.") % day
+        return lost % {"where": where}, why
+    why = _("Its certificate ends.")
+    if hub:
+        why = _("It should have renewed its certificate by itself.")
+    values = {"where": where, "day": _moment(item.until, item)}
+    return _("Bring a new bundle to %(where)s before %(day)s.") % values, why
 
 
 def _moment(moment: datetime, item: WorkItem) -> str:
@@ -114,13 +130,14 @@ def _moment(moment: datetime, item: WorkItem) -> str:
 
 def _change_battery(item: WorkItem, now: datetime) -> tuple[str, str]:
     charge = item.battery_percent
-    level = "" if charge is None else f"{percent(charge)} left."
+    level = "" if charge is None else _("%(percent)s left.") % {"percent": percent(charge)}
     today = now.date()
     if (
         item.earliest is None
         or item.latest is None
         or (charge is not None and charge < LOW_PERCENT)
     ):
-        return "Change its battery now.", level
+        return _("Change its battery now."), level
     left = (item.earliest - today).days, (item.latest - today).days
-    return f"Change its battery before {day_words(item.earliest)}.", f"{level} {weeks(*left)} more."
+    todo = _("Change its battery before %(day)s.") % {"day": day_words(item.earliest)}
+    return todo, f"{level} {_('%(weeks)s more.') % {'weeks': weeks(*left)}}".strip()

@@ -19,7 +19,10 @@ FOLDER = ROOT / "dashboard" / "locales"
 KEYWORDS = {"_": None, "gettext": None, "marked": None, "ngettext": (1, 2)}
 PLACES = (
     (ROOT / "dashboard", [("templates/**.html", "jinja2"), ("**.py", "python")]),
-    (ROOT / "core" / "model", [("night.py", "python")]),
+    (
+        ROOT / "core" / "model",
+        [(name, "python") for name in ("night.py", "plan_check.py", "quiet.py", "rota.py")],
+    ),
 )
 
 

@@ -49,17 +49,22 @@ class Malformed(Permanent):
         The offending field, dotted; ``topic`` or ``payload`` for the whole.
     expected
         What would have been right, with range and unit. Never the value itself: it may be personal.
+    values
+        What stands in it, for ``%(name)s``: a page that is translated puts them into its own words.
 
     Examples
     --------
     >>> str(Malformed("battery", "a number from 0 to 100 (%)"))
     'battery: expected a number from 0 to 100 (%)'
+    >>> str(Malformed("ends", "at most %(n)s days", n=7))
+    'ends: expected at most 7 days'
     """
 
-    def __init__(self, field: str, expected: str) -> None:
+    def __init__(self, field: str, expected: str, **values: object) -> None:
         self.field = field
-        self.expected = expected
-        super().__init__(f"{field}: expected {expected}")
+        self.words, self.values = expected, values
+        self.expected = expected % values if values else expected
+        super().__init__(f"{field}: expected {self.expected}")
 
 
 class Unsupported(Permanent):

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from core.model.errors import Malformed
 from core.model.finding import Severity
 from core.model.week import DAYS, WEEK_MIN, WeeklySpan, occurrences
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -93,12 +94,15 @@ def check(windows: Iterable[WeeklySpan]) -> None:
     """
     found = tuple(windows)
     if len(found) > MOST_WINDOWS:
-        raise Malformed("windows", f"at most {MOST_WINDOWS} of them")
+        raise Malformed("windows", marked("at most %(n)s times of the week"), n=MOST_WINDOWS)
     if longest_min((*found, NIGHT)) > LONGEST / MINUTE:
         raise Malformed(
             "windows",
-            f"a break between 08:00 and 21:00 at least every {int(LONGEST / timedelta(hours=1))} hours,"
-            " so that what is held can reach you",
+            marked(
+                "a break between 08:00 and 21:00 at least every %(hours)s hours, so that what is held can"
+                " reach you"
+            ),
+            hours=int(LONGEST / timedelta(hours=1)),
         )
 
 

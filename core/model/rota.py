@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from core.model.errors import Malformed
 from core.model.ids import CarerId, HomeId
 from core.model.week import WEEK_MIN, WeeklySpan, occurrences
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -149,7 +150,7 @@ def check_shifts(shifts: Sequence[Shift], people: Collection[CarerId]) -> None:
         Naming the shift, counted from 1.
     """
     if len(shifts) > MOST_SHIFTS:
-        raise Malformed("shifts", f"at most {MOST_SHIFTS} of them")
+        raise Malformed("shifts", marked("at most %(n)s shifts"), n=MOST_SHIFTS)
     taken: dict[int, int] = {}
     for number, shift in enumerate(shifts, 1):
         if shift.carer_id not in people:
@@ -170,12 +171,13 @@ def check_cover(cover: Cover, people: Collection[CarerId], now: datetime) -> Non
         Naming ``carer``, ``starts`` or ``ends``.
     """
     if cover.carer_id not in people:
-        raise Malformed("carer", "somebody who works here and may be on call")
+        raise Malformed("carer", marked("somebody who works here and may be on call"))
     if cover.ends_at <= cover.starts_at:
-        raise Malformed("ends", "a time after the start")
+        raise Malformed("ends", marked("a time after the start"))
     if cover.ends_at <= now:
-        raise Malformed("ends", "a time that is still to come")
+        raise Malformed("ends", marked("a time that is still to come"))
     if cover.ends_at > now + FURTHEST:
-        raise Malformed("ends", "a time within a year")
+        raise Malformed("ends", marked("a time within a year"))
     if cover.ends_at - cover.starts_at > LONGEST_COVER:
-        raise Malformed("ends", f"at most {LONGEST_COVER.days} days after the start")
+        longest = marked("at most %(days)s days after the start")
+        raise Malformed("ends", longest, days=LONGEST_COVER.days)

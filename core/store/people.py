@@ -33,6 +33,8 @@ class Member:
     #: Personal: never in logs.
     name: str
     role: CarerRole
+    #: Place in the order of telling of a circle, equal places are told together; 0 outside of one.
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,8 @@ async def circles(
     ids = [row["home_id"] for row in homes]
     members: dict[str, list[Member]] = defaultdict(list)
     await cursor.execute(
-        "select k.home_id, c.carer_id, c.name, c.role from care k join carer c using (carer_id)"
+        "select k.home_id, c.carer_id, c.name, c.role, k.telling_order as turn"
+        " from care k join carer c using (carer_id)"
         " where k.home_id = any(%s) and c.disabled_at is null order by k.telling_order, c.carer_id",
         (ids,),
     )

@@ -28,6 +28,10 @@ class AskedCover:
     cover: Cover
     asked_name: str
     carer_name: str
+    #: Name of the home; empty for the rota of the organisation.
+    home: str
+    #: On whose clock the hours are.
+    zone: ZoneInfo
 
 
 _ROTA: LiteralString = "select rota_id, home_id, zone from rota where "
@@ -170,6 +174,19 @@ async def decide_cover(
     return cursor.rowcount == 1
 
 
+async def decided(
+    connection: Connection, cover_id: int, carer_id: CarerId, state: CoverState
+) -> CoverState | None:
+    """Return how a cover stands that this person could have given that answer to; None for no such cover."""
+    whose = "asked_by" if state is CoverState.WITHDRAWN else "carer_id"
+    cursor = await connection.execute(
+        f"select state from rota_cover where cover_id = %s and {whose} = %s".encode(),
+        (cover_id, carer_id),
+    )
+    row = await cursor.fetchone()
+    return CoverState(row[0]) if row else None
+
+
 async def end_cover(connection: Connection, rota_id: int, cover_id: int, at: datetime) -> bool:
     """Let a cover that counts not count any more; False when there is none such."""
     cursor = await connection.execute(
@@ -186,7 +203,8 @@ async def asked_covers(
     """Return what waits for this person's answer, and what this person asked of others."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
-        "select v.*, a.name as asked_name, c.name as carer_name from rota_cover v"
+        "select v.*, a.name as asked_name, c.name as carer_name, r.zone, coalesce(h.name, '') as home"
+        " from rota_cover v join rota r using (rota_id) left join home h using (home_id)"
         " join carer a on a.carer_id = v.asked_by join carer c on c.carer_id = v.carer_id"
         " where state = 'asked' and ends_at > %(now)s"
         " and %(carer)s in (v.carer_id, v.asked_by) order by starts_at, cover_id",
@@ -198,6 +216,8 @@ async def asked_covers(
             cover=_cover(row),
             asked_name=row["asked_name"],
             carer_name=row["carer_name"],
+            home=row["home"],
+            zone=ZoneInfo(row["zone"]),
         )
         for row in await cursor.fetchall()
     )

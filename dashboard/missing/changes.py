@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboard.language import _
 from dashboard.missing.form import POINT
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ def changes(
 ) -> list[tuple[str, str, str]]:
     """Return the questions that are answered differently: question, old and new answer."""
     labels = {
-        name: field.label + (", on the map" if name.endswith(POINT) else "")
+        name: _("%(question)s: point on the map") % {"question": _(field.label)}
+        if name.endswith(POINT)
+        else _(field.label)
         for field in form.fields()
         for name in field.names
     }

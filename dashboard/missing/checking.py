@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from core.model.errors import Malformed
+from dashboard.language import _, marked
 from dashboard.missing.form import POINT, Kind
 from dashboard.missing.refusing import refused
 
@@ -41,21 +42,22 @@ def check_answers(
             try:
                 answers[name] = checked(field, name, text, today)
             except Malformed as error:
-                wrong[name] = complaint(error.expected)
+                wrong[name] = complaint(error)
     return answers, wrong
 
 
-def complaint(expected: str) -> str:
+def complaint(error: Malformed) -> str:
     """Return what is wrong with an answer as a sentence.
 
     Examples
     --------
-    >>> complaint("a date"), complaint("no card numbers")
-    ('Expected a date.', 'No card numbers.')
+    >>> complaint(Malformed("born", "a date")), complaint(Malformed("bank", "no card numbers"))
+    ('This must be a date.', 'No card numbers.')
     """
-    if expected.startswith("no "):
+    expected = _(error.words) % error.values if error.values else _(error.words)
+    if error.words.startswith("no "):
         return f"{expected[0].upper()}{expected[1:]}."
-    return f"Expected {expected}."
+    return _("This must be %(expected)s.") % {"expected": expected}
 
 
 def checked(field: Field, name: str, text: str, today: date) -> str:
@@ -67,7 +69,8 @@ def checked(field: Field, name: str, text: str, today: date) -> str:
         Naming the field and what would be right.
     """
     if len(text) > field.longest:
-        raise Malformed(name, f"at most {field.longest} characters, these are {len(text)}")
+        longest = marked("at most %(n)s characters long; it has %(now)s")
+        raise Malformed(name, longest, n=field.longest, now=len(text))
     if name.endswith(POINT) and field.kind is Kind.PLACE:
         latitude, longitude = point(text, name)
         return f"{latitude:.6g}, {longitude:.6g}"
@@ -93,7 +96,7 @@ def point(text: str, name: str = "point") -> tuple[float, float]:
     (53.8008, -1.5491)
     """
     found = _POINT.fullmatch(text.strip())
-    expected = "latitude and longitude, like 53.8008, -1.5491, or nothing"
+    expected = marked("latitude and longitude, like 53.8008, -1.5491, or empty")
     if found is None:
         raise Malformed(name, expected)
     latitude, longitude = float(found["lat"]), float(found["lon"])
@@ -129,7 +132,7 @@ def age_on(born: str, today: date) -> int | None:
 
 
 def _date(name: str, text: str, today: date) -> date:
-    expected = "a date in the past, like 1944-02-29"
+    expected = marked("a date in the past, like 1944-02-29")
     try:
         day = date.fromisoformat(text)
     except ValueError as error:

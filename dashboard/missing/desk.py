@@ -14,6 +14,7 @@ from core.store import basis, learning, missing, police_link, traces
 from dashboard.entrance import same
 from dashboard.missing import form as forms
 from dashboard.missing.sheet import Origins, Sheet, sheet
+from dashboard.missing.words import as_on_paper
 from dashboard.visit import Visit, Visiting
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ async def opened(
     )
     return Opened(
         pack=pack,
-        sheet=sheet(pack, about),
+        sheet=as_on_paper(sheet)(pack, about),
         photo=(content, photo.width, photo.height) if content and photo else None,
         told=tuple(told),
         for_police=bool(standing(ledger, Purpose.POLICE_PHOTO, "", now)),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from PIL import Image, UnidentifiedImageError
 
 from core.model.errors import Malformed
+from dashboard.language import marked
 
 KINDS = ("JPEG", "PNG", "WEBP")
 MOST_PIXELS = 60_000_000
@@ -31,7 +32,9 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_EXPECTED = "a JPEG, PNG or WebP picture"
+_EXPECTED = marked("a picture: a JPEG, PNG or WebP file")
+_TOO_LARGE = marked("a picture of at most %(n)s million pixels")
+_TOO_SMALL = marked("a picture of at least %(n)s by %(n)s pixels")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,7 @@ def redraw(sent: bytes) -> Redrawn:
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise Malformed("photo", _EXPECTED) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Malformed("photo", f"at most {MOST_PIXELS // 1_000_000} million pixels") from error
+        raise Malformed("photo", _TOO_LARGE, n=MOST_PIXELS // 1_000_000) from error
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     return Redrawn(content=_packed(picture), width=picture.width, height=picture.height)
 
@@ -67,9 +70,9 @@ def redraw(sent: bytes) -> Redrawn:
 def _upright(opened: Image.Image) -> Image.Image:
     width, height = opened.size
     if width * height > MOST_PIXELS:
-        raise Malformed("photo", f"at most {MOST_PIXELS // 1_000_000} million pixels")
+        raise Malformed("photo", _TOO_LARGE, n=MOST_PIXELS // 1_000_000)
     if min(width, height) < LEAST_SIDE:
-        raise Malformed("photo", f"a picture of at least {LEAST_SIDE} by {LEAST_SIDE} pixels")
+        raise Malformed("photo", _TOO_SMALL, n=LEAST_SIDE)
     # a large JPEG is unpacked at half or a quarter of its size: less memory, the same picture
     opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
     turned = _turned(opened)

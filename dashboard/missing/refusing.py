@@ -10,6 +10,8 @@ import re
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from dashboard.language import marked
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -35,9 +37,9 @@ _ISSUERS = {
 }
 _PARTED = ((4, 6, 5), (4, 6, 4))
 
-CARD = "no card numbers: leave the number out, the name of the bank is enough"
-BANK = "no bank account numbers: leave the number out, the name of the bank is enough"
-CODE = "no passwords or PINs: leave them out, the police do not need them"
+CARD = marked("no card numbers: leave the number out, the name of the bank is enough")
+BANK = marked("no bank account numbers: leave the number out, the name of the bank is enough")
+CODE = marked("no passwords or PINs: leave them out, the police do not need them")
 
 
 def refused(text: str) -> str | None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from dashboard.dates import date_words
+from dashboard.language import _
+from dashboard.wording import MONTHS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -31,47 +35,43 @@ def reminders(
         When each section was last saved.
     """
     if profile is None:
-        return ("Nothing is written down yet. Fill it in now, while there is time.",)
+        return (_("Nothing is written down yet. Fill it in now, while there is time."),)
     return (*_photo(photo, now), *_sections(form, saved, now), *_profile(profile, now))
 
 
 def _photo(photo: Photo | None, now: datetime) -> Iterator[str]:
     if photo is None:
-        yield "There is no photo. It is what helps most: add one."
+        yield _("There is no photo. It is what helps most: add one.")
         return
     taken = photo.taken_on or photo.at.date()
     if now.date() - taken > timedelta(days=PHOTO_DAYS):
-        yield f"The photo is from {_month(taken)}, more than a year ago. Add a new one."
+        text = _("The photo is from %(month)s, more than a year ago. Add a new one.")
+        yield text % {"month": _month(taken)}
     elif photo.taken_on is None:
-        yield "Nobody said when the photo was taken. Add that with the next one."
+        yield _("Nobody said when the photo was taken. Add that with the next one.")
 
 
 def _sections(form: ProfileForm, saved: Mapping[str, datetime], now: datetime) -> Iterator[str]:
-    empty = [section.title for section in form.sections if section.name not in saved]
+    empty = [_(section.title) for section in form.sections if section.name not in saved]
     if empty:
-        yield f"Not filled in yet: {'; '.join(empty)}."
+        yield _("Not filled in yet: %(parts)s.") % {"parts": "; ".join(empty)}
     for section in form.sections:
         at = saved.get(section.name)
         if at is None:
             continue
         if section.stale_days is not None and now - at > timedelta(days=section.stale_days):
-            yield (
-                f"“{section.title}” was last looked through on {_day(at.date())},"
-                " more than three months ago. Look through it again."
-            )
+            yield _(
+                "“%(part)s” was last looked through on %(day)s, more than three months ago. Look through it"
+                " again."
+            ) % {"part": _(section.title), "day": date_words(at.date())}
 
 
 def _profile(profile: Profile, now: datetime) -> Iterator[str]:
     if now - profile.at > timedelta(days=PROFILE_DAYS):
-        yield (
-            f"The whole profile was last saved on {_day(profile.at.date())}, more than six months"
-            " ago. Look through it."
-        )
+        yield _(
+            "The whole profile was last saved on %(day)s, more than six months ago. Look through it."
+        ) % {"day": date_words(profile.at.date())}
 
 
 def _month(day: date) -> str:
-    return f"{day:%B} {day.year}"
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B} {day.year}"
+    return f"{_(MONTHS[day.month - 1])} {day.year}"

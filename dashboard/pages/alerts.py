@@ -13,6 +13,7 @@ from core.store import page as store
 from core.store import timeline
 from dashboard.language import marked
 from dashboard.page import Page
+from dashboard.paging import beyond, last_page
 from dashboard.roles import SEE_ALERTS, sight_of
 from dashboard.standing import standing
 from dashboard.visit import Visiting
@@ -38,6 +39,9 @@ async def alerts(visiting: Visiting, page: Annotated[int, Query(ge=1, le=1000)] 
         homes = sorted({card.home.home_id for card in (*cards, *ended)})
         zone = await timeline.first_zone(connection)
         await visiting.looked_at(connection, homes, "alerts")
+    last = last_page(total, PER_PAGE)
+    if gone := beyond(PAGE.path, page, last):
+        return gone
     shown = [(card, standing(card)) for card in cards]
     needing = [pair for pair in shown if not pair[1].is_over]
     return visiting.page(
@@ -50,5 +54,5 @@ async def alerts(visiting: Visiting, page: Annotated[int, Query(ge=1, le=1000)] 
         mixed=differ((one.home.zone for one in [*cards, *ended]), visiting.now),
         total=total,
         page=page,
-        last_page=max(1, -(-total // PER_PAGE)),
+        last_page=last,
     )

@@ -55,7 +55,7 @@ async def home(visiting: Visiting, home_id: Name) -> Response:
         "home.html",
         glance.home.zone,
         glance=glance,
-        standing=home_standing(glance, visiting.now),
+        standing=home_standing(glance, visiting.now, moved=glance.home.home_id in moved),
         on_it=taken[glance.home.home_id],
         archive=glance.home.mode is HomeMode.ARCHIVE,
         moved=moved.get(glance.home.home_id),

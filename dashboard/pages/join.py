@@ -27,7 +27,7 @@ from dashboard.doorstep import (
     show,
 )
 from dashboard.entrance import LONGEST_PASSWORD, SHORT, SHORTEST_PASSWORD
-from dashboard.language import _
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.roles import NAMES
 from dashboard.site import site_of
@@ -47,7 +47,7 @@ JOIN_COOKIE = "wayhome_join"
 """Carries the code from page to page: it never stands in an address that a log could keep."""
 ATTEMPT = " invitation"
 LOGIN = re.compile(r"[a-z]{1,20}-[0-9]{5}")
-NO_NAME = "Please type your name, so that the others know who is on it."
+NO_NAME = marked("Please type your name, so that the others know who is on it.")
 
 
 @router.get("")
@@ -98,7 +98,7 @@ async def with_password(request: Request) -> Response:
     if offer is None or not is_ours(request, fields):
         return _ask(request, error=error or STALE, status=410 if error else 403)
     name, password = invitations.clean_name(fields.get("name", "")), fields.get("password", "")
-    error = "" if name else NO_NAME
+    error = "" if name else _(NO_NAME)
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         error = error or _(SHORT) % {"n": SHORTEST_PASSWORD}
     if error:
@@ -209,7 +209,7 @@ def _asking(request: Request, name: str) -> ceremony.Asking:
 
 
 def _ask(request: Request, *, error: str = "", status: int = 200) -> Response:
-    return show(request, "join.html", status, error=error)
+    return show(request, "join.html", status, error=_(error) if error else "")
 
 
 def _choose(
@@ -220,7 +220,7 @@ def _choose(
         "join_accept.html",
         status,
         offer=offer,
-        offered_role=NAMES[offer.role],
+        offered_role=_(NAMES[offer.role]),
         name=name,
         new_login=invitations.new_login(name),
         shortest=SHORTEST_PASSWORD,

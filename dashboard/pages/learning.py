@@ -15,7 +15,7 @@ from core.store import learning as store
 from core.store import registry
 from dashboard.page import Page
 from dashboard.roles import SEE_ACTIVITY, may_answer
-from dashboard.visit import Form, Visiting, see_other
+from dashboard.visit import Form, NotYours, Visiting, see_other
 from dashboard.wording import MISSED, OLDEST_MISSED
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ async def _decide(
 
 def _may(visiting: Visiting) -> None:
     if not may_answer(visiting.visitor):
-        raise HTTPException(403)
+        raise NotYours
 
 
 def _may_undo(change: MarginChange, decided: set[int]) -> bool:

@@ -17,12 +17,14 @@ from core.model.missing import LinkId, PackAnswer, PoliceLink
 from core.store import missing, police_link
 from core.store.account import Visitor
 from dashboard.entrance import hashed
+from dashboard.language import _, marked
 from dashboard.missing import codes, desk
 from dashboard.missing import form as forms
 from dashboard.missing.checking import check_answers
 from dashboard.missing.desk import Number, Opened
 from dashboard.missing.machine import as_json
 from dashboard.missing.pdf import as_pdf, host_face
+from dashboard.missing.words import as_on_paper
 from dashboard.page import Page
 from dashboard.roles import SEARCH
 from dashboard.visit import Form, Visit, Visiting, see_other
@@ -38,6 +40,14 @@ log = logging.getLogger("wayhome.dashboard")
 
 MOST_OPENINGS = 100
 HOURS = (4, 12, 24, 48, 72, 168)
+PAGES_OF_LINKS = {
+    "code entered": marked("code entered"),
+    "page": marked("page"),
+    "PDF": marked("PDF"),
+    "JSON": marked("file for computers"),
+    "photo": marked("photo"),
+}
+"""What of a pack was opened by a link, as it is written down and as it is told."""
 SHOWN_COOKIE, SHOWN_S = "wayhome_link", 600
 """The code goes back to the browser of who made it, for the page that shows it, and for so many seconds."""
 PDF_NAME = 'inline; filename="missing-person-pack.pdf"'
@@ -92,9 +102,9 @@ async def told(visiting: Visiting, resident_id: Number, pack_id: Number, form: F
     return see_other(f"/missing/{resident_id}/packs/{pack_id}#told")
 
 
-NOT_FOR_POLICE = (
-    "It is written down that photo and profile may not go to the police. If somebody is in danger, call 999"
-    " and tell them; the office can write down another basis."
+NOT_FOR_POLICE = marked(
+    "It is written down that photo and profile may not go to the police. If somebody is in danger, call the"
+    " police and tell them; the office can write down that they may."
 )
 
 
@@ -109,10 +119,12 @@ async def make_link(
         person, found = await _found(visiting, connection, resident_id, pack_id)
         if hours is None:
             most = visiting.site.settings.police_link_most_days * 24
-            refused = Refused(answers=_told(found), wrong={"hours": f"Expected 1 to {most} hours."})
+            refused = Refused(
+                answers=_told(found), wrong={"hours": _("Choose 1 to %(n)s hours.") % {"n": most}}
+            )
             return await _page(visiting, connection, person, found, refused)
         if not found.for_police:
-            refused = Refused(answers=_told(found), wrong={"hours": NOT_FOR_POLICE})
+            refused = Refused(answers=_told(found), wrong={"hours": _(NOT_FOR_POLICE)})
             return await _page(visiting, connection, person, found, refused)
         link = PoliceLink(
             link_id=LinkId(0),
@@ -186,7 +198,7 @@ async def end_link(
 
 async def pdf_answer(found: Opened) -> Response:
     """Draw a pack off the event loop: it takes some tenths of a second."""
-    content = await asyncio.to_thread(as_pdf, found.sheet, found.photo, host_face())
+    content = await asyncio.to_thread(as_on_paper(as_pdf), found.sheet, found.photo, host_face())
     return Response(
         content, media_type="application/pdf", headers={"content-disposition": PDF_NAME}
     )
@@ -195,7 +207,7 @@ async def pdf_answer(found: Opened) -> Response:
 def json_answer(found: Opened) -> Response:
     """Give a pack to a machine."""
     return Response(
-        as_json(found.pack, found.sheet),
+        as_on_paper(as_json)(found.pack, found.sheet),
         media_type="application/json",
         headers={"content-disposition": JSON_NAME},
     )
@@ -246,6 +258,7 @@ async def _page(
         links=links,
         openings=openings,
         names=await desk.names_of(connection, [*people, *enders]),
+        pages_of_links=PAGES_OF_LINKS,
         hours=sorted({one for one in HOURS if one <= most} | {settings.police_link_hours}),
         usual_hours=settings.police_link_hours,
     )
@@ -279,6 +292,6 @@ def _picture(address: str) -> str:
     page = io.BytesIO()
     segno.make(address, error="m").save(
         page, kind="svg", scale=5, border=3, dark="#000", light="#fff", xmldecl=False, svgns=False,
-        title="The link as a picture for a phone’s camera", omitsize=False,
+        title=_("The link as a picture for a phone’s camera"), omitsize=False,
     )  # fmt: skip
     return page.getvalue().decode()

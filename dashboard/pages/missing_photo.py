@@ -14,6 +14,7 @@ from core.model.errors import Malformed
 from core.model.missing import PhotoId
 from core.store import missing
 from core.store.account import record_access
+from dashboard.language import marked
 from dashboard.missing import desk
 from dashboard.missing.checking import complaint
 from dashboard.missing.desk import Folder, Number, SentUpload
@@ -51,7 +52,7 @@ async def add_photo(visiting: Visiting, resident_id: Number, sent: SentUpload) -
         taken_on = _taken_on(sent.fields.get("taken_on", ""), today)
         drawn = await asyncio.to_thread(redraw, sent.content)
     except Malformed as error:
-        return _photo_page(visiting, kept, wrong={error.field: complaint(error.expected)})
+        return _photo_page(visiting, kept, wrong={error.field: complaint(error)})
     new = missing.NewPhoto(
         content=drawn.content, width=drawn.width, height=drawn.height, taken_on=taken_on
     )
@@ -105,7 +106,7 @@ def _taken_on(text: str, today: date) -> date | None:
     try:
         day = date.fromisoformat(text.strip())
     except ValueError as error:
-        raise Malformed("taken_on", "a date, or nothing") from error
+        raise Malformed("taken_on", marked("a date, or empty")) from error
     if not today - OLDEST_PHOTO <= day <= today:
-        raise Malformed("taken_on", "a date in the past")
+        raise Malformed("taken_on", marked("a date in the past"))
     return day

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from core.model.missing import Profile
 from core.store import missing
+from dashboard.language import _
 from dashboard.missing import desk
 from dashboard.missing.checking import check_answers
 from dashboard.missing.desk import Folder, Number
@@ -137,7 +138,7 @@ def _said_now(
 ) -> list[tuple[str, str]]:
     """Return what now stands in a section where it is not what was typed: question and answer."""
     return [
-        (one.label, current.get(name, ""))
+        (_(one.label), current.get(name, ""))
         for one in asked.fields
         for name in one.names
         if current.get(name, "") != typed.get(name, "")

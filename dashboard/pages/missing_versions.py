@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from core.model.missing import Profile
 from core.store import missing
+from dashboard.language import _
 from dashboard.missing import desk
 from dashboard.missing.changes import changes
 from dashboard.missing.desk import Folder, Number
@@ -93,4 +94,6 @@ async def _version(connection: Connection, kept: Folder, number: int) -> Profile
 
 def _title(kept: Folder, name: str) -> str:
     found = kept.form.section(name)
-    return found.title if found else {"photo": "Photo", "restored": "Older version"}.get(name, name)
+    if found:
+        return _(found.title)
+    return {"photo": _("Photo"), "restored": _("Older version")}.get(name, name)

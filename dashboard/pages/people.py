@@ -16,8 +16,9 @@ from dashboard import invitations
 from dashboard.asking_again import AskAgain
 from dashboard.language import _, marked
 from dashboard.page import Page
+from dashboard.paging import beyond, last_page
 from dashboard.roles import ARRANGE_ORGANISATION, NAMES, SEE_CIRCLES
-from dashboard.visit import Form, Visit, Visiting, see_other
+from dashboard.visit import Form, NotYours, Visit, Visiting, see_other
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from core.store.pool import Connection
 
 router = APIRouter(prefix="/people")
-PAGE = Page(router=router, roles=SEE_CIRCLES, title="People", path="/people", order=40)
+PAGE = Page(router=router, roles=SEE_CIRCLES, title=marked("People"), path="/people", order=40)
 log = logging.getLogger("wayhome.dashboard")
 
 PER_PAGE = 20
@@ -40,9 +41,9 @@ COLLEAGUES = (
 """Who belongs to the organisation and not to one circle."""
 CARING = (CarerRole.FAMILY_CARER, CarerRole.CARE_WORKER)
 """Who may stand in a circle and is told of alerts."""
-NOT_CARING = "Only family carers and care workers can be in a circle. Choose one of them."
+NOT_CARING = marked("Only family carers and care workers can be in a circle. Choose one of them.")
 AS, WHO = marked("As"), marked("Who")
-NO_NAME = "Please type the name of the person you invite."
+NO_NAME = marked("Please type the name of the person you invite.")
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 
@@ -58,7 +59,7 @@ async def invite(visiting: Visiting, form: Form) -> Response:
     """Make an invitation and show its link and square code, once."""
     name = invitations.clean_name(form.get("name", ""))
     if not name:
-        return await _show(visiting, error=NO_NAME, status=400)
+        return await _show(visiting, error=_(NO_NAME), status=400)
     home_id = HomeId(form["home"]) if form.get("home") else None
     role, resident_id = await _role(visiting, form.get("role", ""), home_id)
     code = invitations.new_code()
@@ -76,7 +77,7 @@ async def invite(visiting: Visiting, form: Form) -> Response:
         if home_id is not None and circle is None:
             raise HTTPException(404)
         if not await store.invite(connection, visiting.visitor.carer_id, wanted):
-            raise HTTPException(403)
+            raise NotYours
         zone = circle.zone if circle else await timeline.first_zone(connection)
     _note(visiting, "invited")
     address = invitations.link(visiting.site.settings, code)
@@ -85,7 +86,7 @@ async def invite(visiting: Visiting, form: Form) -> Response:
         zone,
         here=PAGE.path,
         name=name,
-        invited_role=NAMES[role],
+        invited_role=_(NAMES[role]),
         link=address,
         code=code,
         square=invitations.square(address),
@@ -134,9 +135,9 @@ async def join_care(visiting: Visiting, home_id: Name, form: Form) -> Response:
             return see_other(f"/people#circle-{home_id}")
         cares = found.role in CARING
         if cares and not await store.join_care(connection, circle.home_id, joiner):
-            raise HTTPException(403)
+            raise NotYours
     if not cares:
-        return await _show(visiting, error=NOT_CARING, status=400)
+        return await _show(visiting, error=_(NOT_CARING), status=400)
     _note(visiting, "care_joined")
     return see_other(f"/people#circle-{home_id}")
 
@@ -150,7 +151,7 @@ async def end_care(visiting: Visiting, home_id: Name, form: Form) -> Response:
         if leaver not in {one.carer_id for one in circle.members}:
             raise HTTPException(404)
         if not await store.end_care(connection, circle.home_id, leaver, visiting.now):
-            raise HTTPException(403)
+            raise NotYours
     _note(visiting, "care_ended")
     visiting.site.live.leave(leaver)
     return see_other(f"/people#circle-{home_id}")
@@ -165,7 +166,7 @@ async def end_carer(visiting: Visiting, form: Form) -> Response:
         if leaver not in {one.carer_id for one in await store.colleagues(connection)}:
             raise HTTPException(404)
         if not await store.end_carer(connection, leaver, visiting.now):
-            raise HTTPException(403)
+            raise NotYours
     _note(visiting, "carer_ended")
     visiting.site.live.leave(leaver)
     return see_other("/people")
@@ -177,7 +178,7 @@ async def second_factor(visiting: Visiting, form: Form) -> Response:
     _arranges_organisation(visiting)
     async with visiting.acting() as connection:
         if not await store.demand_second_factor(connection, wanted=form.get("wanted") == "yes"):
-            raise HTTPException(403)
+            raise NotYours
     _note(visiting, "second_factor_changed")
     return see_other("/people")
 
@@ -208,6 +209,9 @@ async def _show(visiting: Visit, *, page: int = 1, error: str = "", status: int 
         demanded = await store.second_factor_demanded(connection)
         zone = await timeline.first_zone(connection)
         await visiting.looked_at(connection, [one.home_id for one in circles], "people")
+    last = last_page(total, PER_PAGE)
+    if gone := beyond(PAGE.path, page, last):
+        return gone
     return visiting.page(
         "people.html",
         circles[0].zone if circles else zone,
@@ -224,7 +228,7 @@ async def _show(visiting: Visit, *, page: int = 1, error: str = "", status: int 
         demanded=demanded,
         error=error,
         page=page,
-        last_page=max(1, -(-total // PER_PAGE)),
+        last_page=last,
     )
 
 
@@ -233,13 +237,13 @@ async def _arranged(connection: Connection, home_id: HomeId) -> Circle:
     if circle is None:
         raise HTTPException(404)
     if not circle.arranged:
-        raise HTTPException(403)
+        raise NotYours
     return circle
 
 
 def _arranges_organisation(visiting: Visit) -> None:
     if visiting.visitor.role not in ARRANGE_ORGANISATION:
-        raise HTTPException(403)
+        raise NotYours
 
 
 async def _role(

@@ -15,7 +15,9 @@ from core.store import plan as store
 from core.store import timeline
 from core.store.account import CarerRole
 from dashboard import plan_form, plan_words
+from dashboard.language import _, marked
 from dashboard.page import Page
+from dashboard.paging import beyond, last_page
 from dashboard.planning import ORDER, Written, must_change, scope_of, written_for
 from dashboard.quiet_words import quiet_note
 from dashboard.roles import CARERS
@@ -25,7 +27,7 @@ router = APIRouter()
 PAGE = Page(
     router=router,
     roles=CARERS | {CarerRole.ORGANISATION_ADMIN},
-    title="Plan",
+    title=marked("Plan"),
     path="/plan",
     order=40,
 )
@@ -52,17 +54,19 @@ async def plans(visiting: Visiting, page: PageNumber = 1) -> Response:
         if not family:
             scope = await scope_of(visiting, connection, None)
             whole = await written_for(visiting, connection, scope)
-    homes = [one.home for one in found]
+    last = last_page(total, PER_PAGE)
+    if gone := beyond(PAGE.path, page, last):
+        return gone
     if one_s_own:
-        return await _show(visiting, homes[0].home_id)
+        return await _show(visiting, found[0].home.home_id)
     return visiting.page(
         "plans.html",
         zone,
         here=PAGE.path,
-        homes=homes,
+        homes=found,
         whole=whole and (whole, _parts(whole)),
         page=page,
-        last_page=max(1, -(-total // PER_PAGE)),
+        last_page=last,
     )
 
 
@@ -162,7 +166,7 @@ def _mistakes(
     mistakes = dict(typed.mistakes)
     if typed.policy is not None:
         for fault in faults(typed.policy, severity, written.surroundings()):
-            mistakes.setdefault(plan_form.row_of(form, fault.step), fault.text)
+            mistakes.setdefault(plan_form.row_of(form, fault.step), plan_words.fault(fault))
     return mistakes
 
 
@@ -211,7 +215,7 @@ def _choices(written: Written) -> list[tuple[str, str]]:
         (f"place-{n}", f"{n}: {plan_words.place(n, scope.people, one_home=home)}")
         for n in range(1, places + 1)
     ]
-    found += [("everybody", "Everybody in the order of telling"), ("on-call", "Whoever is on call")]
+    found += [("everybody", _("Everybody")), ("on-call", _("Whoever is on call"))]
     found += [
         (f"carer-{one.carer_id}", one.name)
         for one in scope.people

@@ -21,6 +21,7 @@ from dashboard.caller import address_of
 from dashboard.entrance import hashed
 from dashboard.missing import codes, desk
 from dashboard.missing.sheet import position_in_words
+from dashboard.missing.words import as_on_paper
 from dashboard.page import Page
 from dashboard.pages.missing_pack import json_answer, pdf_answer
 from dashboard.roles import may_search
@@ -29,12 +30,14 @@ from dashboard.visit import see_other
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
     from core.model.missing import LastPosition, PoliceLink
     from core.store.missing import Person
     from core.store.police_link import Holder
     from core.store.pool import Connection
     from dashboard.missing.desk import Opened
+    from dashboard.missing.sheet import Line
 
 router = APIRouter()
 PAGE = Page(router=router, roles=frozenset(), public=True)
@@ -222,8 +225,13 @@ async def _page(request: Request, view: View) -> Response:
         view=view,
         sheet=view.found.sheet,
         zone=zone,
-        position=tuple(position_in_words(view.position, now, zone)) if view.position else (),
+        position=_position(view.position, now, zone) if view.position else (),
     )
+
+
+@as_on_paper
+def _position(position: LastPosition, now: datetime, zone: ZoneInfo) -> tuple[Line, ...]:
+    return tuple(position_in_words(position, now, zone))
 
 
 async def _pdf(_: Request, view: View) -> Response:

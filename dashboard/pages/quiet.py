@@ -15,6 +15,7 @@ from core.model.quiet import QuietHours
 from core.store import quiet as store
 from core.store import timeline
 from dashboard import plan_form, plan_words
+from dashboard.language import marked
 from dashboard.page import Page
 from dashboard.quiet_words import day_and_time
 from dashboard.roles import ANSWER
@@ -43,7 +44,7 @@ async def change(visiting: Visiting, form: Form) -> Response:
     try:
         after = _changed(kept, form)
     except Malformed as error:
-        return await _page(visiting, {error.field: f"Give {error.expected}."}, form)
+        return await _page(visiting, {error.field: plan_words.give(error)}, form)
     me = visiting.visitor.carer_id
     async with visiting.acting() as connection:
         await store.write_quiet_hours(connection, me, after, visiting.now)
@@ -72,13 +73,13 @@ def _changed(kept: QuietHours, form: dict[str, str]) -> QuietHours:
         return QuietHours(zone=kept.zone, windows=windows)
     zone = form.get("zone", "").strip() or kept.zone.key
     if zone not in available_timezones():
-        raise Malformed("zone", "a place such as Europe/London")
+        raise Malformed("zone", marked("a place such as Europe/London"))
     added = plan_form.read_hours(form)
     windows = tuple(sorted({*kept.windows, added}))
     try:
         quiet.check(windows)
     except Malformed as error:
-        raise Malformed("days", error.expected) from error
+        raise Malformed("days", error.words, **error.values) from error
     return QuietHours(zone=ZoneInfo(zone), windows=windows)
 
 

@@ -30,7 +30,7 @@ TOO_MANY = marked("You have asked for many tests just now. Wait ten minutes, the
 NOT_OFFERED = marked("one from the list")
 MOST = marked("at most twenty of them: remove one first")
 DETAILS = {
-    "nothing": marked("Nothing about a person: “Someone may need help now”"),
+    "nothing": marked("Nothing about a person"),
     "name": marked("The first name"),
     "sentence": marked("The first name and what happened"),
 }

@@ -17,11 +17,13 @@ from core.store.account import CarerRole
 from core.store.pool import Connection
 from core.store.quiet import quiet_hours_of
 from dashboard import plan_form, plan_words, quiet_words
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.planning import Scope, must_change, scope_of
 from dashboard.roles import CARERS
 from dashboard.rota_view import RotaView, Viewer, view_of
-from dashboard.visit import Form, Visit, Visiting, see_other
+from dashboard.visit import Form, NotYours, Visit, Visiting, see_other
+from dashboard.whose_time import differ
 
 router = APIRouter()
 PAGE = Page(router=router, roles=CARERS | {CarerRole.ORGANISATION_ADMIN})
@@ -72,7 +74,7 @@ async def cover(visiting: Visiting, rota_id: Number, form: Form) -> Response:
     if not asks:
         must_change(scope)
     elif me not in {one.carer_id for one in scope.on_call_people}:
-        raise HTTPException(403)
+        raise NotYours
     try:
         wanted = _cover(visiting, rota, scope, form)
     except Malformed as error:
@@ -103,10 +105,12 @@ async def answer_cover(visiting: Visiting, cover_id: Number, answer: str, form: 
     state = ANSWERS.get(answer)
     async with visiting.acting() as connection:
         me = visiting.visitor.carer_id
-        if state is None or not await store.decide_cover(
-            connection, cover_id, me, state, visiting.now
-        ):
+        if state is None:
             raise HTTPException(404)
+        if not await store.decide_cover(connection, cover_id, me, state, visiting.now):
+            stands = await store.decided(connection, cover_id, me, state)
+            if stands is not state:  # taken back, over, or answered otherwise: that has to be said
+                raise HTTPException(409 if stands else 404)
     _noted(visiting, "cover_answered", cover=cover_id, answer=answer)
     return see_other("/rota")
 
@@ -136,6 +140,10 @@ async def _page(
         key=shift_key,
         empty=empty,
         asked=asked,
+        mixed=differ(
+            [*(one.rota.zone for one in views), *(one.zone for one in asked)], visiting.now
+        ),
+        several=len({one.rota_id for one in asked} | {one.rota.rota_id for one in views}) > 1,
         has_feed=has_feed,
         mistakes=mistakes or {},
         fields=fields or {},
@@ -143,6 +151,7 @@ async def _page(
         every_day={f"day{day}": "1" for day in range(plan_words.WEEK)},
         words=plan_words,
         day_and_time=quiet_words.day_and_time,
+        stretch=quiet_words.stretch,
     )
 
 
@@ -215,7 +224,7 @@ def _with_shift(shifts: list[Shift], scope: Scope, form: dict[str, str]) -> list
     added = Shift(hours=plan_form.read_hours(form), carer_id=plan_form.read_carer(form))
     people = {one.carer_id for one in scope.on_call_people}
     if added.carer_id not in people:
-        raise Malformed("carer", "somebody who may be on call")
+        raise Malformed("carer", marked("somebody who may be on call"))
     check_shifts([*shifts, added], people | {one.carer_id for one in shifts})
     return [*shifts, added]
 
@@ -238,7 +247,7 @@ def _cover(visiting: Visit, rota: Rota, scope: Scope, form: dict[str, str]) -> C
     )
     check_cover(wanted, {one.carer_id for one in scope.on_call_people}, visiting.now)
     if asks and wanted.carer_id == visiting.visitor.carer_id:
-        raise Malformed("carer", "somebody else")
+        raise Malformed("carer", marked("somebody else"))
     return wanted
 
 
@@ -253,9 +262,11 @@ async def _known(visiting: Visit, connection: Connection, rota_id: int) -> tuple
 async def _refused(
     visiting: Visit, scope: Scope, error: Malformed, form: dict[str, str]
 ) -> Response:
-    text, where = f"Give {error.expected}.", error.field
-    if error.field.startswith("shift"):
-        text, where = "Somebody is on call in some of these hours already.", "days"
+    text, where = plan_words.give(error), error.field
+    if error.field == "shifts":
+        where = "days"
+    elif error.field.startswith("shift"):
+        text, where = _("Somebody is on call in some of these hours already."), "days"
     return await _page(visiting, scope.home_id, {where: text}, form)
 
 

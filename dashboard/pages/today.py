@@ -14,6 +14,7 @@ from dashboard import ring
 from dashboard.language import marked
 from dashboard.on_it import on_it_in
 from dashboard.page import Page
+from dashboard.paging import beyond, last_page
 from dashboard.panel import panel_of
 from dashboard.roles import SEE_ACTIVITY
 from dashboard.sight import home_standing
@@ -47,6 +48,9 @@ async def today(visiting: Visiting, page: Annotated[int, Query(ge=1, le=1000)] =
         moved = await timeline.last_movements(connection, homes, visiting.now)
         taken = await on_it_in(visiting, connection, found)
         await visiting.looked_at(connection, [home.home_id for home in homes], "today")
+    last = last_page(total, PER_PAGE)
+    if gone := beyond(PAGE.path, page, last):
+        return gone
     rest = [one for one in found if panel is None or one is not alone]
     return visiting.page(
         "today.html",
@@ -56,7 +60,7 @@ async def today(visiting: Visiting, page: Annotated[int, Query(ge=1, le=1000)] =
         homes=[
             (
                 one,
-                home_standing(one, visiting.now),
+                home_standing(one, visiting.now, moved=one.home.home_id in moved),
                 moved.get(one.home.home_id),
                 taken[one.home.home_id],
             )
@@ -65,7 +69,7 @@ async def today(visiting: Visiting, page: Annotated[int, Query(ge=1, le=1000)] =
         mixed=differ((one.home.zone for one in rest), visiting.now),
         total=total,
         page=page,
-        last_page=max(1, -(-total // PER_PAGE)),
+        last_page=last,
         ring=ring,
     )
 

@@ -10,13 +10,14 @@ from starlette.responses import Response
 from core.store import timeline
 from core.store.work import PAGE as ITEMS
 from core.store.work import work_list
+from dashboard.language import marked
 from dashboard.page import Page
 from dashboard.roles import SEE_SYSTEM
 from dashboard.visit import Visiting
 from dashboard.work import work_lines
 
 router = APIRouter()
-PAGE = Page(router=router, roles=SEE_SYSTEM, title="Work list", path="/work", order=25)
+PAGE = Page(router=router, roles=SEE_SYSTEM, title=marked("Work list"), path="/work", order=25)
 
 
 @router.get("/work")

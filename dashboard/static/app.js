@@ -27,6 +27,18 @@ addEventListener("beforeinstallprompt", (event) => {
   button.addEventListener("click", () => /** @type {any} */ (event).prompt(), { once: true });
 });
 
+// A second tap while the answer is on its way would do it all once more: a second pack for the police, or a link to
+// it whose code nobody ever sees.
+const TWICE_MS = 5_000;
+let sent = /** @type {WeakMap<HTMLFormElement, number>} */ (new WeakMap());
+addEventListener("submit", (event) => {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (Date.now() - (sent.get(form) ?? 0) < TWICE_MS) event.preventDefault();
+  else sent.set(form, Date.now());
+});
+addEventListener("pageshow", () => (sent = new WeakMap()));
+
 // An answer that refuses something is read first: the field that is wrong, or the sentence that says what is.
 // A page that keeps itself fresh (#connection) was not refused.
 const refused = document.getElementById("connection") ? null : /** @type {HTMLElement | null} */ (document.querySelector('main [aria-invalid="true"]'))

@@ -14,13 +14,17 @@ const OLD_MIN = 5; // from so many minutes on the age of the page is said, in st
 
 const connection = /** @type {HTMLElement} */ (document.getElementById("connection"));
 const news = /** @type {HTMLElement} */ (document.getElementById("news"));
-const ahead_ms = Date.parse(connection.dataset.at ?? "") - Date.now(); // a phone's clock may be wrong
+const made = Date.parse(connection.dataset.at ?? "");
+const ahead_ms = made - Date.now(); // a phone's clock may be wrong
 const now = () => Date.now() + ahead_ms;
 const words = JSON.parse(connection.dataset.words ?? "{}");
 const put = (/** @type {string} */ text, /** @type {unknown} */ value) => text.replace("%s", String(value));
 
+/** Whether anything here is taken over from the server; a page of forms is not. */
+const lives = document.querySelector("main [data-live], main [data-live-list]") !== null;
 /** @type {Map<string, string>} what the server last said of each part */
 const known = new Map();
+let hour = document.documentElement.dataset.hour;
 let heard = Date.now();
 let said = "";
 let why = "";
@@ -69,19 +73,29 @@ function tellWhose() {
   elsewhere.hidden = clock(now()) === clock(now(), here) || !/\d\d:\d\d/.test(main.textContent ?? "");
 }
 
+function oldSince(/** @type {number} */ moment) {
+  const passed = Math.floor((now() - moment) / 60_000);
+  const minutes = passed - (passed % OLD_MIN);
+  return minutes < 1 ? "" : `${put(words.old, span(minutes))} `;
+}
+
+/** Says how fresh the page is. One that takes nothing over is as old as it is, however well it is connected. */
 function say(/** @type {boolean} */ alive, /** @type {string} */ reason = why) {
   if (alive) heard = Date.now();
   why = alive ? "" : reason;
-  const passed = Math.floor((Date.now() - heard) / 60_000);
-  const minutes = passed - (passed % OLD_MIN);
-  const old = minutes < 1 ? "" : `${put(words.old, span(minutes))} `;
-  const lost = `${put(words.lost, clock(heard + ahead_ms))} ${reason} ${old}`;
-  const text = alive ? words.live : lost;
-  if (text === said) return;
+  const since = heard + ahead_ms;
+  const state = !alive ? "lost" : lives ? "live" : "still";
+  const text = {
+    live: words.live,
+    still: `${put(words.as_of, clock(made))} ${oldSince(made)}`,
+    lost: `${put(words.lost, clock(since))} ${reason} ${oldSince(since)}`,
+  }[state];
+  if (text === said || (state === "still" && said && busy())) return;
   said = text;
-  connection.dataset.state = alive ? "live" : "lost";
+  connection.ariaLive = state === "still" ? "off" : "polite"; // nobody is interrupted to hear an age
+  connection.dataset.state = state;
   connection.textContent = text;
-  if (alive) return;
+  if (state === "live") return;
   const reload = document.createElement("a");
   reload.href = "";
   reload.textContent = words.reload;
@@ -92,9 +106,20 @@ const busy = () => down || Date.now() - touched < CALM_MS;
 const written = (/** @type {HTMLElement} */ part) =>
   [...part.querySelectorAll("textarea")].some((one) => one.value !== "");
 
+const CONTROLS = "a[href], button, summary, input, select, textarea";
+
+/** Keeps the keyboard where it was: on the same control, else on the part in which that was. */
+function focusAgain(/** @type {Element} */ held, /** @type {HTMLElement} */ fresh) {
+  const same = (/** @type {Element} */ one) =>
+    held.id ? one.id === held.id : one.tagName === held.tagName && one.textContent === held.textContent;
+  const found = [...fresh.querySelectorAll(CONTROLS)].find(same);
+  if (!found) fresh.tabIndex = -1;
+  /** @type {HTMLElement} */ (found ?? fresh).focus({ preventScroll: true });
+}
+
 function replace(/** @type {HTMLElement} */ old, /** @type {HTMLElement} */ fresh) {
   const opened = [...old.querySelectorAll("details")].map((one) => one.open);
-  const held = old.contains(document.activeElement) ? document.activeElement?.id : "";
+  const held = old.contains(document.activeElement) ? document.activeElement : null;
   fresh.style.minHeight = `${old.offsetHeight}px`; // what stands below stays where it is
   fresh.querySelectorAll("details").forEach((one, place) => {
     one.open = opened[place] ?? one.open;
@@ -102,7 +127,7 @@ function replace(/** @type {HTMLElement} */ old, /** @type {HTMLElement} */ fres
   fresh.classList.add("settling"); // takes no tap for a moment: it may be meant for what was there
   setTimeout(() => fresh.classList.remove("settling"), CALM_MS);
   old.replaceWith(fresh);
-  if (held) document.getElementById(held)?.focus({ preventScroll: true });
+  if (held) focusAgain(held, fresh);
 }
 
 function end(/** @type {HTMLElement} */ card, /** @type {Document} */ fresh) {
@@ -132,10 +157,21 @@ function take(/** @type {Document} */ fresh) {
   list?.prepend(...added.filter((one) => one.dataset.severity !== "notice"));
   list?.append(...added.filter((one) => one.dataset.severity === "notice"));
   document.title = fresh.title;
+  tellHour(fresh);
   hold(anchor?.id, top);
   if (anchor) announce(added);
   tellAges();
   tellWhose();
+}
+
+/** A page that was left open becomes dark when the night begins, as one that is opened then. */
+function tellHour(/** @type {Document} */ fresh) {
+  if (fresh.documentElement.dataset.hour === hour) return;
+  hour = fresh.documentElement.dataset.hour;
+  if (hour) document.documentElement.dataset.hour = hour;
+  else delete document.documentElement.dataset.hour;
+  const colour = fresh.querySelector("meta[name=theme-color]")?.getAttribute("content") ?? "";
+  document.querySelector("meta[name=theme-color]")?.setAttribute("content", colour);
 }
 
 function hold(/** @type {string | undefined} */ id, /** @type {number} */ top) {

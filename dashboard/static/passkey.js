@@ -3,8 +3,7 @@
 //
 // A form with data-passkey="get" or "create" is shown where the browser can do it. It is sent to
 // data-options, the browser asks the person, and the answer goes to data-finish with the same fields.
-
-const WRONG = "It did not work, or it was stopped. Try again, or use the other way on this page.";
+// What to say when nothing else is known stands in data-wrong, in the language of the page.
 
 const bytes = (/** @type {string} */ text) =>
   Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (sign) => sign.charCodeAt(0));
@@ -20,7 +19,7 @@ const listed = (/** @type {{id: string}[] | undefined} */ keys) =>
 async function send(/** @type {string} */ path, /** @type {URLSearchParams} */ fields) {
   const answer = await fetch(path, { method: "POST", body: fields, headers: { accept: "application/json" } });
   const facts = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(facts.text ?? WRONG);
+  if (!answer.ok) throw new Error(facts.text ?? "");
   return facts;
 }
 
@@ -56,7 +55,7 @@ async function run(/** @type {HTMLFormElement} */ form) {
   const { passkey = "", options = "", finish = "" } = form.dataset;
   const fields = () => new URLSearchParams(/** @type {any} */ (new FormData(form)));
   const key = await asked(passkey, await send(options, fields()));
-  if (!key) throw new Error(WRONG);
+  if (!key) throw new Error();
   const answer = fields();
   answer.set("credential", readable(key));
   location.assign((await send(finish, answer)).go);
@@ -74,7 +73,7 @@ for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySel
       await run(form);
     } catch (error) {
       const ours = error instanceof Error && error.constructor === Error;
-      say.textContent = ours ? error.message : WRONG;
+      say.textContent = (ours && error.message) || (form.dataset.wrong ?? "");
     } finally {
       button.disabled = false;
     }

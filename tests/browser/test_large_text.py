@@ -21,9 +21,20 @@ CARER = (
     "/alerts/{alert}",
     "/history",
     "/homes/ada",
+    "/homes/ada/devices",
+    "/homes/ada/learning",
     "/reach",
+    "/reachable",
+    "/plan",
+    "/plan/homes/ada/urgent",
     "/rota",
     "/quiet",
+    "/people",
+    "/looked",
+    "/me",
+    "/missing/1",
+    "/missing/1/profile/person",
+    "/missing/1/photo",
 )
 CLINICIAN = ("/caseload", "/residents/1/days", "/residents/1/places")
 BROKEN = r"""() => {

@@ -162,7 +162,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     page.get_by_role("button", name="Ada is missing: make the pack").click()
     address = share(page)
     found = {"code": look(page, tmp_path / "code.png")}
-    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("#connection")).to_have_attribute("data-state", "still")
     page.goto(f"{pages.address}/police")
     found["ask"] = look(page, tmp_path / "ask.png")
     try_in_vain(page)
@@ -217,3 +217,12 @@ def test_one_button_is_on_the_first_screen_of_a_phone(page: Page, pages: Pages) 
     assert box is not None
     assert box["y"] + box["height"] < 640
     assert box["height"] >= 64
+
+
+def test_the_number_to_call_is_on_paper_too(page: Page, pages: Pages) -> None:
+    resident = furnish(pages)
+    pages.log_in(page, "ben", f"/missing/{resident}")
+    number = page.get_by_role("link", name="Call 999 now")
+    assert number.get_attribute("href") == "tel:999"
+    page.emulate_media(media="print")
+    expect(number).to_be_visible()

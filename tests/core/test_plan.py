@@ -86,11 +86,11 @@ CASES = {
     "a place nobody has": (Step(after_s=0, rank=1), ""),
     "a channel nobody of that step has": (
         Step(after_s=0, rank=1, channels=("sms",)),
-        "Nobody of this step can be reached by the channels chosen.",
+        "Nobody of this step can be reached by the way that you chose.",
     ),
     "a channel that is not there": (
         Step(after_s=0, rank=1, channels=("pigeon",)),
-        "There is no channel called pigeon.",
+        "There is no way called pigeon.",
     ),
     "only the page": (
         Step(after_s=0, channels=("web",)),
@@ -125,7 +125,7 @@ def test_places_are_told_in_their_order_and_there_must_be_somebody() -> None:
     assert said(rule(second))[0][0] == 1
     assert said(rule(Step(after_s=0, rank=1), replace(second, after_s=9))) == []
     third = rule(Step(after_s=0, rank=1), second, Step(after_s=9, rank=3))
-    assert said(third) == [(3, "The order of telling has 2 places only.")]
+    assert said(third) == [(3, "The order of telling is too short: number 2 is the last in it.")]
     alone = replace(AROUND, people={})
     assert said(rule(Step(after_s=0, rank=1)), alone) == [(1, "Nobody cares for this home yet.")]
 

@@ -190,3 +190,20 @@ async def test_the_api_says_the_same_and_takes_answers(visitors: Visitors, town:
     )
     assert (answer.json()["state"], answer.json()["outcome"]) == ("resolved", "helped")
     assert (await browser.get("/api/alerts/999")).json()["error"] == "There is nothing here"
+
+
+async def test_a_further_page_never_says_that_nothing_needs_anybody(
+    visitors: Visitors, town: Town
+) -> None:
+    for minute in range(20):
+        town.alert(subject=f"door {minute}")
+    town.alert(severity="notice", what="Up three times in the night")
+    ben = await visitors.of("ben")
+    assert "20 alerts to answer here, more on the next page" in await ben.text("/alerts")
+    text = await ben.text("/alerts?page=2")
+    assert "More alerts, page 2 of 2" in text
+    assert "Nothing needs you now" not in text
+    for path in ("/alerts", "/today", "/plan", "/people"):
+        town.execute("update alert set state = 'resolved', resolved_at = %s", town.now)
+        answer = await ben.get(f"{path}?page=2")
+        assert (answer.status_code, str(answer.url.path), answer.url.query) == (200, path, b"")

@@ -30,6 +30,8 @@ DATA = (
 """What the sensors, the detectors and people wrote: it is shown as it is."""
 SPOKEN = frozenset({"aria-label", "title", "alt", "placeholder"})
 SILENT = frozenset({"script", "style"})
+OWN_LANGUAGE = "!"
+"""What is in a language of its own says so, for whoever reads it aloud: nothing of it is to be translated."""
 
 
 class Reader(HTMLParser):
@@ -38,18 +40,24 @@ class Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.said: list[str] = []
+        #: Tags that are open, those in a language of their own with a mark.
         self._inside: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside.append(tag)
-        self.said += [text for name, text in attrs if name in SPOKEN and text]
+        own_language = tag != "html" and "lang" in dict(attrs)
+        self._inside.append(f"{tag}{OWN_LANGUAGE if own_language else ''}")
+        if not self._foreign():
+            self.said += [text for name, text in attrs if name in SPOKEN and text]
+
+    def _foreign(self) -> bool:
+        return any(one.endswith(OWN_LANGUAGE) for one in self._inside)
 
     def handle_endtag(self, tag: str) -> None:
-        while self._inside and self._inside.pop() != tag:
+        while self._inside and self._inside.pop().removesuffix(OWN_LANGUAGE) != tag:
             continue
 
     def handle_data(self, data: str) -> None:
-        if data.strip() and not SILENT & set(self._inside):
+        if data.strip() and not self._foreign() and not SILENT & set(self._inside):
             self.said.append(data.strip())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from tests.dashboard.town import DOOR, NOW
 if TYPE_CHECKING:
     from core.runtime.clock import ManualClock
     from tests.dashboard.town import Town
-    from tests.dashboard.visitors import Visitors
+    from tests.dashboard.visitors import Browser, Visitors
 
 
 async def test_today_says_that_all_is_right_and_how_old_that_is(
@@ -158,10 +159,44 @@ async def test_a_record_of_the_past_shows_its_own_last_day(visitors: Visitors, t
 
 async def test_an_empty_home_says_so(visitors: Visitors) -> None:
     browser = await visitors.of("ben")
-    assert "No movement was ever recorded here" in await browser.text("/homes/ada")
+    text = await browser.text("/homes/ada")
+    assert "We recorded no movement here in the last 30 days." in text
+    assert "No movement seen here yet" in text
+    assert "All right" not in text, "nothing measured is not all right"
     text = await browser.text("/today")
     assert "No movement seen here yet" in text
     assert "All right" not in text, "where nothing is measured nothing is all right"
+
+
+async def heading(browser: Browser, path: str) -> str:
+    found = re.search('<h1 id="summary"[^>]*>(.*?)</h1>', await browser.text(path), re.DOTALL)
+    assert found
+    return " ".join(found[1].split())
+
+
+async def test_what_is_said_of_all_homes_is_true_of_all(visitors: Visitors, town: Town) -> None:
+    worker = await visitors.of("worker")
+    assert await heading(worker, "/today") == "No movement seen yet"
+    town.observe("ada", "Kitchen sensor", NOW - timedelta(minutes=4), 1)
+    assert await heading(worker, "/today") == "1 home all right, as far as we can see"
+    town.observe("tom", "Kitchen sensor", NOW - timedelta(minutes=4), 1)
+    assert await heading(worker, "/today") == "All right, as far as we can see"
+    town.execute("update home set mode = 'test'")
+    assert await heading(worker, "/today") == "No home is watched now"
+
+
+async def test_a_further_page_of_homes_does_not_say_that_all_is_right(
+    visitors: Visitors, town: Town
+) -> None:
+    for number in range(30):
+        town.home(f"h{number}", "leeds", "Kim")
+    town.alert("tom")
+    worker = await visitors.of("worker")
+    assert await heading(worker, "/today") == "1 home needs you"
+    assert await heading(worker, "/today?page=2") == "More homes, page 2 of 2"
+    for number in range(30):
+        town.alert(f"h{number}")
+    assert await heading(worker, "/today") == "Every home on this page needs you"
 
 
 async def test_devices_say_what_to_do(visitors: Visitors, town: Town) -> None:

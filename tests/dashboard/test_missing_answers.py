@@ -96,7 +96,7 @@ def test_an_answer_is_refused_beside_its_question_and_kept_as_typed() -> None:
         section.fields, {"bank": "PIN 1234", "money": "Yes", "unknown": "x"}, TODAY
     )
     assert answers == {"bank": "PIN 1234", "money": "Yes"}
-    assert wrong == {"bank": complaint(CODE)}
+    assert wrong == {"bank": complaint(Malformed("bank", CODE))}
     assert wrong["bank"].startswith("No passwords or PINs: leave them out")
 
 

@@ -52,6 +52,26 @@ async def upload(browser: Browser, number: int, content: bytes, **fields: str) -
     )
 
 
+@pytest.mark.parametrize(
+    ("zone", "called", "never"),
+    [
+        ("Europe/London", "Call 999 now", "112"),
+        ("Europe/Berlin", "Call 112 now", "999"),
+        ("America/New_York", "Call the number for emergencies now", "tel:"),
+    ],
+)
+async def test_the_number_to_call_is_that_of_the_place(
+    visitors: Visitors, town: Town, zone: str, called: str, never: str
+) -> None:
+    town.execute("update home set zone = %s where home_id = 'ada'", zone)
+    ben, number = await visitors.of("ben"), resident(town)
+    for path in (f"/missing/{number}", await make_pack(ben, number)):
+        text = (await ben.text(path)).partition('class="call')[2].partition("</div>")[0]
+        assert called in text
+        assert never not in text
+        assert ("Herbert Protocol" in text) == (zone == "Europe/London")
+
+
 async def test_one_tap_makes_the_pack_also_of_an_empty_profile(
     visitors: Visitors, town: Town
 ) -> None:
@@ -199,11 +219,11 @@ async def test_a_photo_is_redrawn_shown_and_put_on_the_first_page(
 @pytest.mark.parametrize(
     ("content", "fields", "words"),
     [
-        (b"GIF89a", {}, "Expected a JPEG, PNG or WebP picture"),
-        (b"", {}, "Expected a JPEG, PNG or WebP picture"),
+        (b"GIF89a", {}, "This must be a picture: a JPEG, PNG or WebP file."),
+        (b"", {}, "This must be a picture: a JPEG, PNG or WebP file."),
         (a_photo(size=(60, 60)), {}, "at least 120 by 120 pixels"),
-        (a_photo(), {"taken_on": "2027-01-01"}, "Expected a date in the past"),
-        (a_photo(), {"taken_on": "last year"}, "Expected a date, or nothing"),
+        (a_photo(), {"taken_on": "2027-01-01"}, "This must be a date in the past."),
+        (a_photo(), {"taken_on": "last year"}, "This must be a date, or empty."),
     ],
 )
 async def test_what_is_no_photo_is_refused_with_the_reason(

@@ -9,6 +9,7 @@ import pytest
 
 from core.model import plan as plans
 from core.model.plan import Policy, Step
+from dashboard.language import accented
 from tests.dashboard.visitors import plain
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ async def test_the_first_in_the_order_changes_the_plan_of_the_own_home(
         ),
         ({"who1": "place-1", "who2": "place-9"}, "who2", "Tell number 8 in the order"),
         ({"who1": "place-1", "who3": "on-call"}, "who3", "The rota has no shifts"),
-        ({"who1": "place-1", "who2": "place-2", "by2": "sms"}, "who2", "no channel called sms"),
+        ({"who1": "place-1", "who2": "place-2", "by2": "sms"}, "who2", "no way called sms"),
         ({"who1": "place-1", "repeat": ""}, "repeat", "until somebody answers"),
         ({"who1": "everybody", "by1": "web"}, "who1", "no way to be woken|Nobody of this step"),
     ],
@@ -114,7 +115,7 @@ async def test_somebody_who_has_left_is_refused_and_named_as_such(
     )
     assert answer.status_code == 400
     assert "This person has left." in answer.text
-    assert "Somebody who can not be told any more" in answer.text
+    assert "Somebody who cannot be told any more" in answer.text
 
 
 async def test_who_may_change_what(visitors: Visitors, circle: Town) -> None:
@@ -137,6 +138,24 @@ async def test_who_may_change_what(visitors: Visitors, circle: Town) -> None:
     assert (await ben.send("/plan/homes/ada/loud", **fields)).status_code == 404
     rows = circle.execute("select organisation_id, home_id from escalation_policy order by 2")
     assert rows == [("leeds", "ada"), ("leeds", None)]
+
+
+@pytest.mark.parametrize("language", ["en-GB", "en-XA"])
+async def test_who_may_not_change_it_is_told_so_and_not_that_the_form_was_old(
+    visitors: Visitors, circle: Town, language: str
+) -> None:
+    del circle
+    mia = await visitors.of("mia")
+    answer = await mia.get("/plan/homes/ada/check", **{"accept-language": language})
+    assert answer.status_code == 403
+    said = [
+        part if language == "en-GB" else accented(part)
+        for part in ("This is not yours to change", "Nothing was changed.")
+    ]
+    assert [part in answer.text for part in said] == [True, True]
+    assert "too old" not in answer.text
+    old = await mia.client.post("/plan/homes/ada/check", data={"csrf": "of another day"})
+    assert "The form was too old" in old.text
 
 
 async def test_a_carer_reads_the_plan_and_finds_nothing_to_press(

@@ -237,7 +237,7 @@ async def test_a_link_lasts_twelve_hours_and_seven_days_at_most(
     answer = await ben.send(f"{path}/links", hours=hours)
     assert answer.status_code == status
     if status == 422:
-        assert "Expected 1 to 168 hours." in answer.text
+        assert "Choose 1 to 168 hours." in answer.text
         assert town.execute("select * from police_link") == []
     if status == 303:
         ((ends,),) = town.execute("select ends_at from police_link")

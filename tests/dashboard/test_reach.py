@@ -64,6 +64,20 @@ def of_test(town: Town, state: str, error: str) -> int:
     )
 
 
+async def test_who_has_only_ways_that_do_not_work_is_told_that_nothing_reaches_them(
+    visitors: Visitors, town: Town
+) -> None:
+    town.execute("insert into contact_point values (%s, 'ntfy', 'https://x')", town.carers["ben"])
+    ben = await visitors.of("ben")
+    text = await ben.text("/reach")
+    assert "Alerts do not come by it." in text
+    assert "Nothing can reach you away from this page" in text
+    assert "Ask the people who set up Wayhome for you to set up a way." in text
+    offer(town)
+    text = await ben.text("/reach")
+    assert "Nothing can reach you" not in text
+
+
 async def test_a_way_is_added_in_the_form_in_which_it_is_kept_and_removed(
     visitors: Visitors, town: Town
 ) -> None:

@@ -37,13 +37,13 @@ async def test_a_rota_begins_shows_two_weeks_and_says_where_nobody_is(
     assert await shift(ben, "mia", circle, start="22:00", end="07:00") == 303
     text = plain(await ben.text("/rota"))
     assert "Mia Stone is on call now, until Thu 07:00." in text
-    assert "Nobody is on call at 11 times until the end of next week." in text
-    assert "The next is Thu 07:00 to Thu 22:00." in text
+    assert "There are 11 gaps until the end of next week in which nobody is on call." in text
+    assert "The next is Thu 07:00 to 22:00." in text
     assert "Mia Stone: Every day, 22:00 to 07:00 the next day" in text
     assert await shift(ben, "ben", circle, start="07:00", end="22:00") == 303
     text = plain(await ben.text("/rota"))
-    assert "Nobody is on call" not in text
-    assert "Thu 07:00 to Thu 22:00 You" in text
+    assert "nobody is on call" not in text.lower()
+    assert "Thu 07:00 to 22:00 You" in text
     plan = plain(await ben.text("/plan/homes/ada/urgent"))
     assert "Whoever is on call" in plan
     answer = await ben.send("/plan/homes/ada/urgent", who1="on-call", repeat="5")
@@ -115,13 +115,41 @@ async def test_a_swap_is_asked_and_counts_when_the_other_agrees(
     assert (await mia.send(f"/rota/asked/{cover}/agree")).status_code == 404
     assert (await ben.send(f"/rota/asked/{cover}/perhaps")).status_code == 404
     assert (await ben.send(f"/rota/asked/{cover}/agree")).status_code == 303
+    assert (await ben.send(f"/rota/asked/{cover}/agree")).status_code == 303, "once more"
+    late = await mia.send(f"/rota/asked/{cover}/withdraw")
+    assert late.status_code == 409
+    assert "Somebody was quicker" in late.text
     text = plain(await ben.text("/rota"))
-    assert "Fri 10:00 to Fri 12:00 You, standing in" in text
+    assert "Fri 10:00 to 12:00 You, standing in" in text
     assert "Undo" in text
     assert (await mia.send(f"/rota/{number}/covers/{cover}/end")).status_code == 403
     assert (await ben.send(f"/rota/{number}/covers/{cover}/end")).status_code == 303
     assert "standing in" not in await ben.text("/rota")
     clock.advance(60)
+
+
+async def test_a_swap_says_for_which_home_it_is_and_tells_its_time(
+    visitors: Visitors, circle: Town
+) -> None:
+    ben, mia = circle.carers["ben"], circle.carers["mia"]
+    circle.execute("insert into care (home_id, carer_id) values ('tom', %s)", ben)
+    for home, zone in (("ada", "Europe/London"), ("tom", "America/New_York")):
+        circle.execute(
+            "insert into rota (organisation_id, home_id, zone) values ('leeds', %s, %s)", home, zone
+        )
+    circle.execute("update home set name = '5 Elm Street' where home_id = 'tom'")
+    circle.execute(
+        "insert into rota_cover (rota_id, starts_at, ends_at, carer_id, asked_by, asked_at, state)"
+        " select rota_id, '2026-01-16 15:00+00', '2026-01-16 17:00+00', %s, %s, now(), 'asked'"
+        " from rota where home_id = 'tom'",
+        ben,
+        mia,
+    )
+    text = plain(await (await visitors.of("ben")).text("/rota"))
+    asked = "Mia Stone asks you to be on call : 16 January, 10:00 to 16 January, 12:00"
+    assert f"{asked} (5 Elm Street) (times of New York)." in text
+    assert "5 Elm Street Times of New York" in text
+    assert "Times on this page" not in text
 
 
 @pytest.mark.parametrize(
@@ -216,7 +244,7 @@ async def test_quiet_hours_are_added_shown_and_taken_away(visitors: Visitors, ci
     text = await ben.text("/quiet")
     assert "Every day, 22:00 to 07:00 the next day" in text
     assert "Sat, 12:00 to 15:00" in text
-    assert "On the clock of America/New York." in text
+    assert "Times of New York" in text
     assert "Your quiet hours are now, until Thu 07:00." in text
     for drop in re.findall(r'name="drop" value="([^"]+)"', text):
         await ben.send("/quiet", drop=drop)

@@ -1,0 +1,8 @@
+"""Texts that pages show and translate: marked where they are written down."""
+
+from __future__ import annotations
+
+
+def marked(message: str) -> str:
+    """Mark a message for translation; whoever shows it translates it (docs/decisions/0152)."""
+    return message
