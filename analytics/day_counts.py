@@ -66,7 +66,7 @@ async def _count(connection: Connection, due: DueDay, now: datetime) -> bool:
     lasting = await registry.devices_at(connection, due.home_id, end)
     ids = [one.device_id for one in devices]
     first, last = start - timedelta(hours=12), end + timedelta(hours=table.SETTLE_H)
-    former = await registry.former_places(connection, due.home_id, first)
+    former = await table.former_places(connection, due.home_id, first)
     rows = await table.signs(connection, ids, first, last)
     unseen = [
         *await timeline.silences(connection, ids, first, last, silent_after(lasting or devices)),

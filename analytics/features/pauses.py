@@ -132,9 +132,29 @@ class Pauses:
         for context, number in self._numbers.items():
             if context not in present:
                 self._sightings.forget(number)
+        self._make_room([one for one in present if one not in self._numbers], set(present))
         beds = (one for one in after.devices if one.context == self._bed)
         if not any(self._bed_id in (0, one.device_id) for one in beds):
             self._bed = self._seen_by = None
+
+    def _make_room(self, new: list[tuple[int, str]], present: set[tuple[int, str]]) -> None:
+        """Give new places the numbers of those that are gone, where there are no others left."""
+        gone = [one for one in self._contexts if one not in present]
+        spare = [self._numbers[one] for one in gone if self._numbers[one] != self._context]
+        for context, number in zip(new[ROOMS - len(self._contexts) :], spare, strict=False):
+            del self._numbers[self._contexts[number]]
+            self._contexts[number], self._numbers[context] = context, number
+            self._exposure[number * _HOURS : (number + 1) * _HOURS] = array("f", bytes(4 * _HOURS))
+            self._pending = [one for one in self._pending if one[2] != number]
+            kept = [place for place, one in enumerate(self._room) if one != number]
+            self._day, self._room = (
+                array(column.typecode, [column[place] for place in kept])
+                for column in (self._day, self._room)
+            )
+            self._hour, self._length = (
+                array(column.typecode, [column[place] for place in kept])
+                for column in (self._hour, self._length)
+            )
 
     def show(
         self,

@@ -10,8 +10,9 @@ import msgspec
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from core.model.day_count import DayCount
-from core.model.ids import DeviceId, HomeId
+from core.model.day_count import DayCount, Former
+from core.model.home import Placement, Room, RoomKind
+from core.model.ids import DeviceId, HomeId, RoomId
 from core.model.night_bed import BedNight
 from core.model.outings import Outing
 from core.model.quantity import Quantity
@@ -70,6 +71,38 @@ async def due_days(connection: Connection, now: datetime, limit: int) -> tuple[D
         },
     )
     return tuple(DueDay(home_id=HomeId(home), day=day) for home, day in await rows.fetchall())
+
+
+async def former_places(
+    connection: Connection, home_id: HomeId, since: datetime
+) -> tuple[Former, ...]:
+    """Return where the devices of a home stood that were moved after a moment."""
+    cursor = await connection.execute(
+        "select device_id, at, before ->> 'placement', r.room_id, r.name, r.kind, r.exit"
+        " from device_change c left join room r on r.room_id = (before ->> 'room_id')::bigint"
+        " where c.home_id = %s and at > %s and before is not null"
+        " and (before ->> 'placement', before ->> 'room_id')"
+        " is distinct from (after ->> 'placement', after ->> 'room_id')"
+        # what was taken back was a mistake: it never stood there
+        " and c.kind <> 'undone' and not exists"
+        " (select 1 from device_change u where u.undoes = c.change_id) order by change_id",
+        (home_id, since),
+    )
+    return tuple(
+        Former(
+            device_id=DeviceId(device_id),
+            until=at,
+            placement=Placement(placement),
+            room=None if room_id is None else _room(home_id, room_id, name, kind, leads_out),
+        )
+        for device_id, at, placement, room_id, name, kind, leads_out in await cursor.fetchall()
+    )
+
+
+def _room(home_id: HomeId, room_id: int, name: str, kind: str, leads_out: bool) -> Room:
+    return Room(
+        room_id=RoomId(room_id), home_id=home_id, name=name, kind=RoomKind(kind), exit=leads_out
+    )
 
 
 async def signs(

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from psycopg.rows import dict_row
 
-from core.model.day_count import Former
 from core.model.errors import Misconfigured
 from core.model.home import (
     Animal,
@@ -305,32 +304,6 @@ async def devices_at(
     """Return the devices of a home that are in use or were retired after a moment, by id."""
     rooms = await _rooms(connection, home_id)
     return await _devices(connection, home_id, {room.room_id: room for room in rooms}, moment)
-
-
-async def former_places(
-    connection: Connection, home_id: HomeId, since: datetime
-) -> tuple[Former, ...]:
-    """Return where the devices of a home stood that were moved after a moment."""
-    rooms = {room.room_id: room for room in await _rooms(connection, home_id)}
-    cursor = await connection.execute(
-        "select device_id, at, before ->> 'placement', (before ->> 'room_id')::bigint from device_change c"
-        " where home_id = %s and at > %s and before is not null"
-        " and (before ->> 'placement', before ->> 'room_id')"
-        " is distinct from (after ->> 'placement', after ->> 'room_id')"
-        # what was taken back was a mistake: it never stood there
-        " and kind <> 'undone' and not exists"
-        " (select 1 from device_change u where u.undoes = c.change_id) order by change_id",
-        (home_id, since),
-    )
-    return tuple(
-        Former(
-            device_id=DeviceId(device_id),
-            until=at,
-            placement=Placement(placement),
-            room=rooms.get(RoomId(room_id)) if room_id else None,
-        )
-        for device_id, at, placement, room_id in await cursor.fetchall()
-    )
 
 
 async def _households(connection: Connection, only: HomeId | None) -> tuple[Household, ...]:

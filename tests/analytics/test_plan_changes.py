@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from analytics.features.pauses import ROOMS, Pauses
 from analytics.features.plan import plan
 from analytics.features.stillness import hidden
 from analytics.home_engine import Inputs
@@ -108,6 +110,27 @@ def test_a_sensor_that_is_replaced_leaves_its_room_as_known_as_it_was() -> None:
     become(story, replace(without(LOUNGE_MOTION), devices=(*without(LOUNGE_MOTION).devices, new)))
     assert story.home.view is not None
     assert story.home.view.pauses.snapshot() == before
+
+
+def test_new_rooms_take_the_place_of_those_that_are_gone_where_there_is_no_room_left() -> None:
+    """After the fourth time that rooms were registered anew, two of them shared their habits for good."""
+    home, pauses = plan(HOUSEHOLD), Pauses()
+    pauses._contexts = [(100 + number, "other") for number in range(ROOMS)]
+    pauses._numbers = {one: number for number, one in enumerate(pauses._contexts)}
+    pauses._context = 3
+    for number in range(ROOMS):
+        for column in (pauses._day, pauses._hour, pauses._length, pauses._room):
+            column.append(number)
+    pauses._exposure = array("f", [1.0] * len(pauses._exposure))
+    pauses.refit(home, home)
+    assert {one.context for one in home.devices} <= set(pauses._contexts)
+    assert len(pauses._contexts) == len(pauses._numbers) == ROOMS
+    assert pauses._contexts[3] == (103, "other")  # that is where somebody was seen last
+    new = {pauses._numbers[one.context] for one in home.devices}
+    assert not new & set(pauses._room)
+    assert len(pauses._room) == len(pauses._day) == len(pauses._hour) == len(pauses._length)
+    assert sum(pauses._exposure) == 24 * (ROOMS - len(new))
+    assert pauses.snapshot() == Pauses.restored(pauses.snapshot()).snapshot()
 
 
 def in_bed(story: Story) -> bool:
