@@ -103,14 +103,14 @@ async def alerts_of(
 _BEHIND: LiteralString = (
     " from {table} r where (r.txid, r.{table}_id) > (coalesce((select c.txid from alert_cursor c"
     " where c.reader = '{table}'), '0'::xid8), coalesce((select c.sequence from alert_cursor c"
-    " where c.reader = '{table}'), 0)) order by r.txid, r.{table}_id limit 1"
+    " where c.reader = '{table}'), 0)) order by r.txid, r.{table}_id limit 1)"
 )
 WAITS: LiteralString = (
     "select coalesce((select extract(epoch from now() - r.recorded_at)"
     + _BEHIND.replace("{table}", "finding")
-    + "), 0)::float8 as finding_s, (select r.at"
+    + ", 0)::float8 as finding_s, (select r.at"
     + _BEHIND.replace("{table}", "response")
-    + ") as answer_since"
+    + " as answer_since"
 )
 """How old the oldest finding is that alerting has not taken in, and since when an answer waits."""
 # Never attempted, or held by a worker that died: what is tried again and again is told as a channel's fault.

@@ -29,6 +29,9 @@ DISTRUSTED_REACH = timedelta(hours=24)
 """How far back the same claim of a distrusted clock is looked for, whose rows stand at the gateway's time."""
 _CROWD: LiteralString = "interval '1 second'"
 """Within so much after a taken moment the others under the same claim stand."""
+_MOVED_ON = timedelta(hours=1)
+"""Far more than what is moved on behind others ever goes."""
+_IN_SPAN: LiteralString = "o.observed_at between %(first)s and %(last)s"
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -228,13 +231,13 @@ async def _stage(
         await _copy(
             connection, f"copy staged_observation ({_SCALARS}, timing) from stdin binary", rows
         )
-        written += await _move(connection, _MOVE_SCALARS)
+        written += await _move(connection, _MOVE_SCALARS, _span(scalars))
     if places:
         await connection.execute(_STAGE_PLACES)
         await connection.execute("delete from staged_position")
         rows = b"".join([_HEADER, *map(_staged_place, places), _TRAILER])
         await _copy(connection, f"copy staged_position ({_PLACES}, timing) from stdin binary", rows)
-        written += await _move(connection, _MOVE_PLACES)
+        written += await _move(connection, _MOVE_PLACES, _span(places))
     return written
 
 
@@ -254,9 +257,9 @@ def _moving(
     same, alike = _equal(said), _equal(key)
     # One exists for each place where it may stand, so that each is found by an index; an equality alone would
     # tempt the planner to read and hash the whole table.
-    twin: LiteralString = f"exists (select 1 from {table} o where {same} and"
+    twin: LiteralString = f"exists (select 1 from {table} o where {same} and {_IN_SPAN} and"
     taken: LiteralString = (
-        f"(select count(*) from {table} o where {alike} and o.observed_at >= s.observed_at"
+        f"(select count(*) from {table} o where {alike} and {_IN_SPAN} and o.observed_at >= s.observed_at"
         f" and o.observed_at < s.observed_at + {_CROWD} and coalesce(o.claimed_at, o.observed_at) = {claim})"
     )
     return _Move(
@@ -312,13 +315,28 @@ _MOVE_PLACES = _moving(
 )
 
 
-async def _move(connection: Connection, move: _Move) -> int:
-    reaches = {"reach": CLAIM_REACH, "distrusted_reach": DISTRUSTED_REACH}
+def _span(arrivals: Sequence[Arrival]) -> dict[str, datetime | timedelta]:
+    """Return from when to when a row that stands there already may stand, for any of ``arrivals``.
+
+    It follows from what is asked of each; said once, it leaves the chunks of all other weeks closed.
+    """
+    claims = [one.claim for one in arrivals]
+    heard = [one.received_at for one in arrivals]
+    seen = [one.observed_at for one in arrivals]
+    return {
+        "reach": CLAIM_REACH,
+        "distrusted_reach": DISTRUSTED_REACH,
+        "first": min(min(claims) - CLAIM_REACH, min(heard) - DISTRUSTED_REACH, *seen),
+        "last": max(max(claims) + CLAIM_REACH, *heard, *seen) + _MOVED_ON,
+    }
+
+
+async def _move(connection: Connection, move: _Move, span: dict[str, datetime | timedelta]) -> int:
     written = 0
     while True:
-        await connection.execute(move.forget, reaches)
+        await connection.execute(move.forget, span)
         done = await connection.execute(move.insert)
         written += done.rowcount
-        left = await connection.execute(move.apart)
+        left = await connection.execute(move.apart, span)
         if left.rowcount == 0:
             return written

@@ -12,7 +12,7 @@ import pytest
 from core.model.finding import Audience, Response, ResponseKind
 from core.model.ids import AlertId, CarerId, HomeId, OrganisationId
 from core.store import alert as alert_table
-from core.store import alert_audit, page, plan, self_test
+from core.store import alert_audit, audit, page, plan, self_test, system
 from core.store.account import CarerRole, Visitor, acting
 from core.store.ledger import read_ledger
 from core.store.pool import Connection, connect, open_pool
@@ -53,7 +53,7 @@ insert into delivery (alert_id, carer_id, channel, step, state, next_try_at, sen
   select alert_id, substr(home_id, 2)::bigint, 'ntfy', 0, 'sent', opened_at, opened_at from alert;
 insert into response (alert_id, carer_id, kind, at, txid) select alert_id, substr(home_id, 2)::bigint,
   'acknowledge', opened_at, (3 + alert_id / 100)::text::xid8 from alert;
-insert into alert_cursor select r, '900'::xid8, 0 from unnest(array['finding', 'response']) r;
+insert into alert_cursor select r, '900'::xid8, 20000 from unnest(array['finding', 'response']) r;
 insert into self_test (carer_id, asked_at) select carer_id, '{NOW}'::timestamptz - n * interval '7 days'
   from care, generate_series(0, 51) n;
 insert into delivery (carer_id, channel, step, state, next_try_at, sent_at, kind, created_at)
@@ -168,6 +168,27 @@ async def test_an_alert_is_shown_and_answered_without_the_past(
             )
             await page.respond(connection, answer)
         assert past(await rows_read(connection, asked)) <= 300
+
+
+async def test_the_system_page_and_the_record_of_looks_read_no_past(town: Database) -> None:
+    with psycopg.connect(town.url, autocommit=True) as owner:
+        owner.execute(
+            "set session_replication_role = replica; insert into access_record (at, carer_id, home_id, page,"
+            " role, organisation_id, sequence, previous_hash, hash) select now() - n * interval '1 hour', 1,"
+            " 'h1', 'today', 'clinician', 'leeds', n, '', '' from generate_series(1, 20000) n;"
+            " analyze access_record"
+        )
+    auditor = visitor(HOMES + 1, CarerRole.AUDITOR)
+    wanted = audit.LookFilter(since=datetime.now(UTC) - timedelta(days=2), until=datetime.now(UTC))
+    async with open_pool(town.url_as("wayhome_dashboard")) as pool:
+        async with acting(pool, ADMIN) as connection:
+            with listening(connection) as asked:
+                assert (await system.services(connection, NOW)).unread_since is None
+            assert past(await rows_read(connection, asked)) <= 2000
+        async with acting(pool, auditor) as connection:
+            with listening(connection) as asked:
+                assert len(await audit.looks(connection, wanted, 20)) == 20
+            assert (await rows_read(connection, asked))["access_record"] <= 50
 
 
 async def test_colleagues_are_read_once_and_not_once_each(town: Database) -> None:

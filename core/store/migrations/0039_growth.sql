@@ -7,6 +7,7 @@ create index alert_resolved on alert (resolved_at);
 create index finding_recorded on finding (recorded_at);
 create index care_carer on care (carer_id);
 create index carer_role on carer (organisation_id, role);
+create index access_record_at on access_record (organisation_id, at, access_id);
 
 -- A wall that says `in (select …)` lists all that somebody may see, once a statement and table: every alert of every
 -- year for one answer. `exists` asks for the row at hand, or lists them all where that is cheaper (0200).
