@@ -55,6 +55,10 @@ class RowsRefused(Permanent):
     """The database can not hold one of the rows, whenever it is asked."""
 
 
+class TooSlow(RowsRefused):
+    """The database ended it: as many rows at once take longer than they may."""
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the database's refusal of rows into `RowsRefused`; other errors pass.
@@ -202,7 +206,7 @@ async def _copy(connection: Connection, statement: LiteralString, rows: bytes) -
         await stream.write(rows)
 
 
-async def stage(connection: Connection, arrivals: Sequence[Arrival]) -> int:
+async def stage(connection: Connection, arrivals: Sequence[Arrival], *, most_s: int = 0) -> int:
     """Write those of ``arrivals`` that are not there yet; return the number of new rows.
 
     One is there when a row holds the same value under the same claim of the device, whatever the
@@ -211,13 +215,29 @@ async def stage(connection: Connection, arrivals: Sequence[Arrival]) -> int:
     `Timing.GATEWAY` one is always new: on an equal key it moves on by less than a millisecond.
     (Redeliveries of those are told apart before, by their receipts.)
 
+    Parameters
+    ----------
+    most_s
+        Seconds that each statement may take; 0 for as long as any other.
+
     Raises
     ------
+    TooSlow
+        If it takes longer than ``most_s``; nothing is written and the transaction is at its end.
     RowsRefused
         If one of them can not be held; nothing is written and the transaction is at its end.
     """
-    with translated():
-        return await _stage(connection, *_split(arrivals))
+    if not most_s:
+        with translated():
+            return await _stage(connection, *_split(arrivals))
+    await connection.execute("select set_config('statement_timeout', %s, true)", (f"{most_s}s",))
+    try:
+        with translated():
+            written = await _stage(connection, *_split(arrivals))
+    except errors.QueryCanceled as error:
+        raise TooSlow("QueryCanceled") from error
+    await connection.execute("set local statement_timeout to default")
+    return written
 
 
 async def _stage(

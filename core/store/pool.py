@@ -105,6 +105,11 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     heed_cancellation()
 
 
+def was_ended(error: StoreUnavailable) -> bool:
+    """Tell whether the database answers, and ended a statement because it took too long."""
+    return isinstance(error.__cause__, psycopg.errors.QueryCanceled)
+
+
 def heed_cancellation() -> None:
     """Raise the cancellation that this task was asked for and that got lost on the way.
 
