@@ -72,3 +72,73 @@ begin
     end loop;
 end
 $walls$;
+
+-- As in 0030, but for the time that is said of what is deleted from a log as well: else two thousand rows of the
+-- oldest chunk were looked for in each chunk of the year that stays.
+create or replace function retention_rows(wanted text, organisation text, before timestamptz, most integer) returns bigint
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $rows$
+declare
+    floors constant jsonb := '{"observations": 100, "positions": 7, "day_counts": 400, "alerts": 365,
+        "quarantine": 7, "packs": 30, "accounts": 30, "assessments": 365}';
+    mine constant text := '(($2 is null and (t.home_id is null or t.home_id not in (select h.home_id from home h)))'
+        ' or t.home_id in (select h.home_id from home h where h.organisation_id = $2))'
+        ' and coalesce(t.home_id, '''') not in (select homes_held())';
+    theirs constant text := 't.carer_id in (select c.carer_id from carer c where c.organisation_id = $2)';
+    -- by the devices of the organisation: their rows are found by the primary key, without reading the whole log
+    worn constant text := 'd.home_id in (select h.home_id from home h where h.organisation_id = $2)'
+        ' and d.home_id not in (select homes_held())';
+    log constant text := 'device d cross join lateral (select x.* from %I x where x.device_id = d.device_id
+        and x.observed_at < $1 and x.received_at < $1 order by x.observed_at limit %s) t';
+    total bigint := 0;
+    done bigint;
+    bound text := coalesce(nullif(most, 0)::text, 'null');
+    one record;
+begin
+    if before is null or floors -> wanted is null
+        or before > now() - make_interval(days => (floors ->> wanted)::integer) then
+        raise exception 'too young to go' using errcode = '22023';
+    end if;
+    for one in select * from (values
+        (1, 'observations', 'observation', '(device_id, observed_at, quantity, discriminator)', 'true', worn),
+        (1, 'positions', 'position', '(device_id, observed_at, discriminator)', 'true', worn),
+        (1, 'day_counts', 'day_count', '(home_id, day)', 't.day < $1::date', mine),
+        (1, 'alerts', 'alert', '(alert_id)',
+            't.state = ''resolved'' and coalesce(t.resolved_at, t.opened_at) < $1', mine),
+        (2, 'alerts', 'finding', '(finding_id)', 't.noticed_at < $1 and not exists (
+            select 1 from alert_finding j where j.finding_id = t.finding_id)', mine),
+        (1, 'quarantine', 'quarantine', '(quarantine_id)', 't.received_at < $1', mine),
+        (2, 'quarantine', 'discovered', '(home_id, family, external_id)', 't.last_seen < $1', mine),
+        (3, 'quarantine', 'refusal', '(day, home_id, source, reason)', 't.day < $1::date', mine),
+        (4, 'quarantine', 'detector_error', '(home_id, detector, error)', 't.last_at < $1', mine),
+        (1, 'packs', 'missing_pack', '(pack_id)', 't.at < $1', mine),
+        (1, 'accounts', 'invitation', '(invitation_id)', 't.expires_at < $1 and t.organisation_id = $2', 'true'),
+        (2, 'accounts', 'login_session', '(token_hash)', 't.expires_at < $1', theirs),
+        (3, 'accounts', 'self_test', '(self_test_id)', 't.asked_at < $1', theirs),
+        (4, 'accounts', 'delivery', '(delivery_id)', 't.kind <> ''alert'' and t.created_at < $1', theirs),
+        (1, 'assessments', 'assessment', '(assessment_id)', 't.at < $1 and coalesce((select max(s.last_day)
+            from assessment_step s where s.assessment_id = t.assessment_id), t.last_day) < $1::date', mine),
+        (2, 'assessments', 'annotation', '(annotation_id)', 't.last_day < $1::date and not exists (select 1
+            from annotation v where v.resident_id = t.resident_id and v.number = t.number and v.at >= $1)', mine)
+    ) as v(place, class, kept, key, old, whose) where v.class = wanted order by v.place loop
+        declare
+            source text := case when one.kept in ('observation', 'position')
+                then format(log, one.kept, bound) else format('%I t', one.kept) end;
+            named text := regexp_replace(one.key, '([a-z_]+)', 't.\1', 'g');
+        begin
+            if most = 0 then
+                execute format('select count(*) from %s where (%s) and (%s)', source, one.old, one.whose)
+                    into done using before, organisation;
+            else
+                execute format('delete from %I where %s %s in (select %s from %s where (%s) and (%s) limit %s)',
+                    one.kept, case when one.kept in ('observation', 'position') then 'observed_at < $1 and' end,
+                    one.key, trim(both '()' from named), source, one.old, one.whose, bound)
+                    using before, organisation;
+                get diagnostics done = row_count;
+            end if;
+            total := total + done;
+        end;
+    end loop;
+    return total;
+end
+$rows$;
