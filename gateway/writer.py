@@ -21,9 +21,10 @@ from core.store import (
     refusal,
 )
 from core.store.observation import CopyRefused, Duplicates, RowsRefused
-from core.store.pool import transaction
+from core.store.pool import transaction, was_ended
 from gateway import figures
 from gateway.batch import apart
+from gateway.parts import Parts
 from gateway.receipts import SLOTS
 from gateway.topic import storable
 
@@ -42,6 +43,10 @@ log = logging.getLogger("wayhome.gateway")
 _ADJUSTED = Timing.ADJUSTED  # the attribute of an enum is slow to look up
 FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 5.0
+WHOLE_TRIES = 3
+"""A batch that the database has ended as often goes in part by part: else it is tried for ever."""
+PART_S = 5
+"""So long one part may take then: a transaction holds back the readers of the log (docs/decisions/0002)."""
 STAGED_BATCHES = 50
 """After a known key so many batches take the staged path at once: duplicates seldom come alone."""
 
@@ -85,12 +90,15 @@ class Writer:
         self._count(batch, stored)
 
     async def _persist(self, batch: Batch) -> int | None:
-        attempt = 0
+        attempt = ended = 0
         while True:
             try:
+                if ended >= WHOLE_TRIES:
+                    return await self._write_parts(batch)
                 return await self._write(batch, perhaps_there=attempt > 0)
             except StoreUnavailable as error:
                 attempt += 1
+                ended = ended + 1 if was_ended(error) else 0
                 self.tally.retries += 1
                 figures.RETRIES.inc()
                 self._health.set("database", ok=False, text=str(error))
@@ -121,6 +129,14 @@ class Writer:
                     extra={"action": "rows_refused", "why": str(error)},
                 )
                 return await self._salvage(batch, slip)
+
+    async def _write_parts(self, batch: Batch) -> int | None:
+        """Write a batch that the database ends as a whole, so that it holds up the others no longer."""
+        slip = batch.slip.encode()
+        if await self._stands(batch, slip):
+            return None
+        log.error("a batch is too slow as a whole", extra={"action": "batch_in_parts"})
+        return await self._salvage(batch, slip, part_s=PART_S)
 
     async def _write_whole(self, batch: Batch, slip: bytes) -> int:
         async with transaction(self._pool) as connection:
@@ -163,14 +179,19 @@ class Writer:
         slot = batch.slip.number % SLOTS
         await receipt.put(connection, self._gateway, slot, slip, batch.at)
 
-    async def _salvage(self, batch: Batch, slip: bytes) -> int:
-        """Write a batch part by part: only what the database can not hold ends in quarantine."""
+    async def _salvage(self, batch: Batch, slip: bytes, *, part_s: int = 0) -> int:
+        """Write a batch part by part: only what the database can not hold ends in quarantine.
+
+        Parameters
+        ----------
+        part_s
+            With a number: so many seconds a part may take; a message that takes longer ends there too.
+        """
         async with transaction(self._pool) as connection:
-            stored, poison = await self._bisect(
-                connection, [a for a in batch.admitted if a.arrivals]
-            )
-            kept = (*batch.quarantined, *(self._poisonous(one, batch) for one in poison))
-            parts: list[Callable[[], Awaitable[None]]] = [
+            parts = Parts(connection, part_s)
+            stored = await parts.store([a for a in batch.admitted if a.arrivals])
+            kept = (*batch.quarantined, *(self._poisonous(o, batch, r) for o, r in parts.poison))
+            others: list[Callable[[], Awaitable[None]]] = [
                 *(lambda one=one: quarantine.put(connection, [one]) for one in kept),
                 *(lambda c=c: presence.change(connection, c) for c in _rounds(batch.presence)),
                 lambda: battery.record(connection, batch.presence),
@@ -178,26 +199,10 @@ class Writer:
                 lambda: discovered.note(connection, batch.discovered),
                 lambda: refusal.count(connection, batch.refusals),
             ]
-            for part in parts:
-                await self._attempt(connection, part)
+            for other in others:
+                await self._attempt(connection, other)
             await self._sign(connection, batch, slip)
         return stored
-
-    async def _bisect(
-        self, connection: Connection, admitted: Sequence[Admitted]
-    ) -> tuple[int, list[Admitted]]:
-        """Store observations; return how many are new, and the messages that can not be stored."""
-        arrivals = [arrival for one in admitted for arrival in one.arrivals]
-        try:
-            async with connection.transaction():
-                return await observation.stage(connection, apart(arrivals)), []
-        except RowsRefused:
-            if len(admitted) == 1:
-                return 0, [*admitted]
-        half = len(admitted) // 2
-        first, poison = await self._bisect(connection, admitted[:half])
-        second, more = await self._bisect(connection, admitted[half:])
-        return first + second, poison + more
 
     @staticmethod
     async def _attempt(connection: Connection, part: Callable[[], Awaitable[None]]) -> None:
@@ -211,7 +216,7 @@ class Writer:
                 extra={"action": "rows_left_out", "why": str(error)},
             )
 
-    def _poisonous(self, one: Admitted, batch: Batch) -> Quarantined:
+    def _poisonous(self, one: Admitted, batch: Batch, reason: str) -> Quarantined:
         message = one.message
         unlocated = one.seen is not None and one.seen.track.unlocated  # it would tell the place
         return Quarantined(
@@ -221,7 +226,7 @@ class Writer:
             payload=b"" if unlocated else message.payload,
             payload_bytes=len(message.payload),
             home_id=one.arrivals[0].home_id,
-            reason="store_refused",
+            reason=reason,
             retained=message.retained,
         )
 

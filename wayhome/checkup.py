@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import platform
+import shutil
+import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from alerts.watch import FORGOTTEN_AFTER, WAITS_AFTER
+from analytics.retention import LATE_AFTER
 from core.model.errors import WayhomeError
 from core.runtime.broker import Publisher
 from core.runtime.compiled import compiled, in_words
@@ -17,12 +21,21 @@ from core.store.diagnosis import Diagnosis, diagnose
 from core.store.pool import connect
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wayhome.system import System
 
+ANSWER_S, MQTTS_PORT = 5.0, 8883
 SKEW_LIMIT = timedelta(seconds=2)
 """Clocks of server and database further apart than this make ages on the pages wrong."""
 HEARTBEAT_LIMIT = timedelta(seconds=30)
 """A gateway tells every 5 s that it lives; six times missed is dead."""
+ALERTS_LIMIT = timedelta(minutes=3)
+"""Alerting says each minute by which channels it tells people."""
+DISK_LEAST, DISK_SHARE = 1 << 30, 0.05
+"""A disk with less than either free is as good as full: the database stops when it is."""
+CERTIFICATE_LEFT = timedelta(days=14)
+"""Certificates are renewed 30 days before their end: one with less left is not renewed by anybody."""
 STEP_LIMIT = timedelta(seconds=120)
 """The engine ticks every 30 s; four times missed is stuck."""
 
@@ -66,6 +79,48 @@ async def broker(system: System) -> Check:
         )
 
 
+async def certificate(system: System) -> list[Check]:
+    """Until when the broker's certificate is good; nothing where it has none."""
+    place = urlsplit(system.mqtt_url)
+    if place.scheme != "mqtts":
+        return []
+    try:
+        trusted = ssl.create_default_context(cafile=system.mqtt_ca_file or None)
+        if system.mqtt_certificate_file:
+            trusted.load_cert_chain(system.mqtt_certificate_file, system.mqtt_key_file or None)
+        async with asyncio.timeout(ANSWER_S):
+            _, writer = await asyncio.open_connection(
+                place.hostname, place.port or MQTTS_PORT, ssl=trusted
+            )
+        shown = writer.get_extra_info("peercert") or {}
+        writer.close()
+        left = timedelta(seconds=ssl.cert_time_to_seconds(str(shown["notAfter"]))) - (
+            datetime.now(UTC) - datetime.fromtimestamp(0, UTC)
+        )
+    except (OSError, KeyError, ValueError, TimeoutError):
+        return []  # the check of the broker says what is wrong
+    return [
+        Check(
+            name="certificate",
+            ok=left > CERTIFICATE_LEFT,
+            found=f"the broker's ends in {left.days} days",
+            advice="Renew it: `docker compose run --rm init`, then a HUP to the broker.",
+        )
+    ]
+
+
+def disk(place: Path) -> Check:
+    """Whether there is room where the folder of the system is."""
+    usage = shutil.disk_usage(place)
+    gib = usage.free / (1 << 30)
+    return Check(
+        name="disk",
+        ok=usage.free >= max(DISK_LEAST, DISK_SHARE * usage.total),
+        found=f"{gib:.1f} GiB free of {usage.total / (1 << 30):.0f}, where {place} is",
+        advice="Make room: when it is full the database stops, and with it everything.",
+    )
+
+
 async def database(system: System) -> list[Check]:
     """Whether the database is there, up to date and on time, and what it says of the services."""
     try:
@@ -101,7 +156,7 @@ def database_checks(seen: Diagnosis, now: datetime) -> list[Check]:
             advice="Let both set their clocks by NTP.",
         ),
     ]
-    return checks if seen.pending else [*checks, *_services(seen), *_messages(seen)]
+    return checks if seen.pending else [*checks, *_services(seen), *_people(seen), *_messages(seen)]
 
 
 def _services(seen: Diagnosis) -> list[Check]:
@@ -141,15 +196,9 @@ def _analytics(seen: Diagnosis) -> Check:
 
 
 def _alerting(seen: Diagnosis) -> list[Check]:
-    waits = f"oldest finding or answer waits for {_age(seen.waits)}" if seen.waits else "none waits"
     nobody = f"{seen.unheard} organisations have no technician or administrator who can be woken"
     return [
-        Check(
-            name="alerts",
-            ok=seen.waits <= WAITS_AFTER,
-            found=waits,
-            advice="Look at its log; nobody is told anything while it stands still.",
-        ),
+        _alerts(seen),
         Check(
             name="deliveries",
             ok=seen.overdue == 0,
@@ -161,6 +210,54 @@ def _alerting(seen: Diagnosis) -> list[Check]:
             ok=seen.unheard == 0,
             found=nobody if seen.unheard else "somebody can be woken",
             advice="Let one of them add a phone under How you are told: what goes wrong wakes nobody.",
+        ),
+    ]
+
+
+def _alerts(seen: Diagnosis) -> Check:
+    """Whether anybody would be told: also on a day on which there is nothing to tell."""
+    at = seen.alerts_at
+    if seen.waits > WAITS_AFTER:
+        found = f"oldest finding or answer waits for {_age(seen.waits)}"
+    elif at is None:
+        found = "never ran"
+    else:
+        found = f"last sign of life {_age(seen.now - at)} ago, none waits"
+    lives = at is not None and seen.now - at <= ALERTS_LIMIT
+    return Check(
+        name="alerts",
+        ok=lives and seen.waits <= WAITS_AFTER,
+        found=found,
+        advice="Look at its log; nobody is told anything while it stands still.",
+    )
+
+
+def _people(seen: Diagnosis) -> list[Check]:
+    at = seen.retained_at
+    late = at is not None and seen.now - at > LATE_AFTER
+    return [
+        Check(
+            name="people",
+            ok=not seen.unreachable,
+            found=f"{seen.unreachable} alerts that somebody can not be told"
+            if seen.unreachable
+            else "all can be told, as far as was tried",
+            advice="Open these alerts on the pages as a technician: each says whom to ring.",
+        ),
+        Check(
+            name="auditor",
+            ok=not seen.audited,
+            found=f"{seen.audited} faults" if seen.audited else "found nothing",
+            advice="Open its alerts on the pages; each has a playbook: docs/how-to/playbooks.md.",
+        ),
+        Check(
+            name="retention",
+            ok=not late and not seen.not_retained,
+            found="has not run yet"
+            if at is None
+            else f"last carried out {_age(seen.now - at)} ago"
+            + (f", not removed: {seen.not_retained}" if seen.not_retained else ""),
+            advice="Look at the log of analytics, and at: wayhome retention.",
         ),
     ]
 
@@ -194,7 +291,8 @@ def _age(span: timedelta) -> str:
     return f"{max(0, round(span.total_seconds()))} s"
 
 
-async def examine(system: System) -> list[Check]:
+async def examine(system: System, folder: Path | None = None) -> list[Check]:
     """Look at everything; a part that does not answer does not hide the others."""
-    door, checks = await asyncio.gather(broker(system), database(system))
-    return [versions(), program(), door, *checks]
+    door, ends, checks = await asyncio.gather(broker(system), certificate(system), database(system))
+    room = [disk(folder)] if folder is not None and folder.is_dir() else []
+    return [versions(), program(), *room, door, *ends, *checks]

@@ -82,7 +82,7 @@ COMMANDS = (
     Entry(
         "doctor",
         "wayhome.commands.doctor:doctor",
-        "Check broker, database, clock, versions, services and messages, and say what to do.",
+        "Check disk, broker, database, clock, versions, services, people and messages, and say what to do.",
         _CARE,
     ),
     Entry("devices", "wayhome.commands.devices:app", "Many devices at once, from a list.", _CARE),

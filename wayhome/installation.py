@@ -42,7 +42,7 @@ BROKER_NAMES = ("mosquitto", "localhost")
 DATABASE = "database:5432/wayhome"
 SERVICES = ("gateway", "analytics", "alerts", "dashboard", "identity")
 REVOCATIONS, SECURITY = "hubs.crl", "dynamic-security.json"
-OF_PROVIDERS = ("smtp-password", "phone-token", "notify-key")
+OF_PROVIDERS = ("smtp-password", "phone-token", "notify-key", "dead-man-url")
 """Secrets that others give out: empty files, to be filled by hand (docs/how-to/channels.md)."""
 #: Numeric users inside the images: eclipse-mosquitto, timescaledb (Alpine's postgres) and our own.
 OWNERS = {"broker": 1883, "database": 70} | dict.fromkeys((*SERVICES, "migrate", "operator"), 10001)

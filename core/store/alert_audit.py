@@ -99,16 +99,18 @@ async def alerts_of(
     return [stored_alert(row) for row in rows]
 
 
-_AFTER: LiteralString = (
-    " not exists (select 1 from alert_cursor c where c.reader = '{reader}'"
-    " and (r.txid, r.{id}) <= (c.txid, c.sequence))"
+# The first in log order behind the cursor, by the index of the log: all before it are the past, and grow.
+_BEHIND: LiteralString = (
+    " from {table} r where (r.txid, r.{table}_id) > (coalesce((select c.txid from alert_cursor c"
+    " where c.reader = '{table}'), '0'::xid8), coalesce((select c.sequence from alert_cursor c"
+    " where c.reader = '{table}'), 0)) order by r.txid, r.{table}_id limit 1)"
 )
 WAITS: LiteralString = (
-    "select coalesce((select extract(epoch from now() - min(r.recorded_at)) from finding r where"
-    + _AFTER.replace("{reader}", "finding").replace("{id}", "finding_id")
-    + "), 0)::float8 as finding_s, (select min(r.at) from response r where"
-    + _AFTER.replace("{reader}", "response").replace("{id}", "response_id")
-    + ") as answer_since"
+    "select coalesce((select extract(epoch from now() - r.recorded_at)"
+    + _BEHIND.replace("{table}", "finding")
+    + ", 0)::float8 as finding_s, (select r.at"
+    + _BEHIND.replace("{table}", "response")
+    + " as answer_since"
 )
 """How old the oldest finding is that alerting has not taken in, and since when an answer waits."""
 # Never attempted, or held by a worker that died: what is tried again and again is told as a channel's fault.

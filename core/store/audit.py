@@ -126,7 +126,8 @@ async def looks(
     """Return the looks that a filter asks for, the latest first."""
     cursor = connection.cursor(row_factory=class_row(Look))
     await cursor.execute(
-        _LOOK + " where a.at >= %(since)s and a.at < %(until)s"
+        _LOOK + " where a.organisation_id = current_setting('wayhome.organisation', true)"
+        " and a.at >= %(since)s and a.at < %(until)s"
         " and (%(home)s::text is null or a.home_id = %(home)s)"
         " and (%(carer)s::bigint is null or a.carer_id = %(carer)s)"
         " order by a.at desc, a.access_id desc limit %(limit)s offset %(offset)s",

@@ -172,7 +172,8 @@ _WALKED: LiteralString = (
     "  limit 1) as latency_s, p.last_seen, p.battery_percent, p.link_quality"
     " from device d left join room r using (room_id) left join presence p using (device_id)"
     " cross join lateral (select walk_seen(d.device_id, coalesce(walk_since(d.home_id), 'infinity'))"
-    "  as seen_at) s where d.home_id = %(home)s and d.retired_at is null"
+    # offset 0 keeps it one call: else each chunk of the log asks it anew whether it holds that moment
+    "  as seen_at offset 0) s where d.home_id = %(home)s and d.retired_at is null"
     " order by r.room_id nulls last, d.name"
 )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, LiteralString
 from core.store.alert_audit import WAITS
 from core.store.duty import unheard_organisations
 from core.store.migrate import FOLDER
+from core.store.retention import SUMMARY
 
 if TYPE_CHECKING:
     from core.store.pool import Connection
@@ -42,6 +43,14 @@ class Diagnosis:
     overdue: int
     #: Detectors that failed in the last day.
     fenced: int
+    #: Last sign of life of the alerting service, each minute; None where it has never run.
+    alerts_at: datetime | None
+    #: Open alerts of the operators: people and homes that can not be told, and what the auditor found.
+    unreachable: int
+    audited: int
+    #: When retention was last carried out, and what it could not remove; None before the first time.
+    retained_at: datetime | None
+    not_retained: str
     #: Organisations that watch over a home, and of whose technicians and administrators nobody can be woken.
     unheard: int = 0
 
@@ -55,20 +64,7 @@ async def diagnose(connection: Connection) -> Diagnosis:
         " where extname = 'timescaledb'), ''), now()",
     )
     if pending:
-        return Diagnosis(
-            server=str(server),
-            timescale=str(timescale),
-            pending=pending,
-            now=_moment(now),
-            gateways={},
-            last_step=None,
-            waits=timedelta(),
-            quarantine={},
-            refused={},
-            discovered=0,
-            overdue=0,
-            fenced=0,
-        )
+        return _unasked(str(server), str(timescale), pending, _moment(now))
     beats = await _rows(connection, "select gateway, at, broker_connected from gateway_heartbeat")
     last_step, discovered, overdue, fenced = await _row(
         connection,
@@ -79,6 +75,7 @@ async def diagnose(connection: Connection) -> Diagnosis:
         "   and next_try_at < now() - interval '1 minute'),"
         " (select count(*) from detector_error where last_at > now() - interval '1 day')",
     )
+    alerts_at, unreachable, audited, retained_at, not_retained = await _row(connection, _TOLD)
     finding_s, answer_since = await _row(connection, WAITS)
     answered = _moment(answer_since) if answer_since else _moment(now)
     return Diagnosis(
@@ -101,7 +98,45 @@ async def diagnose(connection: Connection) -> Diagnosis:
         overdue=_number(overdue),
         fenced=_number(fenced),
         unheard=len(await unheard_organisations(connection)),
+        alerts_at=_moment(alerts_at) if alerts_at else None,
+        unreachable=_number(unreachable),
+        audited=_number(audited),
+        retained_at=_moment(retained_at) if retained_at else None,
+        not_retained=str(not_retained or ""),
     )
+
+
+def _unasked(server: str, timescale: str, pending: tuple[str, ...], now: datetime) -> Diagnosis:
+    """Say what can be said of a database whose tables are those of another version."""
+    return Diagnosis(
+        server=server,
+        timescale=timescale,
+        pending=pending,
+        now=now,
+        gateways={},
+        last_step=None,
+        waits=timedelta(),
+        quarantine={},
+        refused={},
+        discovered=0,
+        overdue=0,
+        fenced=0,
+        alerts_at=None,
+        unreachable=0,
+        audited=0,
+        retained_at=None,
+        not_retained="",
+    )
+
+
+# The alerting service says each minute by which channels people can be told: no other sign of it is so quick.
+_TOLD: LiteralString = (
+    "select (select max(at) from channel_offer), a.unreachable, a.audited, r.at, r.error from (select"
+    " count(*) filter (where detector = 'reachability') as unreachable,"
+    " count(*) filter (where detector = 'audit') as audited from alert where state <> 'resolved'"
+    f" and cleared_at is null) a left join (select at, error from retention_run where class = '{SUMMARY}'"
+    " order by run_id desc limit 1) r on true"
+)
 
 
 async def _pending(connection: Connection) -> tuple[str, ...]:

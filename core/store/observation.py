@@ -29,6 +29,9 @@ DISTRUSTED_REACH = timedelta(hours=24)
 """How far back the same claim of a distrusted clock is looked for, whose rows stand at the gateway's time."""
 _CROWD: LiteralString = "interval '1 second'"
 """Within so much after a taken moment the others under the same claim stand."""
+_MOVED_ON = timedelta(hours=1)
+"""Far more than what is moved on behind others ever goes."""
+_IN_SPAN: LiteralString = "o.observed_at between %(first)s and %(last)s"
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -50,6 +53,10 @@ class CopyRefused(Exception):  # noqa: N818
 
 class RowsRefused(Permanent):
     """The database can not hold one of the rows, whenever it is asked."""
+
+
+class TooSlow(RowsRefused):
+    """The database ended it: as many rows at once take longer than they may."""
 
 
 @contextmanager
@@ -199,7 +206,7 @@ async def _copy(connection: Connection, statement: LiteralString, rows: bytes) -
         await stream.write(rows)
 
 
-async def stage(connection: Connection, arrivals: Sequence[Arrival]) -> int:
+async def stage(connection: Connection, arrivals: Sequence[Arrival], *, most_s: int = 0) -> int:
     """Write those of ``arrivals`` that are not there yet; return the number of new rows.
 
     One is there when a row holds the same value under the same claim of the device, whatever the
@@ -208,13 +215,29 @@ async def stage(connection: Connection, arrivals: Sequence[Arrival]) -> int:
     `Timing.GATEWAY` one is always new: on an equal key it moves on by less than a millisecond.
     (Redeliveries of those are told apart before, by their receipts.)
 
+    Parameters
+    ----------
+    most_s
+        Seconds that each statement may take; 0 for as long as any other.
+
     Raises
     ------
+    TooSlow
+        If it takes longer than ``most_s``; nothing is written and the transaction is at its end.
     RowsRefused
         If one of them can not be held; nothing is written and the transaction is at its end.
     """
-    with translated():
-        return await _stage(connection, *_split(arrivals))
+    if not most_s:
+        with translated():
+            return await _stage(connection, *_split(arrivals))
+    await connection.execute("select set_config('statement_timeout', %s, true)", (f"{most_s}s",))
+    try:
+        with translated():
+            written = await _stage(connection, *_split(arrivals))
+    except errors.QueryCanceled as error:
+        raise TooSlow("QueryCanceled") from error
+    await connection.execute("set local statement_timeout to default")
+    return written
 
 
 async def _stage(
@@ -228,13 +251,13 @@ async def _stage(
         await _copy(
             connection, f"copy staged_observation ({_SCALARS}, timing) from stdin binary", rows
         )
-        written += await _move(connection, _MOVE_SCALARS)
+        written += await _move(connection, _MOVE_SCALARS, _span(scalars))
     if places:
         await connection.execute(_STAGE_PLACES)
         await connection.execute("delete from staged_position")
         rows = b"".join([_HEADER, *map(_staged_place, places), _TRAILER])
         await _copy(connection, f"copy staged_position ({_PLACES}, timing) from stdin binary", rows)
-        written += await _move(connection, _MOVE_PLACES)
+        written += await _move(connection, _MOVE_PLACES, _span(places))
     return written
 
 
@@ -254,9 +277,9 @@ def _moving(
     same, alike = _equal(said), _equal(key)
     # One exists for each place where it may stand, so that each is found by an index; an equality alone would
     # tempt the planner to read and hash the whole table.
-    twin: LiteralString = f"exists (select 1 from {table} o where {same} and"
+    twin: LiteralString = f"exists (select 1 from {table} o where {same} and {_IN_SPAN} and"
     taken: LiteralString = (
-        f"(select count(*) from {table} o where {alike} and o.observed_at >= s.observed_at"
+        f"(select count(*) from {table} o where {alike} and {_IN_SPAN} and o.observed_at >= s.observed_at"
         f" and o.observed_at < s.observed_at + {_CROWD} and coalesce(o.claimed_at, o.observed_at) = {claim})"
     )
     return _Move(
@@ -312,13 +335,28 @@ _MOVE_PLACES = _moving(
 )
 
 
-async def _move(connection: Connection, move: _Move) -> int:
-    reaches = {"reach": CLAIM_REACH, "distrusted_reach": DISTRUSTED_REACH}
+def _span(arrivals: Sequence[Arrival]) -> dict[str, datetime | timedelta]:
+    """Return from when to when a row that stands there already may stand, for any of ``arrivals``.
+
+    It follows from what is asked of each; said once, it leaves the chunks of all other weeks closed.
+    """
+    claims = [one.claim for one in arrivals]
+    heard = [one.received_at for one in arrivals]
+    seen = [one.observed_at for one in arrivals]
+    return {
+        "reach": CLAIM_REACH,
+        "distrusted_reach": DISTRUSTED_REACH,
+        "first": min(min(claims) - CLAIM_REACH, min(heard) - DISTRUSTED_REACH, *seen),
+        "last": max(max(claims) + CLAIM_REACH, *heard, *seen) + _MOVED_ON,
+    }
+
+
+async def _move(connection: Connection, move: _Move, span: dict[str, datetime | timedelta]) -> int:
     written = 0
     while True:
-        await connection.execute(move.forget, reaches)
+        await connection.execute(move.forget, span)
         done = await connection.execute(move.insert)
         written += done.rowcount
-        left = await connection.execute(move.apart)
+        left = await connection.execute(move.apart, span)
         if left.rowcount == 0:
             return written

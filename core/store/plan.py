@@ -123,11 +123,12 @@ async def colleagues(
 ) -> tuple[Colleague, ...]:
     """Return everybody of the organisation, those of the home's circle first, in the order of telling."""
     cursor = await connection.execute(
-        "select c.carer_id, c.name, c.role, c.disabled_at, k.telling_order,"
-        " array(select a.channel from channels_of_carers() a where a.carer_id = c.carer_id"
-        "  order by a.channel)"
+        "select c.carer_id, c.name, c.role, c.disabled_at, k.telling_order, coalesce(a.channels, '{}')"
         " from carer c left join care k on k.carer_id = c.carer_id and k.home_id = %s"
         " and c.role in ('family_carer', 'care_worker')"
+        # once for all: asked for each person it is read as often as the organisation has people
+        " left join (select carer_id, array_agg(channel order by channel) as channels"
+        "  from channels_of_carers() group by carer_id) a on a.carer_id = c.carer_id"
         " order by k.telling_order nulls last, c.name, c.carer_id",
         (home_id,),
     )

@@ -21,7 +21,9 @@ CONNECT_TIMEOUT_S = 5.0
 RECONNECT_S = 2.0
 """After so long an attempt to connect gives way to a new one: the pool doubles its pauses without end, and
 a database that was away for an hour would be waited for an hour more."""
-_UTC = "-c timezone=UTC"
+_OURS = "-c timezone=UTC -c jit=off"
+"""Times are in UTC, and nothing is compiled for a query: what takes milliseconds is asked thousands of times,
+and what the planner thinks dear would be compiled each time anew. PostgreSQL comes with that on."""
 _LOST = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
@@ -67,7 +69,7 @@ async def open_pool(url: str, *, most: int = 4, name: str = "wayhome") -> AsyncI
         If ``url`` is none.
     """
     check_url(url)
-    options = f"-c statement_timeout=30000 -c idle_in_transaction_session_timeout=15000 {_UTC}"
+    options = f"-c statement_timeout=30000 -c idle_in_transaction_session_timeout=15000 {_OURS}"
     pool: Pool = AsyncConnectionPool(
         url,
         min_size=1,
@@ -103,6 +105,11 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     heed_cancellation()
 
 
+def was_ended(error: StoreUnavailable) -> bool:
+    """Tell whether the database answers, and ended a statement because it took too long."""
+    return isinstance(error.__cause__, psycopg.errors.QueryCanceled)
+
+
 def heed_cancellation() -> None:
     """Raise the cancellation that this task was asked for and that got lost on the way.
 
@@ -128,7 +135,7 @@ async def connect(url: str, *, autocommit: bool = False) -> AsyncIterator[Connec
     check_url(url)
     try:
         async with await psycopg.AsyncConnection.connect(
-            url, autocommit=autocommit, connect_timeout=5, options=_UTC
+            url, autocommit=autocommit, connect_timeout=5, options=_OURS
         ) as connection:
             yield connection
     except _LOST as error:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LOGS = ("observations", "positions")
 """Classes that are logs: where TimescaleDB is, whole chunks of them go at once."""
-SUMMARY = "run"
+SUMMARY: LiteralString = "run"
 """Class of the row that says that a whole run is over."""
 
 

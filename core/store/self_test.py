@@ -91,26 +91,28 @@ async def ask(
 
 async def tests_of(connection: Connection, carer_id: CarerId) -> tuple[WeeklyTest, ...]:
     """Return the tests of one person, newest first."""
-    rows = await named_rows(
-        connection, _TESTS + " where t.carer_id = %(carer)s" + _BY_TEST, {"carer": carer_id}
-    )
+    rows = await named_rows(connection, _TESTS, {"carer": carer_id})
     return tuple(_test(row) for row in sorted(rows, key=_asked, reverse=True))
 
 
-async def people(connection: Connection) -> tuple[TestedPerson, ...]:
-    """Return everybody whom the visitor may see, with their tests."""
+async def people(
+    connection: Connection, *, only: Sequence[CarerId] | None = None, newest: int | None = None
+) -> tuple[TestedPerson, ...]:
+    """Return everybody whom the visitor may see, with their tests.
+
+    Parameters
+    ----------
+    only
+        These people; None for all.
+    newest
+        So many of each person's tests; None for all that are kept.
+    """
+    persons = await named_rows(connection, _PEOPLE, {"only": None if only is None else list(only)})
+    ids = [row["carer_id"] for row in persons]
+    rows = await named_rows(connection, _NEWEST, {"people": ids, "newest": newest})
     tests: dict[int, list[dict[str, Any]]] = {}
-    for row in sorted(
-        await named_rows(connection, _TESTS + _BY_TEST, {}), key=_asked, reverse=True
-    ):
+    for row in sorted(rows, key=_asked, reverse=True):
         tests.setdefault(row["carer_id"], []).append(row)
-    persons = await named_rows(
-        connection,
-        "select c.carer_id, c.name, c.role from carer c where c.disabled_at is null and ("
-        " c.carer_id in (select carer_id from care) or c.carer_id in (select carer_id from self_test)"
-        ") order by c.name, c.carer_id",
-        {},
-    )
     return tuple(_person(row, tests.get(row["carer_id"], [])) for row in persons)
 
 
@@ -133,32 +135,56 @@ async def answer(
     return await cursor.fetchone() is not None
 
 
+# The home is found for each person, never tried for each pair of a person and a home of their organisation.
 _CANDIDATES: LiteralString = (
-    "select distinct on (c.carer_id) c.carer_id, h.home_id, h.zone,"
-    " coalesce((select array_agg(distinct p.channel order by p.channel) from live_contact p"
-    "  where p.carer_id = c.carer_id), '{}') as channels, t.asked_at,"
-    " exists (select 1 from self_test_message m where m.self_test_id = t.self_test_id)"
-    "  as had_messages"
-    " from carer c join home h using (organisation_id)"
-    " left join lateral (select self_test_id, asked_at from self_test where carer_id = c.carer_id"
-    "  order by asked_at desc limit 1) t on true"
-    " where c.disabled_at is null and h.mode = 'live' and ("
-    "  c.role in ('technician', 'organisation_admin') or c.role in ('family_carer', 'care_worker')"
-    "  and exists (select 1 from care where care.home_id = h.home_id and care.carer_id = c.carer_id))"
-    " order by c.carer_id, h.home_id"
+    "with place as ("
+    " select c.carer_id, min(h.home_id) as home_id from carer c join care using (carer_id)"
+    "  join home h on h.home_id = care.home_id and h.organisation_id = c.organisation_id"
+    "  where c.role in ('family_carer', 'care_worker') and c.disabled_at is null and h.mode = 'live'"
+    "  group by c.carer_id"
+    " union all select c.carer_id, h.home_id from carer c join (select organisation_id,"
+    "  min(home_id) as home_id from home where mode = 'live' group by organisation_id) h"
+    "  using (organisation_id)"
+    "  where c.role in ('technician', 'organisation_admin') and c.disabled_at is null)"
+    " select p.carer_id, p.home_id, h.zone,"
+    " coalesce((select array_agg(distinct l.channel order by l.channel) from live_contact l"
+    "  where l.carer_id = p.carer_id), '{}') as channels, t.asked_at,"
+    # a limit is never turned into a list of the messages of all years
+    " coalesce((select true from self_test_message m where m.self_test_id = t.self_test_id limit 1),"
+    "  false) as had_messages from place p join home h using (home_id)"
+    " left join lateral (select self_test_id, asked_at from self_test s where s.carer_id = p.carer_id"
+    "  order by asked_at desc limit 1) t on true order by p.carer_id"
 )
 # A tap on the page, a tap on the page that the message leads to, or a key on the phone: each is a human.
-_TESTS: LiteralString = (
+_TEST: LiteralString = (
     "select t.self_test_id, t.carer_id, t.asked_at,"
     " least(min(a.at), min(s.at), min(d.answered_at)) as confirmed_at,"
     " count(d.delivery_id) filter (where d.state = 'sent') as sent,"
     " count(d.delivery_id) filter (where d.state in ('pending', 'sending')) as waiting,"
-    " count(d.delivery_id) filter (where d.state = 'failed') as failed"
-    " from self_test t left join self_test_answer a using (self_test_id)"
+    " count(d.delivery_id) filter (where d.state = 'failed') as failed from "
+)
+_BY_TEST: LiteralString = (
+    " t left join self_test_answer a using (self_test_id)"
     " left join self_test_message m using (self_test_id)"
     " left join delivery d using (delivery_id) left join delivery_seen s using (delivery_id)"
+    " group by t.self_test_id, t.carer_id, t.asked_at"
 )
-_BY_TEST: LiteralString = " group by t.self_test_id"
+_TESTS: LiteralString = _TEST + "(select * from self_test where carer_id = %(carer)s)" + _BY_TEST
+_NEWEST: LiteralString = (
+    _TEST
+    + "(select t.* from unnest(%(people)s::bigint[]) as p(carer_id) cross join lateral (select * from"
+    "  self_test o where o.carer_id = p.carer_id order by o.asked_at desc limit %(newest)s) t)"
+    + _BY_TEST
+)
+_PEOPLE: LiteralString = (
+    "select c.carer_id, c.name, c.role from carer c where c.disabled_at is null"
+    " and (%(only)s::bigint[] is null or c.carer_id = any(%(only)s))"
+    # a circle sees the tests of its own carers and of nobody else beside the visitor: no need to ask
+    " and (c.carer_id in (select carer_id from care) or (current_setting('wayhome.scope', true)"
+    "  = 'organisation' or c.carer_id = nullif(current_setting('wayhome.carer', true), '')::bigint)"
+    "  and exists (select 1 from self_test t where t.carer_id = c.carer_id))"
+    " order by c.name, c.carer_id"
+)
 
 
 def _person(row: Mapping[str, Any], tests: Sequence[Mapping[str, Any]]) -> TestedPerson:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path
+from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.responses import Response
 
+from core.model.ids import CarerId
 from core.model.reach import Badge, Reach, badge
 from core.store import self_test as store
 from core.store import timeline
@@ -26,6 +27,10 @@ PAGE = Page(
     path="/reachable",
     order=45,
 )
+
+PER_PAGE = 50
+DECIDE = 3
+"""By so many of the newest tests it is told who stands first: more never change the kind of badge."""
 
 WORDS = {
     Reach.REACHABLE: marked("Can be reached"),
@@ -54,19 +59,27 @@ class Line:
 
 
 @router.get("/reachable")
-async def reachable(visiting: Visiting) -> Response:
-    """Show who can be reached; a question of one's own comes first."""
+async def reachable(
+    visiting: Visiting, page: Annotated[int, Query(ge=1, le=100_000)] = 1
+) -> Response:
+    """Show who can be reached, who can not first; a question of one's own comes before all."""
     async with visiting.acting() as connection:
         zone = await timeline.first_zone(connection)
-        people = await store.people(connection)
-    lines = [_line(visiting, person) for person in people]
-    own = next((one for one in lines if one.person.carer_id == visiting.visitor.carer_id), None)
+        people = sorted(
+            await store.people(connection, newest=DECIDE),
+            key=lambda one: _SEVERITY.index(badge(one.tests, visiting.now).reach),
+        )
+        shown = [one.carer_id for one in people][PER_PAGE * (page - 1) : PER_PAGE * page]
+        whole = {one.carer_id: one for one in await store.people(connection, only=shown)}
+    own = next((one for one in people if one.carer_id == visiting.visitor.carer_id), None)
     return visiting.page(
         "reachable.html",
         zone,
         here=PAGE.path,
         own=own,
-        lines=sorted(lines, key=lambda one: _SEVERITY.index(one.badge.reach)),
+        lines=[_line(visiting, whole[number]) for number in shown],
+        page=page,
+        last_page=max(1, -(-len(people) // PER_PAGE)),
     )
 
 
@@ -75,10 +88,10 @@ async def person(visiting: Visiting, carer_id: Annotated[int, Path(ge=1, lt=2**6
     """Show the tests of one person."""
     async with visiting.acting() as connection:
         zone = await timeline.first_zone(connection)
-        people = await store.people(connection)
-    found = next((one for one in people if one.carer_id == carer_id), None)
-    if found is None:
+        people = await store.people(connection, only=[CarerId(carer_id)])
+    if not people:
         raise HTTPException(404)
+    (found,) = people
     return visiting.page("reachable_person.html", zone, here=PAGE.path, line=_line(visiting, found))
 
 

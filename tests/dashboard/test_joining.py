@@ -19,7 +19,7 @@ async def test_a_colleague_joins_a_circle_and_is_told_last(visitors: Visitors, t
         town.carers["ben"],
     )
     admin = await visitors.of("admin")
-    assert "Add somebody who is here already to 3 Mill Lane" in await admin.text("/people")
+    assert "Add somebody who is here already to" in await admin.text("/people")
     for _again in range(2):
         answer = await admin.send("/people/circles/tom/join", carer=str(town.carers["mia"]))
         assert answer.headers["location"] == "/people#circle-tom"

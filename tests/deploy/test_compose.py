@@ -63,6 +63,27 @@ def test_every_variable_is_a_real_setting(name: str) -> None:
         assert used <= OTHERS | {"WAYHOME_DATABASE_URL_FILE"}
 
 
+def test_what_the_guides_tell_to_set_reaches_the_service() -> None:
+    """A line of ``.env`` that compose hands to nobody is taken without a word and does nothing."""
+    shipped = (ROOT / "docker-compose.yml").read_text("utf-8")
+    handed = set(re.findall(r"\$\{([A-Z_]+)", shipped))
+    told = {
+        name
+        for guide in ("channels", "deploy", "hubs", "people", "watching")
+        for name in re.findall(
+            r"(?:`|^ {4}|\")([A-Z][A-Z_]{3,})(?:=|`)",
+            (ROOT / f"docs/how-to/{guide}.md").read_text("utf-8"),
+            re.MULTILINE,
+        )
+        if not name.startswith("WAYHOME_")
+    } - {"VARIABLE"}
+    assert len(told) > 12
+    assert told <= handed
+    alerts, pages = (own_services()[name]["environment"] for name in ("alerts", "dashboard"))
+    assert alerts["WAYHOME_LOCAL_NETWORK"] == pages["WAYHOME_LOCAL_NETWORK"]
+    assert "WAYHOME_DEAD_MAN_URL_FILE" in alerts, "else nobody outside can hear that it is silent"
+
+
 def test_no_secret_is_shipped() -> None:
     found = [
         f"{name}: {match[0]}"

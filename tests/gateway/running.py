@@ -87,6 +87,10 @@ class Table:
         with psycopg.connect(self.url, autocommit=True) as connection:
             return connection.execute(query, values).fetchall()
 
+    def run(self, statements: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statements.encode())
+
     def one(self, query: str, *values: object) -> Any:
         return self.rows(query, *values)[0][0]
 

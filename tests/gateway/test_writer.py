@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,9 +12,9 @@ from core.runtime.clock import SystemClock
 from core.runtime.health import Health
 from core.store.pool import open_pool
 from gateway.batch import Batch
-from gateway.writer import Writer
+from gateway.writer import WHOLE_TRIES, Writer
 from tests.gateway.builders import LIVE, NOON, Desk, after, contact, message
-from tests.gateway.running import Table
+from tests.gateway.running import Table, until
 
 if TYPE_CHECKING:
     from core.model.intake import Arrival
@@ -63,6 +64,50 @@ async def test_only_the_poisonous_messages_end_in_quarantine(office: Office) -> 
     assert sorted(reasons) == [("malformed", LIVE, 1), ("store_refused", LIVE, 3)]
     assert office.table.rows("select device_id, last_seen from presence") == [(1, after(19e-6))]
     assert office.table.one("select count(*) from receipt") == 1
+
+
+ENDS = """
+create function end_it() returns trigger language plpgsql as
+  $$ begin raise exception 'too slow' using errcode = 'query_canceled'; end $$;
+create trigger end_it before insert on observation for each row when ({}) execute function end_it();
+"""
+
+
+async def test_a_batch_that_the_database_always_ends_holds_nobody_up(office: Office) -> None:
+    """One message that takes too long is set aside in the end, whole, and all others come through."""
+    office.table.run(ENDS.format("new.device_id = 2"))
+    messages = [contact(t=after(-n).isoformat(), packet_id=n + 1) for n in range(20)]
+    slow = message("homes/live/wayhome/motion/motion", {"v": True}, packet_id=40)
+    await office.writer.commit(office.batch(*messages[:7], slow, *messages[7:]))
+    assert office.table.observations() == 20
+    rows = office.table.rows("select topic, payload, reason, home_id from quarantine")
+    assert rows == [(slow.topic, slow.payload, "store_too_slow", LIVE)]
+    assert office.writer.tally.retries == WHOLE_TRIES
+    await office.writer.commit(office.batch(contact(packet_id=60), seconds=60))
+    assert office.table.observations() == 21
+
+
+@pytest.mark.parametrize("messages", [1, 5])
+async def test_a_database_that_ends_everything_sets_nothing_aside(
+    office: Office, messages: int
+) -> None:
+    office.table.run(ENDS.format("true"))
+    said = [contact(t=after(-n).isoformat(), packet_id=n + 1) for n in range(messages)]
+    batch = office.batch(*said)
+    async with asyncio.TaskGroup() as group:
+        writing = group.create_task(office.writer.commit(batch))
+        await until(lambda: office.writer.tally.retries > WHOLE_TRIES, what="tried in parts")
+        assert not writing.done()
+        office.table.run("drop trigger end_it on observation")
+    assert office.table.observations() == messages
+    assert office.table.one("select count(*) from quarantine") == 0
+
+
+async def test_a_message_alone_that_the_database_always_ends_is_set_aside(office: Office) -> None:
+    office.table.run(ENDS.format("new.device_id = 1"))
+    await office.writer.commit(office.batch(contact(packet_id=1)))
+    reasons = office.table.rows("select reason, count(*) from quarantine group by 1")
+    assert (office.table.observations(), reasons) == (0, [("store_too_slow", 1)])
 
 
 async def test_a_batch_that_came_through_is_not_written_again(office: Office) -> None:

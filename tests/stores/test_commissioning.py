@@ -11,7 +11,10 @@ from psycopg.types.json import Jsonb
 
 from core.model.commissioning import FOLLOWS, Stage, may_follow, mode_of
 from core.model.home import HomeMode
+from core.model.ids import HomeId
 from core.model.quantity import Quantity, Role, definition
+from core.store import commissioning
+from core.store.pool import connect
 from tests.servers.databases import Database
 
 NOW = datetime(2026, 1, 15, 10, tzinfo=UTC)
@@ -366,3 +369,23 @@ def test_a_need_is_written_by_who_sets_up_in_the_own_name(desk: Desk) -> None:
 def test_every_stage_can_be_reached_and_left() -> None:
     assert set(FOLLOWS) == set(Stage)
     assert set.union(*(set(one) for one in FOLLOWS.values())) == set(Stage)
+
+
+async def test_what_a_walk_test_saw_is_asked_once_of_each_device(
+    timescale_database: Database,
+) -> None:
+    desk = Desk(timescale_database)
+    desk.own(SEED)
+    desk.own(
+        "insert into observation (observed_at, device_id, quantity, value, home_id, received_at)"
+        " select %s::timestamptz - n * interval '7 days', 2, 'motion', 1, 'a1', now()"
+        " from generate_series(0, 20) n",
+        NOW,
+    )
+    async with connect(timescale_database.url) as connection:
+        await connection.execute("set track_functions = 'all'")
+        assert len(await commissioning.walked(connection, HomeId("a1"))) == 3
+        cursor = await connection.execute(
+            "select calls from pg_stat_xact_user_functions where funcname = 'walk_seen'"
+        )
+        assert await cursor.fetchall() == [(3,)], "not once more for each chunk of the log"

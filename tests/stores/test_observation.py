@@ -20,6 +20,7 @@ from core.store.observation import Duplicates, RowsRefused
 from core.store.observation_log import read_page
 from core.store.pool import Pool, open_pool, transaction
 from tests.servers.settling import settled, until_blocked
+from tests.stores.asked import listening, rows_read
 
 if TYPE_CHECKING:
     from tests.servers.databases import Database
@@ -183,6 +184,23 @@ async def test_the_backlog_of_a_busy_sensor_holds_nobody_up(store: Store) -> Non
     async with transaction(store.pool) as connection:
         await connection.execute("set local statement_timeout = 5000")
         assert await observation.stage(connection, late) == 1000
+
+
+async def test_a_late_row_opens_the_weeks_it_may_stand_in_and_no_other(
+    timescale_database: Database,
+) -> None:
+    """Each further week was planned four times over for a single late row in a batch."""
+    weeks = [an_arrival(-7 * 86400 * n) for n in range(15)]
+    late = an_arrival(-3600, claimed_at=NOON - timedelta(seconds=3700), timing=Timing.ADJUSTED)
+    async with (
+        open_pool(timescale_database.url_as("wayhome_gateway")) as pool,
+        transaction(pool) as connection,
+    ):
+        assert await observation.copy(connection, weeks) == len(weeks)
+        with listening(connection) as asked:
+            assert await observation.stage(connection, [late]) == 1
+        read = await rows_read(connection, asked)
+    assert 0 < sum(name.startswith("_hyper") for name in read) <= 2
 
 
 async def test_a_second_gateway_that_waits_for_the_first_stores_nothing_twice(store: Store) -> None:

@@ -130,6 +130,19 @@ async def test_a_single_connection_speaks_utc_too(plain_database: Database) -> N
         assert await (await connection.execute("show timezone")).fetchone() == ("UTC",)
 
 
+async def test_nothing_is_compiled_for_a_query(plain_database: Database) -> None:
+    """Servers come with ``jit`` on; ours and those of the tests have it off, so no figure would show it."""
+    with psycopg.connect(plain_database.url, autocommit=True) as owner:
+        owner.execute(
+            "do $$ begin execute format('alter database %I set jit = on', current_database()); end $$"
+        )
+    url = plain_database.url_as("wayhome_gateway")
+    async with open_pool(url) as pool, transaction(pool) as pooled, connect(url) as single:
+        for connection in (pooled, single):
+            cursor = await connection.execute("show jit")
+            assert await cursor.fetchone() == ("off",)
+
+
 async def test_a_pool_comes_back_soon_after_a_long_outage(own_postgres: EmbeddedPostgres) -> None:
     async with open_pool(own_postgres.url(), most=3) as pool:
         assert await answer(pool) == (42,)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+import ssl
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
+import pytest
 
 from core.store.diagnosis import Diagnosis
 from tests.servers.broker_fixtures import Broker
 from tests.servers.databases import Database
 from tests.stores.seed import SEED
-from wayhome import checkup
+from wayhome import certificates, checkup
 from wayhome.system import System
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -28,7 +34,18 @@ WELL = Diagnosis(
     discovered=1,
     overdue=0,
     fenced=0,
+    alerts_at=NOW - timedelta(seconds=50),
+    unreachable=0,
+    audited=0,
+    retained_at=NOW - timedelta(hours=20),
+    not_retained="",
 )
+
+
+class DiskUsage(NamedTuple):
+    total: int
+    used: int
+    free: int
 
 
 def failing(seen: Diagnosis, now: datetime = NOW) -> list[str]:
@@ -48,6 +65,9 @@ def test_each_trouble_is_named_with_advice() -> None:
         "alerts": (replace(WELL, waits=timedelta(minutes=2)), NOW),
         "deliveries": (replace(WELL, overdue=2), NOW),
         "operators": (replace(WELL, unheard=1), NOW),
+        "people": (replace(WELL, unreachable=1), NOW),
+        "auditor": (replace(WELL, audited=1), NOW),
+        "retention": (replace(WELL, retained_at=NOW - timedelta(days=3)), NOW),
         "quarantine": (replace(WELL, quarantine={"malformed": 3}), NOW),
         "detectors": (replace(WELL, fenced=1), NOW),
         "migrations": (replace(WELL, pending=("0009_x",)), NOW),
@@ -56,6 +76,50 @@ def test_each_trouble_is_named_with_advice() -> None:
         assert failing(seen, now) == [name]
         (trouble,) = (check for check in checkup.database_checks(seen, now) if not check.ok)
         assert trouble.advice
+
+
+def test_alerting_that_stands_still_is_said_on_a_day_without_findings() -> None:
+    for dead in (None, NOW - timedelta(minutes=4)):
+        assert failing(replace(WELL, alerts_at=dead, waits=timedelta())) == ["alerts"]
+    assert failing(replace(WELL, not_retained="positions")) == ["retention"]
+    assert failing(replace(WELL, retained_at=None)) == [], "a system of today"
+
+
+def test_a_disk_that_is_almost_full_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert checkup.disk(tmp_path).found.endswith(str(tmp_path) + " is")
+    for free, well in ((60 << 30, True), (4 << 30, False), (1 << 29, False)):
+        monkeypatch.setattr(
+            shutil, "disk_usage", lambda _, free=free: DiskUsage(100 << 30, 0, free)
+        )
+        assert checkup.disk(tmp_path).ok is well
+
+
+@pytest.mark.parametrize(("left", "well"), [(60, True), (5, False)])
+async def test_a_certificate_near_its_end_is_said(tmp_path: Path, left: int, well: bool) -> None:
+    now = datetime.now(UTC)
+    authority = certificates.new_authority(now)
+    lasts = certificates.SERVER_LASTS
+    server = certificates.new_server(
+        authority, ["localhost"], now - lasts + timedelta(days=left, hours=1)
+    )
+    for name, text in (("ca.crt", authority.certificate), ("key", server.key)):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "crt").write_text(server.certificate)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "crt", tmp_path / "key")
+    async with await asyncio.start_server(
+        lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context
+    ) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        system = System(
+            database_urls={},
+            mqtt_url=f"mqtts://localhost:{port}",
+            mqtt_ca_file=str(tmp_path / "ca.crt"),
+        )
+        (check,) = await checkup.certificate(system)
+    assert (check.ok, f"{left} days" in check.found) == (well, True)
 
 
 def test_a_gateway_of_another_name_is_forgotten_and_the_last_one_is_not() -> None:
@@ -77,7 +141,7 @@ async def test_nobody_who_takes_findings_in_is_said(
         for check in await checkup.examine(System(database_urls=urls, mqtt_url=broker.url))
     }
     assert not by_name["alerts"].ok
-    assert by_name["alerts"].found.startswith("oldest finding or answer waits for 3600 s")
+    assert by_name["alerts"].found.startswith("oldest finding or answer waits for 36")
 
 
 async def test_a_real_system_is_examined(database: Database, broker: Broker) -> None:

@@ -21,13 +21,14 @@ def doctor(
     mqtt_password_file: system.MqttPasswordFile = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check broker, database, clock, versions, services and messages, and say what to do.
+    """Check disk, broker, database, clock, versions, services, people and messages, and say what to do.
 
     Ends with 0 when all is well and with 1 otherwise. It says as well whether this is the program that
     `make fast` compiled; with --json, which modules.
     """
     target = system.pointed_at(folder, database_url, mqtt_url, mqtt_username, mqtt_password_file)
-    checks = asyncio.run(checkup.examine(target))
+    place = None if database_url else folder or system.default_folder()
+    checks = asyncio.run(checkup.examine(target, place))
     if json:
         well = all(check.ok for check in checks)
         emit({"ok": well, "checks": checks, "compiled_modules": compiled()})
