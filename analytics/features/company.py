@@ -7,6 +7,7 @@ has it beside 0.5 and less (docs/decisions/0268).
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,13 +32,15 @@ _MOST_DEVICES = 128
 class Company:
     """How often each device of one home speaks in company."""
 
-    __slots__ = ("_act", "_known")
+    __slots__ = ("_counts", "_end", "_known", "_last", "_low", "_near")
 
     def __init__(self) -> None:
         #: By device: acts, and those in company.
         self._known: dict[int, tuple[float, float]] = {}
-        #: The last act: device, its end, whether it is in company, whether it counts; None before the first.
-        self._act: tuple[int, float, bool, bool] | None = None
+        #: Devices of which fewer acts than `STRAY_BELOW` are in company.
+        self._low: set[int] = set()
+        #: Device of the last act, -1 before the first; its end, whether it is in company, whether it counts.
+        self._last, self._end, self._near, self._counts = -1, -math.inf, False, False
 
     def show(self, at: float, device_id: int, *, counts: bool = True) -> None:
         """Take in that a device said something at ``at``, in seconds; what comes late is left out.
@@ -47,25 +50,31 @@ class Company:
         counts
             Whether who does it alone is odd: who turns over in bed at night has no company.
         """
-        near = False
-        if self._act is not None:
-            last, end, known, counted = self._act
-            if at < end:
+        since = at - self._end
+        if since < 0.0:
+            return
+        if self._last == device_id:
+            if since <= ONE_ACT_S:
+                self._end = at
                 return
-            if last == device_id:
-                if at - end <= ONE_ACT_S:
-                    self._act = (last, at, known, counted)
-                    return
-            else:
-                near = at - end <= NEAR_S
-            if counted:
-                self._count(last, known or near)
-        self._act = (device_id, at, near, counts)
+            near = False
+        else:
+            near = since <= NEAR_S
+        if self._counts:
+            self._count(self._last, self._near or near)
+        self._last, self._end, self._near, self._counts = device_id, at, near, counts
 
     def _count(self, device_id: int, near: bool) -> None:
         acts, beside = self._known.get(device_id, (0.0, 0.0))
         if acts or len(self._known) < _MOST_DEVICES:
             self._known[device_id] = (acts * KEEP + 1.0, beside * KEEP + near)
+            self._judge(device_id)
+
+    def _judge(self, device_id: int) -> None:
+        if self.share(device_id) < STRAY_BELOW:
+            self._low.add(device_id)
+        else:
+            self._low.discard(device_id)
 
     def share(self, device_id: int) -> float:
         """Return the share of a device's acts in company, 0 to 1."""
@@ -78,7 +87,11 @@ class Company:
 
     def stray(self, device_id: int) -> bool:
         """Tell whether a device speaks so more often than not: it is at fault."""
-        return self._below(STRAY_BELOW, device_id)
+        return device_id in self._low and self._below(STRAY_BELOW, device_id)
+
+    def suspects(self, device_id: int) -> bool:
+        """Tell at small cost whether a device may be a stray; none is that is not."""
+        return device_id in self._low
 
     def _below(self, share: float, device_id: int) -> bool:
         if self.share(device_id) >= share:
@@ -89,25 +102,30 @@ class Company:
 
     def near(self, at: float, device_id: int) -> bool:
         """Tell whether another device, not a stray too, spoke shortly before ``at``."""
-        act = self._act
-        if act is None or act[0] == device_id or not 0.0 <= at - act[1] <= NEAR_S:
+        if self._last in {-1, device_id} or not 0.0 <= at - self._end <= NEAR_S:
             return False
-        return not self.stray(act[0])
+        return not self.stray(self._last)
 
     def keep(self, devices: Container[int]) -> None:
         """Forget all other devices."""
         self._known = {one: known for one, known in self._known.items() if one in devices}
-        if self._act is not None and self._act[0] not in devices:
-            self._act = None
+        self._low &= self._known.keys()
+        if self._last not in devices:
+            self._last, self._end, self._near, self._counts = -1, -math.inf, False, False
 
     def snapshot(self) -> list[Any]:
         """Return all of it as plain values."""
-        return [sorted([key, *known] for key, known in self._known.items()), self._act]
+        return [
+            sorted([key, *known] for key, known in self._known.items()),
+            [self._last, self._end, self._near, self._counts],
+        ]
 
     @classmethod
     def restored(cls, state: list[Any]) -> Company:
         """Return the company as `snapshot` saw it."""
         company = cls()
         company._known = {int(key): (acts, near) for key, acts, near in state[0]}
-        company._act = None if state[1] is None else tuple(state[1])
+        company._last, company._end, company._near, company._counts = state[1]
+        for device_id in company._known:
+            company._judge(device_id)
         return company

@@ -67,9 +67,10 @@ class Witnesses:
             Whether who does it alone is odd; see `Company.show`.
         """
         company, number = self._company, device.device_id
-        beside = company.near(at, number)
+        suspect = company.suspects(number)
+        beside = suspect and company.near(at, number)
         company.show(at, number, counts=counts)
-        if beside or device.exterior_door or not company.stray(number):
+        if not suspect or beside or device.exterior_door or not company.stray(number):
             return True
         self.unheeded = Sign(at, number, observation.quantity, observation.value)
         return False
