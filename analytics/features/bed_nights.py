@@ -23,6 +23,7 @@ NIGHT_S = 86400.0
 SHORTEST_NIGHT_S = 3 * 3600.0
 """A shorter main block is no night: she slept elsewhere, or the sensor lost her (docs/decisions/0221)."""
 _MOST = 64
+"""Bouts that are kept; of more, those with the shortest break between them become one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,20 @@ def joined(bouts: Sequence[Bout], within_s: float) -> list[Bout]:
     return found
 
 
+def nearest_joined(bouts: Sequence[Bout]) -> list[Bout]:
+    """Return the bouts with the shortest of their breaks filled: one fewer. Two are needed.
+
+    Examples
+    --------
+    >>> nearest_joined([Bout(0, 10), Bout(50, 60), Bout(65, 80)])
+    [Bout(start=0, end=10), Bout(start=50, end=80)]
+    """
+    found = sorted(bouts, key=lambda one: (one.start, one.end))
+    place = min(range(1, len(found)), key=lambda at: found[at].start - found[at - 1].end)
+    first, other = found[place - 1 : place + 1]
+    return [*found[: place - 1], Bout(first.start, max(first.end, other.end)), *found[place + 1 :]]
+
+
 class BedNights:
     """Bouts in bed since yesterday noon, of all beds of one home together.
 
@@ -121,8 +136,10 @@ class BedNights:
             The last local noon before ``at``, in seconds.
         """
         start = None if occupied else self._since.pop(device_id, None)
-        if start is not None and at > start and len(self._bouts) < _MOST:
+        if start is not None and at > start:
             self._bouts.append(Bout(start, at))
+            if len(self._bouts) > _MOST:
+                self._bouts = nearest_joined(self._bouts)
         self.advance(noon)
         if occupied:
             self._since.setdefault(device_id, at)

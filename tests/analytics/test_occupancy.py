@@ -114,6 +114,20 @@ def test_a_night_goes_from_noon_to_noon_and_a_turn_is_no_exit() -> None:
     assert BedNights.restored(nights.snapshot()).snapshot() == nights.snapshot()
 
 
+def test_mats_that_lose_her_for_moments_all_night_end_no_night_early() -> None:
+    """Two of them, for a minute after each eleven: 80 bouts in eight hours, more than are kept."""
+    hour, noon = 3600.0, 12 * 3600.0
+    nights = BedNights(noon)
+    for at in range(int(23 * hour), int(31 * hour), 720):
+        for mat in (1, 2):
+            nights.hear(at + mat, mat, noon, occupied=True)
+            nights.hear(at + 660.0 + mat, mat, noon, occupied=False)
+    found = nights.night(noon, 32 * hour)
+    assert found is not None
+    assert found.block == Bout(23 * hour + 1, 31 * hour - 58)
+    assert len(nights.snapshot()[2]) == 64
+
+
 def _leaves_three_minutes_after_the_hall_saw_her(every_s: float) -> Story:
     """The sensor of the hall says something every so many seconds for two hours, and is silent then."""
     story = Story()
