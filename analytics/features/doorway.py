@@ -11,8 +11,8 @@ from typing import Any
 SEES_FROM = 0.35
 """Share of passages at which a sensor near the door must have seen somebody to count as a witness; it is 0.68
 to 0.98 in 23 homes of TIHM."""
-PRIOR_SEEN, PRIOR = 2.0, 2.5
-"""Passages that the prior stands for: four in a row without anybody seen are enough to doubt it."""
+PRIOR_SEEN, PRIOR = 1.0, 1.5
+"""Passages that the prior stands for: the first two without anybody seen are enough to doubt it."""
 _KEEP = 0.97
 """Some thirty passages are remembered, so that a sensor that was turned is known again within days."""
 
