@@ -50,7 +50,7 @@ async def test_a_table_that_would_be_cut_is_refused_and_says_what_to_do(
 
 
 @pytest.mark.parametrize(
-    ("login", "path", "page"),
+    ("login", "path", "looked_at"),
     [
         ("admin", "/plan", "plans"),
         ("ben", "/plan/homes/ada/check", "plan"),
@@ -60,13 +60,13 @@ async def test_a_table_that_would_be_cut_is_refused_and_says_what_to_do(
     ],
 )
 async def test_who_reads_who_is_told_of_a_home_is_recorded(
-    visitors: Visitors, circle: Town, login: str, path: str, page: str
+    visitors: Visitors, circle: Town, login: str, path: str, looked_at: str
 ) -> None:
     await (await visitors.of(login)).text(path)
     looks = (
         "select count(*) from access_record where home_id = 'ada' and carer_id = %s and page = %s"
     )
-    assert circle.number(looks, circle.carers[login], page) == 1
+    assert circle.number(looks, circle.carers[login], looked_at) == 1
 
 
 async def test_a_home_that_is_not_theirs_is_neither_shown_nor_recorded(

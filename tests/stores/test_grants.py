@@ -66,6 +66,8 @@ FOR_PAGES = (
 """Functions that run with the owner's rights for the pages; each looks at who is acting."""
 FOR_IDENTITY = ("home_states",)
 """What the identity service may ask with the owner's rights."""
+FOR_WHO_TELLS = ("unheard_organisations",)
+"""What alerting, the pages and the doctor ask with the owner's rights."""
 FOR_NOBODY = (
     "chain_access_record", "refuse_change_of_audit", "shut_out",
     "device_terms", "put_device", "note_device", "home_mode_by_steps", "mode_of", "end_replaced_credentials",
@@ -190,6 +192,9 @@ def test_functions_of_ours_are_for_the_entrance_and_trust_no_temporary_table(
     }
     callers |= {name: ["wayhome_identity"] for name in FOR_IDENTITY}
     callers |= {name: [f"wayhome_{role}"] for name, role in FOR_SERVICES.items()}
+    callers |= {
+        name: ["wayhome_alerts", "wayhome_dashboard", "wayhome_operator"] for name in FOR_WHO_TELLS
+    }
     assert found == [(name, True, path, callers[name]) for name in sorted(callers)]
 
 

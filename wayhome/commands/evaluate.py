@@ -25,7 +25,7 @@ COMMANDS = (
     Entry(
         "faulty",
         "wayhome.commands.evaluating.faulty:faulty",
-        "Put a sensor at fault into labelled homes: who is out must be told all the same.",
+        "Put a sensor at fault into labelled homes and compare who is out with the labels.",
     ),
     Entry(
         "simulated",
