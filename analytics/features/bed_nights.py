@@ -136,6 +136,8 @@ class BedNights:
             The last local noon before ``at``, in seconds.
         """
         start = None if occupied else self._since.pop(device_id, None)
+        if start is None and not occupied:
+            return  # nobody was known to lie there: it ends no night of who lies in another bed
         if start is not None and at > start:
             self._bouts.append(Bout(start, at))
             if len(self._bouts) > _MOST:

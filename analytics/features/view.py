@@ -170,6 +170,8 @@ class HomeView:
             self.shown = witnesses.heed(at, device, observation, counts=counts)
         if not self.shown:
             self.occupancy.stray(device)
+            if observation.quantity is _BED and observation.value <= 0:
+                self._lie(at, device, occupied=False)
         elif self.lone is not None:
             self._wait(self.lone, observation, device, at)
         elif witnesses.unheeded is not None and device.interior:
@@ -241,10 +243,8 @@ class HomeView:
     def _track(self, observation: Observation, at: float) -> None:
         self._marked = True
         alone = self.plan.resident_id is not None
-        home, unfollowed = (
-            (self.activity, self.occupancy, self.local),
-            len(self.outdoors.unfollowed),
-        )
+        home = (self.activity, self.occupancy, self.local)
+        unfollowed = len(self.outdoors.unfollowed)
         self.outdoors.show(observation, at, home, alone=alone, in_use=self.plan.by_id)
         if unfollowed != len(self.outdoors.unfollowed):
             self._anew = True

@@ -59,7 +59,8 @@ class Witnesses:
         """Take in that a device senses somebody inside or at a door; tell whether that is to be believed.
 
         The word of a stray, alone, is not: it is a heater, a curtain, a loose contact (docs/decisions/0268).
-        It waits: if another device speaks soon after, it was somebody.
+        It waits: if another device speaks soon after, it was somebody. That a bed or chair is empty holds all
+        the same: else it would stay occupied.
 
         Parameters
         ----------
@@ -72,6 +73,8 @@ class Witnesses:
         company.show(at, number, counts=counts)
         if not suspect or beside or device.exterior_door or not company.stray(number):
             return True
+        if observation.quantity in _RESTS and observation.value <= 0:
+            self._rests.take(at, number, occupied=False)
         self.unheeded = Sign(at, number, observation.quantity, observation.value)
         return False
 

@@ -114,6 +114,15 @@ def test_a_night_goes_from_noon_to_noon_and_a_turn_is_no_exit() -> None:
     assert BedNights.restored(nights.snapshot()).snapshot() == nights.snapshot()
 
 
+def test_a_bed_that_is_left_by_nobody_ends_no_night() -> None:
+    hour = 3600.0
+    nights = BedNights(12 * hour)
+    nights.hear(23 * hour, 1, 12 * hour, occupied=True)
+    nights.hear(36.1 * hour, 2, 36 * hour, occupied=False)  # past noon, she is still asleep
+    nights.hear(36.5 * hour, 1, 36 * hour, occupied=False)
+    assert nights.nights == [Bout(23 * hour, 36.5 * hour)]
+
+
 def test_mats_that_lose_her_for_moments_all_night_end_no_night_early() -> None:
     """Two of them, for a minute after each eleven: 80 bouts in eight hours, more than are kept."""
     hour, noon = 3600.0, 12 * 3600.0

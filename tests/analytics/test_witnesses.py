@@ -12,7 +12,15 @@ from analytics.features.doorway import Doorway
 from analytics.features.occupancy import Occupancy, Place
 from analytics.features.rests import AT_MOST_S, Rests
 from analytics.features.witnesses import Witnesses
-from analytics.sample_days import BED_MOTION, DOOR, HALL_MOTION, HOUSEHOLD, KITCHEN_MOTION, MONDAY
+from analytics.sample_days import (
+    BED,
+    BED_MOTION,
+    DOOR,
+    HALL_MOTION,
+    HOUSEHOLD,
+    KITCHEN_MOTION,
+    MONDAY,
+)
 from core.model.home import Placement
 from core.model.ids import DeviceId
 from core.model.quantity import Quantity
@@ -154,6 +162,27 @@ def test_what_a_stray_said_counts_once_another_vouches_for_it() -> None:
     seen.append((view.activity.last_at or 0.0, view.activity.room))
     assert seen == [((MONDAY + timedelta(days=10, hours=9, minutes=5)).timestamp(), "bedroom")]
     assert view.previous_room == "kitchen", "the cupboard was taken in before"
+
+
+def test_a_bed_at_fault_does_not_stay_occupied() -> None:
+    """It is no sign of a person when it says so alone; that it is empty again is so all the same."""
+    story = Story()
+    for day in range(10):
+        for hour in range(8, 22, 2):
+            _walks(story, 24 * day + hour)
+            story.at(24 * day + hour + 1).hear(BED, Quantity.BED, float(hour // 2 % 2))
+    _walks(story, 24 * 10 + 9)
+    story.hear(BED, Quantity.BED, 1.0)  # beside her: she lies down, as far as is known
+    view = story.home.view
+    assert view is not None
+    moved = view.activity.last_at
+    assert [bed for bed, _ in view.bed_nights.snapshot()[1]] == [BED]
+    story.at(24 * 10 + 10).hear(BED, Quantity.BED, 0.0)
+    assert view.activity.last_at == moved, "nobody, for the clock of stillness"
+    assert view.bed_nights.snapshot()[1] == []
+    assert view.occupancy.witnesses.snapshot()[0] == []
+    story.at(24 * 10 + 12).hear(BED, Quantity.BED, 1.0)
+    assert view.bed_nights.snapshot()[1] == [], "nor does it put anybody to bed alone"
 
 
 def test_a_stray_waits_over_a_restart() -> None:
