@@ -316,7 +316,7 @@ class HomeEngine:
         state = {
             "format": FORMAT,
             "step": self.step,
-            "plan": self.plan,
+            "plan": self.plan.saved(),
             "tick_s": self._tick_s,
             "grid": self._grid if self._view is None else self._passed(self._view),
             "view": self._view.snapshot() if self._view is not None else None,
@@ -377,7 +377,7 @@ class HomeEngine:
     def replan(self, home: HomePlan) -> HomeEngine:
         """Return this home with other rooms, residents or devices, and all that was learned."""
         saved = _decoded(self.snapshot())
-        saved["plan"] = home
+        saved["plan"] = home.saved()
         other = HomeEngine.restored(_encoded(saved), self._specs)
         if other.view is not None:
             other.view.refit(self.plan)

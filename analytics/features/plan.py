@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from core.model.home import HomeMode, Placement, RoomKind
 
@@ -28,6 +25,8 @@ class Zone(StrEnum):
 
 ZONES = tuple(Zone)
 _SENSES_ROOM = frozenset({Placement.ROOM, Placement.BED, Placement.CHAIR, Placement.OBJECT})
+# a cached property would be worked out anew at each access where it is compiled (0281)
+_DERIVED: Any = field(init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,35 +47,36 @@ class DevicePlan:
     interval_s: float
     heartbeat: bool
 
+    #: Whether it sits on a door that leads out.
+    exterior_door: bool = _DERIVED
+    #: Whether what it senses happens inside the home.
+    interior: bool = _DERIVED
+    #: Number of its room and class of the place: where a pause begins.
+    context: tuple[int, str] = _DERIVED
+    #: Whether it carries the messages of the others.
+    hub: bool = _DERIVED
+
+    def __post_init__(self) -> None:
+        """Work out what follows, once: an observation asks for it many times."""
+        inside = self.placement in _SENSES_ROOM and self.room != RoomKind.OUTSIDE
+        object.__setattr__(self, "exterior_door", self.placement is Placement.ENTRANCE)
+        object.__setattr__(self, "interior", inside)
+        object.__setattr__(self, "context", (self.room_id, self.zone.value))
+        object.__setattr__(self, "hub", self.placement is Placement.HUB)
+
     @classmethod
     def restored(cls, state: dict[str, Any]) -> DevicePlan:
         """Return the device as a snapshot holds it."""
         kinds = {"placement": Placement(state["placement"]), "zone": Zone(state["zone"])}
         return cls(**(state | kinds))
 
+    def saved(self) -> dict[str, Any]:
+        """Return what a snapshot holds: nothing that follows from the rest."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.init}
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Go to another process by its fields: a frozen class that is compiled takes no other state."""
-        return DevicePlan.restored, (msgspec.to_builtins(self),)
-
-    @cached_property
-    def exterior_door(self) -> bool:
-        """Whether it sits on a door that leads out."""
-        return self.placement is Placement.ENTRANCE
-
-    @cached_property
-    def interior(self) -> bool:
-        """Whether what it senses happens inside the home."""
-        return self.placement in _SENSES_ROOM and self.room != RoomKind.OUTSIDE
-
-    @cached_property
-    def context(self) -> tuple[int, str]:
-        """Number of its room and class of the place: where a pause begins."""
-        return self.room_id, self.zone.value
-
-    @cached_property
-    def hub(self) -> bool:
-        """Whether it carries the messages of the others."""
-        return self.placement is Placement.HUB
+        return DevicePlan.restored, (self.saved(),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +93,39 @@ class HomePlan:
     #: Whether an animal is known to live here.
     animal: bool = False
 
+    #: Devices by id.
+    by_id: dict[int, DevicePlan] = _DERIVED
+    #: The resident, where one lives alone; None otherwise.
+    resident_id: int | None = _DERIVED
+    #: Pronoun of who lives here: ``they`` unless one lives alone.
+    pronoun: str = _DERIVED
+    #: Zones in which something is sensed.
+    zones: tuple[Zone, ...] = _DERIVED
+    #: Number of devices that sense people inside.
+    sensors: int = _DERIVED
+    #: Whether a device senses the room behind a door that leads out.
+    senses_exit: bool = _DERIVED
+    #: Whether a device senses who lies in a bed.
+    senses_bed: bool = _DERIVED
+    #: Devices that carry the messages of the others.
+    hubs: tuple[DevicePlan, ...] = _DERIVED
+
+    def __post_init__(self) -> None:
+        """Work out what follows, once: an observation asks for it many times."""
+        inside = tuple(device for device in self.devices if device.interior)
+        zones = {device.zone for device in inside} | {Zone.OTHER}
+        in_rooms = tuple(device for device in inside if device.placement is Placement.ROOM)
+        beds = any(device.placement is Placement.BED for device in self.devices)
+        alone = self.residents[0] if len(self.residents) == 1 else (None, "they")
+        object.__setattr__(self, "by_id", {device.device_id: device for device in self.devices})
+        object.__setattr__(self, "resident_id", alone[0])
+        object.__setattr__(self, "pronoun", alone[1])
+        object.__setattr__(self, "zones", tuple(zone for zone in ZONES if zone in zones))
+        object.__setattr__(self, "sensors", len(inside))
+        object.__setattr__(self, "senses_exit", any(one.near_exit for one in in_rooms))
+        object.__setattr__(self, "senses_bed", beds)
+        object.__setattr__(self, "hubs", tuple(one for one in self.devices if one.hub))
+
     @classmethod
     def restored(cls, state: dict[str, Any]) -> HomePlan:
         """Return the home as a snapshot holds it."""
@@ -103,53 +136,14 @@ class HomePlan:
         }
         return cls(**(state | parts))
 
+    def saved(self) -> dict[str, Any]:
+        """Return what a snapshot holds: nothing that follows from the rest."""
+        told = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
+        return told | {"devices": tuple(device.saved() for device in self.devices)}
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Go to another process by its fields, as its devices do."""
-        return HomePlan.restored, (msgspec.to_builtins(self),)
-
-    @cached_property
-    def by_id(self) -> dict[int, DevicePlan]:
-        """Devices by id."""
-        return {device.device_id: device for device in self.devices}
-
-    @cached_property
-    def resident_id(self) -> int | None:
-        """The resident, where one lives alone; None otherwise."""
-        return self.residents[0][0] if len(self.residents) == 1 else None
-
-    @cached_property
-    def pronoun(self) -> str:
-        """Pronoun of who lives here: ``they`` unless one lives alone."""
-        return self.residents[0][1] if len(self.residents) == 1 else "they"
-
-    @cached_property
-    def zones(self) -> tuple[Zone, ...]:
-        """Zones in which something is sensed."""
-        found = {device.zone for device in self.devices if device.interior} | {Zone.OTHER}
-        return tuple(zone for zone in ZONES if zone in found)
-
-    @cached_property
-    def sensors(self) -> int:
-        """Number of devices that sense people inside."""
-        return sum(device.interior for device in self.devices)
-
-    @cached_property
-    def senses_exit(self) -> bool:
-        """Whether a device senses the room behind a door that leads out."""
-        return any(
-            device.near_exit and device.interior and device.placement is Placement.ROOM
-            for device in self.devices
-        )
-
-    @cached_property
-    def senses_bed(self) -> bool:
-        """Whether a device senses who lies in a bed."""
-        return any(device.placement is Placement.BED for device in self.devices)
-
-    @cached_property
-    def hubs(self) -> tuple[DevicePlan, ...]:
-        """Devices that carry the messages of the others."""
-        return tuple(device for device in self.devices if device.hub)
+        return HomePlan.restored, (self.saved(),)
 
 
 def plan(household: Household) -> HomePlan:

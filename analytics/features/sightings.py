@@ -69,7 +69,8 @@ class Sightings:
         total = sum(counts)
         if total > FEWEST:
             for number, count in enumerate(counts):
-                missed[number] += count / total
+                if count:  # most homes have a quarter of the places that there can be
+                    missed[number] += count / total
 
     @property
     def hidden(self) -> bool:
