@@ -22,9 +22,12 @@ processor time, so that neighbours on the same cores disturb them less:
 ``instructions``     that CPython runs for an observation, the clock included: the same on any machine
 ``floor_us``         what so many cost at their best on this one, in a loop of few: it is not faster anywhere
 ``compiled``         whether it is the program that `make fast` compiled, and how many modules of it are
+``sources``          the same of the program as Python alone runs it
 
-``.venv-fast/bin/python bench/detectors.py --json`` measures the compiled program, without ``instructions``
-and ``floor_us``: CPython sees little of what is compiled.
+The figures are those of the compiled program, which is made first where it is missing or was made of
+other sources (`make fast`: minutes, and a compiler); those of the sources follow under ``sources``, with
+``instructions`` and ``floor_us``: CPython sees little of what is compiled. ``--here`` measures the program
+of this interpreter alone, as where nothing can be compiled.
 """
 
 # ruff: noqa: E402 (run as a script, it has to find the packages)
@@ -49,10 +52,11 @@ sys.path.insert(len(sys.path) if find_spec("wayhome__mypyc") else 0, str(ROOT))
 import msgspec
 from river.anomaly import HalfSpaceTrees
 
+from analytics import home_engine
 from analytics.detector import discover
 from analytics.features.plan import plan
 from analytics.home_engine import HomeEngine, Inputs
-from bench import _streams
+from bench import _programs, _streams
 from core.runtime.compiled import compiled
 
 if TYPE_CHECKING:
@@ -249,25 +253,49 @@ def alone(
     return found
 
 
+def here(rounds: int) -> dict[str, Any]:
+    """Measure the program that this interpreter runs."""
+    modules = len(compiled())
+    if modules and (others := _programs.changed(Path(home_engine.__file__).parents[1])):
+        raise SystemExit(f"compiled of other sources than {others[0]}: run make fast")
+    report: dict[str, Any] = {"compiled": modules > 0, "compiled_modules": modules}
+    report |= {"sample": measure(*_streams.made_up(), rounds)}
+    folder = Path(os.environ.get("WAYHOME_DATA", ROOT.parent / "shared" / "data")) / "tihm"  # noqa: TID251
+    if folder.is_dir():
+        report["tihm"] = measure(*_streams.real(folder), rounds)
+    return report
+
+
+def show(figures: Mapping[str, Any], indent: str = "") -> None:
+    """Print a report as lines."""
+    for key, value in figures.items():
+        if isinstance(value, dict):
+            print(f"{indent}{key}")
+            show(value, indent + "  ")
+        else:
+            text = format(value, ",") if isinstance(value, int | float) else value
+            print(f"{indent}{key:16} {text}")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--here", action="store_true", help="this interpreter's program alone")
     chosen = parser.parse_args(arguments)
-    modules = len(compiled())
-    report: dict[str, Any] = {"compiled": modules > 0, "compiled_modules": modules}
-    report |= {"sample": measure(*_streams.made_up(), chosen.rounds)}
-    folder = Path(os.environ.get("WAYHOME_DATA", ROOT.parent / "shared" / "data")) / "tihm"  # noqa: TID251
-    if folder.is_dir():
-        report["tihm"] = measure(*_streams.real(folder), chosen.rounds)
+    report = None
+    if not chosen.here and not compiled():
+        say("the compiled program, then the sources")
+        report = _programs.measured_compiled([__file__, "--rounds", str(chosen.rounds)])
+    if report is None:
+        report = here(chosen.rounds)
+    else:
+        report["sources"] = here(chosen.rounds)
     if chosen.json:
         print(json.dumps(report))
-        return
-    for year, figures in report.items():
-        print(year if isinstance(figures, dict) else f"{year:18} {figures}")
-        for key, value in figures.items() if isinstance(figures, dict) else ():
-            print(f"  {key:16} {format(value, ',') if isinstance(value, int | float) else value}")
+    else:
+        show(report)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from bench import _programs
 from core.runtime.compiled import PACKAGES, compiled, compiled_below, in_words
 from scripts import compiled_wheel
 from tests.house.tree import ROOT
@@ -117,3 +118,17 @@ def used(folder: Path) -> str:
         text=True,
         timeout=60,
     ).stdout
+
+
+def test_a_benchmark_sees_what_was_compiled_of_other_sources(tmp_path: Path) -> None:
+    suffix = EXTENSION_SUFFIXES[0]
+    for folder in ("checkout", "installed"):
+        (tmp_path / folder / "analytics").mkdir(parents=True)
+        for name in ("one", "two", "three"):
+            (tmp_path / folder / "analytics" / f"{name}.py").write_text(name, "utf-8")
+    for name in ("one", "two"):
+        (tmp_path / "installed" / "analytics" / f"{name}{suffix}").touch()
+    assert _programs.changed(tmp_path / "installed", tmp_path / "checkout") == []
+    for name in ("two", "three"):
+        (tmp_path / "checkout" / "analytics" / f"{name}.py").write_text("edited", "utf-8")
+    assert _programs.changed(tmp_path / "installed", tmp_path / "checkout") == ["analytics/two.py"]
