@@ -23,6 +23,7 @@ _DAY_STARTS_S = DAY_STARTS_H * HOUR_S
 _WAKING_FROM_S, _WAKING_UNTIL_S = WAKING_FROM_H * HOUR_S, WAKING_UNTIL_H * HOUR_S
 _SLOT_S = 900.0
 _MOST_CHANGE_S = 3 * HOUR_S
+_MOST_WALLS = 32
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (the clock on the wall)
 
 
@@ -51,13 +52,15 @@ class LocalTime:
     13.5
     """
 
-    __slots__ = ("_from", "_offset", "_until", "_zone")
+    __slots__ = ("_from", "_offset", "_until", "_walls", "_zone")
 
     def __init__(self, zone: str) -> None:
         self._zone = ZoneInfo(zone)
         self._offset = 0.0
         #: Span in which the offset is known, in seconds.
         self._from = self._until = 0.0
+        #: The last times of the wall clock that were asked for: of one day they are many times.
+        self._walls: dict[tuple[int, float], float] = {}
 
     def offset(self, seconds: float) -> float:
         """Seconds that the wall clock is ahead of UTC at a moment."""
@@ -122,8 +125,14 @@ class LocalTime:
         return total
 
     def _wall(self, day: int, hour: float) -> float:
-        date = _EPOCH + timedelta(days=day, hours=hour)
-        return date.replace(tzinfo=self._zone).timestamp()
+        known = self._walls.get((day, hour))
+        if known is not None:
+            return known
+        if len(self._walls) >= _MOST_WALLS:
+            self._walls.clear()
+        date = (_EPOCH + timedelta(days=day, hours=hour)).replace(tzinfo=self._zone)
+        self._walls[day, hour] = at = date.timestamp()
+        return at
 
     def is_waking(self, seconds: float) -> bool:
         """Whether it is between 07:00 and 22:00."""
