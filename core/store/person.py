@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SUBJECT = (
     "select r.resident_id, r.home_id, h.organisation_id, r.name, not exists (select 1 from resident o"
-    " where o.home_id = r.home_id and o.resident_id <> r.resident_id) from resident r join home h"
+    " where o.home_id = r.home_id and o.resident_id <> r.resident_id), r.left_at from resident r join home h"
     " using (home_id)"
 )
 
@@ -61,6 +61,7 @@ def _subject(row: tuple[Any, ...]) -> Subject:
         organisation_id=row[2],
         name=row[3],
         alone=row[4],
+        left_at=row[5],
     )
 
 

@@ -127,6 +127,28 @@ def test_a_home_of_which_nothing_was_erased_is_watched_on(
     assert after == before
 
 
+def test_somebody_who_died_leaves_the_home_to_who_lives_on(plain_database: Database) -> None:
+    """Also while their records are held for the coroner, and an erasure is refused."""
+    with psycopg.connect(plain_database.url) as connection:
+        connection.execute(SEED.encode())
+        connection.execute("insert into resident (home_id, name) values ('a1', 'Bert')")
+        connection.execute(
+            "insert into device (home_id, family, external_id, name, placement, resident_id)"
+            " values ('a1', 'wayhome', 'watch', 'Watch', 'worn', 4) returning device_id"
+        )
+    hold = ("retention", "hold", "4", "--reason", "coroner", "--database-url", plain_database.url)
+    assert CliRunner().invoke(app, list(hold)).exit_code == 0
+    said = json.loads(run(plain_database, "left", "4", "--json").stdout.splitlines()[-1])
+    assert (said["resident"], said["left"], len(said["devices"])) == (4, True, 1)
+    assert run(plain_database, "list").exit_code == 0
+    with psycopg.connect(plain_database.url) as connection:
+        gone = connection.execute("select resident_id from resident where left_at is not null")
+        assert gone.fetchall() == [(4,)]
+    for arguments in (("left", "4"), ("left", "1"), ("left", "1", "--back")):
+        assert isinstance(run(plain_database, *arguments).exception, Misconfigured), arguments
+    assert run(plain_database, "left", "4", "--back").exit_code == 0
+
+
 def test_a_hold_stops_an_erasure_and_says_who_can_end_it(plain_database: Database) -> None:
     with psycopg.connect(plain_database.url) as connection:
         connection.execute(SEED.encode())
