@@ -33,6 +33,7 @@ from analytics.features.stillness import (
     once_in_days,
     zone_of,
 )
+from analytics.features.turned_away import TurnedAway
 from analytics.features.wording import ROOMS, clock, duration, has, rarity
 from core.model.finding import Evidence, Finding, Phase, Severity
 from core.model.forecast import Forecast
@@ -64,6 +65,11 @@ class Inactivity:
         #: Counters of what is worn, by device, and when it last showed that somebody walked (0231).
         self._worn: dict[int, Steps] = {}
         self._walked = -math.inf
+        self._turned_away = TurnedAway(
+            "inactivity",
+            "Steps of {name} are no sign that somebody walks: those of {most} other things worn here are",
+            "Retire what nobody wears any more.",
+        )
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Begin to wait anew; end an open episode."""
@@ -87,7 +93,9 @@ class Inactivity:
         counter = self._worn.get(device.device_id)
         if counter is None and has_room(self._worn, _MOST_WORN, view.plan.by_id):
             counter = self._worn[device.device_id] = Steps()
-        if counter is None or not counter.count(view.at, observation.value):
+        if counter is None:
+            return self._turned_away.tell(device, _MOST_WORN, view)
+        if not counter.count(view.at, observation.value):
             return ()
         self._walked = max(self._walked, view.at - SPAN_S)
         episode = self._episode
@@ -106,6 +114,11 @@ class Inactivity:
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
         """Find out whether the silence is too long."""
+        if view.changed and (over := self._turned_away.end(self._worn, _MOST_WORN, view)):
+            return (*over, *self._wait(view))
+        return self._wait(view)
+
+    def _wait(self, view: HomeView) -> Sequence[Finding]:
         last = view.activity.last_at
         self.due = NEVER
         if last is None or view.coverage.blind:
@@ -210,7 +223,9 @@ class Inactivity:
         if not self._worn:
             return episode
         worn = [[device, steps.snapshot()] for device, steps in self._worn.items()]
-        return {"episode": episode, "worn": worn, "walked": self._walked}
+        state = {"episode": episode, "worn": worn, "walked": self._walked}
+        away = self._turned_away.snapshot()
+        return state | ({"turned_away": away} if away else {})
 
     def restore(self, state: Any) -> None:
         """Become what `snapshot` saw; without anything worn it is the episode alone, as of old."""
@@ -218,6 +233,7 @@ class Inactivity:
         self._episode = Episode.restored(worn["episode"])
         self._worn = {device: Steps.restored(one) for device, one in worn["worn"]}
         self._walked = worn.get("walked", -math.inf)
+        self._turned_away.restore(worn.get("turned_away", []))
         self._known, self.due = None, _ALWAYS
 
 

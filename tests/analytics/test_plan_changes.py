@@ -236,6 +236,41 @@ def test_a_tracker_that_is_not_followed_is_told_of_until_it_is() -> None:
     assert story.restart().at(5).of("liveness")[-1].what == "Where T22 is counts again"
 
 
+@pytest.mark.parametrize(
+    ("detector", "quantity", "most"),
+    [
+        ("impact", Quantity.IMPACT, 8),
+        ("wrist_stillness", Quantity.ACTIVITY, 4),
+        ("inactivity", Quantity.STEPS, 4),
+    ],
+)
+def test_what_is_worn_and_not_listened_to_is_told_of_until_it_is(
+    detector: str, quantity: Quantity, most: int
+) -> None:
+    """It is the newest watch, the one on the wrist, where the old ones were never retired."""
+    watches = tuple(
+        replace(
+            known(TRACKER), device_id=DeviceId(number), external_id=f"w{number}", name=f"W{number}"
+        )
+        for number in range(20, 21 + most)
+    )
+    story = Story(household=further(*watches)).at(1)
+    last = DeviceId(20 + most)
+    for number in range(20, 21 + most):
+        story.hear(DeviceId(number), quantity, 30.0).restart()
+        story.home.look(Inputs(heard_at=MONDAY + timedelta(days=400), heard_since=MONDAY))
+    story.hear(last, quantity, 31.0)
+    (told,) = [one for one in story.said if one.subject == f"unwatched:{last}"]
+    assert (told.detector, told.audience) == (detector, Audience.OPERATORS)
+    assert f"W{last}" in told.what
+    assert str(most) in told.what
+    become(story.restart(), without(DeviceId(20), household=story.household)).at(2)
+    (*_, over) = [one for one in story.said if one.subject == f"unwatched:{last}"]
+    assert over.phase is Phase.CLEARED
+    story.hear(last, quantity, 32.0)
+    assert not {key for key in opened(story) if key[2] == f"unwatched:{last}"}
+
+
 def test_an_appliance_too_many_is_told_of() -> None:
     plugs = tuple(
         replace(
