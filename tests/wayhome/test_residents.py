@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import errno
 import json
 import os
@@ -39,6 +40,11 @@ def test_everything_about_a_person_goes_into_one_file(
     with psycopg.connect(plain_database.url) as connection:
         connection.execute(SEED.encode())
         connection.execute("update resident set name = 'Ada <Hill>' where resident_id = 1")
+        connection.execute("update device set name = '=HYPERLINK(1)' where home_id = 'a1'")
+        connection.execute(
+            "update response set comment = E'+1 \\U0001F642, \"x\"' where alert_id = 1"
+        )
+        connection.execute("update position set longitude = -1.5 where home_id = 'a1'")
     file = tmp_path / "ada.zip"
     result = run(plain_database, "export", "1", str(file), "--json")
     answer = json.loads(result.stdout.splitlines()[-1])
@@ -47,6 +53,12 @@ def test_everything_about_a_person_goes_into_one_file(
         page = archive.read("index.html").decode()
         names = set(archive.namelist())
         residents = archive.read("tables/resident.csv").decode().splitlines()
+        cells = {
+            cell
+            for name in ("device", "response", "position")
+            for row in csv.reader(archive.read(f"tables/{name}.csv").decode().splitlines())
+            for cell in row
+        }
         rows = sum(
             len(archive.read(name).decode().splitlines()) - 1
             for name in names
@@ -57,6 +69,7 @@ def test_everything_about_a_person_goes_into_one_file(
     assert [line.split(",")[0] for line in residents] == ["resident_id", "1"]
     assert answer == {"file": "ada.zip", "tables": answer["tables"], "rows": rows}
     assert "photos/1.jpg" in names
+    assert {"'=HYPERLINK(1)", '\'+1 \U0001f642, "x"', "-1.5"} <= cells, "shown, and not run"
     assert "tables/passkey.csv" not in names
     assert "token_hash" not in whole
     assert "a2" not in residents[1]
