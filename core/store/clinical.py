@@ -54,6 +54,8 @@ class Person:
     name: str
     organisation: str
     zone: ZoneInfo
+    #: False for who lives there no more, and in a home that is a record of the past.
+    lives: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,8 @@ async def people(
     """Return residents by number."""
     rows = await rows_of(
         connection,
-        "select r.resident_id, r.home_id, r.name, o.name as organisation, h.zone from resident r"
+        "select r.resident_id, r.home_id, r.name, o.name as organisation, h.zone,"
+        " r.left_at is null and h.mode <> 'archive' as lives from resident r"
         " join home h using (home_id) join organisation o using (organisation_id)"
         " where r.resident_id > %(after)s"
         + about(wanted, "r")
@@ -112,6 +115,7 @@ async def people(
             name=row["name"],
             organisation=row["organisation"],
             zone=ZoneInfo(row["zone"]),
+            lives=row["lives"],
         )
         for row in rows
     )
