@@ -31,6 +31,7 @@ from analytics.features.stillness import (
     floor_s,
     hidden,
     once_in_days,
+    sees_moving,
     zone_of,
 )
 from analytics.features.turned_away import TurnedAway
@@ -123,6 +124,8 @@ class Inactivity:
         self.due = NEVER
         if last is None or view.coverage.blind:
             return ()
+        if not sees_moving(view):
+            return self._over(view, "Nothing here senses any more who moves in the rooms")
         if not view.occupancy.home:
             return self._gone(view)
         still, floor = self._still_s(view), floor_s(view, zone_of(view))
@@ -158,6 +161,8 @@ class Inactivity:
     def forecast(self, view: HomeView) -> Forecast | None:
         """Return when it speaks next if nothing moves."""
         if view.activity.last_at is None or view.coverage.blind or not view.occupancy.home:
+            return None
+        if not sees_moving(view):
             return None
         first = self._episode is None
         if self._episode is not None and self._episode.severity is not Severity.CHECK:
@@ -209,12 +214,14 @@ class Inactivity:
         return finding(view, DETECTOR.name, episode, what, Phase.CLEARED)
 
     def _gone(self, view: HomeView) -> Sequence[Finding]:
+        door = view.occupancy.door_at
+        when = "no time" if door is None else view.clock(door)
+        return self._over(view, f"{has(view.plan.pronoun)} gone out, by the door at {when}")
+
+    def _over(self, view: HomeView, what: str) -> Sequence[Finding]:
         episode, self._episode = self._episode, None
         if episode is None:
             return ()
-        door = view.occupancy.door_at
-        when = "no time" if door is None else view.clock(door)
-        what = f"{has(view.plan.pronoun)} gone out, by the door at {when}"
         return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
 
     def snapshot(self) -> Any:
@@ -247,6 +254,7 @@ DETECTOR = DetectorSpec(
     title="No movement",
     notices="Nobody has moved for longer than the habits of this home explain at this time of day.",
     blind_spots=(
+        "A home in which nothing senses who moves about: door, bed and chair alone say nothing between.",
         "A second person who moves hides one who lies still; so does an animal that nobody has told us of.",
         "A known animal hides somebody once it moves on for minutes; who lies and stirs is taken for it.",
         "A fall right after an outer door closes looks like going out; then the late return tells.",

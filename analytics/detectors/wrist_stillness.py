@@ -21,7 +21,7 @@ from analytics.detector import (
 from analytics.features.devices import has_room
 from analytics.features.limits import PRIOR_H
 from analytics.features.ruled_out import ruled_out, unseen
-from analytics.features.stillness import bearable_s, floor_s, once_in_days, zone_of
+from analytics.features.stillness import bearable_s, floor_s, once_in_days, sees_moving, zone_of
 from analytics.features.turned_away import TurnedAway
 from analytics.features.wording import ROOMS, duration, has, rarity
 from analytics.features.wrist import HEARD_FOR_S, UP_PERCENT, WORN_FOR_S, Rested, Wrist
@@ -135,7 +135,7 @@ class WristStillness:
     @staticmethod
     def _judged(view: HomeView, last: float) -> bool:
         """Tell whether stillness since ``last`` is ours: at home, seen, by day, out of bed."""
-        away = view.coverage.blind or not view.occupancy.home
+        away = view.coverage.blind or not view.occupancy.home or not sees_moving(view)
         return not (away or view.pauses.in_bed) and view.local.is_waking(last)
 
     def _count(self, view: HomeView) -> None:

@@ -29,6 +29,8 @@ class Zone(StrEnum):
 ZONES = tuple(Zone)
 _SENSES_ROOM = frozenset({Placement.ROOM, Placement.BED, Placement.CHAIR, Placement.OBJECT})
 
+_SENSES_MOVING = frozenset({Placement.ROOM, Placement.OBJECT})
+
 
 @dataclass(frozen=True, kw_only=True)
 class DevicePlan:
@@ -67,6 +69,11 @@ class DevicePlan:
     def interior(self) -> bool:
         """Whether what it senses happens inside the home."""
         return self.placement in _SENSES_ROOM and self.room != RoomKind.OUTSIDE
+
+    @cached_property
+    def senses_moving(self) -> bool:
+        """Whether it hangs where it may sense who moves about; door, bed and chair know who is at them."""
+        return self.interior and self.placement in _SENSES_MOVING
 
     @cached_property
     def context(self) -> tuple[int, str]:

@@ -29,10 +29,11 @@ from analytics.sample_days import (
     MONDAY,
     STOVE,
     TRACKER,
+    WATCH,
     ordinary,
     said,
 )
-from core.model.finding import Audience, Phase
+from core.model.finding import Audience, Phase, Severity
 from core.model.home import Resident
 from core.model.ids import DeviceId, ResidentId
 from core.model.quantity import Quantity
@@ -204,6 +205,51 @@ def test_an_appliance_is_no_more_told_of_when_its_plug_is_retired() -> None:
     become(story, without(STOVE)).at(12)
     assert [one.phase for one in story.of("appliance")][-1] is Phase.CLEARED
     assert not {key for key in opened(story) if key[1] == "appliance"}
+
+
+# Homes in which nothing senses who moves about
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [{DOOR}, {BED}, {DOOR, BED, CHAIR}, {DOOR, WATCH}, {DOOR, WATCH, BUTTON, TRACKER}],
+    ids=["door", "bed", "door, bed and chair", "door and watch", "door and what is worn"],
+)
+def test_a_home_without_eyes_in_its_rooms_alarms_nobody_day_after_day_and_says_what_it_lacks(
+    kept: set[DeviceId],
+) -> None:
+    """Each day ended in an urgent alarm, hours after the last word of the door, the bed or the watch."""
+    household = replace(
+        HOUSEHOLD, devices=tuple(one for one in HOUSEHOLD.devices if one.device_id in kept)
+    )
+    story = Story(household=household)
+    for row in DAYS.observations:
+        if row.device_id in kept and (noticed := story.home.feed(row)) is not None:
+            assert not noticed.failures
+            story.said += noticed.findings
+    story.at(20 * 24 + 12)
+    assert [one for one in story.said if one.detector in {"inactivity", "wrist_stillness"}] == []
+    (told,) = [one for one in story.of("liveness") if one.subject == "rooms"]
+    assert (told.audience, told.severity) == (Audience.OPERATORS, Severity.NOTICE)
+    story.restart()
+    more = replace(household, devices=(*household.devices, known(LOUNGE_MOTION)))
+    become(story, more).at(20 * 24 + 13).hear(LOUNGE_MOTION, Quantity.TEMPERATURE, 20.0).at(21 * 24)
+    rooms = [one.phase for one in story.of("liveness") if one.subject == "rooms"]
+    assert rooms == [Phase.OPENED], "a thermometer sees nobody"
+    story.hear(LOUNGE_MOTION).at(22 * 24 + 1)
+    assert [one.phase for one in story.of("liveness") if one.subject == "rooms"][
+        -1
+    ] is Phase.CLEARED
+
+
+def test_who_lies_still_is_looked_for_no_more_once_the_last_eye_is_gone() -> None:
+    kept = (LOUNGE_MOTION, DOOR)
+    household = replace(HOUSEHOLD, devices=tuple(map(known, kept)))
+    story = Story(household=household).at(8).move(LOUNGE_MOTION, every=5, until=10).at(20)
+    assert opened(story) & {key for key in opened(story) if key[1] == "inactivity"}
+    become(story, without(LOUNGE_MOTION, household=household)).at(21)
+    assert not {key for key in opened(story) if key[1] == "inactivity"}
+    assert story.of("inactivity")[-1].what == "Nothing here senses any more who moves in the rooms"
 
 
 # More than can be followed
