@@ -207,6 +207,28 @@ def test_an_appliance_is_no_more_told_of_when_its_plug_is_retired() -> None:
     assert not {key for key in opened(story) if key[1] == "appliance"}
 
 
+def test_the_ways_of_who_carried_a_tracker_are_not_those_of_who_carries_the_next() -> None:
+    """He died, his tracker went back; where he used to go is no known way of hers, and kept no longer."""
+    outside = Outside().at_home(8)
+    for day in (1, 2, 3):
+        outside.at(24 * day + 8).go(walk((0.0, 0.0), (0.0, 800.0))).go(
+            walk((0.0, 800.0), (0.0, 0.0))
+        )
+        outside.at_home(24 * day + 10, fixes=2)
+    become(outside.story, without(TRACKER))
+
+    def known_ways(day: int) -> tuple[float, bool]:
+        view = outside.story.restart().at(24 * day).home.view
+        assert view is not None
+        return view.outdoors.outings, view.outdoors.plane is not None
+
+    outings, placed = known_ways(6)
+    assert outings > 1.0, "one that is replaced within days knows the ways of the one before"
+    assert placed
+    assert known_ways(12) == (0.0, False)
+    assert "without" not in outside.story.home.view.outdoors.snapshot()  # type: ignore[union-attr]
+
+
 # Homes in which nothing senses who moves about
 
 
