@@ -70,6 +70,30 @@ async def come_back(connection: Connection, person: Subject) -> bool:
     return bool(cursor.rowcount)
 
 
+async def check_parted(connection: Connection, person: Subject) -> None:
+    """Refuse to erase the last one who lives in a home while records of who left it are kept.
+
+    What rooms told since is of the last one alone, and can only go with the whole home.
+
+    Raises
+    ------
+    Misconfigured
+        Naming whose records are to be decided on first.
+    """
+    cursor = await connection.execute(
+        "select resident_id, left_at is null from resident where home_id = %s and resident_id <> %s"
+        " order by 1",
+        (person.home_id, person.resident_id),
+    )
+    others = await cursor.fetchall()
+    if person.left_at is None and others and not any(lives for _, lives in others):
+        numbers = ", ".join(str(number) for number, _ in others)
+        raise Misconfigured(
+            f"resident {person.resident_id}: the home is also the record of who left it ({numbers})."
+            " Erase those first; then everything of the home goes with the last one"
+        )
+
+
 async def move_in(connection: Connection, home_id: HomeId, name: str, pronoun: str) -> ResidentId:
     """Return the resident of this name in a home, a new one where there is none; the home is locked.
 

@@ -14,6 +14,7 @@ from core.model.subject import Erasure, Subject
 from core.store import retention
 from core.store.holdings import HOLDINGS
 from core.store.listen import notify
+from core.store.moving import check_parted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -187,9 +188,12 @@ async def erase(
     ------
     Held
         If records of the home must stay.
+    Misconfigured
+        If the person is the last one there, and records of who left are kept.
     """
     at, reason = when
     await check_not_held(connection, person)
+    await check_parted(connection, person)
     rows: dict[str, int] = {}
     found = holdings_of(person)
     # What takes minutes comes before anything is locked for which detection and alerting would wait, with the

@@ -190,6 +190,19 @@ async def test_the_last_one_does_not_leave_but_the_home_ends(owner: Connection) 
     assert [one.name for one in household.residents] == ["Ada", "Bert"]
 
 
+async def test_the_last_one_is_erased_with_the_home_and_not_beside_it(owner: Connection) -> None:
+    """What the rooms told since he left is hers alone: it must not stay as what the home shares."""
+    await leave(owner)
+    with pytest.raises(Misconfigured, match=r"who left it \(4\)"):
+        await person.erase(owner, await person.subject(owner, ADA), (NOW, "asked for"))
+    for one in (BERT, ADA):
+        async with owner.transaction():
+            await person.erase(owner, await person.subject(owner, one), (NOW, "asked for"))
+    for table in ("home", "day_count", "observation"):
+        found = await owner.execute(f"select count(*) from {table} where home_id = 'a1'".encode())
+        assert await found.fetchone() == (0,), table
+
+
 async def test_an_old_roster_brings_nobody_back_and_nothing_that_they_wore(
     owner: Connection,
 ) -> None:

@@ -251,6 +251,7 @@ async def _erase(
         await person.check_sees_all(connection)
         one = await person.subject(connection, resident)
         await person.check_not_held(connection, one)
+        await moving.check_parted(connection, one)
         begun = datetime.now(UTC)
         async with connection.transaction():
             devices = await person.quieten(connection, one, begun)
