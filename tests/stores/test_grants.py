@@ -73,6 +73,7 @@ FOR_NOBODY = (
     "device_terms", "put_device", "note_device", "home_mode_by_steps", "mode_of", "end_replaced_credentials",
     "homes_held", "retention_rows", "end_former_findings",
     "write_sharing_periods", "keep_sharing_periods", "note_parting", "parted",
+    "end_hubs_of_home",
 )  # fmt: skip
 """Functions that only triggers and other functions call."""
 FOR_SERVICES = {

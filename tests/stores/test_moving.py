@@ -214,6 +214,23 @@ async def test_an_old_roster_brings_nobody_back_and_nothing_that_they_wore(
     assert [one.name for one in after.devices] == ["d"]
 
 
+async def test_the_hub_of_a_home_that_has_ended_is_let_in_no_more(owner: Connection) -> None:
+    """It stands on the shelf where somebody else lives now, and renews its certificate by itself."""
+    let_in = "select home_id from hub_credential where revoked_at is null order by 1"
+    await owner.execute("update hub_credential set revoked_at = null")
+    before = [home for (home,) in await (await owner.execute(let_in)).fetchall()]
+    assert "a1" in before
+    after: list[str] = []
+    for stage in ("paused", "ended"):
+        await owner.execute(
+            "insert into home_step (home_id, carer_id, at, stage, reason) values ('a1', 1, now(), %s, 'r')",
+            (stage,),
+        )
+        after = [home for (home,) in await (await owner.execute(let_in)).fetchall()]
+        assert ("a1" in after) == (stage == "paused")
+    assert after == [home for home in before if home != "a1"]
+
+
 async def test_nobody_moves_into_the_record_of_somebody_else(owner: Connection) -> None:
     """Who cared for the one would see how the other lives, and old habits would be taken for theirs."""
     step = (

@@ -130,11 +130,25 @@ as $over$
         order by s.home_id, s.step_id desc) l where l.stage in ('ended', 'referred')
 $over$;
 
+-- With its end a home's hubs are let in no more: whoever finds one on the shelf is somebody else.
+create function end_hubs_of_home() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
+as $hubs$
+begin
+    update hub_credential c set revoked_at = new.at, sealed = null
+        where c.home_id = new.home_id and c.revoked_at is null;
+    perform pg_notify('identity', new.home_id);
+    return null;
+end
+$hubs$;
+create trigger home_step_ends_hubs after insert on home_step for each row when (new.stage = 'ended')
+    execute function end_hubs_of_home();
+
 do $rights$
 declare
     entry text;
 begin
-    foreach entry in array array['note_parting()', 'parted(text)', 'homes_over()'] loop
+    foreach entry in array array['note_parting()', 'parted(text)', 'homes_over()', 'end_hubs_of_home()'] loop
         execute format('revoke all on function %s from public', entry);
     end loop;
     grant execute on function homes_over() to wayhome_gateway;
