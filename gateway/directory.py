@@ -84,19 +84,28 @@ class Directory:
         self.limits = limits
         self.homes: Mapping[HomeId, str] = {}
         self.tracks: dict[tuple[str, str, str], Track] = {}
-        #: Homes of somebody who may not be watched, or not located: what can not be read may tell of them.
+        #: Homes of somebody who may not be watched or located, and those that ended: what can not be read may
+        #: tell of them, or of whoever lives there now.
         self.guarded: frozenset[HomeId] = frozenset()
 
     def replace(
-        self, homes: Mapping[HomeId, str], known: Iterable[KnownDevice]
+        self,
+        homes: Mapping[HomeId, str],
+        known: Iterable[KnownDevice],
+        guarded: Iterable[HomeId] = (),
     ) -> tuple[Track, ...]:
         """Take over a new state of the registry; return the tracks that are new.
 
         A device that stays keeps what is remembered of it.
+
+        Parameters
+        ----------
+        guarded
+            Homes of which nothing that can not be read is kept.
         """
         self.homes = homes
         old, self.tracks, fresh = self.tracks, {}, []
-        guarded: set[HomeId] = set()
+        silenced = set(guarded)
         for device in known:
             key = (device.home_id, device.family, device.external_id)
             archive = homes.get(device.home_id) == HomeMode.ARCHIVE
@@ -107,7 +116,7 @@ class Directory:
             track.archive = archive
             track.unwatched, track.unlocated = device.unwatched, device.unlocated
             if track.unwatched or track.unlocated:
-                guarded.add(device.home_id)
+                silenced.add(device.home_id)
             self.tracks[key] = track
-        self.guarded = frozenset(guarded)
+        self.guarded = frozenset(silenced)
         return tuple(fresh)

@@ -57,7 +57,8 @@ class Registry:
             await presence.expect(connection)
             homes = await presence.homes(connection)
             known = await presence.known_devices(connection)
-        self._directory.replace(homes, known)
+            guarded = await presence.guarded_homes(connection)
+        self._directory.replace(homes, known, guarded)
         self._fingerprint = fingerprint
         log.info(
             "registry read",

@@ -108,7 +108,7 @@ def page(person: Subject, parts: tuple[Part, ...], photos: int, at: datetime) ->
     shared = (
         ""
         if person.alone
-        else "<p>Somebody else lives in the same home. What sensors in its rooms saw cannot be told apart,"
+        else "<p>Somebody else lives in the same home, or did. What its rooms saw cannot be told apart,"
         " so it is not in this file. What is about you alone is.</p>"
     )
     seen = f"<p>{photos} photos are in the folder <code>photos</code>.</p>" if photos else ""

@@ -16,6 +16,7 @@ from analytics.features.aftermath import (
 )
 from analytics.features.devices import PERSON, has_room
 from analytics.features.impacts import WRIST
+from analytics.features.turned_away import TurnedAway
 from analytics.features.wording import subject
 from core.model.finding import Finding, Phase, Severity
 from core.model.quantity import Quantity
@@ -110,6 +111,11 @@ class AfterKnock:
         self._signs: deque[tuple[float, int, bool]] = deque(maxlen=_MOST_SIGNS)
         #: When somebody walked on after a knock, in the last week.
         self._trips: list[float] = []
+        self._turned_away = TurnedAway(
+            "impact",
+            "Knocks of {name} are not judged: those of {most} other things that are worn here are",
+            "Retire what nobody wears any more.",
+        )
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Take in a knock, or what a worn device or the home says after one."""
@@ -126,15 +132,17 @@ class AfterKnock:
             if worn is not None and (worn.beat is None or view.at > worn.beat):
                 worn.beat = view.at
             return ()
-        found = self._listen(worn, observation, device, view) if worn is not None else ()
+        if worn is None:
+            return self._turned_away.tell(device, _MOST_DEVICES, view)
+        found = self._listen(worn, observation, device, view)
         self.due = min((one.due for one in self._worn.values()), default=NEVER)
         return found
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
         """Judge the knocks whose time has come."""
+        found = self._turned_away.end(self._worn, _MOST_DEVICES, view) if view.changed else []
         if view.now < self.due:
-            return ()
-        found: list[Finding] = []
+            return found
         for device_id, worn in self._worn.items():
             if worn.due <= view.now and worn.knock is not None:
                 worn.judged = True
@@ -251,17 +259,19 @@ class AfterKnock:
 
     def snapshot(self) -> Any:
         """Return the state."""
+        away = self._turned_away.snapshot()
         return {
             "worn": [[device, one.snapshot()] for device, one in self._worn.items()],
             "signs": list(self._signs),
             "trips": self._trips,
-        }
+        } | ({"turned_away": away} if away else {})
 
     def restore(self, state: Any) -> None:
         """Become what `snapshot` saw."""
         self._worn = {device: _Wearable.restored(one) for device, one in state["worn"]}
         self._signs = deque(((at, room, seat) for at, room, seat in state["signs"]), _MOST_SIGNS)
         self._trips = list(state["trips"])
+        self._turned_away.restore(state.get("turned_away", []))
         self.due = min((one.due for one in self._worn.values()), default=NEVER)
 
 

@@ -31,8 +31,10 @@ from analytics.features.stillness import (
     floor_s,
     hidden,
     once_in_days,
+    sees_moving,
     zone_of,
 )
+from analytics.features.turned_away import TurnedAway
 from analytics.features.wording import ROOMS, clock, duration, has, rarity
 from core.model.finding import Evidence, Finding, Phase, Severity
 from core.model.forecast import Forecast
@@ -64,6 +66,11 @@ class Inactivity:
         #: Counters of what is worn, by device, and when it last showed that somebody walked (0231).
         self._worn: dict[int, Steps] = {}
         self._walked = -math.inf
+        self._turned_away = TurnedAway(
+            "inactivity",
+            "Steps of {name} are no sign that somebody walks: those of {most} other things worn here are",
+            "Retire what nobody wears any more.",
+        )
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Begin to wait anew; end an open episode."""
@@ -87,7 +94,9 @@ class Inactivity:
         counter = self._worn.get(device.device_id)
         if counter is None and has_room(self._worn, _MOST_WORN, view.plan.by_id):
             counter = self._worn[device.device_id] = Steps()
-        if counter is None or not counter.count(view.at, observation.value):
+        if counter is None:
+            return self._turned_away.tell(device, _MOST_WORN, view)
+        if not counter.count(view.at, observation.value):
             return ()
         self._walked = max(self._walked, view.at - SPAN_S)
         episode = self._episode
@@ -106,10 +115,17 @@ class Inactivity:
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
         """Find out whether the silence is too long."""
+        if view.changed and (over := self._turned_away.end(self._worn, _MOST_WORN, view)):
+            return (*over, *self._wait(view))
+        return self._wait(view)
+
+    def _wait(self, view: HomeView) -> Sequence[Finding]:
         last = view.activity.last_at
         self.due = NEVER
         if last is None or view.coverage.blind:
             return ()
+        if not sees_moving(view):
+            return self._over(view, "Nothing here senses any more who moves in the rooms")
         if not view.occupancy.home:
             return self._gone(view)
         still, floor = self._still_s(view), floor_s(view, zone_of(view))
@@ -145,6 +161,8 @@ class Inactivity:
     def forecast(self, view: HomeView) -> Forecast | None:
         """Return when it speaks next if nothing moves."""
         if view.activity.last_at is None or view.coverage.blind or not view.occupancy.home:
+            return None
+        if not sees_moving(view):
             return None
         first = self._episode is None
         if self._episode is not None and self._episode.severity is not Severity.CHECK:
@@ -196,12 +214,14 @@ class Inactivity:
         return finding(view, DETECTOR.name, episode, what, Phase.CLEARED)
 
     def _gone(self, view: HomeView) -> Sequence[Finding]:
+        door = view.occupancy.door_at
+        when = "no time" if door is None else view.clock(door)
+        return self._over(view, f"{has(view.plan.pronoun)} gone out, by the door at {when}")
+
+    def _over(self, view: HomeView, what: str) -> Sequence[Finding]:
         episode, self._episode = self._episode, None
         if episode is None:
             return ()
-        door = view.occupancy.door_at
-        when = "no time" if door is None else view.clock(door)
-        what = f"{has(view.plan.pronoun)} gone out, by the door at {when}"
         return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
 
     def snapshot(self) -> Any:
@@ -210,7 +230,9 @@ class Inactivity:
         if not self._worn:
             return episode
         worn = [[device, steps.snapshot()] for device, steps in self._worn.items()]
-        return {"episode": episode, "worn": worn, "walked": self._walked}
+        state = {"episode": episode, "worn": worn, "walked": self._walked}
+        away = self._turned_away.snapshot()
+        return state | ({"turned_away": away} if away else {})
 
     def restore(self, state: Any) -> None:
         """Become what `snapshot` saw; without anything worn it is the episode alone, as of old."""
@@ -218,6 +240,7 @@ class Inactivity:
         self._episode = Episode.restored(worn["episode"])
         self._worn = {device: Steps.restored(one) for device, one in worn["worn"]}
         self._walked = worn.get("walked", -math.inf)
+        self._turned_away.restore(worn.get("turned_away", []))
         self._known, self.due = None, _ALWAYS
 
 
@@ -231,6 +254,7 @@ DETECTOR = DetectorSpec(
     title="No movement",
     notices="Nobody has moved for longer than the habits of this home explain at this time of day.",
     blind_spots=(
+        "A home in which nothing senses who moves about: door, bed and chair alone say nothing between.",
         "A second person who moves hides one who lies still; so does an animal that nobody has told us of.",
         "A known animal hides somebody once it moves on for minutes; who lies and stirs is taken for it.",
         "A fall right after an outer door closes looks like going out; then the late return tells.",

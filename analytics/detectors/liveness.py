@@ -9,6 +9,7 @@ from analytics.features.coverage import BLIND_AFTER_S, PERIODS, SILENT_HOME_S, D
 from analytics.features.device_faults import ADVICE, FINE, MILD, RETIRED, fault_text
 from analytics.features.devices import BATTERY_LOW_PERCENT, STUCK_AFTER_S
 from analytics.features.obstruction import FEWEST_CHANGES, Obstruction
+from analytics.features.stillness import sees_moving
 from analytics.features.strays import ALONE_FEWEST, ALONE_PER_H
 from analytics.features.wording import duration, plural
 from core.model.finding import Audience, Finding, Phase, Severity
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 URGENT_AFTER_S = 900.0
 """Blind for longer is urgent for the operators (detection.md (a) D0)."""
+UNSENSED_DAYS = 7.0
+"""What hangs in a room and has said nothing of anybody for so long senses nobody."""
 LOOK_EVERY_S = 86400.0
 """All devices are looked at so often at least: without a heartbeat none is silent so soon after a word."""
 
@@ -32,7 +35,8 @@ _BATTERY = frozenset({Quantity.BATTERY, Quantity.BATTERY_LOW})
 _PASSES = frozenset({Darkness.PIPELINE, Darkness.QUEUE})
 """What is often over in a moment, and not worth a word then."""
 _LAST = "last"  # blindness of the home that is over, and when it ended: kept beside what is open
-_OF_THE_HOME = frozenset({"home", "animal", _LAST})
+_ROOMS = "rooms"
+_OF_THE_HOME = frozenset({"home", "animal", _ROOMS, _LAST})
 
 
 class Liveness:
@@ -100,7 +104,7 @@ class Liveness:
         told: list[Finding] = []
         for device in view.plan.devices:
             told += self._device(device, view)
-        told += (*self._retired(view), *self._animal(view))
+        told += (*self._retired(view), *self._animal(view), *self._unsensed(view))
         self._asked.clear()
         self._note_faulty()
         self._all_due = _devices_due(view, view.plan.devices)
@@ -272,6 +276,27 @@ class Liveness:
         what = f"Something moves in all rooms while nobody is home: {seen} in {strays.hours:.0f} h"
         do = "Ask whether an animal lives there. If so, say it where devices are installed."
         return (finding(view, DETECTOR.name, new, what, audience=to, subject=key, advice=do),)
+
+    def _unsensed(self, view: HomeView) -> Sequence[Finding]:
+        """Tell that stillness is not told of here, because nothing senses who moves about (0277)."""
+        devices, to = view.plan.devices, Audience.OPERATORS
+        lacks = any(one.interior or one.exterior_door for one in devices) and not sees_moving(view)
+        if (
+            lacks
+            and view.days_watched < UNSENSED_DAYS
+            and any(one.senses_moving for one in devices)
+        ):
+            return ()  # it has just been hung
+        if not lacks:
+            return self._close(_ROOMS, view, "Something senses now who moves in the rooms")
+        if _ROOMS in self._open:
+            return ()
+        self._open[_ROOMS] = new = Episode(
+            onset=view.now, noticed=view.now, severity=Severity.NOTICE
+        )
+        what = "Nothing senses who moves in the rooms of this home: nobody is told of somebody who lies still"
+        do = "Hang motion sensors in the rooms, or say to the carers that only what is there is watched."
+        return (finding(view, DETECTOR.name, new, what, audience=to, subject=_ROOMS, advice=do),)
 
     def _close(self, key: str, view: HomeView, what: str) -> Sequence[Finding]:
         episode = self._open.pop(key, None)

@@ -21,7 +21,8 @@ from analytics.detector import (
 from analytics.features.devices import has_room
 from analytics.features.limits import PRIOR_H
 from analytics.features.ruled_out import ruled_out, unseen
-from analytics.features.stillness import bearable_s, floor_s, once_in_days, zone_of
+from analytics.features.stillness import bearable_s, floor_s, once_in_days, sees_moving, zone_of
+from analytics.features.turned_away import TurnedAway
 from analytics.features.wording import ROOMS, duration, has, rarity
 from analytics.features.wrist import HEARD_FOR_S, UP_PERCENT, WORN_FOR_S, Rested, Wrist
 from core.model.finding import Finding, Phase, Severity
@@ -62,6 +63,11 @@ class WristStillness:
         self._episode: Episode | None = None
         self._wrists: dict[int, Wrist] = {}
         self._rested = Rested()
+        self._turned_away = TurnedAway(
+            "wrist_stillness",
+            "{name} does not shorten the wait for somebody who lies still: {most} other watches here do",
+            "Retire what nobody wears any more.",
+        )
         #: (last movement, day, margin, share, limit): one limit is asked for many times.
         self._known: tuple[float, int, float, float, float] | None = None
 
@@ -76,7 +82,7 @@ class WristStillness:
             if quantity is not _ACTIVITY:
                 return ()
             if not has_room(self._wrists, _MOST_DEVICES, view.plan.by_id):
-                return ()
+                return self._turned_away.tell(device, _MOST_DEVICES, view)
             wrist = self._wrists[device.device_id] = Wrist()
         if quantity is _BEATS:
             wrist.beat(at)
@@ -94,6 +100,8 @@ class WristStillness:
         """Find out whether the rest is too long by now."""
         if view.day_closed:
             self._rested.close_day()
+        if view.changed and (over := self._turned_away.end(self._wrists, _MOST_DEVICES, view)):
+            return (*over, *self._look(view))
         return self._look(view)
 
     def _look(self, view: HomeView) -> Sequence[Finding]:
@@ -127,7 +135,7 @@ class WristStillness:
     @staticmethod
     def _judged(view: HomeView, last: float) -> bool:
         """Tell whether stillness since ``last`` is ours: at home, seen, by day, out of bed."""
-        away = view.coverage.blind or not view.occupancy.home
+        away = view.coverage.blind or not view.occupancy.home or not sees_moving(view)
         return not (away or view.pauses.in_bed) and view.local.is_waking(last)
 
     def _count(self, view: HomeView) -> None:
@@ -190,6 +198,7 @@ class WristStillness:
             self._episode.snapshot() if self._episode else None,
             [[device, one.snapshot()] for device, one in self._wrists.items()],
             self._rested.snapshot(),
+            *([away] if (away := self._turned_away.snapshot()) else ()),
         ]
 
     def restore(self, state: Any) -> None:
@@ -197,6 +206,7 @@ class WristStillness:
         self._episode = Episode.restored(state[0])
         self._wrists = {device: Wrist.restored(one) for device, one in state[1]}
         self._rested = Rested.restored(state[2])
+        self._turned_away.restore(state[3] if len(state) > 3 else [])  # noqa: PLR2004
         self._known, self.due = None, _ALWAYS
 
 

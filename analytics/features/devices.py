@@ -129,6 +129,11 @@ class DeviceState:
         elif ended or level is None or level >= BATTERY_FINE_PERCENT:
             self.low = False
 
+    @property
+    def sees_people(self) -> bool:
+        """Whether it has ever said anything by which a person shows: a thermometer never does."""
+        return any(key.partition("/")[0] in _STATES for key in self.values)
+
     def stuck(self, now: float) -> bool:
         """Whether its motion has been on for too long to be true."""
         return self.off_known and self.on_since is not None and now - self.on_since > STUCK_AFTER_S

@@ -33,6 +33,8 @@ USUAL_OUTING_M = 1000.0
 INDOORS_S = 300.0
 """Movement inside within so long of a fix says where she is, if she lives alone."""
 HALF_LIFE_DAYS = 56.0
+WITHOUT_DAYS = 7
+"""Ways are forgotten after so many days without a tracker in use: another may carry the next one."""
 _KEEP = 2.0 ** (-1.0 / HALF_LIFE_DAYS)
 
 
@@ -42,6 +44,7 @@ class Outdoors:
     __slots__ = (
         "_lost",
         "_turn",
+        "_without",
         "ground",
         "heard",
         "outings",
@@ -65,6 +68,8 @@ class Outdoors:
         self._lost: set[int] = set()
         #: Trackers in use that are not followed, because there are too many.
         self.unfollowed: set[int] = set()
+        #: Days since no tracker is in use.
+        self._without = 0
 
     @property
     def experience(self) -> float:
@@ -190,7 +195,12 @@ class Outdoors:
         self._lost = {number for number in self._lost if number in devices}
 
     def close_day(self) -> None:
-        """Forget a little."""
+        """Forget a little; all of it where nobody carries a tracker any more (docs/decisions/0278)."""
+        self._without = 0 if self.tracks or self.plane is None else self._without + 1
+        if self._without >= WITHOUT_DAYS:
+            self.plane, self.ground, self._lost = None, Ground(), set()
+            self.outings, self.rides, self._turn = 0.0, 0.0, [0.0, 0.0]
+            return
         self._lie_anew()
         self.ground.close_day()
         self.outings, self.rides = self.outings * _KEEP, self.rides * _KEEP
@@ -199,8 +209,9 @@ class Outdoors:
     def snapshot(self) -> dict[str, Any]:
         """Return all of it as plain values."""
         plane = self.plane
-        unfollowed = {"unfollowed": sorted(self.unfollowed)} if self.unfollowed else {}
-        return unfollowed | {
+        more: dict[str, Any] = {"unfollowed": sorted(self.unfollowed)} if self.unfollowed else {}
+        more |= {"without": self._without} if self._without else {}
+        return more | {
             "plane": None if plane is None else [plane.latitude, plane.longitude],
             "ground": self.ground.snapshot(),
             "tracks": {str(device): track.snapshot() for device, track in self.tracks.items()},
@@ -225,4 +236,5 @@ class Outdoors:
         outdoors._turn = list(state["turn"])
         outdoors._lost = set(state["lost"])
         outdoors.unfollowed = set(state.get("unfollowed", ()))
+        outdoors._without = state.get("without", 0)
         return outdoors

@@ -25,6 +25,7 @@ class Zone(StrEnum):
 
 ZONES = tuple(Zone)
 _SENSES_ROOM = frozenset({Placement.ROOM, Placement.BED, Placement.CHAIR, Placement.OBJECT})
+_SENSES_MOVING = frozenset({Placement.ROOM, Placement.OBJECT})
 # a cached property would be worked out anew at each access where it is compiled (0281)
 _DERIVED: Any = field(init=False, repr=False, compare=False)
 
@@ -51,6 +52,8 @@ class DevicePlan:
     exterior_door: bool = _DERIVED
     #: Whether what it senses happens inside the home.
     interior: bool = _DERIVED
+    #: Whether it hangs where it may sense who moves about; door, bed and chair know who is at them.
+    senses_moving: bool = _DERIVED
     #: Number of its room and class of the place: where a pause begins.
     context: tuple[int, str] = _DERIVED
     #: Whether it carries the messages of the others.
@@ -61,6 +64,7 @@ class DevicePlan:
         inside = self.placement in _SENSES_ROOM and self.room != RoomKind.OUTSIDE
         object.__setattr__(self, "exterior_door", self.placement is Placement.ENTRANCE)
         object.__setattr__(self, "interior", inside)
+        object.__setattr__(self, "senses_moving", inside and self.placement in _SENSES_MOVING)
         object.__setattr__(self, "context", (self.room_id, self.zone.value))
         object.__setattr__(self, "hub", self.placement is Placement.HUB)
 

@@ -80,6 +80,16 @@ def bearable_s(view: HomeView, detector: str, share: float = 1.0) -> float:
     return min(max(learned * view.margin(detector, at), low), high)
 
 
+def sees_moving(view: HomeView) -> bool:
+    """Whether something here has shown that it senses who moves about in the rooms (0277)."""
+    known = view.coverage.devices
+    return any(
+        (state := known.get(device.device_id)) is not None and state.sees_people
+        for device in view.plan.devices
+        if device.senses_moving
+    )
+
+
 def hidden(view: HomeView) -> bool:
     """Whether she may be in a room that is not seen as usual, in a home in which that says something."""
     return view.pauses.hidden and view.activity.density(view.plan) >= HIDDEN_FROM

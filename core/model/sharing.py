@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from core.model.basis import Purpose
 from core.model.ids import FindingId, HomeId, OrganisationId, ResidentId
@@ -22,6 +22,8 @@ class SharingQuestion:
     at: datetime
     #: True for what the rooms tell: it is of everybody who lives there, so of each a basis must stand.
     of_home: bool = False
+    #: Of which day the rooms tell: who has left since then lived there too. None: of now.
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,10 @@ class Subject:
     organisation_id: str
     #: Personal: for the screen of who carries the request out, never for a log.
     name: str
-    #: True when nobody else lives in the home, so that everything of the home is theirs.
+    #: True when nobody else lives in the home or did, so that everything of the home is theirs.
     alone: bool
+    #: Since when somebody does not live there any more while another one does; None for who lives there.
+    left_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

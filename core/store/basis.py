@@ -42,6 +42,10 @@ _BARE: LiteralString = (
     "select b.basis_id, b.resident_id, b.kind, b.purpose, b.recipient, b.article6, b.article9, b.decided,"
     " b.said_by, b.note, b.valid_from, b.valid_until, b.at from purpose_basis b"
 )
+_LIVES: LiteralString = (
+    "not exists (select 1 from resident l where l.resident_id = b.resident_id"
+    " and l.left_at is not null)"
+)
 
 
 async def may_share(
@@ -83,10 +87,18 @@ async def history(connection: Connection, resident_id: ResidentId) -> tuple[Basi
     return tuple(_basis(row) for row in await cursor.fetchall())
 
 
-async def ledgers(connection: Connection) -> Mapping[ResidentId, tuple[Basis, ...]]:
-    """Return the entries of everybody who may be seen, by resident."""
+async def ledgers(
+    connection: Connection, *, living: bool = False
+) -> Mapping[ResidentId, tuple[Basis, ...]]:
+    """Return the entries of everybody who may be seen, by resident.
+
+    Parameters
+    ----------
+    living
+        Only of those who live in their home still: nobody is asked to renew the others.
+    """
     cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(_BARE + " order by b.basis_id")
+    await cursor.execute(_BARE + (" where " + _LIVES if living else "") + " order by b.basis_id")
     found: dict[ResidentId, list[Basis]] = defaultdict(list)
     for row in await cursor.fetchall():
         entry = _basis(row)
@@ -97,11 +109,13 @@ async def ledgers(connection: Connection) -> Mapping[ResidentId, tuple[Basis, ..
 async def ledgers_of_homes(
     connection: Connection, homes: Sequence[HomeId]
 ) -> tuple[tuple[HomeId, tuple[Basis, ...]], ...]:
-    """Return the home and the entries of everybody of these homes of whom something is written down."""
+    """Return the home and the entries of everybody who lives in these homes and is written down."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         _BARE.replace("select b.basis_id", "select b.home_id, b.basis_id")
-        + " where b.home_id = any(%s) order by b.basis_id",
+        + " where b.home_id = any(%s) and "
+        + _LIVES
+        + " order by b.basis_id",
         (list(homes),),
     )
     found: dict[tuple[HomeId, ResidentId], list[Basis]] = defaultdict(list)
@@ -236,7 +250,8 @@ STOPPED: LiteralString = """
 select e.resident_id, e.home_id from (
     select distinct resident_id, home_id from purpose_basis where purpose = {purpose} and recipient = ''
 ) e
-where not exists (
+where not exists (select 1 from resident l where l.resident_id = e.resident_id and l.left_at is not null)
+and not exists (
     select 1 from purpose_basis g where g.resident_id = e.resident_id and g.purpose = {purpose}
         and g.kind = 'given' and g.recipient = '' and g.valid_from <= {at}
         and (g.valid_until is null or g.valid_until > {at})
@@ -246,7 +261,8 @@ where not exists (
                 and w.valid_from <= {at}))
 """
 """Who must not be watched for a purpose within the organisation, in SQL: what `core.model.basis.standing`
-says with an empty recipient, for a purpose that the consent of a home covers. A test holds them together."""
+says with an empty recipient, for a purpose that the consent of a home covers. A test holds them together.
+Who lives there no more (`resident.left_at`) stops nothing for who does."""
 
 
 def stopped(purpose: LiteralString) -> LiteralString:

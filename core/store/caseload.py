@@ -93,7 +93,8 @@ cases as (
             when l.alerts > 0 then 'alerts' else 'usual' end as reason
     from resident r join home h using (home_id) left join slow s using (home_id)
     left join lately l using (home_id) left join counted c using (home_id)
-    where %(search)s = '' or strpos(lower(r.name || ' ' || h.name), lower(%(search)s)) > 0)
+    where r.left_at is null
+        and (%(search)s = '' or strpos(lower(r.name || ' ' || h.name), lower(%(search)s)) > 0))
 """
 # How many changes go on cannot be guessed from the parts of the key: taken for one, each home is compared
 # with each of them, 10,000 times 1,000; and the walls make reading in order look cheap.

@@ -54,6 +54,8 @@ class Person:
     name: str
     organisation: str
     zone: ZoneInfo
+    #: False for who lives there no more, and in a home that is a record of the past.
+    lives: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,8 @@ async def people(
     """Return residents by number."""
     rows = await rows_of(
         connection,
-        "select r.resident_id, r.home_id, r.name, o.name as organisation, h.zone from resident r"
+        "select r.resident_id, r.home_id, r.name, o.name as organisation, h.zone,"
+        " r.left_at is null and h.mode <> 'archive' as lives from resident r"
         " join home h using (home_id) join organisation o using (organisation_id)"
         " where r.resident_id > %(after)s"
         + about(wanted, "r")
@@ -112,6 +115,7 @@ async def people(
             name=row["name"],
             organisation=row["organisation"],
             zone=ZoneInfo(row["zone"]),
+            lives=row["lives"],
         )
         for row in rows
     )
@@ -133,7 +137,7 @@ async def homes(
     rows = await rows_of(
         connection,
         "select h.home_id, h.name, array(select r.resident_id from resident r"
-        "  where r.home_id = h.home_id order by 1) as residents from home h"
+        "  where r.home_id = h.home_id and r.left_at is null order by 1) as residents from home h"
         " where (%(home)s::text is null or h.home_id = %(home)s) and h.home_id > %(after)s"
         " order by h.home_id limit %(limit)s",
         {"home": only, "after": after, "limit": limit},
@@ -169,14 +173,27 @@ async def detectors(connection: Connection) -> tuple[tuple[str, str], ...]:
     return tuple((name, version) for name, version in await cursor.fetchall())
 
 
+# Who lived there on that day; what was of somebody who is erased now is of nobody alone.
 # "offset 0": looked up home by home, as the rows come; else all residents are gathered for each page
 _LIVING: LiteralString = (
-    " cross join lateral (select v.resident_id, v.home_id from resident v"
-    "  where v.home_id = {day}.home_id offset 0) r"
-    " cross join lateral (select count(*) = 1 as alone from resident o where o.home_id = r.home_id) l"
+    " cross join lateral (select v.resident_id, v.home_id from resident v where v.home_id = {day}.home_id"
+    "  and (v.left_at is null or {day}.day <= (v.left_at at time zone {home}.zone)::date) offset 0) r"
+    " cross join lateral (select count(*) = 1 and ({home}.parted_at is null"
+    "   or {day}.day > ({home}.parted_at at time zone {home}.zone)::date) as alone"
+    "  from resident o where o.home_id = r.home_id"
+    "  and (o.left_at is null or {day}.day <= (o.left_at at time zone {home}.zone)::date)) l"
     " cross join lateral (select array_agg(d.device_id) as ids from device d"
     "  where d.home_id = r.home_id and d.placement = 'worn'"
     "  and (d.resident_id = r.resident_id or (d.resident_id is null and l.alone))) w"
+)
+_GONE: LiteralString = (
+    " left join (select home_id, array_agg(left_at) as times from resident where left_at is not null"
+    "  group by home_id) gone using (home_id)"
+)
+_TIME_BETWEEN: LiteralString = (
+    "case when gone.times is null then 0 else (select count(*) from unnest(gone.times) t(at)"
+    "  where c.day > (t.at at time zone h.zone)::date) end,"
+    " h.parted_at is not null and c.day > (h.parted_at at time zone h.zone)::date"
 )
 _HEART: LiteralString = (
     " left join lateral (select percentile_cont(0.5) within group (order by b.value) as heart_rate,"
@@ -251,7 +268,7 @@ async def days(
         " c.active, c.facts::text as facts, c.counted_at, c.settled, "
         + ("b.heart_rate, b.beats" if heart else "null::float8 as heart_rate, 0::bigint as beats")
         + " from day_count c join home h using (home_id)"
-        + _LIVING.format(day="c")
+        + _LIVING.format(day="c", home="h")
         + (_HEART if heart else "")
         + condition
         + _ONLY[wanted.resident_id is not None]
@@ -281,13 +298,17 @@ async def days(
 async def count_days(connection: Connection, wanted: Wanted) -> tuple[int, int]:
     """Count days of residents, and those of residents who wear something."""
     condition, values = _day_conditions(wanted)
-    # counted by home first: who lives there is looked up once a home, not once a day
+    # counted by home first: who lives there is looked up once a home and span between two leavings
     cursor = await connection.execute(
         "select coalesce(sum(g.days), 0), coalesce(sum(g.days) filter (where w.ids is not null), 0)"
-        " from (select c.home_id, count(*) as days from day_count c join home h using (home_id)"
+        " from (select c.home_id, h.zone, h.parted_at, min(c.day) as day, count(*) as days"
+        "  from day_count c join home h using (home_id)"
+        + _GONE
         + condition
-        + " group by c.home_id) g"
-        + _LIVING.format(day="g")
+        + " group by c.home_id, h.zone, h.parted_at, "
+        + _TIME_BETWEEN
+        + ") g"
+        + _LIVING.format(day="g", home="g")
         + " where true"
         + _ONLY[wanted.resident_id is not None],
         values,

@@ -9,10 +9,17 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 _BY: LiteralString = "{who}"
-_ALERT: LiteralString = "alert_id in (select alert_id from alert where {who})"
+# Where several live no detector names one of them; what it says of a device that one of them wears is theirs.
+_ABOUT: LiteralString = (
+    "({who} or home_id = {home} and resident_id is null"
+    " and substring(subject from '^(?:[a-z_]+:)?([0-9]{{1,18}})(?::|$)')::bigint"
+    " in (select device_id from device where {who}))"
+)
+_ALERT: LiteralString = "alert_id in (select alert_id from alert where " + _ABOUT + ")"
 _TOLD: LiteralString = (
-    "delivery_id in (select delivery_id from delivery where alert_id in"
-    " (select alert_id from alert where {who}) or carer_id in (select carer_id from carer"
+    "delivery_id in (select delivery_id from delivery where "
+    + _ALERT
+    + " or carer_id in (select carer_id from carer"
     " where resident_id in (select resident_id from resident where {who})))"
 )
 _NOTICED: LiteralString = "notice_id in (select notice_id from watch_notice where {who})"
@@ -69,10 +76,14 @@ HOLDINGS: tuple[Holding, ...] = (
     _of("delivery", "Who was told of alerts, by what and when", _TOLD),
     _of("response", "What carers answered to alerts", _ALERT),
     _of("alert_run", "By which plan each alert was told", _ALERT),
-    _of("alert_finding", "Which findings stand behind an alert", _ALERT),
-    _of("alert", "Alerts"),
+    _of(
+        "alert_finding",
+        "Which findings stand behind an alert",
+        "(" + _ALERT + " or finding_id in (select finding_id from finding where " + _ABOUT + "))",
+    ),
+    _of("alert", "Alerts", _ABOUT),
     _of("share_outbox", "What was sent to the records of others"),
-    _of("finding", "What the detectors noticed"),
+    _of("finding", "What the detectors noticed", _ABOUT),
     _of("forecast", "When a detector would speak next"),
     _home("margin_decision", "Decisions on what the detectors learned"),
     _home("margin_change", "What the detectors learned from answers"),

@@ -53,8 +53,9 @@ async def person_of(connection: Connection, resident_id: ResidentId) -> Person |
 
 
 async def people_of(connection: Connection, home_id: HomeId) -> tuple[Person, ...]:
-    """Return the residents of a home, as far as they may be seen."""
-    return await _people(connection, "r.home_id = %(one)s", {"one": home_id})
+    """Return who lives in a home, as far as they may be seen."""
+    where: LiteralString = "r.home_id = %(one)s and r.left_at is null"
+    return await _people(connection, where, {"one": home_id})
 
 
 async def lock_profile(connection: Connection, resident_id: ResidentId) -> None:

@@ -114,7 +114,8 @@ async def circles(
         members[row.pop("home_id")].append(Member(**(row | {"role": CarerRole(row["role"])})))
     residents: dict[str, list[tuple[ResidentId, str]]] = defaultdict(list)
     await cursor.execute(
-        "select home_id, resident_id, name from resident where home_id = any(%s) order by resident_id",
+        "select home_id, resident_id, name from resident where home_id = any(%s) and left_at is null"
+        " order by resident_id",
         (ids,),
     )
     for row in await cursor.fetchall():

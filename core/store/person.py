@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -14,6 +14,7 @@ from core.model.subject import Erasure, Subject
 from core.store import retention
 from core.store.holdings import HOLDINGS
 from core.store.listen import notify
+from core.store.moving import check_parted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _SUBJECT = (
     "select r.resident_id, r.home_id, h.organisation_id, r.name, not exists (select 1 from resident o"
-    " where o.home_id = r.home_id and o.resident_id <> r.resident_id) from resident r join home h"
+    " where o.home_id = r.home_id and o.resident_id <> r.resident_id), r.left_at from resident r join home h"
     " using (home_id)"
 )
 
@@ -61,6 +62,7 @@ def _subject(row: tuple[Any, ...]) -> Subject:
         organisation_id=row[2],
         name=row[3],
         alone=row[4],
+        left_at=row[5],
     )
 
 
@@ -104,14 +106,29 @@ def holdings_of(person: Subject) -> tuple[Holding, ...]:
     return tuple(one for one in HOLDINGS if person.alone or not one.shared)
 
 
-async def columns_of(connection: Connection, holding: Holding) -> tuple[str, ...]:
-    """Return the columns of a table that say something."""
+async def columns_of(connection: Connection, holding: Holding) -> tuple[tuple[str, bool], ...]:
+    """Return the columns of a table that say something, and whether it is text."""
     cursor = await connection.execute(
-        "select column_name from information_schema.columns where table_schema = 'public'"
-        " and table_name = %s and column_name <> all(%s) order by ordinal_position",
+        "select column_name, data_type = 'text' from information_schema.columns"
+        " where table_schema = 'public' and table_name = %s and column_name <> all(%s)"
+        " order by ordinal_position",
         (holding.table, list(holding.hidden)),
     )
-    return tuple(name for (name,) in await cursor.fetchall())
+    return tuple((name, text) for name, text in await cursor.fetchall())
+
+
+_FORMULA: LiteralString = r"^([=+@\t\r-])"
+"""With what a text begins that a spreadsheet would run: it comes from sensors and carers, too."""
+
+
+def _plain(name: str, *, text: bool) -> sql.Composable:
+    """Return a column as a spreadsheet shows it and does not run it."""
+    column = sql.Identifier(name)
+    if not text:
+        return column
+    return sql.SQL("regexp_replace({column}, {formula}, {plain}) as {column}").format(
+        column=column, formula=sql.Literal(_FORMULA), plain=sql.Literal(r"'\1")
+    )
 
 
 @asynccontextmanager
@@ -121,7 +138,7 @@ async def rows_out(
     """Copy the rows of a holding out as CSV with a head line, bit by bit."""
     names = await columns_of(connection, holding)
     query = sql.SQL("copy (select {} from {} where {}) to stdout (format csv, header)").format(
-        sql.SQL(", ").join(map(sql.Identifier, names)),
+        sql.SQL(", ").join(_plain(name, text=text) for name, text in names),
         sql.Identifier(holding.table),
         _where(holding, person),
     )
@@ -171,9 +188,12 @@ async def erase(
     ------
     Held
         If records of the home must stay.
+    Misconfigured
+        If the person is the last one there, and records of who left are kept.
     """
     at, reason = when
     await check_not_held(connection, person)
+    await check_parted(connection, person)
     rows: dict[str, int] = {}
     found = holdings_of(person)
     # What takes minutes comes before anything is locked for which detection and alerting would wait, with the

@@ -160,6 +160,19 @@ async def known_devices(connection: Connection) -> tuple[KnownDevice, ...]:
     return tuple(await cursor.fetchall())
 
 
+async def guarded_homes(connection: Connection) -> frozenset[HomeId]:
+    """Return the homes whose messages may tell of somebody who must not be watched.
+
+    Those of whom a basis was withdrawn or has lapsed, with sensors in use or without; and those that have
+    ended, as what goes on talking there may tell of whoever lives there now.
+    """
+    cursor = await connection.execute(
+        _STOPPED + "select home_id from unwatched union select home_id from unlocated"
+        " union select homes_over()"
+    )
+    return frozenset([HomeId(home_id) for (home_id,) in await cursor.fetchall()])
+
+
 async def registry_fingerprint(connection: Connection) -> str:
     """Return a short text that changes whenever a home or device is added, changed or retired.
 
@@ -172,7 +185,9 @@ async def registry_fingerprint(connection: Connection) -> str:
         # also what ends by itself at its date
         " (select string_agg(resident_id::text, ',' order by resident_id) from unwatched),"
         " (select string_agg(resident_id::text, ',' order by resident_id) from unlocated),"
-        " (select coalesce(sum(hashtextextended(concat_ws(E'\\x01', home_id, mode), 0)), 0)::text from home)"
+        " (select coalesce(sum(hashtextextended(concat_ws(E'\\x01', home_id, mode), 0)), 0)::text from home),"
+        # an end that is followed by a referral is one of mode as well, and consent to it is none
+        " (select string_agg(o, ',' order by o) from homes_over() o)"
     )
     return str(await cursor.fetchone())
 

@@ -22,6 +22,7 @@ from core.model.home import (
 )
 from core.model.ids import CarerId, DeviceId, HomeId, OrganisationId, ResidentId, RoomId
 from core.store.listen import notify
+from core.store.moving import move_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,30 +104,28 @@ async def register_room(
 async def register_resident(
     connection: Connection, home_id: HomeId, name: str, pronoun: str = "they"
 ) -> ResidentId:
-    """Create a resident, or find the one of this name in this home; return the id."""
-    cursor = connection.cursor(row_factory=dict_row)
+    """Create a resident, or find the one of this name in this home; return the id.
+
+    Raises
+    ------
+    Misconfigured
+        If the home has ended and somebody else lived in it (see `core.store.moving`).
+    """
     # Two who register the same person at once wait for each other here; names need not be unique.
-    await cursor.execute("select 1 from home where home_id = %s for no key update", (home_id,))
-    await cursor.execute(
-        "update resident set pronoun = %s where home_id = %s and name = %s returning resident_id",
-        (pronoun, home_id, name),
-    )
-    row = await cursor.fetchone() or await _one(
-        connection,
-        "insert into resident (home_id, name, pronoun) values (%s, %s, %s) returning resident_id",
-        (home_id, name, pronoun),
-    )
+    await connection.execute("select 1 from home where home_id = %s for no key update", (home_id,))
+    resident_id = await move_in(connection, home_id, name, pronoun)
     await notify(connection, "registry", home_id)
-    return ResidentId(row["resident_id"])
+    return resident_id
 
 
 _REGISTER_DEVICE: LiteralString = (
     "insert into device (home_id, family, external_id, name, placement, room_id, resident_id,"
-    " reporting_interval_s, heartbeat) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " reporting_interval_s, heartbeat, retired_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s,"
+    "  (select r.left_at from resident r where r.resident_id = %s))"
     " on conflict (home_id, family, external_id) do update set name = excluded.name,"
     " placement = excluded.placement, room_id = excluded.room_id,"
     " resident_id = excluded.resident_id, heartbeat = excluded.heartbeat,"
-    " reporting_interval_s = excluded.reporting_interval_s, retired_at = null"
+    " reporting_interval_s = excluded.reporting_interval_s, retired_at = excluded.retired_at"
     " returning device_id"
 )
 
@@ -157,6 +156,7 @@ def _device_values(device: Device) -> tuple[object, ...]:
         device.resident_id,
         device.reporting_interval_s,
         device.heartbeat,
+        device.resident_id,  # what somebody wears who does not live there any more is not in use
     )
 
 
@@ -319,7 +319,7 @@ async def _households(connection: Connection, only: HomeId | None) -> tuple[Hous
     all_devices = await _devices(connection, only, by_id)
     await cursor.execute(
         "select resident_id, home_id, name, pronoun from resident"
-        " where %(only)s::text is null or home_id = %(only)s order by resident_id",
+        " where left_at is null and (%(only)s::text is null or home_id = %(only)s) order by resident_id",
         {"only": only},
     )
     people = [Resident(**row) for row in await cursor.fetchall()]

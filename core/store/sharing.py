@@ -53,7 +53,9 @@ async def may_be_shared(
         return False
     everybody = [question.resident_id]
     if question.of_home:
-        everybody += await _living_with(connection, question.resident_id)
+        if await _of_who_is_erased(connection, question):
+            return False
+        everybody += await _living_with(connection, question)
     for one in everybody:
         if not await basis.may_share(
             connection,
@@ -67,20 +69,32 @@ async def may_be_shared(
     return True
 
 
-async def _living_with(connection: Connection, resident_id: ResidentId) -> list[ResidentId]:
+async def _living_with(connection: Connection, question: SharingQuestion) -> list[ResidentId]:
     cursor = await connection.execute(
-        "select o.resident_id from resident r join resident o using (home_id)"
-        " where r.resident_id = %(one)s and o.resident_id <> %(one)s",
-        {"one": resident_id},
+        "select o.resident_id from resident r join resident o using (home_id) join home h using (home_id)"
+        " where r.resident_id = %(one)s and o.resident_id <> %(one)s and (o.left_at is null"
+        "  or %(day)s::date <= (o.left_at at time zone h.zone)::date)",
+        {"one": question.resident_id, "day": question.day},
     )
     return [ResidentId(number) for (number,) in await cursor.fetchall()]
+
+
+async def _of_who_is_erased(connection: Connection, question: SharingQuestion) -> bool:
+    """Tell whether a day is also of somebody who was erased: whom nobody can ask about it."""
+    cursor = await connection.execute(
+        "select %(day)s::date <= (h.parted_at at time zone h.zone)::date from resident r"
+        " join home h using (home_id) where r.resident_id = %(one)s",
+        {"one": question.resident_id, "day": question.day},
+    )
+    return await cursor.fetchone() == (True,)
 
 
 _DAYS: LiteralString = (
     "select r.home_id, r.resident_id, h.organisation_id, 'day' as kind, c.day, null::bigint as finding_id"
     " from day_count c join home h using (home_id) join resident r using (home_id)"
     " where h.organisation_id = any(%(organisations)s) and h.mode = 'live' and c.settled"
-    " and c.day >= %(since)s and not exists (select 1 from share_outbox o where o.connector = %(connector)s"
+    " and c.day >= %(since)s and (r.left_at is null or c.day <= (r.left_at at time zone h.zone)::date)"
+    " and not exists (select 1 from share_outbox o where o.connector = %(connector)s"
     "  and o.recipient = %(recipient)s and o.resident_id = r.resident_id and o.kind = 'day'"
     "  and o.day = c.day)"
 )

@@ -131,8 +131,8 @@ _GLANCE: LiteralString = (
     + " limit %(limit)s offset %(offset)s)"
     ' select h.home_id, h.organisation_id, h.name, h.zone, h.mode, h.urgent, h."check",'
     " h.mode = 'test' and stage_of(h.home_id) = 'paused' as paused,"
-    " array(select r.name from resident r where r.home_id = h.home_id order by r.resident_id)"
-    "  as residents,"
+    " array(select r.name from resident r where r.home_id = h.home_id and r.left_at is null"
+    "  order by r.resident_id) as residents,"
     " array(select r.name from resident r join unwatched using (resident_id, home_id)"
     "  where r.home_id = h.home_id order by r.resident_id) as unwatched,"
     " array(select r.name from resident r join unlocated using (resident_id, home_id)"

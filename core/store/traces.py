@@ -57,7 +57,7 @@ async def last_position(
         "  and q.observed_at > %(since)s order by q.observed_at desc limit 1) p"
         " left join presence s on s.device_id = d.device_id"
         " where d.home_id = %(home)s and (d.resident_id = %(resident)s or (d.resident_id is null"
-        "  and (select count(*) from resident r where r.home_id = %(home)s) = 1))"
+        "  and (select count(*) from resident r where r.home_id = %(home)s and r.left_at is null) = 1))"
         " order by p.observed_at desc, d.device_id limit 1",
         {
             "home": person.home.home_id,

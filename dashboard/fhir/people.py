@@ -50,7 +50,7 @@ def patient(person: Person, nhs_number: str = "") -> Resource:
         "meta": {"profile": [terms.UK_PATIENT]},
         "extension": [{"url": extension("time-zone"), "valueString": person.zone.key}],
         "identifier": identifiers,
-        "active": True,
+        "active": person.lives,
         "name": [{"use": "usual", "text": said(person.name)}],
         "managingOrganization": {"display": said(person.organisation)},
     }

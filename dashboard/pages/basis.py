@@ -44,7 +44,7 @@ async def everybody(
     """Show what ends soon, and the people whose bases are kept."""
     wanted = " ".join(find.replace("\0", "").split())
     async with visiting.acting() as connection:
-        known = await store.ledgers(connection)
+        known = await store.ledgers(connection, living=True)
         due = [one for some in known.values() for one in reviews(some, visiting.now, AHEAD)]
         named = await store.residents_of(connection, {one.resident_id for one in due})
         people = await store.residents(connection, wanted, MOST + 1)

@@ -29,10 +29,11 @@ from analytics.sample_days import (
     MONDAY,
     STOVE,
     TRACKER,
+    WATCH,
     ordinary,
     said,
 )
-from core.model.finding import Audience, Phase
+from core.model.finding import Audience, Phase, Severity
 from core.model.home import Resident
 from core.model.ids import DeviceId, ResidentId
 from core.model.quantity import Quantity
@@ -206,6 +207,73 @@ def test_an_appliance_is_no_more_told_of_when_its_plug_is_retired() -> None:
     assert not {key for key in opened(story) if key[1] == "appliance"}
 
 
+def test_the_ways_of_who_carried_a_tracker_are_not_those_of_who_carries_the_next() -> None:
+    """He died, his tracker went back; where he used to go is no known way of hers, and kept no longer."""
+    outside = Outside().at_home(8)
+    for day in (1, 2, 3):
+        outside.at(24 * day + 8).go(walk((0.0, 0.0), (0.0, 800.0))).go(
+            walk((0.0, 800.0), (0.0, 0.0))
+        )
+        outside.at_home(24 * day + 10, fixes=2)
+    become(outside.story, without(TRACKER))
+
+    def known_ways(day: int) -> tuple[float, bool]:
+        view = outside.story.restart().at(24 * day).home.view
+        assert view is not None
+        return view.outdoors.outings, view.outdoors.plane is not None
+
+    outings, placed = known_ways(6)
+    assert outings > 1.0, "one that is replaced within days knows the ways of the one before"
+    assert placed
+    assert known_ways(12) == (0.0, False)
+    assert "without" not in outside.story.home.view.outdoors.snapshot()  # type: ignore[union-attr]
+
+
+# Homes in which nothing senses who moves about
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [{DOOR}, {BED}, {DOOR, BED, CHAIR}, {DOOR, WATCH}, {DOOR, WATCH, BUTTON, TRACKER}],
+    ids=["door", "bed", "door, bed and chair", "door and watch", "door and what is worn"],
+)
+def test_a_home_without_eyes_in_its_rooms_alarms_nobody_day_after_day_and_says_what_it_lacks(
+    kept: set[DeviceId],
+) -> None:
+    """Each day ended in an urgent alarm, hours after the last word of the door, the bed or the watch."""
+    household = replace(
+        HOUSEHOLD, devices=tuple(one for one in HOUSEHOLD.devices if one.device_id in kept)
+    )
+    story = Story(household=household)
+    for row in DAYS.observations:
+        if row.device_id in kept and (noticed := story.home.feed(row)) is not None:
+            assert not noticed.failures
+            story.said += noticed.findings
+    story.at(20 * 24 + 12)
+    assert [one for one in story.said if one.detector in {"inactivity", "wrist_stillness"}] == []
+    (told,) = [one for one in story.of("liveness") if one.subject == "rooms"]
+    assert (told.audience, told.severity) == (Audience.OPERATORS, Severity.NOTICE)
+    story.restart()
+    more = replace(household, devices=(*household.devices, known(LOUNGE_MOTION)))
+    become(story, more).at(20 * 24 + 13).hear(LOUNGE_MOTION, Quantity.TEMPERATURE, 20.0).at(21 * 24)
+    rooms = [one.phase for one in story.of("liveness") if one.subject == "rooms"]
+    assert rooms == [Phase.OPENED], "a thermometer sees nobody"
+    story.hear(LOUNGE_MOTION).at(22 * 24 + 1)
+    assert [one.phase for one in story.of("liveness") if one.subject == "rooms"][
+        -1
+    ] is Phase.CLEARED
+
+
+def test_who_lies_still_is_looked_for_no_more_once_the_last_eye_is_gone() -> None:
+    kept = (LOUNGE_MOTION, DOOR)
+    household = replace(HOUSEHOLD, devices=tuple(map(known, kept)))
+    story = Story(household=household).at(8).move(LOUNGE_MOTION, every=5, until=10).at(20)
+    assert opened(story) & {key for key in opened(story) if key[1] == "inactivity"}
+    become(story, without(LOUNGE_MOTION, household=household)).at(21)
+    assert not {key for key in opened(story) if key[1] == "inactivity"}
+    assert story.of("inactivity")[-1].what == "Nothing here senses any more who moves in the rooms"
+
+
 # More than can be followed
 
 
@@ -234,6 +302,41 @@ def test_a_tracker_that_is_not_followed_is_told_of_until_it_is() -> None:
     placed()
     story.at(4)
     assert story.restart().at(5).of("liveness")[-1].what == "Where T22 is counts again"
+
+
+@pytest.mark.parametrize(
+    ("detector", "quantity", "most"),
+    [
+        ("impact", Quantity.IMPACT, 8),
+        ("wrist_stillness", Quantity.ACTIVITY, 4),
+        ("inactivity", Quantity.STEPS, 4),
+    ],
+)
+def test_what_is_worn_and_not_listened_to_is_told_of_until_it_is(
+    detector: str, quantity: Quantity, most: int
+) -> None:
+    """It is the newest watch, the one on the wrist, where the old ones were never retired."""
+    watches = tuple(
+        replace(
+            known(TRACKER), device_id=DeviceId(number), external_id=f"w{number}", name=f"W{number}"
+        )
+        for number in range(20, 21 + most)
+    )
+    story = Story(household=further(*watches)).at(1)
+    last = DeviceId(20 + most)
+    for number in range(20, 21 + most):
+        story.hear(DeviceId(number), quantity, 30.0).restart()
+        story.home.look(Inputs(heard_at=MONDAY + timedelta(days=400), heard_since=MONDAY))
+    story.hear(last, quantity, 31.0)
+    (told,) = [one for one in story.said if one.subject == f"unwatched:{last}"]
+    assert (told.detector, told.audience) == (detector, Audience.OPERATORS)
+    assert f"W{last}" in told.what
+    assert str(most) in told.what
+    become(story.restart(), without(DeviceId(20), household=story.household)).at(2)
+    (*_, over) = [one for one in story.said if one.subject == f"unwatched:{last}"]
+    assert over.phase is Phase.CLEARED
+    story.hear(last, quantity, 32.0)
+    assert not {key for key in opened(story) if key[2] == f"unwatched:{last}"}
 
 
 def test_an_appliance_too_many_is_told_of() -> None:

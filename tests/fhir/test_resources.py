@@ -21,6 +21,7 @@ from tests.fhir.clinic import BLIND, DAYS, Json, somebody
 from tests.servers.fhir_schema import faults
 
 if TYPE_CHECKING:
+    from tests.dashboard.town import Town
     from tests.dashboard.visitors import Visitors
     from tests.servers.databases import Database
 
@@ -170,6 +171,30 @@ async def test_a_flag_goes_on_until_its_cause_went_or_a_human_closed_it(visitors
     nobody = next(one for one in active if one["code"]["coding"][0]["code"] == "exit")
     assert nobody["subject"] == {"reference": "Group/ada"}
     assert "operators" not in str(active), "a clinician sees nothing of devices"
+
+
+async def test_a_record_of_somebody_who_lives_there_no_more_is_not_active(
+    visitors: Visitors, town: Town
+) -> None:
+    reader = await somebody(visitors, "admin")
+
+    async def active() -> list[bool]:
+        found = await reader.all("/fhir/Patient?_count=200")
+        for one in found:
+            check(one)
+        return [one["active"] for one in found if one["id"] == str(number)]
+
+    number = town.number("select resident_id from resident where home_id = 'ada'")
+    assert await active() == [True]
+    for change, back in (
+        ("update home set mode = 'archive'", "update home set mode = 'live'"),
+        ("update resident set left_at = now()", "update resident set left_at = null"),
+    ):
+        town.execute(f"{change} where home_id = 'ada'")
+        try:
+            assert await active() == [False]
+        finally:
+            town.execute(f"{back} where home_id = 'ada'")
 
 
 def test_an_nhs_number_stands_there_only_when_it_is_one() -> None:

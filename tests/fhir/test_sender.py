@@ -221,6 +221,7 @@ async def test_days_of_two_go_out_when_of_both_a_basis_stands(
     finally:
         town.execute("delete from share_outbox")
         town.execute("delete from resident where resident_id = %s", other)
+        town.execute("update home set parted_at = null")  # nobody had moved in after all
 
 
 async def test_a_recipient_that_nobody_wrote_down_gets_nothing(

@@ -330,6 +330,60 @@ async def test_nothing_is_stored_of_who_is_watched_no_longer(
     assert ids["motion"]
 
 
+@pytest.mark.parametrize("withdrawn", [True, False])
+async def test_of_a_home_that_has_ended_nothing_is_kept_of_what_its_sensors_go_on_saying(
+    plain_database: Database, broker: Broker, ids: dict[str, int], *, withdrawn: bool
+) -> None:
+    """Its sensors are in use no more, and may tell of whoever lives there now."""
+    table = Table(plain_database.url)
+    table.rows(
+        "insert into resident (home_id, name) values (%s, 'R') returning resident_id", str(HOME)
+    )
+    withdraw(plain_database.url, "care_monitoring" if withdrawn else "research")
+    end(plain_database.url)
+    async with (
+        running_gateway(plain_database.url_as("wayhome_gateway"), broker.url),
+        publisher(broker) as hub,
+    ):
+        at = f"{PREFIX}/owntracks/resident1"
+        place = {"_type": "location", "lat": 53.8, "lon": -1.5, "tst": 1}
+        await hub.publish(f"{at}/watch", json.dumps(place).encode())
+        await hub.publish(f"{at}/other", json.dumps({**place, "lat": "53.8 N"}).encode())
+        await until(lambda: table.one("select count(*) from quarantine") == 1)
+        await until(lambda: table.one("select count(*) from discovered") == 1)
+        assert table.observations() == 0
+        kept = "select convert_from(last_payload, 'utf8') from discovered union all select"
+        kept += " convert_from(payload, 'utf8') from quarantine"
+        assert table.rows(kept) == [("",), ("",)]
+        # agreed to anew, it is set up as any other
+        table.rows(
+            "insert into home_step (home_id, carer_id, at, stage, basis, said_by) select home_id,"
+            " carer_id, now(), 'consented', 'person', 'R' from home_step limit 1 returning 1"
+        )
+        table.rows("delete from purpose_basis returning 1")
+        with psycopg.connect(plain_database.url) as connection:
+            connection.execute("select pg_notify('registry', %s)", (str(HOME),))
+        sent = 0
+        while not any("53.8" in text for (text,) in table.rows(kept)):
+            sent += 1
+            assert sent < 1000, "the gateway hears of it within a moment"
+            await hub.publish(f"{at}/watch", json.dumps(place).encode())
+            await asyncio.sleep(0.02)
+    assert ids["motion"]
+
+
+def end(url: str) -> None:
+    """End a home as its last step does: its devices are in use no more."""
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "insert into home_step (home_id, carer_id, at, stage, reason)"
+            " select h.home_id, c.carer_id, now(), 'ended', 'r' from home h cross join carer c"
+        )
+        connection.execute("update device set retired_at = now()")
+        connection.execute("update home set mode = 'archive'")
+        connection.execute("select pg_notify('registry', %s)", (str(HOME),))
+
+
 def withdraw(url: str, purpose: str = "location") -> None:
     with psycopg.connect(url) as connection:
         connection.execute(

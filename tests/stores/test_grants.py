@@ -72,13 +72,15 @@ FOR_NOBODY = (
     "chain_access_record", "refuse_change_of_audit", "shut_out",
     "device_terms", "put_device", "note_device", "home_mode_by_steps", "mode_of", "end_replaced_credentials",
     "homes_held", "retention_rows", "end_former_findings",
-    "write_sharing_periods", "keep_sharing_periods",
+    "write_sharing_periods", "keep_sharing_periods", "note_parting", "parted",
+    "end_hubs_of_home",
 )  # fmt: skip
 """Functions that only triggers and other functions call."""
 FOR_SERVICES = {
     "retain_rows": "analytics", "retain_chunks": "analytics", "retention_due": "operator",
+    "homes_over": "gateway",
 }  # fmt: skip
-"""Functions with the owner's rights that one service calls; each keeps to the floors of retention."""
+"""Functions with the owner's rights that one service calls; what deletes keeps to the floors of retention."""
 READ_BY_PROGRAMS = {
     "organisation", "home", "resident", "room", "device", "observation", "day_count", "finding", "alert",
     "alert_finding", "delivery", "delivery_attempt", "response", "phone_answer", "carer",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import cast
 
 import psycopg
@@ -19,6 +21,7 @@ from tests.journeys.searching import in_tables
 from tests.servers.databases import Database
 from tests.stores.marking import mark
 from tests.stores.seed import SEED
+from wayhome import subject_archive
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 MARK = "Zwanzigfach"
@@ -169,6 +172,45 @@ async def test_where_another_lives_on_what_the_home_shares_stays(
     assert [(one.home_id, one.name, one.alone) for one in left if one.home_id == "a1"] == [
         ("a1", "Other", True)
     ]
+
+
+WORN = """
+insert into finding (home_id, detector, subject, severity, audience, phase, onset, noticed_at, what, step)
+  select 'a1', v.detector, replace(v.subject, '?', d.device_id::text), 'urgent', 'carers', 'opened', now(),
+    now(), v.what, 1 from device d cross join (values ('sos', 'device:?', 'Zwanziger (watch)'),
+    ('liveness', 'device:?:battery', 'Zwanziger (watch)'), ('day_change', 'bath', 'Theirs'),
+    ('sos', 'device:?1', 'Theirs')) as v(detector, subject, what)
+  where d.placement = 'worn' and d.home_id = 'a1';
+insert into alert (home_id, detector, subject, severity, audience, onset, opened_at, what, advice)
+  select home_id, detector, subject, severity, audience, onset, now(), what, '' from finding
+  where what ~ 'Zwanziger|Theirs';
+insert into alert_finding (alert_id, finding_id) select a.alert_id, f.finding_id from alert a
+  join finding f using (home_id, detector, subject, onset) where a.what ~ 'Zwanziger|Theirs';
+insert into response (alert_id, carer_id, kind, at, comment)
+  select alert_id, 1, 'comment', now(), 'Zwanziger: I rang' from alert where what like 'Zwanziger%';
+"""
+
+
+async def test_what_is_told_of_something_that_one_of_two_wears_is_theirs(
+    town: Database, owner: Connection, tmp_path: Path
+) -> None:
+    """No detector names one of two; yet who pressed the button on her wrist is no secret of the home."""
+    with psycopg.connect(town.url) as connection:
+        connection.execute(SECOND)
+        connection.execute(WORN)
+    ada = await person.subject(owner, ResidentId(1))
+    async with owner.transaction():
+        parts = await subject_archive.write(owner, ada, tmp_path / "ada.zip", NOW)
+    rows = {part.file.removeprefix("tables/").removesuffix(".csv"): part.rows for part in parts}
+    assert (rows["finding"], rows["alert"], rows["response"]) == (2, 2, 2)
+    with zipfile.ZipFile(tmp_path / "ada.zip") as archive:
+        for table in ("finding", "alert", "response"):
+            text = archive.read(f"tables/{table}.csv").decode()
+            assert ("Zwanziger" in text, "Theirs" in text) == (True, False), table
+    async with owner.transaction():
+        await person.erase(owner, ada, (NOW, "asked for"))
+    assert in_tables(town.url, ["Zwanziger"]) == set()
+    assert "public.finding" in {table for table, _ in in_tables(town.url, ["Theirs"])}
 
 
 async def test_what_a_gateway_had_in_hand_is_swept(town: Database, owner: Connection) -> None:

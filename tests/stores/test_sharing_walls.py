@@ -33,6 +33,9 @@ OF_NOBODY = {
 }
 """What is of no resident: the organisation, those who care, who looked and who exports, and the walls."""
 
+SHARED_BY_ROOMS = ("day_count", "observation", "finding", "alert")
+"""What the rooms tell, with the moment of which they tell it."""
+
 
 @pytest.fixture
 def town(plain_database: Database) -> Database:
@@ -104,7 +107,30 @@ def test_where_two_live_only_what_is_of_one_of_them_is_shared(town: Database) ->
     assert seen(town, "day_count", **PROGRAM) == 0
     with psycopg.connect(town.url) as connection:
         connection.execute("delete from resident where name = 'New'")
-    assert seen(town, "day_count", **PROGRAM) == 1
+    # who is erased said nothing of being shared, and was seen there too
+    told = [one for one in SHARED_BY_ROOMS if one != "finding"]  # above, it is of one of them
+    assert [seen(town, table, **PROGRAM) for table in told] == [0, 0, 0]
+    with psycopg.connect(town.url) as connection:
+        connection.execute("update home set parted_at = now() - interval '2 days'")
+        connection.execute("update resident set left_at = null")  # the wall is written anew
+    assert [seen(town, table, **PROGRAM) for table in told] == [1, 1, 1]
+
+
+def test_who_has_left_is_asked_no_more_of_what_comes_and_still_of_what_was(town: Database) -> None:
+    with psycopg.connect(town.url) as connection:
+        connection.execute("insert into resident (home_id, name) values ('a1', 'Other')")
+        connection.execute(GIVE, ("record_sharing", "N", START, None, 1))
+        connection.execute(
+            "update resident set left_at = now() - interval '2 days' where name = 'Other'"
+        )
+    for table in SHARED_BY_ROOMS:
+        assert seen(town, table, **PROGRAM) == 1, table
+    with psycopg.connect(town.url) as connection:
+        connection.execute(
+            "update resident set left_at = now() + interval '2 days' where name = 'Other'"
+        )
+    for table in SHARED_BY_ROOMS:
+        assert seen(town, table, **PROGRAM) == 0, table
 
 
 async def test_the_wall_and_python_say_the_same_of_who_may_be_shared(town: Database) -> None:

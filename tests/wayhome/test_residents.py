@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import errno
 import json
 import os
@@ -39,6 +40,11 @@ def test_everything_about_a_person_goes_into_one_file(
     with psycopg.connect(plain_database.url) as connection:
         connection.execute(SEED.encode())
         connection.execute("update resident set name = 'Ada <Hill>' where resident_id = 1")
+        connection.execute("update device set name = '=HYPERLINK(1)' where home_id = 'a1'")
+        connection.execute(
+            "update response set comment = E'+1 \\U0001F642, \"x\"' where alert_id = 1"
+        )
+        connection.execute("update position set longitude = -1.5 where home_id = 'a1'")
     file = tmp_path / "ada.zip"
     result = run(plain_database, "export", "1", str(file), "--json")
     answer = json.loads(result.stdout.splitlines()[-1])
@@ -47,6 +53,12 @@ def test_everything_about_a_person_goes_into_one_file(
         page = archive.read("index.html").decode()
         names = set(archive.namelist())
         residents = archive.read("tables/resident.csv").decode().splitlines()
+        cells = {
+            cell
+            for name in ("device", "response", "position")
+            for row in csv.reader(archive.read(f"tables/{name}.csv").decode().splitlines())
+            for cell in row
+        }
         rows = sum(
             len(archive.read(name).decode().splitlines()) - 1
             for name in names
@@ -57,6 +69,7 @@ def test_everything_about_a_person_goes_into_one_file(
     assert [line.split(",")[0] for line in residents] == ["resident_id", "1"]
     assert answer == {"file": "ada.zip", "tables": answer["tables"], "rows": rows}
     assert "photos/1.jpg" in names
+    assert {"'=HYPERLINK(1)", '\'+1 \U0001f642, "x"', "-1.5"} <= cells, "shown, and not run"
     assert "tables/passkey.csv" not in names
     assert "token_hash" not in whole
     assert "a2" not in residents[1]
@@ -125,6 +138,28 @@ def test_a_home_of_which_nothing_was_erased_is_watched_on(
     with psycopg.connect(plain_database.url) as connection:
         after = connection.execute("select device_id, retired_at from device order by 1").fetchall()
     assert after == before
+
+
+def test_somebody_who_died_leaves_the_home_to_who_lives_on(plain_database: Database) -> None:
+    """Also while their records are held for the coroner, and an erasure is refused."""
+    with psycopg.connect(plain_database.url) as connection:
+        connection.execute(SEED.encode())
+        connection.execute("insert into resident (home_id, name) values ('a1', 'Bert')")
+        connection.execute(
+            "insert into device (home_id, family, external_id, name, placement, resident_id)"
+            " values ('a1', 'wayhome', 'watch', 'Watch', 'worn', 4) returning device_id"
+        )
+    hold = ("retention", "hold", "4", "--reason", "coroner", "--database-url", plain_database.url)
+    assert CliRunner().invoke(app, list(hold)).exit_code == 0
+    said = json.loads(run(plain_database, "left", "4", "--json").stdout.splitlines()[-1])
+    assert (said["resident"], said["left"], len(said["devices"])) == (4, True, 1)
+    assert run(plain_database, "list").exit_code == 0
+    with psycopg.connect(plain_database.url) as connection:
+        gone = connection.execute("select resident_id from resident where left_at is not null")
+        assert gone.fetchall() == [(4,)]
+    for arguments in (("left", "4"), ("left", "1"), ("left", "1", "--back")):
+        assert isinstance(run(plain_database, *arguments).exception, Misconfigured), arguments
+    assert run(plain_database, "left", "4", "--back").exit_code == 0
 
 
 def test_a_hold_stops_an_erasure_and_says_who_can_end_it(plain_database: Database) -> None:

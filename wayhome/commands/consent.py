@@ -107,7 +107,7 @@ def due(
     async def read() -> list[dict[str, object]]:
         async with connect(_operator(folder, database_url)) as connection:
             homes = {one.resident_id: one.home_id for one in await person.subjects(connection)}
-            known = await store.ledgers(connection)
+            known = await store.ledgers(connection, living=True)
         now = datetime.now(UTC)
         found = [one for some in known.values() for one in reviews(some, now, timedelta(days=days))]
         return [

@@ -14,7 +14,7 @@ from rich.table import Table
 from core.model.errors import BrokerUnavailable, Misconfigured
 from core.model.ids import ResidentId
 from core.model.subject import KEPT, Erasure, Subject
-from core.store import person
+from core.store import moving, person
 from core.store.holdings import HOLDINGS
 from core.store.pool import connect
 from wayhome import settling, subject_archive, system
@@ -51,10 +51,34 @@ def list_(folder: system.Folder = None, database_url: system.DatabaseUrl = "") -
         async with connect(_owner(folder, database_url)) as connection:
             return await person.subjects(connection)
 
-    table = Table("number", "home", "name")
+    table = Table("number", "home", "name", "left")
     for one in asyncio.run(read()):
-        table.add_row(str(one.resident_id), one.home_id, one.name)
+        gone = "" if one.left_at is None else f"{one.left_at.astimezone(UTC):%Y-%m-%d}"
+        table.add_row(str(one.resident_id), one.home_id, one.name, gone)
     console.print(table)
+
+
+@app.command()
+def left(
+    resident: Number,
+    back: Annotated[bool, typer.Option("--back", help="Lives there again, or never left.")] = False,
+    folder: system.Folder = None,
+    database_url: system.DatabaseUrl = "",
+    json: Json = False,
+) -> None:
+    """Say that somebody died or moved away, where another one lives on in the home.
+
+    From then on the home is watched for who lives there: names, consent and detection go by them alone. What
+    was worn or carried is in use no more, and the person's own log-in ends. What is known of them stays.
+    """
+    url = _owner(folder, database_url)
+    devices = asyncio.run(_leave(url, ResidentId(resident), back=back))
+    if json:
+        emit({"resident": resident, "left": not back, "devices": list(devices)})
+    elif back:
+        console.print("Lives there again. Put what is worn into use again on the install page.")
+    else:
+        console.print(f"Noted. Devices in use no more: {len(devices)}.")
 
 
 @app.command()
@@ -186,6 +210,17 @@ async def _subject(url: str, resident: ResidentId) -> Subject:
         return await person.subject(connection, resident)
 
 
+async def _leave(url: str, resident: ResidentId, *, back: bool) -> tuple[int, ...]:
+    async with connect(url) as connection:
+        await person.check_sees_all(connection)
+        one = await person.subject(connection, resident)
+        if not back:
+            return await moving.leave(connection, one, datetime.now(UTC))
+        if not await moving.come_back(connection, one):
+            raise Misconfigured(f"resident {resident}: expected somebody who had left")
+        return ()
+
+
 async def _export(url: str, resident: ResidentId, file: Path) -> tuple[subject_archive.Part, ...]:
     async with connect(url, autocommit=True) as connection:
         await person.check_sees_all(connection)
@@ -216,6 +251,7 @@ async def _erase(
         await person.check_sees_all(connection)
         one = await person.subject(connection, resident)
         await person.check_not_held(connection, one)
+        await moving.check_parted(connection, one)
         begun = datetime.now(UTC)
         async with connection.transaction():
             devices = await person.quieten(connection, one, begun)

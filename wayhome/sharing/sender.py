@@ -91,6 +91,7 @@ class Sender:
                     recipient=self._route.recipient,
                     at=now,
                     of_home=what.kind == "day",
+                    day=what.day,
                 )
                 allowed = await self._may(connection, question)
                 await sharing.put(connection, self._route, what, now, allowed=allowed)
@@ -113,6 +114,7 @@ class Sender:
                 recipient=self._route.recipient,
                 at=now,
                 of_home=share.kind == "day",
+                day=date.fromisoformat(share.day) if share.kind == "day" else None,
             )
             if not await self._may(connection, question):
                 await sharing.ended(connection, share, "withheld", "it may not be shared any more")
