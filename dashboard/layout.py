@@ -116,6 +116,7 @@ class Layout:
             "place": whose_time.place,
             "passkey_wrong": lambda: language._(PASSKEY_WRONG),
             "spoken": language.spoken,
+            "direction": lambda: language.direction(language.spoken()),
         }
 
     def render(self, template: str, view: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Collect what the carer's pages say, for a language: ``make translate ARGS=de``.
 
-Writes or brings up to date ``dashboard/locales/TAG/wayhome.po``; translations that are there stay.
+Writes or brings up to date ``core/locales/TAG/wayhome.po``; translations that are there stay.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "dashboard" / "locales"
+FOLDER = ROOT / "core" / "locales"
 KEYWORDS = {"_": None, "gettext": None, "marked": None, "ngettext": (1, 2)}
 PLACES = (
+    (ROOT / "alerts", [("**.py", "python")]),
     (ROOT / "dashboard", [("templates/**.html", "jinja2"), ("**.py", "python")]),
     (
         ROOT / "core" / "model",

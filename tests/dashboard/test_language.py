@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from babel.messages.pofile import read_po, write_po
 
-from dashboard import language, wording
+from core.runtime import language
+from dashboard import wording
 from scripts import translate
 
 if TYPE_CHECKING:
