@@ -63,6 +63,42 @@ def accented(message: str) -> str:
     return "".join(part if _PLACE.fullmatch(part) else part.translate(_ACCENTED) for part in parts)
 
 
+class _Apart(str):
+    """A message that runs from right to left: what is put into its places is isolated."""
+
+    __slots__ = ()
+
+    def __mod__(self, values: object) -> str:
+        if isinstance(values, dict):
+            values = {key: set_apart(value) for key, value in values.items()}
+        return super().__mod__(values)
+
+
+class RightToLeft(catalogues.GNUTranslations):
+    """A language that is written from right to left."""
+
+    def gettext(self, message: str) -> str:
+        """Return the message, whose places isolate what is put into them."""
+        return _Apart(super().gettext(message))
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """Return the form for that number, whose places isolate what is put into them."""
+        return _Apart(super().ngettext(msgid1, msgid2, n))
+
+
+def set_apart(value: object) -> object:
+    """Return a name, a time or an address as it can stand in words of the other direction.
+
+    Examples
+    --------
+    >>> len(str(set_apart("Ada (2)"))), set_apart("482913"), set_apart(7)
+    (9, '482913', 7)
+    """
+    if not isinstance(value, str) or value.isdecimal() or not value.strip():
+        return value
+    return type(value)(_ISOLATE) + value + type(value)(_END)
+
+
 @cache
 def languages() -> Mapping[str, catalogues.NullTranslations]:
     """Return every language that can be read by its tag, English first."""
@@ -94,7 +130,8 @@ def _read(path: Path) -> catalogues.NullTranslations:
             raise ValueError("no gettext file") from error
     write_mo(compiled, _sound(catalog))
     compiled.seek(0)
-    return catalogues.GNUTranslations(compiled)
+    kind = RightToLeft if right_to_left(path.parent.name) else catalogues.GNUTranslations
+    return kind(compiled)
 
 
 def _sound(catalog: Catalog) -> Catalog:
@@ -244,7 +281,7 @@ def isolated(text: str, tag: str) -> str:
     >>> isolated("Ada", "en-GB"), len(isolated("Ada", "ur"))
     ('Ada', 5)
     """
-    return f"{_ISOLATE}{text}{_END}" if right_to_left(tag) else text
+    return str(set_apart(text)) if right_to_left(tag) else text
 
 
 def translations() -> catalogues.NullTranslations:

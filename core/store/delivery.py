@@ -213,8 +213,8 @@ _CLAIM: LiteralString = (
     " (select coalesce(jsonb_agg(jsonb_build_array(p.contact_id, p.address)"
     "  order by p.contact_id nulls first), '[]') from live_contact p"
     "  where p.carer_id = d.carer_id and p.channel = d.channel and (d.test_id is null or p.contact_id"
-    "  is not distinct from (select x.contact_id from contact_test x where x.test_id = d.test_id))) as contacts"
-    " from taken d left join alert a using (alert_id) join turn using (delivery_id)"
+    "  is not distinct from (select x.contact_id from contact_test x where x.test_id = d.test_id)))"
+    " as contacts from taken d left join alert a using (alert_id) join turn using (delivery_id)"
     " left join telling_choice t on t.carer_id = d.carer_id"
     " order by turn.place, turn.told_at nulls first, turn.created_at, d.delivery_id"
 )

@@ -41,6 +41,7 @@ TRANSLATED = {
     "Someone may need help now. Open Wayhome.": "قد يحتاج شخص ما إلى المساعدة الآن. افتح Wayhome.",
     "Wayhome: act now": "Wayhome: تصرف الآن",
     "Reply %(code)s to say: I am on it.": ARABIC,
+    "Nobody has answered yet. %(text)s": "لم يجب أحد بعد. %(text)s",
     "Press 1 to say: I am on it.": "%(key)s",
 }
 
@@ -141,6 +142,10 @@ def test_a_file_that_cannot_be_read_silences_nobody(
 def test_names_and_english_stay_apart_from_what_runs_the_other_way(arabic: str) -> None:
     message = outgoing(replace(CLAIMED, detail="sentence"), "", None, "", arabic)
     assert message.title == "Wayhome: تصرف الآن (\u2068Ada\u2069)"
+    again = outgoing(replace(CLAIMED, repeated=True), "", None, "", arabic)
+    assert again.text.endswith(
+        f"\u2068{TRANSLATED['Someone may need help now. Open Wayhome.']}\u2069"
+    )
     assert message.text.startswith("\u2068The outer door opened at 03:08.\u2069 ")
 
 
