@@ -32,7 +32,23 @@ PLACES = (
     (ROOT / "dashboard", [("templates/**.html", "jinja2"), ("**.py", "python")]),
     (
         ROOT / "core" / "model",
-        [(name, "python") for name in ("night.py", "plan_check.py", "quiet.py", "rota.py")],
+        [
+            (name, "python")
+            for name in (
+                *(
+                    "identity.py",
+                    "night.py",
+                    "plan_check.py",
+                    "quiet.py",
+                    "retention.py",
+                    "rota.py",
+                ),
+            )
+        ],
+    ),
+    (
+        ROOT / "core" / "store",
+        [(name, "python") for name in ("commissioning.py", "registration.py")],
     ),
 )
 
