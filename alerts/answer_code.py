@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import unicodedata
 from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ DIGITS = 6
 MOST_WRONG = 8
 """Replies from one number with digits that are no code, after which its digits do not count for a while."""
 WINDOW = timedelta(minutes=15)
+_UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
+"""What phones put around numbers in a script that runs from right to left."""
 _NUMBER = re.compile(rf"(?<!\d)\d{{{DIGITS}}}(?!\d)")
 
 
@@ -36,16 +39,19 @@ def code_of(secret: str, delivery_id: DeliveryId) -> str:
 
 
 def codes_in(text: str) -> frozenset[str]:
-    """Return the codes that a reply may hold, of the first three numbers in it.
+    r"""Return the codes that a reply may hold, of the first three numbers in it, in any digits.
 
     Examples
     --------
+    >>> codes_in("٤٨٢٩١٣") == codes_in("\u2066۴۸۲\u200f۹۱۳\u2069") == {"482913"}
+    True
     >>> sorted(codes_in("ok 482913 thanks"))
     ['482913']
     >>> codes_in("+447700900123")
     frozenset()
     """
-    return frozenset(_NUMBER.findall(text)[:3])
+    found = _NUMBER.findall(_UNSEEN.sub("", text))[:3]
+    return frozenset("".join(str(unicodedata.digit(one)) for one in number) for number in found)
 
 
 class Guesses:

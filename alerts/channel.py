@@ -12,9 +12,10 @@ from core.model import plugins
 from core.model.errors import Permanent, PluginBroken, Temporary
 from core.model.finding import Severity
 from core.model.ids import AlertId, DeliveryId
+from core.runtime.language import ENGLISH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from core.model.address import AddressKind
 
@@ -70,6 +71,8 @@ class Outgoing:
     link: str = ""
     #: What a reply by text must hold to count as "I'm on it"; empty where nothing takes replies.
     code: str = ""
+    #: Tag of the language that the texts are in: the reader's.
+    language: str = ENGLISH
     #: The person typed the address: it must not lead into our own network.
     typed: bool = False
 
@@ -125,6 +128,11 @@ class Channel(Protocol):
         ...
 
 
+def _writes(language: str) -> bool:
+    del language
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
     """What a channel's class may say beyond the contract, as class attributes of the same names."""
@@ -136,6 +144,8 @@ class Traits:
     cannot: Mapping[str, str] = field(default_factory=dict)
     #: Settings that are missing for it to work, for people; empty when it is ready.
     lacks: str = ""
+    #: Tells whether the service behind it can say a language aloud; always true where it writes.
+    says: Callable[[str], bool] = field(default=_writes)
 
 
 def traits(kind: type[Channel], settings: ChannelSettings) -> Traits:
@@ -145,6 +155,7 @@ def traits(kind: type[Channel], settings: ChannelSettings) -> Traits:
         most_in_quarter=getattr(kind, "most_in_quarter", 0),
         cannot=getattr(kind, "cannot", {}),
         lacks="" if lacks is None else lacks(settings),
+        says=getattr(kind, "says", _writes),
     )
 
 

@@ -24,6 +24,7 @@ from alerts.wording import outgoing
 from core.model.errors import Permanent, StoreUnavailable, Temporary
 from core.model.finding import DeliveryState
 from core.model.quiet import held_until
+from core.runtime.language import ENGLISH, of_reader
 from core.store import alert as alert_table
 from core.store import contact as contact_table
 from core.store import delivery as delivery_table
@@ -114,7 +115,9 @@ class Outbox:
         self._channel = channel
         self._wake = asyncio.Event()
         self._part = f"channel {channel.name}"
-        self._most_in_quarter = traits(type(channel), ChannelSettings()).most_in_quarter
+        described = traits(type(channel), ChannelSettings())
+        self._most_in_quarter = described.most_in_quarter
+        self._says = described.says
         self._under_way = 0
         self._ended_now: list[tuple[ClaimedDelivery, Ending]] = []
         self._to_mark = asyncio.Event()
@@ -213,7 +216,9 @@ class Outbox:
     ) -> Receipt | Permanent | Temporary:
         try:
             code = code_of(self._desk.reply_key, claimed.delivery_id)
-            message = outgoing(claimed, self._desk.public_url, contact, code)
+            language = of_reader(claimed.language, claimed.heard)
+            language = language if self._says(language) else ENGLISH
+            message = outgoing(claimed, self._desk.public_url, contact, code, language)
             async with asyncio.timeout(self._desk.send_timeout_s):
                 return await self._channel.send(message)
         except (Permanent, Temporary) as error:

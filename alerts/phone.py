@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alerts.twilio import Twilio
+from alerts.twilio import Twilio, voice
+from core.runtime.language import ENGLISH, PSEUDO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,3 +32,14 @@ def lacks(settings: ChannelSettings) -> str:
         "WAYHOME_PHONE_FROM": phone.sender,
     }
     return ", ".join(name for name, text in named.items() if not text)
+
+
+def says(language: str) -> bool:
+    """Tell whether calls can be made in a language; the accented English is read out as English is.
+
+    Examples
+    --------
+    >>> says("de"), says("en-GB"), says("ur")
+    (True, True, False)
+    """
+    return language in {ENGLISH, PSEUDO} or bool(voice(language))

@@ -10,8 +10,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from alerts.answers import take
+from alerts.phone import says
 from alerts.rounds import team_of
 from core.model.finding import AlertState, Response, ResponseKind
+from core.model.words import marked
+from core.runtime.language import ENGLISH, of_reader, words
 from core.store import provider_receipt as receipt_table
 from core.store.alert import alert_with
 from core.store.duty import people_of
@@ -25,19 +28,33 @@ if TYPE_CHECKING:
     from core.store.provider_receipt import Sent
 
 
-OVER = "Thank you. This alert is over already."
-ON_IT = "Thank you. You are on it, and the others can see that."
-ANOTHER = "Thank you. Somebody else is on it already."
-NEWER = "This did not count: there is newer word of this alert. Answer the newest message, or open Wayhome."
-NOT_THEIRS = "This did not count: you are not told of this home any more."
+OVER = marked("Thank you. This alert is over already.")
+ON_IT = marked("Thank you. You are on it, and the others can see that.")
+ANOTHER = marked("Thank you. Somebody else is on it already.")
+NEWER = marked(
+    "This did not count: there is newer word of this alert."
+    " Answer the newest message, or open Wayhome."
+)
+ARRIVED = marked("Thank you. We know that it arrived.")
+NOT_THEIRS = marked("This did not count: you are not told of this home any more.")
 
 
 async def answer(connection: Connection, sent: Sent, now: datetime) -> str:
-    """Give an answer by phone its effect; return what to say to the person."""
+    """Give an answer by phone its effect; return what to say to the person, in their language."""
+    return words(language_of(sent)).gettext(await _effect(connection, sent, now))
+
+
+def language_of(sent: Sent) -> str:
+    """Return the language in which something was said to a person: on the phone it may be English only."""
+    wanted = of_reader(sent.language, sent.heard)
+    return ENGLISH if sent.channel == "voice" and not says(wanted) else wanted
+
+
+async def _effect(connection: Connection, sent: Sent, now: datetime) -> str:
     event = ProviderEvent(delivery_id=sent.delivery_id, state=ProviderState.ANSWERED, at=now)
     await receipt_table.note_event(connection, event)
     if sent.alert_id is None:
-        return "Thank you. We know that it arrived."
+        return ARRIVED
     stored = await alert_with(connection, sent.alert_id)
     if stored is None or stored.alert.state is AlertState.RESOLVED:
         return OVER

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from core.runtime.language import ENGLISH
+
 if TYPE_CHECKING:
     from alerts.channel import Receipt
 
@@ -26,6 +28,8 @@ class Ring:
     delivery_id: int
     #: A key pressed during the call, or a reply to the text, can answer.
     answerable: bool
+    #: Tag of the language of the text.
+    language: str = ENGLISH
 
 
 class Provider(Protocol):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
 
 import msgspec
 from starlette.applications import Starlette
@@ -20,12 +21,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from alerts.answer_code import Guesses, code_of, codes_in
-from alerts.phone_answers import answer
+from alerts.phone_answers import answer, language_of
 from alerts.provider import kept
-from alerts.twilio import STATES, signature
+from alerts.twilio import STATES, say, signature
 from core.model.errors import Malformed, StoreUnavailable
 from core.model.ids import DeliveryId
+from core.model.words import marked
 from core.runtime.health import serve_app
+from core.runtime.language import ENGLISH, words
 from core.store import provider_receipt as receipt_table
 from core.store.pool import transaction
 from core.store.provider_receipt import ProviderEvent, ProviderState
@@ -47,7 +50,10 @@ LONGEST_BODY = 16 * 1024
 ANSWERABLE = timedelta(hours=24)
 """A reply is taken for a message of the last day."""
 KEY = "1"
-TOO_MANY = "Nobody is on it by this: too many digits were wrong. Please open Wayhome."
+TOO_MANY = marked("Nobody is on it by this: too many digits were wrong. Please open Wayhome.")
+NO_CODE = marked("Nobody is on it yet: please reply with the six digits of the message.")
+NOT_KEY = marked("That was not the key 1. Nobody is on it yet.")
+CALL_OVER = marked("This call is over.")
 NOTIFY_STATES = {
     "created": ProviderState.SENT,
     "sending": ProviderState.SENT,
@@ -116,18 +122,20 @@ class Receiving:
     async def key(self, request: Request) -> Response:
         """Take the key that was pressed during a call."""
         fields = await self._signed_form(request)
-        if fields.get("Digits") != KEY:
-            return _said("That was not the key 1. Nobody is on it yet.")
         async with transaction(self.pool) as connection:
             sent = await receipt_table.delivery_with(connection, _number(request))
-            done = "" if sent is None else await answer(connection, sent, self.clock.now())
-        return _said(done or "This call is over.")
+            if sent is None:
+                return _said(CALL_OVER, ENGLISH)
+            language = language_of(sent)
+            if fields.get("Digits") != KEY:
+                return _said(words(language).gettext(NOT_KEY), language)
+            return _said(await answer(connection, sent, self.clock.now()), language)
 
     async def reply(self, request: Request) -> Response:
         """Take a text that somebody wrote back."""
         fields = await self._signed_form(request)
         done = await self._take_reply(fields.get("From", ""), fields.get("Body", ""))
-        text = f"<Message>{done}</Message>" if done else ""
+        text = f"<Message>{escape(done)}</Message>" if done else ""
         return Response(f"<Response>{text}</Response>", media_type=_XML)
 
     async def notify_state(self, request: Request) -> Response:
@@ -149,22 +157,21 @@ class Receiving:
         """Find the message that a reply means by its code; return what to say."""
         codes = codes_in(text)
         now = self.clock.now()
-        if codes and self.guesses.too_many(address, now):
-            log.warning("too many wrong codes by text", extra={"action": "reply_limited"})
-            return TOO_MANY
         async with transaction(self.pool) as connection:
             found = await receipt_table.sent_to(
                 connection, kept(address), ("sms", "notify"), now - ANSWERABLE
             )
+            said = words(language_of(found[0]) if found else ENGLISH)
+            if codes and self.guesses.too_many(address, now):
+                log.warning("too many wrong codes by text", extra={"action": "reply_limited"})
+                return said.gettext(TOO_MANY)
             for sent in found:
                 if code_of(self.settings.secret, sent.delivery_id) in codes:
                     return await answer(connection, sent, now)
         if codes and found:
             self.guesses.note(address, now)
         log.info("reply without a code", extra={"action": "reply_unclear", "sent": len(found)})
-        return (
-            "Nobody is on it yet: please reply with the six digits of the message." if found else ""
-        )
+        return said.gettext(NO_CODE) if found else ""
 
     async def _note(
         self, delivery_id: DeliveryId, state: ProviderState, reference: str, detail: str
@@ -273,6 +280,6 @@ def _same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode(), wanted.encode())
 
 
-def _said(text: str) -> Response:
-    """Return words that the call reads out before it ends."""
-    return Response(f"<Response><Say>{text}</Say></Response>", media_type=_XML)
+def _said(text: str, language: str) -> Response:
+    """Return words that the call reads out before it ends; in English where no voice speaks the language."""
+    return Response(f"<Response>{say(text, language)}</Response>", media_type=_XML)

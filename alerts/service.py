@@ -19,6 +19,7 @@ from alerts.watch_notices import WatchNotices
 from core.model.errors import StoreUnavailable
 from core.model.ids import AlertId
 from core.runtime.fence import fenced
+from core.runtime.language import languages
 from core.store import alert as alert_table
 from core.store import contact as contact_table
 from core.store import delivery as delivery_table
@@ -225,6 +226,7 @@ async def main(context: Context[AlertsSettings]) -> None:
     """Run until cancelled."""
     settings = context.settings
     to_channels = channel_settings.of(settings)
+    languages()  # read before the first message waits for it
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(
             open_pool(settings.database_url, most=CONNECTIONS, name="wayhome alerts")

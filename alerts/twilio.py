@@ -49,6 +49,67 @@ RING_S = 40
 PASSES = 3
 """How often a call says its text: who is woken at night misses the first time."""
 
+VOICES = (
+    *(
+        "ca-ES",
+        "cs-CZ",
+        "cy-GB",
+        "da-DK",
+        "de-DE",
+        "en-GB",
+        "es-ES",
+        "fi-FI",
+        "fr-FR",
+        "hi-IN",
+        "is-IS",
+    ),
+    *(
+        "it-IT",
+        "ja-JP",
+        "ko-KR",
+        "nb-NO",
+        "nl-NL",
+        "pl-PL",
+        "pt-PT",
+        "ro-RO",
+        "ru-RU",
+        "sv-SE",
+        "tr-TR",
+    ),
+    *("fr-CA", "pt-BR", "es-US", "zh-CN"),
+)
+"""Languages that its calls can read out, the one for a language without a country first.
+
+https://www.twilio.com/docs/voice/twiml/say/text-speech
+"""
+
+
+def voice(language: str) -> str:
+    """Return the voice for a language; empty for English, which needs no word, and where there is none.
+
+    Examples
+    --------
+    >>> voice("de"), voice("fr-CA"), voice("de-AT"), voice("no-such"), voice("en-GB")
+    ('de-DE', 'fr-CA', 'de-DE', '', '')
+    """
+    spoken = language.split("-", maxsplit=1)[0]
+    if spoken == "en" or language in VOICES:
+        return "" if spoken == "en" else language
+    return next((one for one in VOICES if one.split("-")[0] == spoken), "")
+
+
+def say(text: str, language: str) -> str:
+    """Return the element by which a call reads text out.
+
+    Examples
+    --------
+    >>> say("Tom & Jerry", "en-GB"), say("Los", "de")
+    ('<Say>Tom &amp; Jerry</Say>', '<Say language="de-DE">Los</Say>')
+    """
+    found = voice(language)
+    spoken = f' language="{found}"' if found else ""
+    return f"<Say{spoken}>{escape(_sayable(text))}</Say>"
+
 
 class _Answer(msgspec.Struct):
     sid: str = ""
@@ -85,7 +146,7 @@ class Twilio:
         return f"{self._receipts_url}/receipts/twilio/{what}/{ring.delivery_id}"
 
     def _spoken(self, ring: Ring) -> str:
-        text = f"<Say>{escape(_sayable(ring.text))}</Say>"
+        text = say(ring.text, ring.language)
         if not (ring.answerable and self._receipts_url):
             return f"<Response>{text * PASSES}</Response>"
         action = escape(self._callback("keys", ring), {'"': "&quot;"})

@@ -12,60 +12,74 @@ from typing import TYPE_CHECKING
 from alerts.channel import Outgoing
 from core.model.finding import Audience, Severity
 from core.model.watching import NoticeKind
+from core.model.words import marked
+from core.runtime.language import ENGLISH, isolated
+from core.runtime.language import words as words_of
 
 if TYPE_CHECKING:
+    from gettext import NullTranslations
+
     from core.store.delivery import ClaimedDelivery, Contact
 
 _TITLE = {
-    Severity.URGENT: "Wayhome: act now",
-    Severity.CHECK: "Wayhome: please check",
-    Severity.NOTICE: "Wayhome: for your information",
+    Severity.URGENT: marked("Wayhome: act now"),
+    Severity.CHECK: marked("Wayhome: please check"),
+    Severity.NOTICE: marked("Wayhome: for your information"),
 }
 _TEXT = {
-    (Severity.URGENT, Audience.CARERS): "Someone may need help now. Open Wayhome.",
-    (Severity.CHECK, Audience.CARERS): "Someone should look within minutes. Open Wayhome.",
-    (Severity.NOTICE, Audience.CARERS): "There is something to read. Open Wayhome.",
-    (Severity.URGENT, Audience.OPERATORS): "A home cannot be watched. Open Wayhome.",
-    (Severity.CHECK, Audience.OPERATORS): "Something in a home needs repair. Open Wayhome.",
-    (Severity.NOTICE, Audience.OPERATORS): "There is something to look after. Open Wayhome.",
+    (Severity.URGENT, Audience.CARERS): marked("Someone may need help now. Open Wayhome."),
+    (Severity.CHECK, Audience.CARERS): marked("Someone should look within minutes. Open Wayhome."),
+    (Severity.NOTICE, Audience.CARERS): marked("There is something to read. Open Wayhome."),
+    (Severity.URGENT, Audience.OPERATORS): marked("A home cannot be watched. Open Wayhome."),
+    (Severity.CHECK, Audience.OPERATORS): marked("Something in a home needs repair. Open Wayhome."),
+    (Severity.NOTICE, Audience.OPERATORS): marked(
+        "There is something to look after. Open Wayhome."
+    ),
 }
-_CLEARED = "The cause has gone since, and nobody has answered yet. Open Wayhome."
-_ASKED = "It has become more serious since you answered. Open Wayhome and answer again."
-_REPEATED = "Nobody has answered yet. "
+_CLEARED = marked("The cause has gone since, and nobody has answered yet. Open Wayhome.")
+_ASKED = marked("It has become more serious since you answered. Open Wayhome and answer again.")
+_REPEATED = marked("Nobody has answered yet. %(text)s")
 _BESIDE = {
-    "test": ("Wayhome: a test", "This is a test. Open Wayhome to confirm that it arrived."),
+    "test": (
+        marked("Wayhome: a test"),
+        marked("This is a test. Open Wayhome to confirm that it arrived."),
+    ),
     "lost": (
-        "Wayhome: check how you are told",
-        "One of your phones or addresses no longer takes alerts. Open Wayhome.",
+        marked("Wayhome: check how you are told"),
+        marked("One of your phones or addresses no longer takes alerts. Open Wayhome."),
     ),
     NoticeKind.ENDED: (
-        "Wayhome: not watched",
-        (
+        marked("Wayhome: not watched"),
+        marked(
             "Wayhome does not watch over a home that you care for any more. Nobody is told if something"
             " goes wrong there. Open Wayhome to see why."
         ),
     ),
     NoticeKind.PLACES: (
-        "Wayhome: not outdoors",
-        (
+        marked("Wayhome: not outdoors"),
+        marked(
             "In a home that you care for, Wayhome watches indoors only. Nobody is told if somebody gets lost"
             " outdoors. Open Wayhome to see why."
         ),
     ),
     NoticeKind.AGAIN: (
-        "Wayhome: watched again",
-        "Wayhome watches over a home that you care for again, indoors and outdoors as agreed.",
+        marked("Wayhome: watched again"),
+        marked(
+            "Wayhome watches over a home that you care for again, indoors and outdoors as agreed."
+        ),
     ),
     NoticeKind.ENDS: (
-        "Wayhome: watching ends soon",
-        (
+        marked("Wayhome: watching ends soon"),
+        marked(
             "Within a day Wayhome will watch less over a home that you care for, unless it is agreed anew."
             " Open Wayhome."
         ),
     ),
     NoticeKind.RENEW: (
-        "Wayhome: consent ends soon",
-        "Consent to watch over somebody ends within two weeks. Open Wayhome to look at it again.",
+        marked("Wayhome: consent ends soon"),
+        marked(
+            "Consent to watch over somebody ends within two weeks. Open Wayhome to look at it again."
+        ),
     ),
 }
 _PATH = {
@@ -77,7 +91,11 @@ _PATH = {
 
 
 def outgoing(
-    claimed: ClaimedDelivery, public_url: str, contact: Contact | None = None, code: str = ""
+    claimed: ClaimedDelivery,
+    public_url: str,
+    contact: Contact | None = None,
+    code: str = "",
+    language: str = ENGLISH,
 ) -> Outgoing:
     """Put a claimed delivery into words.
 
@@ -87,8 +105,10 @@ def outgoing(
         The address that it goes to; None for the page.
     code
         What a reply by text must hold to count as an answer.
+    language
+        Tag of the language that its reader is told in.
     """
-    title, text = _words(claimed)
+    title, text = _words(claimed, language)
     base = public_url.rstrip("/")
     path = _PATH[claimed.kind].format(alert=claimed.alert_id, delivery=claimed.delivery_id)
     message = Outgoing(
@@ -102,34 +122,41 @@ def outgoing(
         text=text,
         link=base + path if base else "",
         code=code,
+        language=language,
     )
     if contact is None:
         return message
     return replace(message, address=contact.address, typed=contact.contact_id is not None)
 
 
-def _words(claimed: ClaimedDelivery) -> tuple[str, str]:
+def _words(claimed: ClaimedDelivery, language: str) -> tuple[str, str]:
+    words = words_of(language)
     if claimed.kind != "alert":
-        return _BESIDE[claimed.kind]
-    title = _TITLE[claimed.severity]
-    text = _TEXT[claimed.severity, claimed.audience]
+        title, text = _BESIDE[claimed.kind]
+        return words.gettext(title), words.gettext(text)
+    title = words.gettext(_TITLE[claimed.severity])
+    return _told(claimed, title, language), _detailed(claimed, _said(claimed, words), language)
+
+
+def _said(claimed: ClaimedDelivery, words: NullTranslations) -> str:
     if claimed.cleared:
-        text = _CLEARED
-    elif claimed.asked:
-        text = _ASKED
-    elif claimed.repeated:
-        text = _REPEATED + text
-    return _told(claimed, title), _detailed(claimed, text)
+        return words.gettext(_CLEARED)
+    if claimed.asked:
+        return words.gettext(_ASKED)
+    text = words.gettext(_TEXT[claimed.severity, claimed.audience])
+    return words.gettext(_REPEATED) % {"text": text} if claimed.repeated else text
 
 
-def _told(claimed: ClaimedDelivery, title: str) -> str:
+def _told(claimed: ClaimedDelivery, title: str, language: str) -> str:
     """Name the person where the reader chose so and the alert is about one."""
     if claimed.detail == "nothing" or not claimed.resident:
         return title
-    return f"{title} ({claimed.resident})"
+    return f"{title} ({isolated(claimed.resident, language)})"
 
 
-def _detailed(claimed: ClaimedDelivery, text: str) -> str:
+def _detailed(claimed: ClaimedDelivery, text: str, language: str) -> str:
+    """Say what happened where the reader chose so: as the detector wrote it, in English."""
     if claimed.detail != "sentence" or not claimed.what:
         return text
-    return f"{claimed.what.rstrip('.')}. {text}"
+    what = claimed.what.rstrip(".")
+    return f"{isolated(f'{what}.', language)} {text}"

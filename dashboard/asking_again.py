@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from core.model.errors import Malformed
+
 _Word = TypeVar("_Word", bound=str)
 
 
@@ -50,6 +52,19 @@ class AskAgain(HTTPException):
             "field": _(self.label),
             "choices": expected,
         }
+
+
+def said_wrong(error: Malformed) -> str:
+    """Return which field was wrong and what was expected, in the language in use.
+
+    Examples
+    --------
+    >>> from core.model.errors import Malformed
+    >>> said_wrong(Malformed("name", "1 to %(n)s characters", n=60))
+    'name: expected 1 to 60 characters'
+    """
+    expected = _(error.words) % error.values if error.values else _(error.words)
+    return _("%(field)s: expected %(expected)s") % {"field": _(error.field), "expected": expected}
 
 
 def chosen(words: Mapping[_Word, str], given: str, field: str, label: str) -> _Word:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.model.errors import Misconfigured
+from core.runtime.language import wish
 from dashboard.language import _, marked
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Caller:
     address: str = ""
     #: The browser in words.
     device: str = ""
+    #: Which languages it asks for.
+    wish: str = ""
 
 
 UNKNOWN = Caller()
@@ -57,6 +60,7 @@ def caller_of(request: Request, proxies: Sequence[Network]) -> Caller:
     return Caller(
         address="" if found is None else _site(found),
         device=device_words(request.headers.get("user-agent", "")),
+        wish=wish(request.headers.get("accept-language", "")),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from core.model.errors import Malformed
 from core.model.home import Animal, Placement, RoomKind
 from core.model.ids import ResidentId, RoomId
-from core.store.registration import DeviceTerms
+from core.store.registration import DeviceTerms, Step
 from dashboard.guess import LONGEST_NAME
 from dashboard.language import marked
 from sensors import driver
@@ -16,22 +16,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PLACES = {
-    Placement.ROOM: "In a room, senses that room",
-    Placement.ENTRANCE: "On a door that leads out",
-    Placement.BED: "In or under a bed",
-    Placement.CHAIR: "In or under a chair",
-    Placement.WORN: "Worn or carried by somebody",
-    Placement.OBJECT: "On a cupboard, fridge, window or inner door",
-    Placement.HUB: "The hub that carries the others",
+    Placement.ROOM: marked("In a room, senses that room"),
+    Placement.ENTRANCE: marked("On a door that leads out"),
+    Placement.BED: marked("In or under a bed"),
+    Placement.CHAIR: marked("In or under a chair"),
+    Placement.WORN: marked("Worn or carried by somebody"),
+    Placement.OBJECT: marked("On a cupboard, fridge, window or inner door"),
+    Placement.HUB: marked("The hub that carries the others"),
 }
 HINTS = {
-    Placement.ROOM: "At 2 to 2.4 m in a corner, not towards a window, a heater or a pet's way.",
-    Placement.ENTRANCE: "The two parts at most 1 cm apart when the door is shut.",
-    Placement.BED: "Between slats and mattress, at the height of the chest.",
-    Placement.CHAIR: "Under the cushion, in the middle of the seat; the cable away from the feet.",
-    Placement.OBJECT: "Where it does not get wet or hot; the two parts at most 1 cm apart when shut.",
-    Placement.HUB: "In the middle of the home, 1 m off the floor, not behind a television; always on power.",
-    Placement.WORN: "Press it once here: it must show below as heard.",
+    Placement.ROOM: marked(
+        "At 2 to 2.4 m in a corner, not towards a window, a heater or a pet's way."
+    ),
+    Placement.ENTRANCE: marked("The two parts at most 1 cm apart when the door is shut."),
+    Placement.BED: marked("Between slats and mattress, at the height of the chest."),
+    Placement.CHAIR: marked(
+        "Under the cushion, in the middle of the seat; the cable away from the feet."
+    ),
+    Placement.OBJECT: marked(
+        "Where it does not get wet or hot; the two parts at most 1 cm apart when shut."
+    ),
+    Placement.HUB: marked(
+        "In the middle of the home, 1 m off the floor, not behind a television; always on power."
+    ),
+    Placement.WORN: marked("Press it once here: it must show below as heard."),
 }
 ANIMALS = {
     Animal.UNKNOWN: marked("Nobody has said"),
@@ -40,12 +48,35 @@ ANIMALS = {
     Animal.LARGE: marked("A heavier dog"),
 }
 ANIMAL_HINTS = {
-    Animal.SMALL: "Take motion sensors that overlook animals. Hang them at the height that their leaflet"
-    " says, not towards stairs, beds, sofas or sills that the animal climbs.",
-    Animal.LARGE: "No motion sensor overlooks a heavy dog. Sensors of the bed, of doors and cupboards, and"
-    " what is worn tell the person from the dog.",
+    Animal.SMALL: marked(
+        "Take motion sensors that overlook animals. Hang them at the height that their leaflet"
+        " says, not towards stairs, beds, sofas or sills that the animal climbs."
+    ),
+    Animal.LARGE: marked(
+        "No motion sensor overlooks a heavy dog. Sensors of the bed, of doors and cupboards, and"
+        " what is worn tell the person from the dog."
+    ),
 }
 """What to see to where an animal lives."""
+PRINTABLE = marked("1 to %(n)s printable characters")
+OF_LIST = marked("one of the list")
+ROOM_KINDS = {
+    RoomKind.BEDROOM: marked("bedroom"),
+    RoomKind.BATHROOM: marked("bathroom"),
+    RoomKind.KITCHEN: marked("kitchen"),
+    RoomKind.LIVING: marked("living room"),
+    RoomKind.HALL: marked("hall"),
+    RoomKind.OTHER: marked("other room"),
+    RoomKind.OUTSIDE: marked("place outside"),
+}
+CHANGES = {
+    Step.REGISTERED: marked("registered"),
+    Step.CHANGED: marked("changed"),
+    Step.REPLACED: marked("replaced"),
+    Step.RETIRED: marked("taken out of use"),
+    Step.RESTORED: marked("put back into use"),
+    Step.UNDONE: marked("undone"),
+}
 _Word = TypeVar("_Word", Placement, RoomKind, Animal)
 
 
@@ -58,12 +89,12 @@ def terms_of_form(form: Mapping[str, str], family: str, external_id: str) -> Dev
         Naming the field that does not fit, and what was expected.
     """
     name = name_in(form)
-    placement = word(Placement, form.get("placement", ""), "placement")
+    placement = word(Placement, form.get("placement", ""), marked("placement"))
     room, wearer = number_in(form, "room"), number_in(form, "wearer")
     if placement is Placement.WORN and wearer is None:
-        raise Malformed("wearer", "somebody who wears it")
+        raise Malformed(marked("wearer"), marked("somebody who wears it"))
     if placement in {Placement.ROOM, Placement.ENTRANCE, Placement.BED} and room is None:
-        raise Malformed("room", "the room in which it is")
+        raise Malformed(marked("room"), marked("the room in which it is"))
     terms = DeviceTerms(
         family=family,
         external_id=external_id,
@@ -85,7 +116,7 @@ def name_in(form: Mapping[str, str]) -> str:
     """
     name = form.get("name", "").strip()
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-        raise Malformed("name", f"1 to {LONGEST_NAME} printable characters")
+        raise Malformed(marked("name"), PRINTABLE, n=LONGEST_NAME)
     return name
 
 
@@ -99,7 +130,7 @@ def reporting(terms: DeviceTerms, family: str, external_id: str) -> DeviceTerms:
     """
     reader = driver.discover().get(family)
     if reader is None or not 0 < len(external_id) <= 200:  # noqa: PLR2004 (as the gateway takes it)
-        raise Malformed("device", "one of those that speak here")
+        raise Malformed(marked("device"), marked("one of those that speak here"))
     told = reader.reporting
     return DeviceTerms(
         family=family,
@@ -124,7 +155,7 @@ def word(words: type[_Word], given: str, field: str) -> _Word:
     try:
         return words(given)
     except ValueError as error:
-        raise Malformed(field, f"one of {', '.join(words)}") from error
+        raise Malformed(field, marked("one of %(words)s"), words=", ".join(words)) from error
 
 
 def number_in(form: Mapping[str, str], field: str) -> int | None:
@@ -139,5 +170,5 @@ def number_in(form: Mapping[str, str], field: str) -> int | None:
     if not given:
         return None
     if not given.isdecimal() or len(given) > len(str(2**63)) or not 0 < int(given) < 2**63:
-        raise Malformed(field, "one of the list")
+        raise Malformed(field, OF_LIST)
     return int(given)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import argon2
 
-from core.store import account, credential
+from core.store import account, credential, reach
 from core.store.credential import Challenge, ChallengeKind
 from core.store.pool import transaction
 from dashboard.authenticator import plain, step_of
@@ -216,11 +216,18 @@ class Entrance:
             device=caller.device,
         )
         await account.open_session(connection, session)
+        await reach.note_heard(connection, caller.wish, now)
         log.info("logged in", extra={"action": "login", "carer": carer_id, "strong": strong})
         return token
 
-    async def visitor(self, token: str) -> tuple[Visitor | None, bool]:
-        """Return the person behind a cookie, and whether the session was made to last longer."""
+    async def visitor(self, token: str, wish: str = "") -> tuple[Visitor | None, bool]:
+        """Return the person behind a cookie, and whether the session was made to last longer.
+
+        Parameters
+        ----------
+        wish
+            Which languages their browser asks for: from time to time it is noted for messages.
+        """
         now = self._clock.now()
         async with transaction(self._pool) as connection:
             visitor = await account.visitor_of(connection, hashed(token), now)
@@ -232,6 +239,8 @@ class Entrance:
                 await account.keep_session(
                     connection, hashed(token), now, until if longer else visitor.expires_at
                 )
+                await account.name_carer(connection, visitor.carer_id)
+                await reach.note_heard(connection, wish, now)
         return visitor, longer
 
     async def log_out(self, token: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.model.retention import CLASSES
 from dashboard import wording
+from dashboard.language import _, ngettext
 from dashboard.sight import BLIND_AFTER
 
 if TYPE_CHECKING:
@@ -48,12 +49,15 @@ def retention_lines(last: Run | None, now: datetime) -> Iterator[ServiceLine]:
     """Say when what is too old could not be removed; nothing where all is well, or it never ran yet."""
     if last is None or not (last.error or now - last.at > UNREMOVED_AFTER):
         return
-    text = f"Last run {wording.age(last.at, now)}"
+    values = {"age": wording.age(last.at, now), "error": last.error}
+    text = _("Last run %(age)s: %(error)s.") if last.error else _("Last run %(age)s.")
     yield ServiceLine(
-        title="Removal of what is too old",
+        title=_("Removal of what is too old"),
         ok=False,
-        text=f"{text}: {last.error}." if last.error else f"{text}.",
-        advice="Read the log of wayhome analytics. Until then records are kept for longer than they may be.",
+        text=text % values,
+        advice=_(
+            "Read the log of wayhome analytics. Until then records are kept for longer than they may be."
+        ),
     )
 
 
@@ -64,7 +68,7 @@ def removed_lines(runs: Sequence[Run]) -> tuple[tuple[str, int], ...]:
         if one.name in CLASSES and one.removed:
             rows[one.name] = rows.get(one.name, 0) + one.removed
     return tuple(
-        (wording.sentence(CLASSES[name].holds), rows[name]) for name in CLASSES if name in rows
+        (wording.sentence(_(CLASSES[name].holds)), rows[name]) for name in CLASSES if name in rows
     )
 
 
@@ -81,7 +85,8 @@ def readable(payload: bytes) -> str:
     try:
         text = payload.decode("utf-8")
     except UnicodeDecodeError:
-        return f"{len(payload)} bytes that are no text: {payload[:32].hex()}"
+        values = {"n": len(payload), "hex": payload[:32].hex()}
+        return _("%(n)s bytes that are no text: %(hex)s") % values
     shown = "".join(one if one.isprintable() else "�" for one in text[:SHOWN_BYTES])
     return shown + ("…" if len(text) > SHOWN_BYTES else "")
 
@@ -89,10 +94,10 @@ def readable(payload: bytes) -> str:
 def _gateways(services: Services, now: datetime) -> Iterator[ServiceLine]:
     if not services.gateways:
         yield ServiceLine(
-            title="Gateway",
+            title=_("Gateway"),
             ok=False,
-            text="None has ever run: nothing reaches us.",
-            advice="Start it: wayhome gateway.",
+            text=_("None has ever run: nothing reaches us."),
+            advice=_("Start it: wayhome gateway."),
         )
     alive = any(now - beat.at <= BLIND_AFTER for beat in services.gateways)
     for beat in services.gateways:
@@ -102,35 +107,37 @@ def _gateways(services: Services, now: datetime) -> Iterator[ServiceLine]:
 
 def _gateway(beat: Beat, now: datetime) -> ServiceLine:
     name = "" if beat.gateway == "gateway" else f" {beat.gateway}"
-    title, age = f"Gateway{name}", wording.age(beat.at, now)
+    title, age = f"{_('Gateway')}{name}", {"age": wording.age(beat.at, now)}
     if now - beat.at > BLIND_AFTER:
         return ServiceLine(
             title=title,
             ok=False,
-            text=f"Last sign of life {age}.",
-            advice="Start it again and read its log. Until then no message is stored.",
+            text=_("Last sign of life %(age)s.") % age,
+            advice=_("Start it again and read its log. Until then no message is stored."),
         )
     if not beat.broker_connected:
         return ServiceLine(
             title=title,
             ok=False,
-            text="It runs, but does not hear the broker.",
-            advice="Check that the broker runs and takes the gateway's password.",
+            text=_("It runs, but does not hear the broker."),
+            advice=_("Check that the broker runs and takes the gateway's password."),
         )
-    return ServiceLine(title=title, ok=True, text=f"Runs and hears the broker ({age}).")
+    return ServiceLine(title=title, ok=True, text=_("Runs and hears the broker (%(age)s).") % age)
 
 
 def _detection(services: Services, now: datetime) -> ServiceLine:
     stepped = services.stepped_at
     if stepped is not None and now - stepped <= BLIND_AFTER:
-        text = f"Looked {wording.age(stepped, now)}."
-        return ServiceLine(title="Detection", ok=True, text=text)
-    text = f"Last looked {wording.age(stepped, now)}." if stepped else "It has never looked."
+        text = _("Looked %(age)s.") % {"age": wording.age(stepped, now)}
+        return ServiceLine(title=_("Detection"), ok=True, text=text)
+    text = _("It has never looked.")
+    if stepped:
+        text = _("Last looked %(age)s.") % {"age": wording.age(stepped, now)}
     return ServiceLine(
-        title="Detection",
+        title=_("Detection"),
         ok=False,
         text=text,
-        advice="Start it: wayhome analytics. Until then nobody is watched.",
+        advice=_("Start it: wayhome analytics. Until then nobody is watched."),
     )
 
 
@@ -138,26 +145,35 @@ def _operators(services: Services) -> Iterator[ServiceLine]:
     """Say where nobody hears what stands on this page; nothing where somebody does."""
     if services.unheard:
         yield ServiceLine(
-            title="Who is told of this",
+            title=_("Who is told of this"),
             ok=False,
-            text="No technician or administrator can be woken: what goes wrong stands here and wakes nobody.",
-            advice="One of them adds a phone under How you are told, and tries it.",
+            text=_(
+                "No technician or administrator can be woken: what goes wrong stands here and wakes nobody."
+            ),
+            advice=_("One of them adds a phone under How you are told, and tries it."),
         )
 
 
 def _alerting(services: Services, now: datetime, zone: ZoneInfo) -> ServiceLine:
-    due = f"{wording.count(services.overdue, 'message')} to carers"
-    due += " is due" if services.overdue == 1 else " are due"
+    due = ngettext(
+        "%(n)s message to carers is due since %(time)s.",
+        "%(n)s messages to carers are due since %(time)s.",
+        services.overdue,
+    )
     waiting = [
         (services.overdue_since, OVERDUE_AFTER, due),
-        (services.unread_since, UNREAD_AFTER, "Answers of carers wait to be read"),
+        (
+            services.unread_since,
+            UNREAD_AFTER,
+            _("Answers of carers wait to be read since %(time)s."),
+        ),
     ]
     for since, patience, text in waiting:
         if since is not None and now - since > patience:
             return ServiceLine(
-                title="Alerting",
+                title=_("Alerting"),
                 ok=False,
-                text=f"{text} since {wording.when(since, zone, now)}.",
-                advice="Check that wayhome alerts runs; its log names the channel that fails.",
+                text=text % {"n": services.overdue, "time": wording.when(since, zone, now)},
+                advice=_("Check that wayhome alerts runs; its log names the channel that fails."),
             )
-    return ServiceLine(title="Alerting", ok=True, text="Nothing waits to be sent or read.")
+    return ServiceLine(title=_("Alerting"), ok=True, text=_("Nothing waits to be sent or read."))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import jinja2
+from markupsafe import Markup
 
 from dashboard import dates, language, whose_time, wording
 from dashboard.missing import words
@@ -15,6 +16,7 @@ from dashboard.roles import CARERS, NAMES, SEE_ALERTS, may_answer, may_search
 from dashboard.typesetting import KEPT, kept_together, percent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -74,6 +76,25 @@ class Asset:
         self.address = f"/static/{self.digest}/{path.name}"
 
 
+def as_written(text: str) -> str:
+    """Mark what detectors wrote on a page of another language: it is read out, and runs, as English."""
+    if language.spoken() == language.ENGLISH:
+        return text
+    return Markup('<bdi lang="en">{}</bdi>').format(text)
+
+
+def _apart(said: Callable[..., str]) -> Callable[..., str]:
+    """Let a template isolate what it puts into words that run from right to left."""
+
+    @jinja2.pass_context
+    def apart(context: jinja2.runtime.Context, *texts: Any, **values: object) -> str:
+        if language.direction(language.spoken()) == "rtl":
+            values = {key: language.set_apart(value) for key, value in values.items()}
+        return said(context, *texts, **values)
+
+    return apart
+
+
 class Compiled(jinja2.BytecodeCache):
     """Templates as they were compiled, for every layout of this process; by their content."""
 
@@ -107,15 +128,21 @@ class Layout:
         self._templates.install_gettext_callables(  # type: ignore[attr-defined]
             language._, language.ngettext, newstyle=True
         )
+        for name in ("gettext", "ngettext"):
+            self._templates.globals[name] = _apart(
+                cast("Callable[..., str]", self._templates.globals[name])
+            )
         self._templates.globals |= {
             "asset": lambda name: self.assets[name].address,
             "wording": wording,
             "dates": dates,
             "words": words,
             "percent": percent,
+            "as_written": as_written,
             "place": whose_time.place,
             "passkey_wrong": lambda: language._(PASSKEY_WRONG),
             "spoken": language.spoken,
+            "direction": lambda: language.direction(language.spoken()),
         }
 
     def render(self, template: str, view: dict[str, Any]) -> str:

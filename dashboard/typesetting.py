@@ -9,7 +9,7 @@ import re
 
 from babel.numbers import format_percent
 
-from dashboard.language import ENGLISH, PSEUDO, spoken
+from dashboard.language import ENGLISH, PSEUDO, direction, spoken
 
 KEPT = "\N{NO-BREAK SPACE}"
 UNITS = (
@@ -56,7 +56,9 @@ def isolated(text: str) -> str:
     >>> found.replace(ISOLATE, "[").replace(ISOLATED, "]")
     '<a title="זוהרה">[זוהרה כהן]</a>, 3 Mill Lane'
     """
-    return _FROM_RIGHT.sub(rf"{ISOLATE}\g<0>{ISOLATED}", text) if _RIGHT.search(text) else text
+    if direction(spoken()) == "rtl" or not _RIGHT.search(text):
+        return text
+    return _FROM_RIGHT.sub(rf"{ISOLATE}\g<0>{ISOLATED}", text)
 
 
 def percent(value: float) -> str:

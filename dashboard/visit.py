@@ -13,6 +13,7 @@ from fastapi import Depends, HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from core.runtime.language import wish
 from core.store.account import CarerRole, Visitor, acting, record_access
 from dashboard.caller import Caller, caller_of
 from dashboard.entrance import SESSION_COOKIE, same
@@ -120,7 +121,8 @@ async def visit(request: Request) -> Visit:
     """
     site = site_of(request)
     token = request.cookies.get(SESSION_COOKIE, "")
-    visitor, longer = await site.entrance.visitor(token) if token else (None, False)
+    asked = wish(request.headers.get("accept-language", ""))
+    visitor, longer = await site.entrance.visitor(token, asked) if token else (None, False)
     if visitor is None:
         raise LoginNeeded
     if visitor.must_prove_more and not _is_open(request.url.path):

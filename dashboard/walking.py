@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.model.commissioning import Basis, NeedStage, Stage
 from core.model.home import Placement
 from dashboard import wording
+from dashboard.language import _, marked
 from dashboard.typesetting import percent
 
 if TYPE_CHECKING:
@@ -23,59 +24,66 @@ LOW_PERCENT = 20
 WEAK_SIGNAL = 40
 """Of 255, as Zigbee counts it; below it messages get lost."""
 STAGES: Mapping[Stage, str] = {
-    Stage.REFERRED: "Referred",
-    Stage.CONSENTED: "Consent given",
-    Stage.INSTALLED: "Installed",
-    Stage.COMMISSIONING: "In test",
-    Stage.LIVE: "Live",
-    Stage.PAUSED: "Paused",
-    Stage.ENDED: "Ended",
+    Stage.REFERRED: marked("Referred"),
+    Stage.CONSENTED: marked("Consent given"),
+    Stage.INSTALLED: marked("Installed"),
+    Stage.COMMISSIONING: marked("In test"),
+    Stage.LIVE: marked("Live"),
+    Stage.PAUSED: marked("Paused"),
+    Stage.ENDED: marked("Ended"),
 }
 MEANS: Mapping[Stage, str] = {
-    Stage.REFERRED: "Nothing may be registered until consent is written down.",
-    Stage.CONSENTED: "Register the devices, then say that they are installed.",
-    Stage.INSTALLED: "Walk through the rooms next.",
-    Stage.COMMISSIONING: "Nobody is told about alerts while the test runs.",
-    Stage.LIVE: "Carers are told about alerts.",
-    Stage.PAUSED: "Nobody is told about alerts. Sensors are still read.",
-    Stage.ENDED: "Nobody is watched here. No device counts any more.",
+    Stage.REFERRED: marked("Nothing may be registered until consent is written down."),
+    Stage.CONSENTED: marked("Register the devices, then say that they are installed."),
+    Stage.INSTALLED: marked("Walk through the rooms next."),
+    Stage.COMMISSIONING: marked("Nobody is told about alerts while the test runs."),
+    Stage.LIVE: marked("Carers are told about alerts."),
+    Stage.PAUSED: marked("Nobody is told about alerts. Sensors are still read."),
+    Stage.ENDED: marked("Nobody is watched here. No device counts any more."),
 }
 DOES: Mapping[Stage, str] = {
-    Stage.REFERRED: "Begin again",
-    Stage.CONSENTED: "Write down the consent",
-    Stage.INSTALLED: "The devices are installed",
-    Stage.COMMISSIONING: "Start the walk test",
-    Stage.LIVE: "Go live",
-    Stage.PAUSED: "Pause this home",
-    Stage.ENDED: "End for good",
+    Stage.REFERRED: marked("Begin again"),
+    Stage.CONSENTED: marked("Write down the consent"),
+    Stage.INSTALLED: marked("The devices are installed"),
+    Stage.COMMISSIONING: marked("Start the walk test"),
+    Stage.LIVE: marked("Go live"),
+    Stage.PAUSED: marked("Pause this home"),
+    Stage.ENDED: marked("End for good"),
 }
 BASES: Mapping[Basis, str] = {
-    Basis.PERSON: "The resident agreed",
-    Basis.ATTORNEY: "Somebody with power of attorney agreed",
-    Basis.BEST_INTERESTS: "A best-interests decision was made",
+    Basis.PERSON: marked("The resident agreed"),
+    Basis.ATTORNEY: marked("Somebody with power of attorney agreed"),
+    Basis.BEST_INTERESTS: marked("A best-interests decision was made"),
 }
 NEEDS: Mapping[NeedStage, str] = {
-    NeedStage.NEED: "Needed",
-    NeedStage.RECOMMENDED: "Recommended",
-    NeedStage.INSTALLED: "Installed",
-    NeedStage.USED: "In use",
-    NeedStage.DROPPED: "Not needed any more",
+    NeedStage.NEED: marked("Needed"),
+    NeedStage.RECOMMENDED: marked("Recommended"),
+    NeedStage.INSTALLED: marked("Installed"),
+    NeedStage.USED: marked("In use"),
+    NeedStage.DROPPED: marked("Not needed any more"),
 }
 _TRY: Mapping[str, str] = {
-    Placement.ROOM: "walk past it",
-    Placement.ENTRANCE: "open that door",
-    Placement.BED: "lie or press down on the bed",
-    Placement.CHAIR: "sit down on the chair",
-    Placement.WORN: "press its button, or carry it a few steps",
-    Placement.OBJECT: "open or switch on what it is on",
-    Placement.HUB: "check that it has power and a connection",
+    Placement.ROOM: marked("walk past it"),
+    Placement.ENTRANCE: marked("open that door"),
+    Placement.BED: marked("lie or press down on the bed"),
+    Placement.CHAIR: marked("sit down on the chair"),
+    Placement.WORN: marked("press its button, or carry it a few steps"),
+    Placement.OBJECT: marked("open or switch on what it is on"),
+    Placement.HUB: marked("check that it has power and a connection"),
 }
+USE_IT = marked("use it")
+BATTERY, BATTERY_LOW = (
+    marked("Battery %(percent)s."),
+    marked("Battery %(percent)s: put in a new one."),
+)
+SIGNAL = marked("Signal %(signal)s of 255.")
+SIGNAL_WEAK = marked("Signal %(signal)s of 255: move it, or put a repeater between.")
 _HOME_PIECES: Mapping[str, str] = {
-    "exit": "No room leads out: mark the one with the front door.",
-    "entrance": "No sensor on a door that leads out: nobody who leaves is noticed.",
-    "resident": "Nobody lives here yet: the office adds the resident.",
-    "carer": "No carer is named for this home: only the office would be told.",
-    "alert": (
+    "exit": marked("No room leads out: mark the one with the front door."),
+    "entrance": marked("No sensor on a door that leads out: nobody who leaves is noticed."),
+    "resident": marked("Nobody lives here yet: the office adds the resident."),
+    "carer": marked("No carer is named for this home: only the office would be told."),
+    "alert": marked(
         "Something about the person was noticed in the test and is not over. Make sure that they are all"
         " right."
     ),
@@ -143,14 +151,6 @@ def walk_lines(walked: Sequence[Walked], now: datetime, zone: ZoneInfo) -> tuple
 
 
 def _line(one: Walked, now: datetime, zone: ZoneInfo) -> WalkLine:
-    if one.seen_at is not None:
-        text = f"Seen at {wording.clock(one.seen_at, zone)}"
-        text += "" if one.latency_s is None else f", arrived after {max(0.0, one.latency_s):.1f} s"
-    else:
-        doing = _TRY.get(one.placement, "use it")
-        text = f"Not seen yet: {doing}"
-        if one.last_seen is not None:
-            text += f". Last heard {wording.age(one.last_seen, now)}"
     low = one.battery_percent is not None and one.battery_percent < LOW_PERCENT
     weak = one.link_quality is not None and one.link_quality < WEAK_SIGNAL
     return WalkLine(
@@ -158,33 +158,49 @@ def _line(one: Walked, now: datetime, zone: ZoneInfo) -> WalkLine:
         name=one.name,
         room=one.room,
         lit=one.seen_at is not None,
-        text=f"{text}.",
+        text=_state(one, now, zone),
         health=_health(one, low=low, weak=weak),
         poor=low or weak,
     )
 
 
+def _state(one: Walked, now: datetime, zone: ZoneInfo) -> str:
+    if one.seen_at is None:
+        said = _("Not seen yet: %(doing)s.") % {"doing": _doing(one)}
+        if one.last_seen is None:
+            return said
+        return f"{said} {_('Last heard %(age)s.') % {'age': wording.age(one.last_seen, now)}}"
+    time = wording.clock(one.seen_at, zone)
+    if one.latency_s is None:
+        return _("Seen at %(time)s.") % {"time": time}
+    values = {"time": time, "seconds": f"{max(0.0, one.latency_s):.1f} s"}
+    return _("Seen at %(time)s, arrived after %(seconds)s.") % values
+
+
+def _doing(one: Walked) -> str:
+    return _(_TRY.get(one.placement, USE_IT))
+
+
 def _health(one: Walked, *, low: bool, weak: bool) -> str:
     parts = []
     if one.battery_percent is not None:
-        parts.append(
-            f"Battery {percent(one.battery_percent)}" + (": put in a new one" if low else "")
-        )
+        text = BATTERY_LOW if low else BATTERY
+        parts.append(_(text) % {"percent": percent(one.battery_percent)})
     if one.link_quality is not None:
-        where = ": move it, or put a repeater between" if weak else ""
-        parts.append(f"Signal {one.link_quality:.0f} of 255{where}")
-    return ". ".join(parts) + "." if parts else ""
+        text = SIGNAL_WEAK if weak else SIGNAL
+        parts.append(_(text) % {"signal": f"{one.link_quality:.0f}"})
+    return " ".join(parts)
 
 
 def _text(piece: str, household: Household, walked: Sequence[Walked]) -> str:
-    kind, _, number = piece.partition(":")
+    kind, _colon, number = piece.partition(":")
     if kind == "device":
         names = {str(one.device_id): one for one in walked}
         if (device := names.get(number)) is not None:
-            name, doing = device.name, _TRY.get(device.placement, "use it")
-            return f"{name} has not been seen yet: {doing}."
-        return "A device that is out of use meanwhile."
+            values = {"name": device.name, "doing": _doing(device)}
+            return _("%(name)s has not been seen yet: %(doing)s.") % values
+        return _("A device that is out of use meanwhile.")
     if kind == "room":
         rooms = {str(one.room_id): one.name for one in household.rooms}
-        return f"No sensor in {rooms.get(number, 'a room')}."
-    return _HOME_PIECES[kind]
+        return _("No sensor in %(room)s.") % {"room": rooms.get(number, _("a room"))}
+    return _(_HOME_PIECES[kind])

@@ -98,6 +98,7 @@ def _composed(delivery: Outgoing, sender: str, longest: int) -> EmailMessage:
     message["Subject"] = _line(delivery.title)
     message["Date"] = formatdate(localtime=False)
     message["Message-ID"] = f"<{delivery.idempotency_key}@{sender.rpartition('@')[2]}>"
+    message["Content-Language"] = delivery.language
     message["Auto-Submitted"] = "auto-generated"
     message["X-Priority"] = PRIORITY[delivery.severity]
     text = shortened(delivery.text, longest).replace("\0", "")

@@ -13,6 +13,7 @@ import time
 import msgspec
 
 from alerts.channel import ChannelSettings, Outgoing, Receipt, shortened
+from alerts.phone_words import REPLIES, asks_reply
 from alerts.posting import Post, Poster
 from core.model.address import AddressKind, checked
 from core.model.errors import Permanent
@@ -58,7 +59,8 @@ class Notify:
         template = notify.email_template if mail else notify.sms_template
         if self.lacks(self._settings) or not template:
             raise Permanent(f"{'e-mail' if mail else 'texts'} by GOV.UK Notify not set up here")
-        reply = f" Reply {delivery.code} to say: I am on it." if delivery.code and not mail else ""
+        asked = delivery.code and not mail and delivery.kind in REPLIES
+        reply = f" {asks_reply(delivery)}" if asked else ""
         text = shortened(delivery.text.replace("\0", ""), self.max_length - len(reply)) + reply
         fields = {
             "email_address" if mail else "phone_number": address,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from alerts.channel import ChannelSettings, Outgoing, Receipt, shortened
+from alerts.channel import ChannelSettings, Outgoing, Receipt
 from alerts.phone import lacks, provider
+from alerts.phone_words import REPLIES, asks_reply
 from alerts.posting import Poster
 from alerts.provider import Ring
+from alerts.text_length import fitting
 from core.model.address import AddressKind, checked
 from core.model.errors import Permanent
 
@@ -34,12 +36,12 @@ class Sms:
         number = checked(AddressKind.PHONE, delivery.address)
         if self.lacks(self._settings):
             raise Permanent("texts are not set up here")
-        answerable = bool(delivery.code) and delivery.kind in _MEANS
-        reply = f" Reply {delivery.code} to say: {_MEANS[delivery.kind]}." if answerable else ""
+        answerable = bool(delivery.code) and delivery.kind in REPLIES
+        reply = f" {asks_reply(delivery)}" if answerable else ""
         tail = f"{reply} {delivery.link}".rstrip()
         ring = Ring(
             number=number,
-            text=shortened(_plain(delivery.text), self.max_length - len(tail)) + tail,
+            text=fitting(_plain(delivery.text), tail, self.max_length),
             key=delivery.idempotency_key,
             delivery_id=delivery.delivery_id,
             answerable=answerable,
@@ -49,9 +51,6 @@ class Sms:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._poster.close()
-
-
-_MEANS = {"alert": "I am on it", "test": "it arrived"}
 
 
 def _plain(text: str) -> str:

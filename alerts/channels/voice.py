@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from alerts.channel import ChannelSettings, Outgoing, Receipt, shortened
-from alerts.phone import lacks, provider
+from alerts.phone import lacks, provider, says
+from alerts.phone_words import KEYS, asks_key
 from alerts.posting import Poster
 from alerts.provider import Ring
 from core.model.address import AddressKind, checked
@@ -29,13 +30,18 @@ class Voice:
         """Return what is missing."""
         return lacks(settings)
 
+    @staticmethod
+    def says(language: str) -> bool:
+        """Tell whether a provider reads out this language; what it cannot say goes out in English."""
+        return says(language)
+
     async def send(self, delivery: Outgoing) -> Receipt:
         """Make one call; see `Poster.post` for what may go wrong."""
         number = checked(AddressKind.PHONE, delivery.address)
         if self.lacks(self._settings):
             raise Permanent("calls are not set up here")
-        answerable = bool(self._settings.receipts_url) and delivery.kind in _MEANS
-        tail = f" Press 1 to say: {_MEANS[delivery.kind]}." if answerable else ""
+        answerable = bool(self._settings.receipts_url) and delivery.kind in KEYS
+        tail = f" {asks_key(delivery)}" if answerable else ""
         said = shortened(f"{delivery.title}. {delivery.text}", self.max_length - len(tail))
         ring = Ring(
             number=number,
@@ -43,6 +49,7 @@ class Voice:
             key=delivery.idempotency_key,
             delivery_id=delivery.delivery_id,
             answerable=answerable,
+            language=delivery.language,
         )
         return await provider(self._settings, self._poster).call(ring)
 
@@ -50,7 +57,5 @@ class Voice:
         """Let go of the connections."""
         await self._poster.close()
 
-
-_MEANS = {"alert": "I am on it", "test": "this call arrived"}
 
 CHANNEL = Voice

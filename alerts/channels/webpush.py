@@ -16,9 +16,13 @@ from alerts.push_key import authorization
 from core.model.address import AddressKind, checked
 from core.model.errors import Permanent
 from core.model.finding import Severity
+from core.model.words import marked
+from core.runtime.language import direction, words
 
 URGENCY = {Severity.NOTICE: "normal", Severity.CHECK: "high", Severity.URGENT: "high"}
 """A phone that saves power gets ``high`` at once."""
+ARRIVED = marked("It arrived")
+"""On the button of a test."""
 TTL_S = 3600
 """How long a push service keeps it for a phone that is away; later steps have told others by then."""
 
@@ -56,6 +60,9 @@ class Webpush:
                 "severity": delivery.severity.value,
                 "tag": _topic(delivery),
                 "delivery": delivery.delivery_id,
+                "lang": delivery.language,
+                "dir": direction(delivery.language),
+                "arrived": words(delivery.language).gettext(ARRIVED),
             }
         )
         await self._poster.post(

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core.model.errors import Malformed
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -84,7 +85,7 @@ def thing_grant(home_id: HomeId, family: str, external_id: str, word: str) -> Gr
         *(("device", part) for part in external_id.split("/")),
     ):
         if not _LEVEL.fullmatch(given):
-            raise Malformed(field, "a name as in its topics, without '+' and '#'")
+            raise Malformed(field, marked("a name as in its topics, without '+' and '#'"))
     below = f"homes/{home_id}/{family}"
     own = [f"{kind}/{external_id}" for kind in _TASMOTA] if family == "tasmota" else [external_id]
     topics = tuple(f"{below}/{one}/#" for one in own)
@@ -93,7 +94,7 @@ def thing_grant(home_id: HomeId, family: str, external_id: str, word: str) -> Gr
 
 def _name(kind: str, home_id: HomeId, word: str) -> str:
     if not _HOME.fullmatch(home_id):
-        raise Malformed("home", "letters, digits, '-', '_' and '.' only")
+        raise Malformed(marked("home"), marked("letters, digits, '-', '_' and '.' only"))
     return f"{kind}-{home_id[:_OF_HOME]}-{word}"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.model.errors import Malformed
+from core.model.words import marked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ CLASSES: Mapping[str, RetentionClass] = {
     for one in (
         RetentionClass(
             name="observations",
-            holds="what the sensors said",
+            holds=marked("what the sensors said"),
             days=400,
             least=100,
             most=1100,
@@ -40,7 +41,7 @@ CLASSES: Mapping[str, RetentionClass] = {
         ),
         RetentionClass(
             name="positions",
-            holds="where somebody was outdoors",
+            holds=marked("where somebody was outdoors"),
             days=30,
             least=7,
             most=90,
@@ -50,7 +51,7 @@ CLASSES: Mapping[str, RetentionClass] = {
         ),
         RetentionClass(
             name="day_counts",
-            holds="each day in numbers",
+            holds=marked("each day in numbers"),
             days=1095,
             least=400,
             most=3650,
@@ -58,7 +59,7 @@ CLASSES: Mapping[str, RetentionClass] = {
         ),
         RetentionClass(
             name="alerts",
-            holds="findings, alerts, answers and deliveries",
+            holds=marked("findings, alerts, answers and deliveries"),
             days=2920,
             least=365,
             most=3650,
@@ -69,7 +70,7 @@ CLASSES: Mapping[str, RetentionClass] = {
         ),
         RetentionClass(
             name="assessments",
-            holds="assessments with their kit and reports, and what was marked in days",
+            holds=marked("assessments with their kit and reports, and what was marked in days"),
             days=2920,
             least=365,
             most=3650,
@@ -80,7 +81,9 @@ CLASSES: Mapping[str, RetentionClass] = {
         ),
         RetentionClass(
             name="quarantine",
-            holds="messages that were not understood, of unknown devices, and faults of detectors",
+            holds=marked(
+                "messages that were not understood, of unknown devices, and faults of detectors"
+            ),
             days=30,
             least=7,
             most=180,
@@ -88,7 +91,7 @@ CLASSES: Mapping[str, RetentionClass] = {
         ),
         RetentionClass(
             name="packs",
-            holds="missing-person packs, links for the police and who opened them",
+            holds=marked("missing-person packs, links for the police and who opened them"),
             days=365,
             least=30,
             most=2920,
@@ -96,7 +99,7 @@ CLASSES: Mapping[str, RetentionClass] = {
         ),
         RetentionClass(
             name="accounts",
-            holds="invitations that ended, log-ins that ended, tests of phones",
+            holds=marked("invitations that ended, log-ins that ended, tests of phones"),
             days=365,
             least=30,
             most=1095,

@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from core.model.commissioning import HomeStep, NeedStage, NeedStep, Stage, Walked
 from core.model.errors import Malformed
 from core.model.ids import CarerId, DeviceId, HomeId
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 
 LIST_LIMIT = 100
 _REFUSED = {
-    "unfinished": Malformed("walk", "every piece seen, or a reason why not"),
-    "open alert": Malformed("alert", "none that is open: answer it first, and say how it ended"),
+    "unfinished": Malformed(marked("walk"), marked("every piece seen, or a reason why not")),
+    "open alert": Malformed(
+        marked("alert"), marked("none that is open: answer it first, and say how it ended")
+    ),
 }
 
 
@@ -71,7 +74,9 @@ async def take_step(
             (home_id, wanted.value, Jsonb(dict(why)), now),
         )
     except errors.ObjectNotInPrerequisiteState as error:
-        raise _REFUSED.get(error.diag.message_primary or "", Malformed("step", "later")) from error
+        raise _REFUSED.get(
+            error.diag.message_primary or "", Malformed(marked("step"), marked("later"))
+        ) from error
 
 
 async def waive(

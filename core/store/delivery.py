@@ -91,6 +91,9 @@ class ClaimedDelivery:
     #: First name of the resident. Personal, as is the sentence of the alert.
     resident: str = ""
     what: str = ""
+    #: Language that the reader chose for messages, empty for none; what their browser asks for.
+    language: str = ""
+    heard: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,17 +206,16 @@ _CLAIM: LiteralString = (
     " d.attempts as attempt, d.created_at, d.lease_until, coalesce(a.severity, 'check') as severity,"
     " coalesce(a.audience, 'carers') as audience,"
     " a.cleared_at is not null as cleared, coalesce(a.state = 'acknowledged', false) as asked,"
-    " coalesce(not "
-    + _FIRST
-    + ", false) as repeated, coalesce((select t.detail from telling_choice t"
-    "  where t.carer_id = d.carer_id), 'nothing') as detail, coalesce(split_part((select r.name"
-    "  from resident r where r.resident_id = a.resident_id), ' ', 1), '') as resident,"
-    " coalesce(a.what, '') as what, (select coalesce(jsonb_agg(jsonb_build_array(p.contact_id,"
-    "  p.address) order by p.contact_id nulls first), '[]') from live_contact p"
-    "  where p.carer_id = d.carer_id and p.channel = d.channel and (d.test_id is null"
-    "  or p.contact_id is not distinct from (select t.contact_id from contact_test t"
-    "   where t.test_id = d.test_id))) as contacts"
-    " from taken d left join alert a using (alert_id) join turn using (delivery_id)"
+    " coalesce(not " + _FIRST + ", false) as repeated, coalesce(t.detail, 'nothing') as detail,"
+    " coalesce(t.language, '') as language, coalesce(t.heard, '') as heard,"
+    " coalesce(split_part((select r.name from resident r where r.resident_id = a.resident_id),"
+    " ' ', 1), '') as resident, coalesce(a.what, '') as what,"
+    " (select coalesce(jsonb_agg(jsonb_build_array(p.contact_id, p.address)"
+    "  order by p.contact_id nulls first), '[]') from live_contact p"
+    "  where p.carer_id = d.carer_id and p.channel = d.channel and (d.test_id is null or p.contact_id"
+    "  is not distinct from (select x.contact_id from contact_test x where x.test_id = d.test_id)))"
+    " as contacts from taken d left join alert a using (alert_id) join turn using (delivery_id)"
+    " left join telling_choice t on t.carer_id = d.carer_id"
     " order by turn.place, turn.told_at nulls first, turn.created_at, d.delivery_id"
 )
 
@@ -348,7 +350,7 @@ async def waiting(connection: Connection, now: datetime) -> dict[str, tuple[int,
 async def unknown_channels(connection: Connection, known: Sequence[str]) -> list[str]:
     """Return channels that carers have addresses for and that this version does not have."""
     cursor = await connection.execute(
-        "select distinct channel from live_contact where channel <> all(%s) order by channel",
+        "select distinct channel from live_contact where channel <> all(%s) order by 1",
         (list(known),),
     )
     return [row[0] for row in await cursor.fetchall()]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString
 
 from core.model.ids import AlertId, CarerId, DeliveryId
 from core.store.alert import look_again
@@ -59,13 +59,21 @@ class Sent:
     channel: str
     #: When it was asked for: it tells of nothing later.
     created_at: datetime
+    #: Language that the person chose, and what their browser asks for, as in `core.store.delivery`.
+    language: str = ""
+    heard: str = ""
+
+
+_SENT: LiteralString = (
+    "select d.delivery_id, d.alert_id, d.carer_id, d.channel, d.created_at, coalesce(t.language, ''),"
+    " coalesce(t.heard, '') from delivery d left join telling_choice t on t.carer_id = d.carer_id"
+)
 
 
 async def delivery_with(connection: Connection, delivery_id: DeliveryId) -> Sent | None:
     """Return a delivery; None when there is none of this number."""
     cursor = await connection.execute(
-        "select delivery_id, alert_id, carer_id, channel, created_at from delivery"
-        " where delivery_id = %s",
+        _SENT + " where d.delivery_id = %s",
         (delivery_id,),
     )
     row = await cursor.fetchone()
@@ -77,9 +85,10 @@ async def sent_to(
 ) -> list[Sent]:
     """Return what was sent to an address since then, newest first: what a reply from it may mean."""
     cursor = await connection.execute(
-        "select d.delivery_id, d.alert_id, d.carer_id, d.channel, d.created_at from delivery d"
+        _SENT
         # an address that was registered before they were checked may hold spaces
-        " join live_contact p using (carer_id, channel) where translate(p.address, ' ().-/', '') = %s"
+        + " join live_contact p on p.carer_id = d.carer_id and p.channel = d.channel"
+        " where translate(p.address, ' ().-/', '') = %s"
         " and d.channel = any(%s) and d.created_at >= %s and d.attempts > 0"
         " order by d.delivery_id desc limit 50",
         (address, list(channels), since),
@@ -152,11 +161,13 @@ async def note_answer(connection: Connection, sent: Sent, at: datetime) -> bool:
     return cursor.rowcount == 1
 
 
-def _sent(row: tuple[int, int | None, int, str, datetime]) -> Sent:
+def _sent(row: tuple[int, int | None, int, str, datetime, str, str]) -> Sent:
     return Sent(
         delivery_id=DeliveryId(row[0]),
         alert_id=None if row[1] is None else AlertId(row[1]),
         carer_id=CarerId(row[2]),
         channel=row[3],
         created_at=row[4],
+        language=row[5],
+        heard=row[6],
     )

@@ -154,6 +154,33 @@ async def confirm(
     )
 
 
+async def language_of(connection: Connection, carer_id: CarerId) -> tuple[str, str]:
+    """Return the language that a reader chose, empty for none, and what their browser asks for."""
+    cursor = await connection.execute(
+        "select language, heard from telling_choice where carer_id = %s", (carer_id,)
+    )
+    row = await cursor.fetchone()
+    return ("", "") if row is None else (str(row[0]), str(row[1]))
+
+
+async def choose_language(
+    connection: Connection, carer_id: CarerId, language: str, now: datetime
+) -> None:
+    """Note in which language messages come: its tag, or nothing for what the browser asks for."""
+    await connection.execute(
+        "insert into telling_choice (carer_id, language, changed_at) values (%s, %s, %s)"
+        " on conflict (carer_id) do update set language = excluded.language,"
+        " changed_at = excluded.changed_at",
+        (carer_id, language, now),
+    )
+
+
+async def note_heard(connection: Connection, wish: str, now: datetime) -> None:
+    """Note which languages the browser of the named person asks for; no wish changes nothing."""
+    if wish:
+        await connection.execute("select note_heard(%s, %s)", (wish, now))
+
+
 async def detail_of(connection: Connection, carer_id: CarerId) -> str:
     """Return how much a message may say of a person to this reader."""
     cursor = await connection.execute(

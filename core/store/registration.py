@@ -20,6 +20,7 @@ from core.model.errors import Malformed
 from core.model.home import Placement, RoomKind
 from core.model.ids import CarerId, DeviceId, HomeId, ResidentId, RoomId
 from core.model.intake import Discovered
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from core.store.pool import Connection
@@ -170,10 +171,14 @@ async def _number(connection: Connection, query: Any, values: tuple[object, ...]
     try:
         cursor = await connection.execute(query, values)
     except errors.ForeignKeyViolation as error:
-        raise Malformed("room", "a room and a wearer of this home") from error
+        raise Malformed(marked("room"), marked("a room and a wearer of this home")) from error
     except errors.ObjectNotInPrerequisiteState as error:
-        raise Malformed("consent", "on record before anything is registered") from error
+        raise Malformed(
+            marked("consent"), marked("on record before anything is registered")
+        ) from error
     except errors.UniqueViolation as error:
-        raise Malformed("device", "one that is not registered in this home already") from error
+        raise Malformed(
+            marked("device"), marked("one that is not registered in this home already")
+        ) from error
     row = await cursor.fetchone()
     return None if row is None or row[0] is None else int(row[0])

@@ -16,6 +16,8 @@ from core.model.one_time_code import Code, new_code
 from core.store import home_output, registry
 from core.store import hub_credential as store
 from core.store.hub_credential import HubCredential, Wish
+from dashboard.asking_again import said_wrong
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.roles import SEE_SYSTEM
 from dashboard.visit import Form, Visiting, see_other
@@ -27,8 +29,8 @@ router = APIRouter()
 PAGE = Page(router=router, roles=SEE_SYSTEM)
 log = logging.getLogger("wayhome.dashboard")
 
-ENOUGH = "No more bundles for this home within the hour. Use one that was made, or wait."
-BEFORE = "That one was shut out before. This is how it stands now."
+ENOUGH = marked("No more bundles for this home within the hour. Use one that was made, or wait.")
+BEFORE = marked("That one was shut out before. This is how it stands now.")
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 
@@ -44,11 +46,11 @@ async def make(visiting: Visiting, home_id: Name, form: Form) -> Response:
     """Ask for a certificate; the code of its bundle is shown this once."""
     code, word, device = new_code(), secrets.token_hex(4), form.get("device", "").strip()
     try:
-        family, _, name = device.partition("/")
+        family, _slash, name = device.partition("/")
         home = HomeId(home_id)
         grant = thing_grant(home, family, name, word) if device else hub_grant(home, word)
     except Malformed as error:
-        return await _page(visiting, HomeId(home_id), error=str(error), status=400)
+        return await _page(visiting, HomeId(home_id), error=said_wrong(error), status=400)
     wish = Wish(
         home_id=home,
         grant=grant,
@@ -59,7 +61,7 @@ async def make(visiting: Visiting, home_id: Name, form: Form) -> Response:
     async with visiting.acting() as connection:
         made = await store.ask_on_page(connection, wish, code)
     if made is None:
-        return await _page(visiting, home, error=ENOUGH, status=409)
+        return await _page(visiting, home, error=_(ENOUGH), status=409)
     _noted(visiting, "asked")
     return await _page(visiting, home, code=code)
 
@@ -72,7 +74,7 @@ async def revoke(visiting: Visiting, home_id: Name, number: Number, form: Form) 
         mine = {one.credential_id for one in await store.of_home(connection, HomeId(home_id))}
         done = number in mine and await store.end_on_page(connection, number, visiting.now)
     if not done:
-        return await _page(visiting, HomeId(home_id), error=BEFORE, status=409)
+        return await _page(visiting, HomeId(home_id), error=_(BEFORE), status=409)
     _noted(visiting, "revoked")
     return see_other(f"/homes/{home_id}/hub")
 
@@ -130,9 +132,11 @@ def state_of(one: HubCredential) -> str:
     """Say in a few words how a certificate stands at the broker."""
     if one.dead_at is not None:
         over = one.revoked_at is None
-        return ("Over, and replaced" if one.replaced_at else "Over") if over else "Shut out"
+        if not over:
+            return _("Shut out")
+        return _("Over, and replaced") if one.replaced_at else _("Over")
     if one.revoked_at is not None:
-        return "To be shut out: the broker is not told yet"
+        return _("To be shut out: the broker is not told yet")
     if one.live_at is not None:
-        return "Let in"
-    return "Made, the broker is not told yet" if one.issued_at else "Being made"
+        return _("Let in")
+    return _("Made, the broker is not told yet") if one.issued_at else _("Being made")

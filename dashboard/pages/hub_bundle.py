@@ -14,6 +14,7 @@ from core.model.errors import Malformed
 from core.model.one_time_code import read_code, unseal
 from core.store import hub_credential as store
 from core.store.pool import transaction
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.site import Site, site_of
 
@@ -23,7 +24,7 @@ ZONE = ZoneInfo("UTC")
 """No time stands on this page."""
 log = logging.getLogger("wayhome.dashboard")
 
-NOTHING = (
+NOTHING = marked(
     "This code gives nothing now. It may be mistyped, used before, or over. If the bundle was asked for a"
     " moment ago, wait a few seconds and try again; otherwise make a new one on the page of the home."
 )
@@ -49,7 +50,7 @@ async def take(request: Request) -> Response:
     except Malformed:
         found, parcel = None, b""
     if found is None:
-        return _page(site, NOTHING, HTTPStatus.NOT_FOUND)
+        return _page(site, _(NOTHING), HTTPStatus.NOT_FOUND)
     log.info("bundle taken", extra={"action": "bundle_taken", "client": found[0]})
     headers = {
         "content-disposition": f'attachment; filename="{found[0]}.zip"',

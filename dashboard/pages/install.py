@@ -15,11 +15,14 @@ from core.model.ids import DeviceId, HomeId, RoomId
 from core.store import commissioning, label, registry, system
 from core.store import registration as store
 from core.store.registration import Step
+from dashboard.asking_again import said_wrong
 from dashboard.device_form import (
     ANIMAL_HINTS,
     ANIMALS,
+    CHANGES,
     HINTS,
     PLACES,
+    ROOM_KINDS,
     name_in,
     number_in,
     reporting,
@@ -27,6 +30,7 @@ from dashboard.device_form import (
     word,
 )
 from dashboard.guess import guess
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.roles import SEE_PAYLOADS, SEE_SYSTEM
 from dashboard.visit import Form, Visiting, see_other
@@ -41,6 +45,8 @@ router = APIRouter()
 PAGE = Page(router=router, roles=SEE_SYSTEM)
 log = logging.getLogger("wayhome.dashboard")
 
+QUICKER = marked("That could not be done: somebody was quicker. This is how it stands now.")
+NO_WAY_OUT = marked("No way out is drawn from: %(rooms)s. Say below what they lie beside.")
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 
@@ -61,7 +67,7 @@ async def register(visiting: Visiting, home_id: Name, form: Form) -> Response:
         async with visiting.acting() as connection:
             done = await store.register(connection, HomeId(home_id), terms, visiting.now)
     except Malformed as error:
-        return await _page(visiting, HomeId(home_id), error=str(error), status=400)
+        return await _page(visiting, HomeId(home_id), error=said_wrong(error), status=400)
     return await _after(visiting, HomeId(home_id), done, "registered")
 
 
@@ -70,14 +76,14 @@ async def room(visiting: Visiting, home_id: Name, form: Form) -> Response:
     """Add a room."""
     try:
         name = name_in(form)
-        kind = word(RoomKind, form.get("kind", ""), "kind")
+        kind = word(RoomKind, form.get("kind", ""), marked("kind"))
         async with visiting.acting() as connection:
             leads_out = form.get("exit") == "yes"
             done = await store.add_room(
                 connection, HomeId(home_id), name, kind, leads_out=leads_out
             )
     except Malformed as error:
-        return await _page(visiting, HomeId(home_id), error=str(error), status=400)
+        return await _page(visiting, HomeId(home_id), error=said_wrong(error), status=400)
     return await _after(visiting, HomeId(home_id), done, "room")
 
 
@@ -85,13 +91,13 @@ async def room(visiting: Visiting, home_id: Name, form: Form) -> Response:
 async def animal(visiting: Visiting, home_id: Name, form: Form) -> Response:
     """Say whether an animal lives in a home."""
     try:
-        told = word(Animal, form.get("animal", ""), "animal")
+        told = word(Animal, form.get("animal", ""), marked("animal"))
         async with visiting.acting() as connection:
             if await registry.household_of(connection, HomeId(home_id)) is None:
                 raise HTTPException(404)
             done = await registry.set_animal(connection, HomeId(home_id), told)
     except Malformed as error:
-        return await _page(visiting, HomeId(home_id), error=str(error), status=400)
+        return await _page(visiting, HomeId(home_id), error=said_wrong(error), status=400)
     return await _after(visiting, HomeId(home_id), None if done is None else 1, "animal")
 
 
@@ -111,7 +117,7 @@ async def beside(visiting: Visiting, home_id: Name, room_id: Number, form: Form)
                 leads_out=form.get("exit") == "yes",
             )
     except Malformed as error:
-        return await _page(visiting, HomeId(home_id), error=str(error), status=400)
+        return await _page(visiting, HomeId(home_id), error=said_wrong(error), status=400)
     return await _after(visiting, HomeId(home_id), None if done is None else 1, "room")
 
 
@@ -123,7 +129,7 @@ async def undo(visiting: Visiting, home_id: Name, change_id: Number, form: Form)
         async with visiting.acting() as connection:
             done = await store.undo(connection, change_id, visiting.now)
     except Malformed as error:
-        return await _page(visiting, HomeId(home_id), error=str(error), status=409)
+        return await _page(visiting, HomeId(home_id), error=said_wrong(error), status=409)
     return await _after(visiting, HomeId(home_id), done, "undone")
 
 
@@ -141,17 +147,17 @@ async def change(
             if step is Step.CHANGED:
                 terms = terms_of_form(form, terms.family, terms.external_id)
             elif step is Step.REPLACED:
-                family, _, external_id = form.get("by", "").partition("/")
+                family, _slash, external_id = form.get("by", "").partition("/")
                 terms = reporting(terms, family, external_id)
             done = await store.change(connection, DeviceId(device_id), step, terms, visiting.now)
     except Malformed as error:
-        return await _page(visiting, HomeId(home_id), error=str(error), status=400)
+        return await _page(visiting, HomeId(home_id), error=said_wrong(error), status=400)
     return await _after(visiting, HomeId(home_id), done, step.value)
 
 
 async def _after(visiting: Visit, home_id: HomeId, done: int | None, step: str) -> Response:
     if done is None:
-        error = "That could not be done: somebody was quicker. This is how it stands now."
+        error = _(QUICKER)
         return await _page(visiting, home_id, error=error, status=409)
     log.info(
         "registration",
@@ -200,6 +206,8 @@ async def _page(
         animals=ANIMALS,
         animal_hint=ANIMAL_HINTS.get(household.home.animal, ""),
         kinds=list(RoomKind),
+        kinds_words=ROOM_KINDS,
+        changes_words=CHANGES,
         see_payloads=visiting.visitor.role in SEE_PAYLOADS,
     )
 
@@ -213,21 +221,21 @@ def _missing(
     exits = [room for room in household.rooms if room.exit]
     missing = []
     if standing in {Stage.REFERRED, Stage.ENDED}:
-        missing.append("No consent is written down: nothing may be registered before.")
+        missing.append(_("No consent is written down: nothing may be registered before."))
     if not exits:
-        missing.append("No room leads out: mark the one with the front door.")
+        missing.append(_("No room leads out: mark the one with the front door."))
     if Placement.ENTRANCE not in placed:
-        missing.append("No sensor on a door that leads out: nobody who leaves is noticed.")
+        missing.append(_("No sensor on a door that leads out: nobody who leaves is noticed."))
     bare = [one.name for one in household.rooms if one.room_id not in rooms]
     bare = [name for name in bare if name not in {one.name for one in exits}]
     if bare:
-        missing.append(f"No sensor in: {', '.join(bare)}.")
+        missing.append(_("No sensor in: %(rooms)s.") % {"rooms": ", ".join(bare)})
     by_id = {one.room_id: one.name for one in household.rooms if one.kind is not RoomKind.OUTSIDE}
     if doors and (lost := cut_off(tuple(by_id), {one.room_id for one in exits}, doors)):
         lost_names = ", ".join(by_id[one] for one in lost)
-        missing.append(f"No way out is drawn from: {lost_names}. Say below what they lie beside.")
+        missing.append(_(NO_WAY_OUT) % {"rooms": lost_names})
     if household.home.animal is Animal.UNKNOWN:
-        missing.append("Nobody has said whether an animal lives here: say it below.")
+        missing.append(_("Nobody has said whether an animal lives here: say it below."))
     if not household.residents:
-        missing.append("Nobody lives here yet: add the resident (wayhome register).")
+        missing.append(_("Nobody lives here yet: add the resident (wayhome register)."))
     return missing

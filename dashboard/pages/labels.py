@@ -15,9 +15,11 @@ from core.model.errors import Malformed
 from core.model.ids import DeviceId, HomeId
 from core.store import label as store
 from core.store import registration, registry, timeline
-from dashboard.device_form import PLACES, number_in, terms_of_form
+from dashboard.asking_again import said_wrong
+from dashboard.device_form import OF_LIST, PLACES, number_in, terms_of_form
 from dashboard.guess import guess
 from dashboard.invitations import base_address, square
+from dashboard.language import _, marked
 from dashboard.missing.codes import ALPHABET
 from dashboard.page import Page
 from dashboard.roles import SEE_PAYLOADS, SEE_SYSTEM
@@ -33,7 +35,8 @@ log = logging.getLogger("wayhome.dashboard")
 SIZES = (12, 24, 48)
 LENGTH, GROUP = 12, 4
 """12 of 30 signs: 58 bits, so that nobody comes upon a label by trying."""
-QUICKER = "That could not be done: somebody was quicker. This is how it stands now."
+QUICKER = marked("That could not be done: somebody was quicker. This is how it stands now.")
+BELOW = marked("%(n)s letters and digits, as they stand below the square")
 LOOK_BACK = timedelta(days=90)
 """So long it is shown that somebody from outside opened a label."""
 AT_WORK = timedelta(hours=12)
@@ -54,7 +57,7 @@ async def find(visiting: Visiting, code: Annotated[str, Query(max_length=60)] = 
     """Go to the label of a code that was typed."""
     token = _SPACES.sub("", code).upper()
     if len(token) != LENGTH or not set(token) <= set(ALPHABET):
-        error = f"code: expected {LENGTH} letters and digits, as they stand below the square"
+        error = said_wrong(Malformed(marked("code"), BELOW, n=LENGTH))
         return await _sheets(visiting, error=error, status=400)
     return see_other(f"/label/{token}")
 
@@ -64,7 +67,8 @@ async def sheet(visiting: Visiting, form: Form) -> Response:
     """Make new labels and show them, to be printed."""
     many = form.get("many", "")
     if many not in {str(size) for size in SIZES}:
-        error = f"how many: expected one of {', '.join(map(str, SIZES))}"
+        sizes = ", ".join(map(str, SIZES))
+        error = said_wrong(Malformed(marked("how many"), marked("one of %(words)s"), words=sizes))
         return await _sheets(visiting, error=error, status=400)
     visitor = visiting.visitor
     tokens = ["".join(secrets.choice(ALPHABET) for _ in range(LENGTH)) for _ in range(int(many))]
@@ -104,9 +108,9 @@ async def register(visiting: Visiting, token: Token, form: Form) -> Response:
             if done is not None and device is not None:
                 await store.put_label(connection, token, device, visiting.now)
     except Malformed as error:
-        return await _label(visiting, token, home_id, error=str(error), status=400)
+        return await _label(visiting, token, home_id, error=said_wrong(error), status=400)
     if done is None or device is None:
-        return await _label(visiting, token, home_id, error=QUICKER, status=409)
+        return await _label(visiting, token, home_id, error=_(QUICKER), status=409)
     return see_other(f"/homes/{home_id}/install?device={device}#device-{device}")
 
 
@@ -118,9 +122,9 @@ async def put(visiting: Visiting, token: Token, form: Form) -> Response:
     try:
         device = number_in(form, "device")
     except Malformed as error:
-        return await _label(visiting, token, home_id, error=str(error), status=400)
+        return await _label(visiting, token, home_id, error=said_wrong(error), status=400)
     if device is None:
-        expected = "device: expected one of the list"
+        expected = said_wrong(Malformed(marked("device"), OF_LIST))
         return await _label(visiting, token, home_id, error=expected, status=400)
     async with visiting.acting() as connection:
         found = await registration.terms_of(connection, DeviceId(device))

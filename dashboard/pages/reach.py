@@ -11,10 +11,11 @@ from starlette.responses import JSONResponse, Response
 from core.model.address import AddressKind, checked
 from core.model.errors import Malformed
 from core.model.ids import DeliveryId
+from core.runtime.language import of_reader
 from core.store import reach as store
 from core.store import timeline
 from dashboard.asking_again import chosen
-from dashboard.language import _, marked
+from dashboard.language import _, marked, name_of_language, tongues
 from dashboard.page import Page
 from dashboard.roles import ALL
 from dashboard.visit import Form, Visit, Visiting, see_other
@@ -34,6 +35,7 @@ DETAILS = {
     "name": marked("The first name"),
     "sentence": marked("The first name and what happened"),
 }
+BROWSERS = marked("What my browser asks for")
 PUSH_WORDS = {
     "apple": marked(
         "On an iPhone or iPad: first add Wayhome to the home screen with Share, then open it from there."
@@ -123,6 +125,17 @@ async def detail(visiting: Visiting, form: Form) -> Response:
     return see_other("/reach")
 
 
+@router.post("/reach/language")
+async def language(visiting: Visiting, form: Form) -> Response:
+    """Take in which language messages come; nothing stands for what the browser asks for."""
+    known = {"": BROWSERS, **tongues()}
+    wanted = chosen(known, form.get("language", ""), "language", marked("Messages come in"))
+    async with visiting.acting() as connection:
+        carer = visiting.visitor.carer_id
+        await store.choose_language(connection, carer, wanted, visiting.now)
+    return see_other("/reach")
+
+
 @router.get("/reach/arrived/{delivery_id}")
 async def arrived(visiting: Visiting, delivery_id: Number) -> Response:
     """Ask whether a test arrived: whoever comes here by its link has it."""
@@ -176,6 +189,7 @@ async def _shown(visiting: Visit, mistake: str = "", status: int = 400) -> Respo
         offered = await store.offers(connection)
         ways = await store.ways(connection)
         detailed = await store.detail_of(connection, visiting.visitor.carer_id)
+        choice, heard = await store.language_of(connection, visiting.visitor.carer_id)
         zone = await timeline.first_zone(connection)
     shown = [
         (way, name_of(way, offered), shown_address(way), standing)
@@ -193,6 +207,9 @@ async def _shown(visiting: Visit, mistake: str = "", status: int = 400) -> Respo
         push_key=push_offer.public_key if push_offer and not push_offer.lacks else "",
         detail=detailed,
         details=DETAILS,
+        language=choice if choice in tongues() else "",
+        tongues=tongues(),
+        without=name_of_language(of_reader("", heard)),
         push_words={key: _(text) for key, text in PUSH_WORDS.items()},
         mistake=mistake,
     )

@@ -23,6 +23,9 @@ from core.model.errors import Malformed
 from core.model.ids import HomeId, ResidentId
 from core.store import commissioning, registry
 from dashboard import walking
+from dashboard.asking_again import said_wrong
+from dashboard.device_form import PRINTABLE
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.roles import SEE_SYSTEM
 from dashboard.visit import Form, Visiting, see_other
@@ -38,7 +41,7 @@ router = APIRouter()
 PAGE = Page(router=router, roles=SEE_SYSTEM)
 log = logging.getLogger("wayhome.dashboard")
 
-QUICKER = "That could not be done: somebody was quicker. This is how it stands now."
+QUICKER = marked("That could not be done: somebody was quicker. This is how it stands now.")
 LONGEST_NAME, LONGEST_REASON = 100, 500
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 _Word = TypeVar("_Word", Basis, NeedStage)
@@ -62,9 +65,9 @@ async def step(visiting: Visiting, home_id: Name, wanted: Stage, form: Form) -> 
                 connection, household.home.home_id, wanted, why, visiting.now
             )
     except Malformed as error:
-        return await _page(visiting, HomeId(home_id), error=str(error), status=400)
+        return await _page(visiting, HomeId(home_id), error=said_wrong(error), status=400)
     if done is None:
-        return await _page(visiting, HomeId(home_id), error=QUICKER, status=409)
+        return await _page(visiting, HomeId(home_id), error=_(QUICKER), status=409)
     log.info(
         "home step",
         extra={
@@ -90,7 +93,7 @@ async def need(visiting: Visiting, home_id: Name, form: Form) -> Response:
                 connection, household.home.home_id, visiting.visitor.carer_id, step
             )
     except Malformed as error:
-        return await _page(visiting, HomeId(home_id), error=str(error), status=400)
+        return await _page(visiting, HomeId(home_id), error=said_wrong(error), status=400)
     return see_other(f"/homes/{home_id}/steps#needs")
 
 
@@ -108,35 +111,39 @@ def _why(form: Mapping[str, str], standing: Stage, wanted: Stage, now: datetime)
     if wanted is Stage.PAUSED:
         why["until"] = (now + _days(form)).isoformat()
     if wanted is Stage.CONSENTED:
-        why["basis"] = _word(Basis, form.get("basis", ""), "basis").value
+        why["basis"] = _word(Basis, form.get("basis", ""), marked("basis")).value
         why["said_by"] = _text(form, "said_by", LONGEST_NAME)
         if not why["said_by"]:
-            raise Malformed("who agreed", "the name of the person")
+            raise Malformed(marked("who agreed"), marked("the name of the person"))
     silences = standing is Stage.LIVE or wanted in {Stage.PAUSED, Stage.ENDED}
     if silences and not why["reason"]:
-        raise Malformed("reason", "a few words, because nobody will be told")
+        raise Malformed(marked("reason"), marked("a few words, because nobody will be told"))
     return why
 
 
 def _days(form: Mapping[str, str]) -> timedelta:
     given = form.get("days", "")
     if given not in {str(days) for days in PAUSE_LASTS}:
-        raise Malformed("for how long", f"one of {', '.join(map(str, PAUSE_LASTS))} days")
+        raise Malformed(
+            marked("for how long"),
+            marked("one of %(days)s days"),
+            days=", ".join(map(str, PAUSE_LASTS)),
+        )
     return timedelta(days=int(given))
 
 
 def _need(visiting: Visit, household: Household, form: Mapping[str, str]) -> NeedStep:
     name = _text(form, "need", LONGEST_NAME)
     if not name:
-        raise Malformed("need", f"1 to {LONGEST_NAME} printable characters")
+        raise Malformed(marked("need"), PRINTABLE, n=LONGEST_NAME)
     given = form.get("resident", "")
     people = {str(one.resident_id): one.resident_id for one in household.residents}
     if given and given not in people:
-        raise Malformed("for whom", "somebody who lives here")
+        raise Malformed(marked("for whom"), marked("somebody who lives here"))
     return NeedStep(
         need=name,
         resident_id=ResidentId(people[given]) if given else None,
-        stage=_word(NeedStage, form.get("stage", NeedStage.NEED), "stage"),
+        stage=_word(NeedStage, form.get("stage", NeedStage.NEED), marked("stage")),
         at=visiting.now,
         carer=visiting.visitor.name,
         note=_text(form, "note", LONGEST_REASON),
@@ -150,13 +157,15 @@ def _check_next(step: NeedStep, needs: Sequence[NeedStep]) -> None:
     further = next_need(standing)
     dropped = step.stage is NeedStage.DROPPED and further is not None and standing is not None
     if step.stage is not further and not dropped:
-        raise Malformed("stage", "the one that comes next")
+        raise Malformed(marked("stage"), marked("the one that comes next"))
 
 
 def _text(form: Mapping[str, str], field: str, longest: int) -> str:
     text = " ".join(form.get(field, "").split())
     if len(text) > longest or not text.isprintable():
-        raise Malformed(field.replace("_", " "), f"at most {longest} printable characters")
+        raise Malformed(
+            field.replace("_", " "), marked("at most %(n)s printable characters"), n=longest
+        )
     return text
 
 
@@ -164,7 +173,7 @@ def _word(words: type[_Word], given: str, field: str) -> _Word:
     try:
         return words(given)
     except ValueError as error:
-        raise Malformed(field, f"one of {', '.join(words)}") from error
+        raise Malformed(field, marked("one of %(words)s"), words=", ".join(words)) from error
 
 
 async def _home(visiting: Visit, home_id: HomeId) -> Household:

@@ -9,8 +9,12 @@ from fastapi import APIRouter, HTTPException, Path
 from starlette.responses import Response
 
 from core.model.commissioning import Stage
+from core.model.errors import Malformed
 from core.model.ids import HomeId
 from core.store import commissioning, registry
+from dashboard.asking_again import said_wrong
+from dashboard.device_form import PRINTABLE
+from dashboard.language import _, marked
 from dashboard.page import Page
 from dashboard.roles import SEE_SYSTEM
 from dashboard.visit import Form, Visit, Visiting, see_other
@@ -21,7 +25,7 @@ PAGE = Page(router=router, roles=SEE_SYSTEM)
 log = logging.getLogger("wayhome.dashboard")
 
 LONGEST_REASON = 500
-GONE = "That is not missing any more, or no test runs. This is how it stands now."
+GONE = marked("That is not missing any more, or no test runs. This is how it stands now.")
 AGAIN_MS = 1500
 """How often the page looks: somebody stands before a sensor and waits."""
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -38,12 +42,12 @@ async def waive(visiting: Visiting, home_id: Name, form: Form) -> Response:
     """Say why a piece may be missing."""
     reason, piece = " ".join(form.get("reason", "").split()), form.get("piece", "")
     if not 0 < len(reason) <= LONGEST_REASON or not reason.isprintable():
-        expected = f"reason: expected 1 to {LONGEST_REASON} printable characters"
+        expected = said_wrong(Malformed(marked("reason"), PRINTABLE, n=LONGEST_REASON))
         return await _page(visiting, HomeId(home_id), error=expected, status=400)
     async with visiting.acting() as connection:
         done = await commissioning.waive(connection, HomeId(home_id), piece, reason, visiting.now)
     if done is None:
-        return await _page(visiting, HomeId(home_id), error=GONE, status=409)
+        return await _page(visiting, HomeId(home_id), error=_(GONE), status=409)
     log.info(
         "piece waived",
         extra={"action": "walk_waived", "home": home_id, "carer": visiting.visitor.carer_id},

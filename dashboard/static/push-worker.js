@@ -37,12 +37,14 @@
     const urgent = said.severity === "urgent" && said.kind === "alert";
     return worker.registration.showNotification(said.title || "Wayhome", {
       body: said.text || "Please look.",
+      lang: said.lang || "",
+      dir: said.dir || "auto",
       tag: said.tag || "wayhome",
       renotify: true,
       requireInteraction: urgent,
       vibrate: urgent ? [400, 200, 400, 200, 400] : [200],
       data: { path: path(said.link), kind: said.kind },
-      actions: said.kind === "test" ? [{ action: "confirm", title: "It arrived" }] : [],
+      actions: said.kind === "test" ? [{ action: "confirm", title: said.arrived || "It arrived" }] : [],
     });
   }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import httpx
 import pytest
@@ -188,6 +188,35 @@ async def test_a_reply_with_the_code_acknowledges_and_one_without_asks_again(
     answer = await phones.call_back(path, From=MOBILE, Body=f" {code}\nthanks")
     assert "You are on it" in answer.text
     assert phones.state() == "acknowledged"
+
+
+async def test_a_carer_is_written_and_answered_in_their_language(phones: Phones) -> None:
+    phones.house.execute(
+        "insert into telling_choice (carer_id, language, changed_at) values (%s, 'en-XA', now())",
+        phones.house.carers[0],
+    )
+    number = await phones.delivery("sms")
+    (written,) = parse_qs(phones.receiver.requests[0].body.decode())["Body"]
+    assert "Šöɱéöñé ɱáý ñééð ĥéļþ ñöŵ. Öþéñ Ŵáýĥöɱé. Ŕéþļý" in written
+    path, code = "/receipts/twilio/replies", code_of("key", number)
+    unclear = await phones.call_back(path, From=MOBILE, Body="ok")
+    assert "þļéášé ŕéþļý ŵîţĥ ţĥé šîẋ ðîĝîţš" in unclear.text
+    typed = "".join(chr(0x6F0 + int(digit)) for digit in code)
+    answer = await phones.call_back(path, From=MOBILE, Body=f"\u2067{typed}\u2069")
+    assert "Ýöû áŕé öñ îţ" in answer.text
+    assert phones.state() == "acknowledged", "digits of any script are digits"
+
+
+@pytest.mark.parametrize("phones", ["voice"], indirect=True)
+async def test_a_call_is_answered_in_the_language_of_the_call(phones: Phones) -> None:
+    phones.house.execute(
+        "insert into telling_choice (carer_id, language, changed_at) values (%s, 'en-XA', now())",
+        phones.house.carers[0],
+    )
+    number = await phones.delivery("voice")
+    path = f"/receipts/twilio/keys/{number}"
+    assert "Ñöƀöðý îš öñ îţ ýéţ" in (await phones.call_back(path, Digits="2")).text
+    assert "Ýöû áŕé öñ îţ" in (await phones.call_back(path, Digits="1")).text
 
 
 async def test_digits_can_not_be_tried_until_they_fit(phones: Phones) -> None:

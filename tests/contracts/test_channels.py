@@ -143,6 +143,9 @@ async def test_a_push_can_be_read_by_the_browser_only_and_is_signed(receiver: Re
         "severity": "urgent",
         "tag": "wayhome-alert-12",
         "delivery": 71,
+        "lang": "en-GB",
+        "dir": "ltr",
+        "arrived": "It arrived",
     }
     heads = request.headers
     assert (heads["urgency"], heads["topic"], heads["ttl"]) == ("high", "wayhome-alert-12", "3600")

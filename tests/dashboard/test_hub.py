@@ -141,7 +141,7 @@ async def test_a_hub_is_shut_out_by_the_page(
         NOW,
         NOW,
     )
-    assert "The broker can not be told about changes" in await browser.text(PAGE)
+    assert "The broker cannot be told about changes" in await browser.text(PAGE)
 
 
 async def test_home_assistant_in_the_home_is_told_only_where_somebody_has_switched_it_on(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from babel.messages.pofile import read_po, write_po
 
-from dashboard import language, wording
+from core.runtime import language
+from dashboard import wording
 from scripts import translate
 
 if TYPE_CHECKING:
@@ -68,3 +69,43 @@ def test_collecting_again_keeps_what_was_translated(german: Path, tmp_path: Path
     language.languages.cache_clear()
     with language.speaking("de"):
         assert language._("Act now") == "Jetzt handeln"
+
+
+def test_a_language_says_what_is_missing_and_what_would_not_be_shown(
+    german: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert translate.check(german) == 0
+    known = translate.standing(german)
+    assert len(known.missing) == known.messages, "a plural without a word is missing too"
+    assert "alerts/" in known.missing[0].locations[0][0], "what wakes people comes first"
+    with german.open("rb") as text:
+        catalog = read_po(text, locale="de")
+    catalog["Reload"].string, catalog["Live"].string = "Neu laden", "Geraten"
+    catalog["Live"].flags.add("fuzzy")
+    catalog["As of %s."].string = "Stand."
+    with german.open("wb") as text:
+        write_po(text, catalog)
+    capsys.readouterr()
+    assert translate.check(german) == 1
+    said = capsys.readouterr().out
+    assert f"1 of {known.messages} messages are translated." in said
+    assert f"{known.messages - 3} messages to translate" in said
+    assert "not those of the English:\n  dashboard/layout.py" in said
+    assert "fuzzy" in said
+    language.languages.cache_clear()
+    with language.speaking("de"):
+        shown = [language._(one) for one in ("Reload", "Live", "As of %s.")]
+    assert shown == ["Neu laden", "Live", "As of %s."]
+
+
+def test_a_file_that_is_broken_is_named_and_shown_in_english(
+    german: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    german.write_text('msgid "Act now\nmsgstr "Jetzt"\n')
+    assert translate.check(german) == 1
+    assert "Not known here" in capsys.readouterr().out
+    german.write_text("msgid broken")
+    assert translate.check(german) == 1
+    assert "wayhome.po cannot be read, all is shown in English" in capsys.readouterr().err
+    language.languages.cache_clear()
+    assert language.chosen("de") == language.ENGLISH

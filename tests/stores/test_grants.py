@@ -61,6 +61,7 @@ FOR_PAGES = (
     "stage_of", "take_home_step", "waive_piece", "walk_missing", "walk_seen", "walk_since",
     "join_rooms", "label_for", "mark_exit", "put_label", "set_home_animal",
     "stands_last", "carer_for_feed", "channels_of_carers", "carer_for_link", "telephones_of_circle",
+    "note_heard",
     "ask_hub_credential", "end_hub_credential", "take_hub_bundle", "renew_hub_credential", "set_home_output",
 )  # fmt: skip
 """Functions that run with the owner's rights for the pages; each looks at who is acting."""

@@ -181,7 +181,9 @@ async def test_a_claim_carries_what_its_reader_chose(
 ) -> None:
     one = house.carers[0]
     if detail != "nothing":
-        house.execute("insert into telling_choice values (%s, %s, now())", one, detail)
+        house.execute(
+            "insert into telling_choice values (%s, %s, now(), 'de', 'fr,en')", one, detail
+        )
     house.execute("update resident set name = 'Ada Lovelace'")
     finding = a_finding(resident_id=house.resident_id)
     stored = await alert_table.open_alert(connection, finding, NINE, silent=False)
@@ -190,3 +192,5 @@ async def test_a_claim_carries_what_its_reader_chose(
     (claimed,) = await claim(connection)
     assert (claimed.detail, claimed.resident) == (detail, "Ada")
     assert claimed.what == "No movement since 08:30"
+    told = ("", "") if detail == "nothing" else ("de", "fr,en")
+    assert (claimed.language, claimed.heard) == told
