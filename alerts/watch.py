@@ -127,7 +127,9 @@ def _broken(broken: Sequence[Violation], homes: Mapping[AlertId, HomeId]) -> Ite
 def _about(one: Violation) -> str:
     if one.alert_id is not None:
         return f"alert {one.alert_id}"
-    return "a finding" if one.home_id is None else "the watch of this home"
+    if one.home_id is not None:
+        return "the watch of this home"
+    return "alerting" if one.promise == "runs_readable" else "a finding"
 
 
 def _clock(moment: datetime) -> str:

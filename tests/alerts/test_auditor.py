@@ -138,6 +138,21 @@ async def test_what_is_over_is_cleared_and_what_comes_back_begins_anew(watched: 
     assert watched.house.alerts("cleared_at is not null, state") == [(False, "open")]
 
 
+async def test_a_run_of_another_version_is_told_once_and_ends_no_audit(watched: Watched) -> None:
+    for subject in ("bedroom", "kitchen"):
+        watched.house.write(a_finding(resident_id=watched.house.resident_id, subject=subject))
+    await watched.turns.until(0)
+    watched.house.execute("update alert_run set policy = policy || '{\"version\": 99}'")
+    watched.beat(-4)
+    found = await watched.auditor.look_once()
+    assert found is not None
+    assert [one.subject for one in found] == ["gateway/one", "promise/finding/runs_readable"]
+    assert "version 99" in found[1].what
+    assert watched.pings() == ["/ping/fail"]
+    await watched.auditor.look_once()
+    assert len(watched.faults()) == 2, "once each, however many alerts it is of"
+
+
 async def test_a_finding_that_is_not_taken_in_is_found(watched: Watched) -> None:
     watched.house.write(a_finding(resident_id=watched.house.resident_id))
     watched.house.execute("update finding set recorded_at = now() - interval '2 min'")
