@@ -69,6 +69,7 @@ def faults(
 def _stopped(signs: Signs, now: datetime) -> Iterator[Fault]:
     services = (
         ("gateway", "The gateway", {f"gateway/{name}": at for name, at in signs.gateways.items()}),
+        ("pages", "The dashboard", {f"dashboard/{name}": at for name, at in signs.pages.items()}),
         ("detection", "Detection", {f"analytics/{one}": at for one, at in signs.shards.items()}),
     )
     for _, title, beats in services:

@@ -53,6 +53,13 @@ class Watched:
             at(minutes),
         )
 
+    def page(self, minutes: float) -> None:
+        self.house.execute(
+            "insert into dashboard_heartbeat values ('dashboard', %s)"
+            " on conflict (instance) do update set at = excluded.at",
+            at(minutes),
+        )
+
     def step(self, minutes: float) -> None:
         self.house.execute(
             "insert into engine_step (shard, step, txid, sequence, recorded_at)"
@@ -102,6 +109,7 @@ async def test_heartbeat_it_pings_outside_while_all_is_well(watched: Watched) ->
     ("service", "subject", "title"),
     [
         ("beat", "gateway/one", "A gateway has stopped"),
+        ("page", "dashboard/dashboard", "The pages are not served"),
         ("step", "analytics/0", "Detection has stopped"),
     ],
 )
