@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.model.errors import StoreUnavailable
 from core.model.security_txt import contacts
+from core.runtime import schema
 from core.runtime.fence import fenced
 from core.runtime.health import serve_app
 from core.store import life, police_link
@@ -60,6 +61,7 @@ async def main(context: Context[DashboardSettings]) -> None:
     settings = context.settings
     async with open_pool(settings.database_url, most=CONNECTIONS, name="wayhome dashboard") as pool:
         site = make_site(pool, context.clock, settings)
+        await schema.reached(pool, context.clock, context.health)
         metrics.PAGES.set_function(lambda: site.live.pages)
         app = build(site)
         async with asyncio.TaskGroup() as group:
