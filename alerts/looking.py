@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts import metrics
-from alerts.rounds import BATCH, REACHABILITY, Complaint, complain, look, team_of
+from alerts.rounds import BATCH, REACHABILITY, Complaint, complain, look
 from core.model.errors import StoreUnavailable
 from core.model.finding import AlertState
 from core.model.playbook import PLAYBOOKS
@@ -59,7 +59,7 @@ async def look_at_some(pool: Pool, now: datetime, beyond: AlertId | None = None)
     try:
         async with transaction(pool) as connection:
             found = await alert_table.alerts_to_look_at(connection, now, BATCH, beyond=beyond)
-            made, untold = await _look_at(connection, found, now, everybody=beyond is not None)
+            made, untold = await look_at(connection, found, now, everybody=beyond is not None)
     except StoreUnavailable:
         raise
     except Exception:
@@ -69,13 +69,15 @@ async def look_at_some(pool: Pool, now: datetime, beyond: AlertId | None = None)
     return Looked(made=made, untold=untold, last=last)
 
 
-async def _look_at(
+async def look_at(
     connection: Connection, found: Sequence[StoredAlert], now: datetime, *, everybody: bool
 ) -> tuple[int, int]:
+    """Look at these alerts; return how many deliveries that called for, and how many have nobody to tell."""
     made = untold = 0
     for stored in found:
-        made += await look(connection, stored, now)
-        untold += everybody and not await team_of(connection, stored.alert)
+        asked, somebody = await look(connection, stored, now)
+        made += asked
+        untold += everybody and not somebody
     return made, untold
 
 
@@ -88,7 +90,7 @@ async def _one_by_one(pool: Pool, now: datetime, beyond: AlertId | None) -> Look
             async with transaction(pool) as connection:
                 stored = await alert_table.alert_with(connection, number)
                 found = [] if stored is None or _over(stored) else [stored]
-                some = await _look_at(connection, found, now, everybody=beyond is not None)
+                some = await look_at(connection, found, now, everybody=beyond is not None)
         except StoreUnavailable:
             raise
         except Exception:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EVERYBODY", "HOUR_S", "MINUTE_S", "POLICIES", "Plan", "Policy", "Run", "Step"]
 
-VERSION = 1
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -127,7 +125,7 @@ def go_on(run: Run, now: datetime, *, step: int) -> Run | None:
 def to_json(run: Run) -> dict[str, Any]:
     """Return the snapshot that is stored with the alert."""
     stored: dict[str, Any] = {
-        "version": VERSION,
+        "version": plans.VERSION,
         **plans.to_json(run.policy),
         "since": run.since.isoformat(),
         "first_step": run.first_step,
@@ -145,10 +143,9 @@ def from_json(snapshot: Mapping[str, Any]) -> Run:
     Raises
     ------
     ValueError
-        If another version of Wayhome wrote it in a way that this one cannot read.
+        If a later version of Wayhome wrote it.
     """
-    if snapshot.get("version") != VERSION:
-        raise ValueError(f"policy: expected a snapshot of version {VERSION}")
+    snapshot = plans.present(snapshot)
     raised_at = snapshot["raised_at"]
     plan = snapshot.get("plan")
     return Run(
@@ -161,3 +158,11 @@ def from_json(snapshot: Mapping[str, Any]) -> Run:
         if plan is None
         else Plan(**{one.value: plans.from_json(plan[one.value]) for one in Severity}),
     )
+
+
+def read(snapshot: Mapping[str, Any]) -> Run | None:
+    """Read a stored snapshot; None for one that this version of Wayhome cannot read."""
+    try:
+        return from_json(snapshot)
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -46,6 +46,11 @@ PROMISES = (
         timed=True,
     ),
     Promise(
+        name="runs_readable",
+        text="Every run of an escalation can be judged by this version.",
+        check=telling_checks.runs_readable,
+    ),
+    Promise(
         name="somebody_told",
         text="Every run of an escalation tells somebody.",
         check=telling_checks.somebody_told,

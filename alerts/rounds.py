@@ -82,6 +82,7 @@ async def settle(
     episode: Episode,
     told: Collection[ToldEntry],
     now: datetime,
+    members: Sequence[TeamMember] | None = None,
 ) -> int:
     """Store an episode as it now stands, with the deliveries it calls for; return how many.
 
@@ -92,8 +93,11 @@ async def settle(
     ----------
     stored
         The alert as it was read, to tell whether anything changed.
+    members
+        Who may be told, where that was read in this transaction already.
     """
-    members = await team_of(connection, episode.alert)
+    if members is None:
+        members = await team_of(connection, episode.alert)
     episode = await _without_leaver(connection, episode, members, now)
     alert, run = episode.alert, episode.run
     duty = await duty_of(connection, alert, run, Known(team=members, told=told), now)
@@ -173,12 +177,17 @@ async def team_of(connection: Connection, alert: Alert) -> tuple[TeamMember, ...
     return await alert_table.operators_of(connection, alert.home_id)
 
 
-async def look(connection: Connection, stored: StoredAlert, now: datetime) -> int:
-    """Take in that time has passed for one alert; return how many deliveries that called for."""
+async def look(connection: Connection, stored: StoredAlert, now: datetime) -> tuple[int, bool]:
+    """Take in that time has passed for one alert.
+
+    Returns
+    -------
+    How many deliveries that called for, and whether there is anybody to tell.
+    """
     before, told = await recall(connection, stored)
     members = await team_of(connection, stored.alert)
     after = episodes.passed(before, await _who(connection, before, members), now)
-    return await settle(connection, stored, after, told, now)
+    return await settle(connection, stored, after, told, now, members), bool(members)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from alerts.self_test import SelfTests
 from alerts.watch_notices import WatchNotices
 from core.model.errors import StoreUnavailable
 from core.model.ids import AlertId
+from core.runtime import schema
 from core.runtime.fence import fenced
 from core.runtime.language import languages
 from core.store import alert as alert_table
@@ -257,6 +258,7 @@ async def main(context: Context[AlertsSettings]) -> None:
             pool, context.clock, context.health, url=settings.database_url, waking=waking
         )
         watches.wake = alerting.wake
+        await schema.reached(pool, context.clock, context.health)
         async with asyncio.TaskGroup() as group:
             for loop in (
                 alerting.findings,

@@ -9,6 +9,7 @@ from alerts import policy
 from alerts.escalation import WEB
 from alerts.proof import Terms, Violation, answered_at, clock, of_run, runs_in
 from core.model.finding import Audience, DeliveryState, Severity
+from core.model.plan import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +17,21 @@ if TYPE_CHECKING:
 
     from core.model.ids import CarerId
     from core.model.ledger import Ledger, LedgerRun
+
+
+def runs_readable(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
+    """Find runs that can not be judged: all of them are one, or a hundred alerts would say the same."""
+    del terms
+    runs = [(one.alert.alert_id, run) for one in ledger.alerts for run in one.runs]
+    unread = [(alert, run) for alert, run in runs if policy.read(run.policy) is None]
+    if unread:
+        alert_id, run = unread[0]
+        yield Violation(
+            alert_id=None,
+            promise="runs_readable",
+            expected=f"snapshots of version {VERSION} or before",
+            found=f"{len(unread)} others, of alert {alert_id} one of version {run.policy.get('version')}",
+        )
 
 
 def somebody_told(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
@@ -37,6 +53,8 @@ def first_told_in_time(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
         if first is None:
             continue
         wanted = _first_at(run)
+        if wanted is None:
+            continue
         began = min((a.started_at for d in of_run(one, run) for a in d.attempts), default=None)
         late = began is not None and began - wanted > terms.grace
         waits = began is None and terms.now - wanted > terms.grace
@@ -49,17 +67,19 @@ def first_told_in_time(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
             )
 
 
-def _first_at(run: LedgerRun) -> datetime:
-    after_s = policy.from_json(run.policy).policy.steps[0].after_s
-    return max(run.began_at, run.since + timedelta(seconds=after_s))
+def _first_at(run: LedgerRun) -> datetime | None:
+    plan = policy.read(run.policy)
+    if plan is None:
+        return None
+    return max(run.began_at, run.since + timedelta(seconds=plan.policy.steps[0].after_s))
 
 
 def each_due_step_told(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
     """Of the steps for everybody the newest that was due must have been told; it stands for all before."""
     for one, run, end in runs_in(ledger, terms):
-        plan = policy.from_json(run.policy)
-        newest = plan.newest(end - terms.grace)
-        if newest is None or newest < run.first_step or not of_run(one, run):
+        plan = policy.read(run.policy)
+        newest = None if plan is None else plan.newest(end - terms.grace)
+        if plan is None or newest is None or newest < run.first_step or not of_run(one, run):
             continue
         if plan.step_at(newest).rank != policy.EVERYBODY or plan.asked is not None:
             continue
@@ -77,9 +97,9 @@ def steps_not_early(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
     del terms
     for one in ledger.alerts:
         for run in one.runs:
-            plan = policy.from_json(run.policy)
-            for delivery in of_run(one, run):
-                newest = plan.newest(delivery.created_at)
+            plan = policy.read(run.policy)
+            for delivery in () if plan is None else of_run(one, run):
+                newest = plan.newest(delivery.created_at) if plan else None
                 if newest is None or delivery.step > newest:
                     yield Violation(
                         alert_id=one.alert.alert_id,
@@ -96,9 +116,9 @@ def nobody_left_out(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
     have been held in quiet hours. A way that a step is not meant for only stands in for one that failed.
     """
     for one, run, _ in runs_in(ledger, terms):
-        if one.alert.severity is not Severity.URGENT or run is not one.runs[-1]:
+        plan = policy.read(run.policy)
+        if one.alert.severity is not Severity.URGENT or run is not one.runs[-1] or plan is None:
             continue
-        plan = policy.from_json(run.policy)
         ways: dict[tuple[CarerId, str], set[int]] = {}
         for delivery in of_run(one, run):
             ways.setdefault((delivery.carer_id, delivery.channel), set()).add(delivery.step)

@@ -69,6 +69,7 @@ def faults(
 def _stopped(signs: Signs, now: datetime) -> Iterator[Fault]:
     services = (
         ("gateway", "The gateway", {f"gateway/{name}": at for name, at in signs.gateways.items()}),
+        ("pages", "The dashboard", {f"dashboard/{name}": at for name, at in signs.pages.items()}),
         ("detection", "Detection", {f"analytics/{one}": at for one, at in signs.shards.items()}),
     )
     for _, title, beats in services:
@@ -127,7 +128,9 @@ def _broken(broken: Sequence[Violation], homes: Mapping[AlertId, HomeId]) -> Ite
 def _about(one: Violation) -> str:
     if one.alert_id is not None:
         return f"alert {one.alert_id}"
-    return "a finding" if one.home_id is None else "the watch of this home"
+    if one.home_id is not None:
+        return "the watch of this home"
+    return "alerting" if one.promise == "runs_readable" else "a finding"
 
 
 def _clock(moment: datetime) -> str:

@@ -25,6 +25,7 @@ from analytics.forecasts import ForecastBook
 from analytics.recovery import recover, save, take_in_registry, to_json
 from analytics.retention import keep_retaining
 from core.model.errors import StoreUnavailable, Temporary
+from core.runtime import schema
 from core.runtime.fence import fenced
 from core.store import engine as engine_table
 from core.store import finding as finding_table
@@ -295,6 +296,7 @@ async def main(context: Context[AnalyticsSettings]) -> None:
     settings = context.settings
     discover()  # a detector that is broken ends us at once, whether or not the database answers
     async with open_pool(settings.database_url, name=context.instance) as pool:
+        await schema.reached(pool, context.clock, context.health)
         while True:
             try:
                 async with engine_table.shard_lease(settings.database_url, settings.shard) as lease:

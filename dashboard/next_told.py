@@ -46,10 +46,11 @@ def next_told(
     if not _goes_on(card, stands):
         return ()
     try:
-        policy = plans.from_json(card.policy)
-        since = datetime.fromisoformat(card.policy["since"])
+        snapshot = plans.present(card.policy)
+        policy = plans.from_json(snapshot)
+        since = datetime.fromisoformat(snapshot["since"])
     except (ValueError, KeyError, TypeError):
-        return ()  # a snapshot of another version: the service goes by its own rules then
+        return ()  # a snapshot of a later version: the service goes by its own rules then
     if card.alert.audience is Audience.OPERATORS:
         people = [replace(one, order=_OPERATORS.get(one.role)) for one in people]
     coming = _step(card, policy, since, people, reader, now)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.model.errors import StoreUnavailable
 from core.model.security_txt import contacts
+from core.runtime import schema
+from core.runtime.fence import fenced
 from core.runtime.health import serve_app
-from core.store import police_link
+from core.store import life, police_link
 from core.store.pool import open_pool, transaction
 from dashboard import metrics
 from dashboard.app import build
@@ -29,6 +32,8 @@ log = logging.getLogger("wayhome.dashboard")
 
 CONNECTIONS = 8
 SWEEP_S = 600.0
+BEAT_S = 30.0
+"""Between two signs of life; `wayhome doctor` and the auditor miss them after three minutes."""
 
 
 def make_site(pool: Pool, clock: Clock, settings: DashboardSettings) -> Site:
@@ -56,18 +61,33 @@ async def main(context: Context[DashboardSettings]) -> None:
     settings = context.settings
     async with open_pool(settings.database_url, most=CONNECTIONS, name="wayhome dashboard") as pool:
         site = make_site(pool, context.clock, settings)
+        await schema.reached(pool, context.clock, context.health)
         metrics.PAGES.set_function(lambda: site.live.pages)
         app = build(site)
         async with asyncio.TaskGroup() as group:
             group.create_task(site.live.run(settings.database_url, context.health), name="live")
             group.create_task(_sweep(site), name="sweep")
             async with serve_app(app, settings.web_host, settings.web_port):
+                beat = partial(_beat, site, context.instance)
+                beating = fenced("beat", beat, context.clock, context.health)
+                group.create_task(beating, name="beat")
                 log.info("pages are served", extra={"action": "serving", "port": settings.web_port})
                 context.health.set("web", ok=True)
                 try:
                     await asyncio.Event().wait()
                 finally:
                     site.live.close()
+
+
+async def _beat(site: Site, instance: str) -> None:
+    """Say that the pages are served."""
+    while True:
+        try:
+            async with transaction(site.pool) as connection:
+                await life.beat(connection, instance, site.clock.now())
+        except StoreUnavailable as error:
+            log.warning("no sign of life: %s", error, extra={"action": "store_unavailable"})
+        await site.clock.sleep(BEAT_S)
 
 
 async def _sweep_codes(site: Site) -> None:

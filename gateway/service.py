@@ -8,6 +8,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from core.model.errors import StoreUnavailable
+from core.runtime import schema
 from core.runtime.broker import BrokerSettings, Subscriber
 from core.store import presence
 from core.store.pool import open_pool, transaction
@@ -53,6 +54,7 @@ async def main(context: Context[GatewaySettings]) -> None:
     settings = context.settings
     discover()  # a driver that is broken ends us at once, whether or not the database answers
     async with open_pool(settings.database_url, most=4, name=f"wayhome-{context.instance}") as pool:
+        await schema.reached(pool, context.clock, context.health)
         gateway = Gateway(context, pool)
         await gateway.begin()
         async with (

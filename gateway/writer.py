@@ -20,7 +20,7 @@ from core.store import (
     receipt,
     refusal,
 )
-from core.store.observation import CopyRefused, Duplicates, RowsRefused
+from core.store.observation import CopyRefused, Duplicates, RowsRefused, TooSlow
 from core.store.pool import transaction, was_ended
 from gateway import figures
 from gateway.batch import apart
@@ -79,6 +79,8 @@ class Writer:
         self._health = health
         self._staged_left = 0
         self._may_copy = True
+        #: What stands beside the observations took too long: the next batch does not wait for it as a whole.
+        self._slow_beside = False
         self.tally = Tally()
 
     async def commit(self, batch: Batch) -> None:
@@ -93,7 +95,7 @@ class Writer:
         attempt = ended = 0
         while True:
             try:
-                if ended >= WHOLE_TRIES:
+                if ended >= WHOLE_TRIES or self._slow_beside:
                     return await self._write_parts(batch)
                 return await self._write(batch, perhaps_there=attempt > 0)
             except StoreUnavailable as error:
@@ -191,30 +193,44 @@ class Writer:
             parts = Parts(connection, part_s)
             stored = await parts.store([a for a in batch.admitted if a.arrivals])
             kept = (*batch.quarantined, *(self._poisonous(o, batch, r) for o, r in parts.poison))
+            aside: list[Callable[[], Awaitable[None]]] = [
+                *(lambda one=one: quarantine.put(connection, [one]) for one in kept)
+            ]
             others: list[Callable[[], Awaitable[None]]] = [
-                *(lambda one=one: quarantine.put(connection, [one]) for one in kept),
                 *(lambda c=c: presence.change(connection, c) for c in _rounds(batch.presence)),
                 lambda: battery.record(connection, batch.presence),
                 lambda: link.record(connection, batch.presence),
                 lambda: discovered.note(connection, batch.discovered),
                 lambda: refusal.count(connection, batch.refusals),
             ]
-            for other in others:
-                await self._attempt(connection, other)
+            for each in aside:  # as long as it takes: a message is in the log or here
+                await self._attempt(connection, each)
+            slow = [await self._attempt(connection, other, part_s) for other in others]
             await self._sign(connection, batch, slip)
+        self._beside(slow=any(slow))
         return stored
 
+    def _beside(self, *, slow: bool) -> None:
+        """Say whether what stands beside the observations can be written."""
+        self._slow_beside = slow
+        text = "the database is too slow to note which devices are there; see the log"
+        self._health.set("presence", ok=not slow, text=text if slow else "")
+
     @staticmethod
-    async def _attempt(connection: Connection, part: Callable[[], Awaitable[None]]) -> None:
+    async def _attempt(
+        connection: Connection, part: Callable[[], Awaitable[None]], part_s: int = 0
+    ) -> bool:
+        """Write what stands beside the observations, or leave it out; tell whether it was too slow."""
         try:
-            async with connection.transaction():
-                with observation.translated():
-                    await part()
+            async with connection.transaction(), observation.hurried(connection, part_s):
+                await part()
         except RowsRefused as error:
             log.error(  # noqa: TRY400
                 "a row besides the observations is refused and left out",
                 extra={"action": "rows_left_out", "why": str(error)},
             )
+            return isinstance(error, TooSlow)
+        return False
 
     def _poisonous(self, one: Admitted, batch: Batch, reason: str) -> Quarantined:
         message = one.message

@@ -36,6 +36,12 @@ DISK_LEAST, DISK_SHARE = 1 << 30, 0.05
 """A disk with less than either free is as good as full: the database stops when it is."""
 CERTIFICATE_LEFT = timedelta(days=14)
 """Certificates are renewed 30 days before their end: one with less left is not renewed by anybody."""
+DASHBOARD_LIMIT = timedelta(minutes=3)
+"""The pages say twice a minute that they are served; a restart takes less than this."""
+IDENTITY_LIMIT = timedelta(minutes=3)
+"""The identity service looks at the broker each second."""
+BACKUP_LIMIT = timedelta(days=2)
+"""Backups are made each night; one that failed may be made good the next."""
 STEP_LIMIT = timedelta(seconds=120)
 """The engine ticks every 30 s; four times missed is stuck."""
 
@@ -156,7 +162,11 @@ def database_checks(seen: Diagnosis, now: datetime) -> list[Check]:
             advice="Let both set their clocks by NTP.",
         ),
     ]
-    return checks if seen.pending else [*checks, *_services(seen), *_people(seen), *_messages(seen)]
+    return checks if seen.pending else [*checks, *_services(seen), *_rest(seen)]
+
+
+def _rest(seen: Diagnosis) -> list[Check]:
+    return [*_people(seen), *_messages(seen), *_backup(seen)]
 
 
 def _services(seen: Diagnosis) -> list[Check]:
@@ -166,7 +176,7 @@ def _services(seen: Diagnosis) -> list[Check]:
     checks = [
         Check(
             name=f"gateway {name}",
-            ok=seen.now - at <= HEARTBEAT_LIMIT and hears,
+            ok=_lives(seen, at, HEARTBEAT_LIMIT) and hears,
             found=f"last sign of life {_age(seen.now - at)} ago, broker {'heard' if hears else 'lost'}",
             advice="Look at its log; the homes are blind while no gateway runs.",
         )
@@ -181,15 +191,55 @@ def _services(seen: Diagnosis) -> list[Check]:
                 advice="Start one: wayhome up, or wayhome gateway.",
             )
         )
-    return [*checks, _analytics(seen), *_alerting(seen)]
+    return [*checks, _analytics(seen), *_alerting(seen), _dashboard(seen), *_identity(seen)]
+
+
+def _dashboard(seen: Diagnosis) -> Check:
+    at = seen.dashboard_at
+    return Check(
+        name="dashboard",
+        ok=_lives(seen, at, DASHBOARD_LIMIT),
+        found="never ran" if at is None else f"last sign of life {_age(seen.now - at)} ago",
+        advice="Look at its log; nobody can open an alert or answer it on the pages.",
+    )
+
+
+def _identity(seen: Diagnosis) -> list[Check]:
+    """Whether hubs are let in and shut out; nothing where none has a certificate."""
+    if not seen.credentials:
+        return []
+    at, fault = seen.identity_at, seen.identity_fault
+    found = "never ran" if at is None else f"last look at the broker {_age(seen.now - at)} ago"
+    return [
+        Check(
+            name="identity",
+            ok=_lives(seen, at, IDENTITY_LIMIT) and not fault,
+            found=f"{found}; {fault}" if fault else found,
+            advice="Look at its log; no hub is let in, renewed or shut out while it stands still.",
+        )
+    ]
+
+
+def _backup(seen: Diagnosis) -> list[Check]:
+    """When the last backup was made; nothing where nothing can be lost yet."""
+    at, since = seen.backup_at, seen.backup_at or seen.installed_at
+    if since is None:
+        return []
+    return [
+        Check(
+            name="backup",
+            ok=_lives(seen, since, BACKUP_LIMIT),
+            found="none was noted" if at is None else f"last noted {_hours(seen.now - at)} ago",
+            advice="Make one (docs/how-to/deploy.md), each night, and after it: wayhome backed-up.",
+        )
+    ]
 
 
 def _analytics(seen: Diagnosis) -> Check:
     step = seen.last_step
-    late = step is None or seen.now - step > STEP_LIMIT
     return Check(
         name="analytics",
-        ok=not late,
+        ok=_lives(seen, step, STEP_LIMIT),
         found="never ran" if step is None else f"last step {_age(seen.now - step)} ago",
         advice="Look at its log; nothing is noticed while it stands still.",
     )
@@ -223,10 +273,9 @@ def _alerts(seen: Diagnosis) -> Check:
         found = "never ran"
     else:
         found = f"last sign of life {_age(seen.now - at)} ago, none waits"
-    lives = at is not None and seen.now - at <= ALERTS_LIMIT
     return Check(
         name="alerts",
-        ok=lives and seen.waits <= WAITS_AFTER,
+        ok=_lives(seen, at, ALERTS_LIMIT) and seen.waits <= WAITS_AFTER,
         found=found,
         advice="Look at its log; nobody is told anything while it stands still.",
     )
@@ -287,8 +336,18 @@ def _messages(seen: Diagnosis) -> list[Check]:
     ]
 
 
+def _lives(seen: Diagnosis, at: datetime | None, limit: timedelta) -> bool:
+    """Tell whether a sign of life is young; one that is still to come is none: a clock was wrong."""
+    return at is not None and abs(seen.now - at) <= limit
+
+
+def _hours(span: timedelta) -> str:
+    return f"{round(span.total_seconds() / 3600)} h"
+
+
 def _age(span: timedelta) -> str:
-    return f"{max(0, round(span.total_seconds()))} s"
+    """Return an age in words; of what is still to come the negative one."""
+    return f"{round(span.total_seconds())} s"
 
 
 async def examine(system: System, folder: Path | None = None) -> list[Check]:

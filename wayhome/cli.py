@@ -85,6 +85,12 @@ COMMANDS = (
         "Check disk, broker, database, clock, versions, services, people and messages, and say what to do.",
         _CARE,
     ),
+    Entry(
+        "backed-up",
+        "wayhome.commands.backed_up:backed_up",
+        "Write down that a backup was made just now: doctor says when the last one is too old.",
+        _CARE,
+    ),
     Entry("devices", "wayhome.commands.devices:app", "Many devices at once, from a list.", _CARE),
     Entry(
         "residents",

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from wayhome.examples import show_in
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,8 +34,13 @@ class Entry:
     #: Heading that it stands under.
     panel: str | None = None
 
-    def load(self) -> Any:
-        """Import the command.
+    def load(self, under: str = "") -> Any:
+        """Import the command, with an example under its help.
+
+        Parameters
+        ----------
+        under
+            Words that go before its name, each with a space behind it.
 
         Examples
         --------
@@ -48,7 +55,8 @@ class Entry:
             above.add_typer(found, name=self.name, rich_help_panel=self.panel)
         else:
             above.command(self.name, rich_help_panel=self.panel)(found)
-        return cast("Any", typer.main.get_group(above)).commands[self.name]
+        command = cast("Any", typer.main.get_group(above)).commands[self.name]
+        return show_in(command, under + self.name)
 
     def brief(self) -> TyperCommand:
         """Return what a list of commands shows of it."""
@@ -58,13 +66,14 @@ class Entry:
 class Shelf(Mapping[str, Any]):
     """Commands by name, each loaded when it is taken."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Entry], under: str = "") -> None:
+        self._under = under
         self.entries = {entry.name: entry for entry in entries}
         self._taken: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._taken:
-            self._taken[name] = self.entries[name].load()
+            self._taken[name] = self.entries[name].load(self._under)
         return self._taken[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -77,13 +86,13 @@ class Shelf(Mapping[str, Any]):
         return name in self.entries  # without loading it
 
 
-def contents(*entries: Entry) -> type[TyperGroup]:
+def contents(*entries: Entry, under: str = "") -> type[TyperGroup]:
     """Make the kind of group that has these commands, for ``typer.Typer(cls=…)``."""
 
     class Contents(TyperGroup):
         def __init__(self, **attributes: Any) -> None:
             super().__init__(**attributes)
-            self.commands = cast("Any", Shelf(entries))
+            self.commands = cast("Any", Shelf(entries, under))
 
         def list_commands(self, ctx: Any) -> list[str]:
             del ctx

@@ -13,12 +13,19 @@ from core.model.finding import Audience, Severity
 from core.model.ids import CarerId
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 EVERYBODY = 0
 """Rank of a step that tells the whole team."""
 MINUTE_S = 60.0
 HOUR_S = 3600.0
+UPWARD: tuple[Callable[[Mapping[str, Any]], Mapping[str, Any]], ...] = ()
+"""Each makes of a snapshot of its version one of the next; the first is for version 1.
+
+To raise the version is to add one here: what is stored is kept for years, and is always read.
+"""
+VERSION = 1 + len(UPWARD)
+"""Version of the snapshots that are stored with alerts and with their runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +169,30 @@ def to_json(policy: Policy) -> dict[str, Any]:
     if policy.fallback_s is not None:
         stored["fallback_s"] = policy.fallback_s
     return stored
+
+
+def present(
+    snapshot: Mapping[str, Any],
+    upward: Sequence[Callable[[Mapping[str, Any]], Mapping[str, Any]]] = UPWARD,
+) -> Mapping[str, Any]:
+    """Return a snapshot as the present version writes it, whichever version up to this wrote it.
+
+    Raises
+    ------
+    ValueError
+        If a later version of Wayhome wrote it.
+
+    Examples
+    --------
+    >>> present({"version": 1, "repeat_s": 60}, [lambda old: {**old, "repeats": True}])
+    {'version': 2, 'repeat_s': 60, 'repeats': True}
+    """
+    version, newest = snapshot.get("version"), 1 + len(upward)
+    if not isinstance(version, int) or not 1 <= version <= newest:
+        raise ValueError(f"policy: expected a snapshot of version 1 to {newest}")
+    for step in upward[version - 1 :]:
+        snapshot = step(snapshot)
+    return {**snapshot, "version": newest}
 
 
 def from_json(stored: Mapping[str, Any]) -> Policy:

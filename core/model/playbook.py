@@ -87,6 +87,15 @@ _ALL = (
         who="Whoever runs the servers, at once",
     ),
     Playbook(
+        name="stopped-dashboard",
+        detector=AUDIT,
+        subject="dashboard/",
+        title="The pages are not served",
+        meaning="Carers are told on, and can not open an alert or answer it there: it goes on waking them.",
+        first="Start the dashboard again, then look at its log and at the proxy before it.",
+        who="Whoever runs the servers, at once",
+    ),
+    Playbook(
         name="stopped-detection",
         detector=AUDIT,
         subject="analytics",

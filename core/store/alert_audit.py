@@ -37,6 +37,8 @@ class Signs:
 
     #: Last sign of life of each gateway.
     gateways: dict[str, datetime]
+    #: Last sign of life of each process that serves the pages.
+    pages: dict[str, datetime]
     #: Last step of each shard of the detection.
     shards: dict[int, datetime]
     #: Age in seconds of the oldest finding that is not taken in, by the database's clock; 0 for none.
@@ -58,6 +60,7 @@ async def alone(connection: Connection) -> bool:
 async def signs(connection: Connection, now: datetime, silent_after: timedelta) -> Signs:
     """Look at everything."""
     beats = await named_rows(connection, "select gateway, at from gateway_heartbeat")
+    pages = await named_rows(connection, "select instance, at from dashboard_heartbeat")
     steps = await named_rows(
         connection,
         # steps without a tick take in rows, and notice no silence
@@ -74,6 +77,7 @@ async def signs(connection: Connection, now: datetime, silent_after: timedelta) 
     )
     return Signs(
         gateways={str(row["gateway"]): row["at"] for row in beats},
+        pages={str(row["instance"]): row["at"] for row in pages},
         shards={int(row["shard"]): row["at"] for row in steps},
         finding_waits_s=float(waits["finding_s"]),
         answer_waits_since=waits["answer_since"],

@@ -53,6 +53,16 @@ class Diagnosis:
     not_retained: str
     #: Organisations that watch over a home, and of whose technicians and administrators nobody can be woken.
     unheard: int = 0
+    #: Last sign of life of the pages; None where they were never served.
+    dashboard_at: datetime | None = None
+    #: When the identity service last looked at the broker, and what hinders it; None where it never ran.
+    identity_at: datetime | None = None
+    identity_fault: str = ""
+    #: Certificates of hubs and devices that the identity service is asked to keep.
+    credentials: int = 0
+    #: When the last backup was made, and since when there is something to lose.
+    backup_at: datetime | None = None
+    installed_at: datetime | None = None
 
 
 async def diagnose(connection: Connection) -> Diagnosis:
@@ -76,6 +86,9 @@ async def diagnose(connection: Connection) -> Diagnosis:
         " (select count(*) from detector_error where last_at > now() - interval '1 day')",
     )
     alerts_at, unreachable, audited, retained_at, not_retained = await _row(connection, _TOLD)
+    dashboard_at, identity_at, identity_fault, credentials, backup_at, installed_at = await _row(
+        connection, _LIVES
+    )
     finding_s, answer_since = await _row(connection, WAITS)
     answered = _moment(answer_since) if answer_since else _moment(now)
     return Diagnosis(
@@ -103,6 +116,12 @@ async def diagnose(connection: Connection) -> Diagnosis:
         audited=_number(audited),
         retained_at=_moment(retained_at) if retained_at else None,
         not_retained=str(not_retained or ""),
+        dashboard_at=_moment(dashboard_at) if dashboard_at else None,
+        identity_at=_moment(identity_at) if identity_at else None,
+        identity_fault=str(identity_fault or ""),
+        credentials=_number(credentials),
+        backup_at=_moment(backup_at) if backup_at else None,
+        installed_at=_moment(installed_at) if installed_at else None,
     )
 
 
@@ -136,6 +155,16 @@ _TOLD: LiteralString = (
     " count(*) filter (where detector = 'audit') as audited from alert where state <> 'resolved'"
     f" and cleared_at is null) a left join (select at, error from retention_run where class = '{SUMMARY}'"
     " order by run_id desc limit 1) r on true"
+)
+
+# Of several doors the one that was looked at last: a broker that was taken away is looked at no more.
+_LIVES: LiteralString = (
+    "select (select max(at) from dashboard_heartbeat), d.looked_at, d.fault,"
+    " (select count(*) from hub_credential where revoked_at is null),"
+    " (select max(at) from backup_note), (select min(applied_at_utc) at time zone 'UTC'"
+    "  from _yoyo_migration where exists (select 1 from home))"
+    " from (values (1)) one left join (select looked_at, fault from credential_door"
+    "  order by looked_at desc limit 1) d on true"
 )
 
 

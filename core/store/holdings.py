@@ -188,6 +188,8 @@ ELSEWHERE: dict[str, str] = {
     "learning_cursor": "how far a service has read",
     "engine_step": "numbers of homes and devices, until the next snapshot",
     "gateway_heartbeat": "signs of life of a service",
+    "dashboard_heartbeat": "signs of life of a service",
+    "backup_note": "when a backup was made",
     "receipt": "fingerprints of messages, kept for minutes",
     "channel_offer": "which channels there are",
     "lost_contact": "goes with the phone it is about",

@@ -81,6 +81,7 @@ def migrate(url: str, *, passwords: Mapping[str, str] | None = None) -> Migratio
             connection.execute("select pg_advisory_lock(%s)", (LOCK,))
             _ensure_roles(connection, passwords or {})
             applied, known = _apply(url)
+            _say_which(connection)
             edition = timescale.install(connection)
     except psycopg.errors.InsufficientPrivilege as error:
         raise Misconfigured(
@@ -91,6 +92,14 @@ def migrate(url: str, *, passwords: Mapping[str, str] | None = None) -> Migratio
             f"cannot migrate, the database does not answer: {why(error)}"
         ) from error
     return MigrationReport(applied=applied, known=known, timescale=edition)
+
+
+def _say_which(connection: psycopg.Connection[Any]) -> None:
+    """Write the newest migration where every role may read it; an older program leaves a newer one."""
+    row = connection.execute("select max(migration_id) from _yoyo_migration").fetchone()
+    connection.execute(
+        sql.SQL("comment on table _yoyo_migration is {}").format(sql.Literal(row and row[0]))
+    )
 
 
 def pending(connection: psycopg.Connection[Any]) -> tuple[str, ...]:

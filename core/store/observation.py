@@ -8,7 +8,7 @@ leaves out what is there already (docs/decisions/0031). Reading is in ``core.sto
 from __future__ import annotations
 
 import struct
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, LiteralString
 
@@ -18,7 +18,7 @@ from psycopg import errors
 from core.model.errors import Permanent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
     from core.model.intake import Arrival
     from core.store.pool import Connection
@@ -78,6 +78,30 @@ def translated() -> Iterator[None]:
         struct.error,
     ) as error:
         raise RowsRefused(type(error).__name__) from error
+
+
+@asynccontextmanager
+async def hurried(connection: Connection, most_s: int) -> AsyncIterator[None]:
+    """Let each statement within take so many seconds at most; 0 for as long as any other.
+
+    Raises
+    ------
+    TooSlow
+        If one takes longer; its transaction is at its end.
+    RowsRefused
+        As from `translated`.
+    """
+    if not most_s:
+        with translated():
+            yield
+        return
+    await connection.execute("select set_config('statement_timeout', %s, true)", (f"{most_s}s",))
+    try:
+        with translated():
+            yield
+    except errors.QueryCanceled as error:
+        raise TooSlow("QueryCanceled") from error
+    await connection.execute("set local statement_timeout to default")
 
 
 def _moment(moment: datetime) -> int:
@@ -227,17 +251,8 @@ async def stage(connection: Connection, arrivals: Sequence[Arrival], *, most_s: 
     RowsRefused
         If one of them can not be held; nothing is written and the transaction is at its end.
     """
-    if not most_s:
-        with translated():
-            return await _stage(connection, *_split(arrivals))
-    await connection.execute("select set_config('statement_timeout', %s, true)", (f"{most_s}s",))
-    try:
-        with translated():
-            written = await _stage(connection, *_split(arrivals))
-    except errors.QueryCanceled as error:
-        raise TooSlow("QueryCanceled") from error
-    await connection.execute("set local statement_timeout to default")
-    return written
+    async with hurried(connection, most_s):
+        return await _stage(connection, *_split(arrivals))
 
 
 async def _stage(

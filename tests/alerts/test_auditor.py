@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from alerts import looking
 from alerts.auditor import PART, SWITCH, Auditor
 from alerts.dead_man import DeadMan
 from core.model.errors import Misconfigured
 from core.model.finding import Severity
+from core.model.ids import AlertId
 from core.model.playbook import AUDIT, playbook_for
 from core.runtime.clock import ManualClock
 from core.runtime.health import Health
-from core.store.pool import open_pool
+from core.store import alert as alert_table
+from core.store.pool import open_pool, transaction
 from tests.alerts.builders import NINE, a_finding, at
 from tests.alerts.houses import House, furnish
 from tests.alerts.receiver import Answer, Receiver
 from tests.alerts.turns import Turns, turning
+from tests.stores.asked import listening
 
 if TYPE_CHECKING:
     from tests.servers.databases import Database
@@ -50,6 +54,13 @@ class Watched:
         self.house.execute(
             "insert into gateway_heartbeat (gateway, at, broker_connected) values ('one', %s, true)"
             " on conflict (gateway) do update set at = excluded.at",
+            at(minutes),
+        )
+
+    def page(self, minutes: float) -> None:
+        self.house.execute(
+            "insert into dashboard_heartbeat values ('dashboard', %s)"
+            " on conflict (instance) do update set at = excluded.at",
             at(minutes),
         )
 
@@ -102,6 +113,7 @@ async def test_heartbeat_it_pings_outside_while_all_is_well(watched: Watched) ->
     ("service", "subject", "title"),
     [
         ("beat", "gateway/one", "A gateway has stopped"),
+        ("page", "dashboard/dashboard", "The pages are not served"),
         ("step", "analytics/0", "Detection has stopped"),
     ],
 )
@@ -136,6 +148,35 @@ async def test_what_is_over_is_cleared_and_what_comes_back_begins_anew(watched: 
     watched.beat(-5)
     await watched.auditor.look_once()
     assert watched.house.alerts("cleared_at is not null, state") == [(False, "open")]
+
+
+async def test_a_look_at_what_is_open_asks_nothing_twice(watched: Watched) -> None:
+    """Each minute it is asked of every open alert: a thousand of them are thousands of statements."""
+    watched.house.write(a_finding(resident_id=watched.house.resident_id))
+    await watched.turns.until(0)
+    await watched.turns.until(40)
+    now = at(40.1)
+    async with transaction(watched.turns.alerting.pool) as connection:
+        found = await alert_table.alerts_to_look_at(connection, now, 50, beyond=AlertId(0))
+        with listening(connection) as asked:
+            await looking.look_at(connection, found, now, everybody=True)
+    assert len(found) == 1
+    assert len({str(statement) for statement in asked}) == len(asked) <= 4
+
+
+async def test_a_run_of_another_version_is_told_once_and_ends_no_audit(watched: Watched) -> None:
+    for subject in ("bedroom", "kitchen"):
+        watched.house.write(a_finding(resident_id=watched.house.resident_id, subject=subject))
+    await watched.turns.until(0)
+    watched.house.execute("update alert_run set policy = policy || '{\"version\": 99}'")
+    watched.beat(-4)
+    found = await watched.auditor.look_once()
+    assert found is not None
+    assert [one.subject for one in found] == ["gateway/one", "promise/finding/runs_readable"]
+    assert "version 99" in found[1].what
+    assert watched.pings() == ["/ping/fail"]
+    await watched.auditor.look_once()
+    assert len(watched.faults()) == 2, "once each, however many alerts it is of"
 
 
 async def test_a_finding_that_is_not_taken_in_is_found(watched: Watched) -> None:

@@ -17,6 +17,7 @@ from tests.alerts.builders import NINE
 
 CALM = Signs(
     gateways={},
+    pages={},
     shards={},
     finding_waits_s=0,
     answer_waits_since=None,
@@ -30,13 +31,15 @@ ages = st.sampled_from([timedelta(seconds=s) for s in (0, 179, 180, 181, 3600, 8
 @settings(deadline=None)
 @given(
     beats=st.dictionaries(st.sampled_from("abc"), ages),
+    pages=st.dictionaries(st.sampled_from("xy"), ages),
     steps=st.dictionaries(st.integers(0, 2), ages),
 )
 def test_who_is_silent_has_stopped_unless_it_was_taken_away(
-    beats: dict[str, timedelta], steps: dict[int, timedelta]
+    beats: dict[str, timedelta], pages: dict[str, timedelta], steps: dict[int, timedelta]
 ) -> None:
     signs = Signs(
         gateways={name: NINE - age for name, age in beats.items()},
+        pages={name: NINE - age for name, age in pages.items()},
         shards={name: NINE - age for name, age in steps.items()},
         finding_waits_s=0,
         answer_waits_since=None,
@@ -46,7 +49,7 @@ def test_who_is_silent_has_stopped_unless_it_was_taken_away(
     )
     found = {fault.subject for fault in faults(signs, (), {}, NINE)}
     wanted = set()
-    for kind, of in (("gateway", beats), ("analytics", steps)):
+    for kind, of in (("gateway", beats), ("dashboard", pages), ("analytics", steps)):
         lives = any(age <= STOPPED_AFTER for age in of.values())
         for name, age in of.items():
             if age > STOPPED_AFTER and not (lives and age > FORGOTTEN_AFTER):
@@ -79,6 +82,7 @@ def test_every_fault_has_a_playbook_of_its_own(
 ) -> None:
     signs = Signs(
         gateways={"g": NINE - timedelta(hours=1)},
+        pages={"d": NINE - timedelta(hours=1)},
         shards={0: NINE - timedelta(hours=1)},
         finding_waits_s=finding_s,
         answer_waits_since=None if answer is None else NINE - answer,

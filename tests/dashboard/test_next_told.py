@@ -22,8 +22,9 @@ ORGANISATION = "whoever is on call for the organisation is told too"
 def running(town: Town, minutes: float, state: str = "open") -> int:
     """Open an alert whose escalation began so many minutes ago, by the rules built in."""
     policy = plan.to_json(plan.POLICIES[Severity.URGENT, Audience.CARERS])
-    since = town.now - timedelta(minutes=minutes)
-    return town.alert(policy=Jsonb(policy | {"since": since.isoformat()}), state=state)
+    since = (town.now - timedelta(minutes=minutes)).isoformat()
+    policy |= {"version": plan.VERSION, "since": since}
+    return town.alert(policy=Jsonb(policy), state=state)
 
 
 async def said(visitors: Visitors, number: int, login: str = "ben") -> str:
@@ -66,7 +67,7 @@ def plan_of(town: Town, *steps: Step) -> int:
     """Open an alert a minute ago that tells by these steps."""
     policy = plan.to_json(plan.Policy(steps=steps, repeat_s=300))
     since = (town.now - timedelta(minutes=1)).isoformat()
-    return town.alert(policy=Jsonb(policy | {"since": since}))
+    return town.alert(policy=Jsonb(policy | {"version": plan.VERSION, "since": since}))
 
 
 async def test_who_stands_in_for_people_who_have_left_is_named(
@@ -127,7 +128,7 @@ async def test_of_an_alert_about_the_system_no_carer_is_told_next(
     rules = plan.POLICIES[Severity.CHECK, Audience.OPERATORS]
     for minutes, who in ((-10, "the technicians"), (1, "the technicians and the administrators")):
         since = (circle.now - timedelta(minutes=minutes)).isoformat()
-        policy = Jsonb(plan.to_json(rules) | {"since": since})
+        policy = Jsonb(plan.to_json(rules) | {"version": plan.VERSION, "since": since})
         number = circle.alert(policy=policy, audience="operators", severity="check")
         for login in ("technician", "admin"):
             text = await said(visitors, number, login)

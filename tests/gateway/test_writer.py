@@ -29,6 +29,7 @@ class Office:
     desk: Desk
     writer: Writer
     table: Table
+    health: Health
 
     def batch(self, *messages: IncomingMessage, seconds: float = 0) -> Batch:
         admitted = self.desk.intake.admit(messages, after(seconds))
@@ -39,8 +40,9 @@ class Office:
 async def office(database: Database) -> AsyncIterator[Office]:
     clock = SystemClock()
     async with open_pool(database.url_as("wayhome_gateway"), most=2) as pool:
-        writer = Writer(pool, "gateway-1", clock, Health("gateway", clock))
-        yield Office(Desk(), writer, Table(database.url))
+        health = Health("gateway", clock)
+        writer = Writer(pool, "gateway-1", clock, health)
+        yield Office(Desk(), writer, Table(database.url), health)
 
 
 def poisoned(batch: Batch, *places: int) -> Batch:
@@ -108,6 +110,42 @@ async def test_a_message_alone_that_the_database_always_ends_is_set_aside(office
     await office.writer.commit(office.batch(contact(packet_id=1)))
     reasons = office.table.rows("select reason, count(*) from quarantine group by 1")
     assert (office.table.observations(), reasons) == (0, [("store_too_slow", 1)])
+
+
+@pytest.mark.parametrize("table", ["presence", "battery_record", "discovered"])
+async def test_what_stands_beside_holds_no_observation_up(office: Office, table: str) -> None:
+    """A presence that can not be written made all homes blind: the batch was tried for ever."""
+    office.table.run(ENDS.format("true").replace("on observation", f"on {table}"))
+    said = [
+        contact(packet_id=1),
+        message("homes/live/wayhome/nobody/motion", {"v": True}, packet_id=3),
+    ]
+    if table == "battery_record":
+        said.append(message("homes/live/wayhome/motion/battery", {"v": 40}, packet_id=4))
+    await office.writer.commit(office.batch(*said))
+    assert office.writer.tally.retries == WHOLE_TRIES
+    assert office.table.observations() == len(said) - 1
+    part = office.health.report()["parts"]["presence"]
+    assert not part["ok"]
+    assert "too slow" in part["text"]
+    await office.writer.commit(office.batch(*said, seconds=90))
+    assert office.writer.tally.retries == WHOLE_TRIES, "the next one waits no minute and a half"
+    office.table.run(f"drop trigger end_it on {table}")
+    await office.writer.commit(office.batch(*said, seconds=180))
+    assert office.table.one("select count(*) from presence") > 0
+    assert office.health.report()["parts"]["presence"]["ok"]
+
+
+async def test_what_can_not_be_set_aside_is_tried_again(office: Office) -> None:
+    """A message is in the log or in quarantine, never nowhere."""
+    office.table.run(ENDS.format("true").replace("on observation", "on quarantine"))
+    batch = office.batch(message("homes/live/wayhome/door/contact", b"{", packet_id=1))
+    async with asyncio.TaskGroup() as group:
+        writing = group.create_task(office.writer.commit(batch))
+        await until(lambda: office.writer.tally.retries > WHOLE_TRIES, what="tried in parts")
+        assert not writing.done()
+        office.table.run("drop trigger end_it on quarantine")
+    assert office.table.one("select count(*) from quarantine") == 1
 
 
 async def test_a_batch_that_came_through_is_not_written_again(office: Office) -> None:

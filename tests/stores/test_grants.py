@@ -41,6 +41,7 @@ WRITER = {
     "need_step": "dashboard", "device_label": "dashboard",
     "application_token": "registrar", "fhir_export": "dashboard", "share_outbox": "sharing",
     "purpose_basis": "dashboard",
+    "dashboard_heartbeat": "dashboard", "backup_note": "registrar",
     "home_area": "registrar", "open_data_choice": "registrar", "open_data_publication": "registrar",
     "retention_rule": "registrar", "legal_hold": "registrar", "retention_run": "analytics",
     "annotation": "dashboard", "assessment": "dashboard", "assessment_step": "dashboard",
@@ -98,7 +99,7 @@ APPENDED_ONLY = {
     "annotation", "assessment", "assessment_step", "kit_step", "report_version",
     "retention_rule", "legal_hold", "retention_run", "open_data_choice", "open_data_publication",
     "alert_run", "self_test", "self_test_message", "self_test_answer",
-    "watch_change", "watch_message",
+    "watch_change", "watch_message", "backup_note",
 }  # fmt: skip
 """What was said, noticed, answered or looked at is not changed afterwards."""
 OF_OURS = """

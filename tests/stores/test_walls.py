@@ -11,7 +11,7 @@ from tests.stores.unwalled import WITHOUT_WALL
 
 OPEN = {
     "alert_cursor", "engine_step", "gateway_heartbeat", "login_attempt", "login_challenge",
-    "link_attempt", "police_token", "channel_offer", "credential_door",
+    "link_attempt", "police_token", "channel_offer", "credential_door", "dashboard_heartbeat",
 }  # fmt: skip
 """Tables that the dashboard reads whole: progress of services, and what is needed before anybody is known."""
 OWN = {"login_session", "passkey", "authenticator", "recovery_code", "fhir_export"}

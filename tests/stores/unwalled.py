@@ -7,6 +7,8 @@ WITHOUT_WALL = {
     "engine_step": "how far a service has read; numbers only",
     "learning_cursor": "how far a service has read; numbers only",
     "gateway_heartbeat": "signs of life of services",
+    "dashboard_heartbeat": "signs of life of services",
+    "backup_note": "when backups were made; nothing personal",
     "receipt": "fingerprints of messages for the gateway alone; no page reads it",
     "login_attempt": "counted before anybody is known; kept for a day, addresses as keyed hashes",
     "channel_offer": "which channels the alerting service has; nothing personal",

@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from core.store.diagnosis import Diagnosis
 from tests.servers.broker_fixtures import Broker
 from tests.servers.databases import Database
 from tests.stores.seed import SEED
-from wayhome import certificates, checkup
+from wayhome import certificates, checkup, cli
 from wayhome.system import System
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -39,6 +40,11 @@ WELL = Diagnosis(
     audited=0,
     retained_at=NOW - timedelta(hours=20),
     not_retained="",
+    dashboard_at=NOW - timedelta(seconds=40),
+    identity_at=NOW - timedelta(seconds=2),
+    credentials=3,
+    backup_at=NOW - timedelta(hours=30),
+    installed_at=NOW - timedelta(days=400),
 )
 
 
@@ -67,6 +73,9 @@ def test_each_trouble_is_named_with_advice() -> None:
         "operators": (replace(WELL, unheard=1), NOW),
         "people": (replace(WELL, unreachable=1), NOW),
         "auditor": (replace(WELL, audited=1), NOW),
+        "dashboard": (replace(WELL, dashboard_at=NOW - timedelta(minutes=4)), NOW),
+        "identity": (replace(WELL, identity_fault="the broker does not answer"), NOW),
+        "backup": (replace(WELL, backup_at=NOW - timedelta(days=3)), NOW),
         "retention": (replace(WELL, retained_at=NOW - timedelta(days=3)), NOW),
         "quarantine": (replace(WELL, quarantine={"malformed": 3}), NOW),
         "detectors": (replace(WELL, fenced=1), NOW),
@@ -83,6 +92,57 @@ def test_alerting_that_stands_still_is_said_on_a_day_without_findings() -> None:
         assert failing(replace(WELL, alerts_at=dead, waits=timedelta())) == ["alerts"]
     assert failing(replace(WELL, not_retained="positions")) == ["retention"]
     assert failing(replace(WELL, retained_at=None)) == [], "a system of today"
+
+
+def test_a_sign_of_life_that_is_still_to_come_is_none() -> None:
+    """A clock that ran ahead once made a service that died later look alive until that time came."""
+    ahead = NOW + timedelta(hours=5)
+    dead = {
+        "gateway one": replace(WELL, gateways={"one": (ahead, True)}),
+        "analytics": replace(WELL, last_step=ahead),
+        "alerts": replace(WELL, alerts_at=ahead),
+        "dashboard": replace(WELL, dashboard_at=ahead),
+        "identity": replace(WELL, identity_at=ahead),
+        "backup": replace(WELL, backup_at=NOW + timedelta(days=400)),
+    }
+    for name, seen in dead.items():
+        assert failing(seen) == [name]
+
+
+def test_pages_and_backups_that_never_were_are_said() -> None:
+    assert failing(replace(WELL, dashboard_at=None)) == ["dashboard"]
+    assert failing(replace(WELL, backup_at=None)) == ["backup"]
+    young = replace(WELL, backup_at=None, installed_at=NOW - timedelta(hours=40))
+    assert failing(young) == [], "nothing that is older than a night can be lost"
+    assert failing(replace(WELL, backup_at=None, installed_at=None)) == []
+
+
+def test_an_identity_service_that_stands_still_is_said_where_hubs_have_certificates() -> None:
+    for dead in (None, NOW - timedelta(minutes=4)):
+        assert failing(replace(WELL, identity_at=dead)) == ["identity"]
+        assert failing(replace(WELL, identity_at=dead, credentials=0)) == []
+
+
+async def test_a_backup_is_written_down(plain_database: Database) -> None:
+    with psycopg.connect(plain_database.url) as connection:
+        connection.execute(SEED.encode())
+        connection.execute("update _yoyo_migration set applied_at_utc = now() - interval '9 days'")
+    url = plain_database.url_as("wayhome_operator")
+    system = System(database_urls={"wayhome_operator": url})
+
+    async def backup() -> checkup.Check:
+        (found,) = [one for one in await checkup.database(system) if one.name == "backup"]
+        return found
+
+    assert not (await backup()).ok
+    told = await asyncio.to_thread(
+        CliRunner().invoke,
+        cli.app,
+        ["backed-up", "--database-url", plain_database.url_as("wayhome_registrar")],
+    )
+    assert told.exit_code == 0, told.output
+    assert (await backup()).ok
+    assert (await backup()).found == "last noted 0 h ago"
 
 
 def test_a_disk_that_is_almost_full_is_said(

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from tests.house import tree
+from tests.house.test_commands_in_documents import fault
 from wayhome import cli
 from wayhome.commands import evaluate
 from wayhome.contents import Entry
+from wayhome.examples import EXAMPLES
 
 
 def test_it_says_which_version_it_is() -> None:
@@ -27,6 +33,39 @@ def test_the_table_says_what_the_command_says(entry: Entry) -> None:
     said = " ".join((command.help or "").split("\n\n")[0].split())
     assert (entry.help, command.name) == (said, entry.name)
     assert command.rich_help_panel == entry.panel
+
+
+def everything(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Yield each command with the words by which it is called."""
+    for name, below in getattr(command, "commands", {}).items():
+        yield " ".join((*words, name)), below
+        yield from everything(below, (*words, name))
+
+
+ALL = dict(everything(typer.main.get_command(cli.app)))
+
+
+def test_no_example_is_of_a_command_that_is_gone() -> None:
+    assert EXAMPLES.keys() == ALL.keys()
+
+
+@pytest.mark.parametrize("words", ALL)
+def test_each_help_ends_with_an_example_that_can_be_typed(words: str) -> None:
+    told = CliRunner().invoke(cli.app, [*words.split(), "--help"], env={"COLUMNS": "200"})
+    assert told.exit_code == 0
+    example = EXAMPLES[words]
+    assert f"Example: wayhome {example}" in " ".join(told.output.split())
+    assert example.startswith(words)
+    assert fault(example) == ""
+    typed, shown = shlex.split(example), 1
+    while shown < len(typed) and " ".join(typed[: shown + 1]) in ALL:
+        shown += 1
+    command, typed = ALL[" ".join(typed[:shown])], typed[shown:]
+    context = command.make_context(words, [], resilient_parsing=True)
+    given, unknown, _ = command.make_parser(context).parse_args(typed)
+    lacks = [one.name for one in command.params if one.required and not given.get(one.name)]
+    assert lacks == [], "what the command can not do without"
+    assert unknown == [], "what the command does not know"
 
 
 LOADED = """

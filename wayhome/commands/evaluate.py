@@ -70,7 +70,7 @@ COMMANDS = (
 )
 
 app = typer.Typer(
-    cls=contents(*COMMANDS),
+    cls=contents(*COMMANDS, under="evaluate "),
     no_args_is_help=True,
     help="Measure a part of the system on real input.",
 )
