@@ -289,13 +289,14 @@ def _ways(seen: Sequence[tuple[datetime, str]]) -> tuple[int, float | None]:
 def _visits(
     today: Sequence[Sign], devices: Mapping[DeviceId, Device], kind: RoomKind, zone: ZoneInfo
 ) -> tuple[int, int, float | None]:
+    # the time between two is not that on the wall, which is set back once a year
     own = [
-        row[0].astimezone(zone)
+        row[0]
         for row in today
         if _room(devices, row) and (room := devices[row[1]].room) and room.kind is kind
     ]
     begun = [
-        at
+        at.astimezone(zone)
         for before, at in zip([None, *own], own, strict=False)
         if before is None or at - before >= VISIT_PAUSE
     ]

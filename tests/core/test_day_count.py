@@ -117,6 +117,15 @@ def test_a_night_begins_at_six_on_the_wall_also_when_the_clock_is_set_back() -> 
     assert night.to_bed == evening
 
 
+def test_two_visits_in_the_hour_that_comes_twice_are_two() -> None:
+    kitchen = DEVICES[KITCHEN_MOTION].device_id
+    first = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)  # 01:50 on the wall, the first time
+    rows: list[Sign] = [
+        (first + timedelta(minutes=after), kitchen, Quantity.MOTION, 1.0) for after in (0, 15, 20)
+    ]
+    assert count_day(date(2026, 10, 25), ZONE, DEVICES, rows, []).visits["kitchen"] == (0, 2, None)
+
+
 @pytest.mark.parametrize("placement", [Placement.ENTRANCE, Placement.HUB, Placement.WORN])
 def test_a_room_in_which_nothing_senses_is_not_known(placement: Placement) -> None:
     kitchen = DEVICES[KITCHEN_MOTION]
