@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from analytics.evaluation.floor_plan import Sensor, household
 from analytics.evaluation.homes import away, unscored
-from analytics.evaluation.labelled_homes import ZONE, LabelledHome, read
+from analytics.evaluation.labelled_homes import ZONE, LabelledHome, read_all
 from analytics.evaluation.living import live
 from analytics.evaluation.saving import plain
 from analytics.features.plan import plan
@@ -68,9 +68,17 @@ def evaluate(
     Misconfigured
         If no home of the folder has labels by which minutes away can be scored.
     """
-    homes = [one for one in read(folder) if unscored(one) is None]
+    every, left_out = read_all(folder)
+    for home in every:
+        reason = unscored(home)
+        if reason is not None:
+            left_out[home.name] = reason
+    homes = [one for one in every if one.name not in left_out]
     if not homes:
-        raise Misconfigured(f"{folder}: expected a home with labels of class away and a front door")
+        why = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+        raise Misconfigured(
+            f"{folder}: expected a home with labels of class away and a front door; {why}"
+        )
     found: dict[str, dict[str, list[Figures]]] = {}
     drawn = [one for home in homes for one in faulty(home, rounds)]
     for number, (fault, home) in enumerate(drawn, 1):
@@ -79,6 +87,8 @@ def evaluate(
             told(number, len(drawn))
     return plain(  # type: ignore[no-any-return]
         {"seed": SEED, "rounds": rounds, "aim": list(AIM), "homes": _table(found)}
+        | {"left_out": left_out}
+        | {"skipped": {one.name: one.skipped for one in homes}}
         | {
             "all": _summary(
                 [one for some in found.values() for all_ in some.values() for one in all_]

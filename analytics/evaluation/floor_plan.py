@@ -27,6 +27,40 @@ KINDS: dict[str, tuple[Placement, Quantity]] = {
 UNKNOWN = (Placement.OBJECT, Quantity.VIBRATION)
 """What a kind that is not in the table is taken for: its beginning shows a person somewhere inside."""
 
+_CALLED: dict[str, str] = {
+    "motion": "pir motion_sensor movement presence infrared",
+    "exterior_door": "front_door main_door maindoor entrance_door outer_door outside_door back_door",
+    "interior_door": "inner_door inside_door internal_door room_door",
+    "furniture": "cupboard cabinet drawer closet wardrobe window",
+    "appliance": "electric electrical power plug device item",
+    "bed": "bed_mat bed_pressure bed_sensor pressure_bed mattress",
+    "seat": "chair sofa couch armchair seat_pressure pressure_seat",
+    "flush": "toilet_flush flush_sensor cistern float",
+    "light": "lamp light_switch",
+    "tap": "faucet water sink",
+}
+"""What other records call the kinds."""
+_ALIASES = {word: kind for kind, words in _CALLED.items() for word in words.split()}
+_OUTER = r"\b(front|main|entrance|entry|outside|exterior|outer|back|garage)"
+_DOOR = ((_OUTER, "exterior_door"), ("", "interior_door"))
+_CONTACT = (
+    (r"\b(fridge|refrigerator|freezer|cupboard|cabinet|closet|oven|microwave)\b", "furniture"),
+    (rf"{_OUTER}.*door|door.*{_OUTER}", "exterior_door"),
+    (r"door\b", "interior_door"),
+    (r"", "furniture"),
+)
+_PRESSURE = ((r"\b(bed|matt?ress|bedroom)\b", "bed"), (r"", "seat"))
+_BY_NAME: dict[str, tuple[tuple[str, str], ...]] = {
+    "door": _DOOR,
+    **dict.fromkeys(("contact", "door_contact", "magnetic", "magnet", "reed"), _CONTACT),
+    **dict.fromkeys(("pressure", "pressure_mat", "mat"), _PRESSURE),
+}
+"""What they call by how it works: there the name and the room tell the kind."""
+_NOBODY = frozenset(
+    {"temperature", "humidity", "battery", "illuminance", "light_level", "lux", "co2"}
+)
+"""What measures and senses nobody."""
+
 _ROOMS: tuple[tuple[RoomKind, frozenset[str]], ...] = (
     (RoomKind.BATHROOM, frozenset({"bath", "bathroom", "toilet", "wc", "shower", "restroom"})),
     (RoomKind.BATHROOM, frozenset({"lavatory", "washroom", "ensuite", "loo", "toilets"})),
@@ -37,9 +71,19 @@ _ROOMS: tuple[tuple[RoomKind, frozenset[str]], ...] = (
         frozenset({"living", "livingroom", "lounge", "sitting", "dining", "parlour"}),
     ),
     (RoomKind.HALL, frozenset({"hall", "hallway", "entrance", "entry", "foyer", "corridor"})),
-    (RoomKind.HALL, frozenset({"landing", "porch", "lobby", "vestibule", "stairs"})),
+    (RoomKind.HALL, frozenset({"landing", "porch", "lobby", "vestibule", "stairs", "aisle"})),
     (RoomKind.OUTSIDE, frozenset({"outside", "garden", "yard", "balcony", "terrace"})),
 )
+_ENDS = {
+    "bathroom": RoomKind.BATHROOM,
+    "toilet": RoomKind.BATHROOM,
+    "bedroom": RoomKind.BEDROOM,
+    "livingroom": RoomKind.LIVING,
+    "diningroom": RoomKind.LIVING,
+    "kitchen": RoomKind.KITCHEN,
+    "hallway": RoomKind.HALL,
+}
+"""What words that run together end with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +121,18 @@ class Sensor:
         return room_kind(self.room)
 
     @property
+    def senses_nobody(self) -> bool:
+        """Whether it measures something that no person makes."""
+        return self._kind in _NOBODY
+
+    @property
     def _kind(self) -> str:
-        return re.sub(r"[\s-]+", "_", self.kind.strip().lower())
+        words = re.sub(r"[\s_-]+", "_", _parted(self.kind).strip().lower())
+        if words in KINDS or words in _NOBODY:
+            return words
+        where = _parted(f"{self.name} {self.room}").lower().replace("_", " ")
+        by_name = (kind for sign, kind in _BY_NAME.get(words, ()) if re.search(sign, where))
+        return _ALIASES.get(words) or next(by_name, words)
 
 
 def room_kind(name: str) -> RoomKind:
@@ -88,9 +142,18 @@ def room_kind(name: str) -> RoomKind:
     --------
     >>> [room_kind(name).value for name in ("Toilet", "Office/study", "Living room", "Bed room")]
     ['bathroom', 'other', 'living', 'bedroom']
+    >>> [room_kind(name).value for name in ("MasterBedroom", "guestbathroom2", "DiningRoom")]
+    ['bedroom', 'bathroom', 'living']
     """
-    words = set(re.findall(r"[a-z]+", name.lower()))
-    return next((kind for kind, known in _ROOMS if words & known), RoomKind.OTHER)
+    words = re.findall(r"[a-z]+", _parted(name).lower())
+    exact = (kind for kind, known in _ROOMS if not known.isdisjoint(words))
+    ends = (kind for end, kind in _ENDS.items() if any(word.endswith(end) for word in words))
+    return next(exact, None) or next(ends, RoomKind.OTHER)
+
+
+def _parted(name: str) -> str:
+    """Return a name with its words apart: MasterBedroom, Bed/Bedroom."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|/", " ", name)
 
 
 def household(name: str, sensors: Sequence[Sensor], zone: ZoneInfo) -> Household:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analytics.evaluation.labelled_homes import LabelledHome, Span, read
-from analytics.evaluation.living import Lived, live
+from analytics.evaluation.labelled_homes import LabelledHome, Span, read_all
+from analytics.evaluation.living import MINUTE_S, Lived, live
 from analytics.evaluation.saving import plain
 from analytics.evaluation.scoring import bootstrap, share_interval
 from analytics.features.bed_nights import BREAK_S, Bout, main_block
@@ -41,8 +41,9 @@ def evaluate(folder: Path) -> dict[str, Any]:
     Misconfigured
         If the folder does not hold homes of the layout.
     """
-    lived = [live(home) for home in read(folder)]
-    return plain(report(lived))  # type: ignore[no-any-return]
+    homes, unread = read_all(folder)
+    lived = [live(home) for home in homes]
+    return plain(report(lived) | {"unread": unread})  # type: ignore[no-any-return]
 
 
 def report(lived: Sequence[Lived]) -> dict[str, Any]:
@@ -50,6 +51,7 @@ def report(lived: Sequence[Lived]) -> dict[str, Any]:
     return {
         "homes": [one.home.name for one in lived],
         "skipped": {one.home.name: one.home.skipped for one in lived},
+        "skipped_where": {one.home.name: one.home.skipped_where for one in lived},
         "away": {one.home.name: away(one) for one in lived},
         "nights": {one.home.name: nights(one) for one in lived},
         "toilet_at_night": {one.home.name: toilet_at_night(one) for one in lived},
@@ -99,6 +101,11 @@ def unscored(home: LabelledHome) -> str | None:
         return "no sensor on a door that leads out"
     if not home.events:
         return "no event of a known sensor"
+    whole = home.labelled
+    grid = np.arange(whole.start, whole.end, MINUTE_S) if whole else np.array([])
+    truth = within(grid, labels)
+    if truth.all() or not truth.any():
+        return f"no minute {'at home' if truth.any() else 'away'} between the first and last label"
     median = float(np.median([one.seconds for one in labels]))
     if median < ABSENCE_S:
         return (

@@ -178,6 +178,8 @@ def homes(report: Report) -> Iterator[str]:
         if skipped:
             said = ", ".join(f"{what}: {number(count)}" for what, count in skipped.items())
             yield f"{home}, rows skipped: {said}."
+    for home, reason in report.get("unread", {}).items():
+        yield f"{home}: not read; {reason}."
     yield (
         "Ordonez A's labels of sleep were made from its bed sensor: no error there says only that the block"
         " is the right one. How long silence lasts behind a door that no sensor sees was chosen with house A"

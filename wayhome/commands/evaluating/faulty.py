@@ -45,6 +45,11 @@ def faulty(
         emit(report)
         return
     console.print(_table(report))
+    for home, reason in report["left_out"].items():
+        console.print(f"{home}: left out: {reason}", markup=False)
+    for home, skipped in report["skipped"].items():
+        for what, count in skipped.items():
+            console.print(f"{home}: skipped, {what}: {count}")
     said = report["all"]
     console.print(
         f"aim reached: {said['aim_reached']:.0%} of {said['homes']} homes with a fault or none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,7 +29,7 @@ def homes(
     """Compare who is out, nights in bed and the toilet at night with labelled days.
 
     Any homes of the layout: kinds and rooms come from sensors.csv. Rows that can not be true are skipped and
-    counted. No run fits anything.
+    counted, with their first lines; so is a home that can not be read. No run fits anything.
     """
     report = study.evaluate(folder)
     if save is not None:
@@ -37,13 +38,22 @@ def homes(
         emit(report)
         return
     console.print(_table(report))
+    for line in _left_out(report):
+        console.print(line, markup=False)
+
+
+def _left_out(report: dict[str, Any]) -> Iterator[str]:
+    """Say what was not read, skipped or not scored."""
+    for home, reason in report["unread"].items():
+        yield f"{home}: not read: {reason}"
     for home, skipped in report["skipped"].items():
         for what, count in skipped.items():
-            console.print(f"{home}: skipped, {what}: {count}")
+            lines = report["skipped_where"][home].get(what)
+            yield f"{home}: skipped, {what}: {count}" + (f" ({lines})" if lines else "")
     for part in ("away", "nights", "toilet_at_night"):
         for home, row in report[part].items():
             if row["reason"]:
-                console.print(f"{home}, {part}: not scored: {row['reason']}")
+                yield f"{home}, {part}: not scored: {row['reason']}"
 
 
 def _table(report: dict[str, Any]) -> Table:
