@@ -139,3 +139,25 @@ def test_a_phone_on_its_side_keeps_the_answer_under_the_thumb(
     expect(page.get_by_role("button", name="I’m on it")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
     page.context.close()
+
+
+def test_who_chose_their_own_colours_sees_where_they_are_and_that_it_is_live(
+    browser: Browser, pages: Pages
+) -> None:
+    furnish(pages)
+    page = browser.new_context(
+        viewport={"width": 320, "height": 640}, service_workers="block", forced_colors="active"
+    ).new_page()
+    pages.log_in(page, "ben", "/today")
+    expect(page.locator("#connection")).to_have_text("Live")
+    edges = "all => all.map(one => getComputedStyle(one).borderTopColor)"
+    here = page.locator(".bar.thumb a[aria-current]").evaluate_all(edges)
+    others = page.locator(".bar.thumb a:not([aria-current])").evaluate_all(edges)
+    paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert set(others) == {paper}, "a line over each page says nothing"
+    assert here != [paper]
+    dot = page.locator("#connection").evaluate(
+        "one => getComputedStyle(one, '::before').backgroundColor"
+    )
+    assert dot != paper
+    page.context.close()
