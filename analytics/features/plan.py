@@ -147,6 +147,11 @@ class HomePlan:
         return any(device.placement is Placement.BED for device in self.devices)
 
     @cached_property
+    def senses_rest(self) -> bool:
+        """Whether devices sense who lies in a bed and who sits in a chair."""
+        return {Placement.BED, Placement.CHAIR} <= {device.placement for device in self.devices}
+
+    @cached_property
     def hubs(self) -> tuple[DevicePlan, ...]:
         """Devices that carry the messages of the others."""
         return tuple(device for device in self.devices if device.hub)
