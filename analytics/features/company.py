@@ -42,19 +42,21 @@ class Company:
         #: Device of the last act, -1 before the first; its end, whether it is in company, whether it counts.
         self._last, self._end, self._near, self._counts = -1, -math.inf, False, False
 
-    def show(self, at: float, device_id: int, *, counts: bool = True) -> None:
+    def show(self, at: float, device_id: int, *, counts: bool = True, rests: bool = False) -> None:
         """Take in that a device said something at ``at``, in seconds; what comes late is left out.
 
         Parameters
         ----------
         counts
             Whether who does it alone is odd: who turns over in bed at night has no company.
+        rests
+            Whether it senses who lies or sits: while nothing else is heard that is one act, however long.
         """
         since = at - self._end
         if since < 0.0:
             return
         if self._last == device_id:
-            if since <= ONE_ACT_S:
+            if since <= ONE_ACT_S or rests:
                 self._end = at
                 return
             near = False

@@ -50,7 +50,7 @@ class Doorway:
         seen
             Whether somebody was seen near it shortly before.
         """
-        self._count()
+        self.settle()
         self._passed_at, self._witnessed = at, seen
 
     def sign(self, at: float, within_s: float) -> None:
@@ -59,10 +59,12 @@ class Doorway:
         if passed is not None and 0.0 <= at - passed <= within_s:
             self._witnessed = True
 
-    def _count(self) -> None:
+    def settle(self) -> None:
+        """Count the last passage: another one begins, and no sign can follow it any more."""
         if self._passed_at is not None:
             self._all = self._all * _KEEP + 1.0
             self._seen = self._seen * _KEEP + self._witnessed
+            self._passed_at = None
 
     def snapshot(self) -> list[Any]:
         """Return all of it as plain values."""

@@ -35,9 +35,9 @@ SWINGS_S = 15.0
 """The same where somebody has surely come in meanwhile and the door opens anew."""
 STOOD_OPEN_S = 1800.0
 """A door that is shut so long after it last moved, as far as was heard, was opened unheard (0251)."""
-LEAVES, ARRIVES = 0.6, 0.95
+LEAVES, ARRIVES = 0.6, 0.99
 """Chance that somebody who is home leaves by a door that opens, and that a door that opens with nobody
-home lets somebody in."""
+home lets somebody in: so it was at each of 48 of them in two real homes (docs/decisions/0271)."""
 DOUBT_S = 1800.0
 """Movement in an empty home that is confirmed within so long …"""
 DOUBT_DEVICES, DOUBT_EVENTS = 2, 3
@@ -53,6 +53,9 @@ more than the word of one sensor outweighs."""
 SOON_SURE, SURE = 0.5, 4.0
 """Log-odds from which somebody is home until a door moves again, in a sparsely and in a densely sensed home:
 in the latter who is home shows again within minutes, in the former two movements must do (0113)."""
+REST_SENSED = 0.3
+"""Where bed and chair tell who rests, silence says at least as much as in a home of this density, from 0 for
+sparse to 1: one word alone makes nobody sure (docs/decisions/0271)."""
 SURE_INSIDE = 12.0
 """The same, densely sensed, after an absence that no door ended: she never left, or it is an animal."""
 SURE_STAYED = 7.0
@@ -230,6 +233,7 @@ class Occupancy:
         if last is not None and at - last <= again:
             return
         activity, plan = past
+        self.witnesses.meet_door()
         leaves = self._leaves(at, activity, plan)
         self.witnesses.pass_door(at, activity)
         if leaves is None:
@@ -252,6 +256,7 @@ class Occupancy:
         shown = rate * self.witnesses.within_s / EXIT_WITHIN_S
         dense = min(max((shown - SPARSE_PER_H) / (DENSE_PER_H - SPARSE_PER_H), 0.0), 1.0)
         self._doubts = FEWEST_DOUBTS + (MOST_DOUBTS - FEWEST_DOUBTS) * dense
+        dense = max(dense, REST_SENSED) if plan.senses_rest else dense
         self._sure = SOON_SURE + (SURE - SOON_SURE) * dense
 
     def _leave(self, at: float) -> None:

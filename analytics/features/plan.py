@@ -111,6 +111,8 @@ class HomePlan:
     senses_exit: bool = _DERIVED
     #: Whether a device senses who lies in a bed.
     senses_bed: bool = _DERIVED
+    #: Whether devices sense who lies in a bed and who sits in a chair.
+    senses_rest: bool = _DERIVED
     #: Devices that carry the messages of the others.
     hubs: tuple[DevicePlan, ...] = _DERIVED
 
@@ -119,7 +121,7 @@ class HomePlan:
         inside = tuple(device for device in self.devices if device.interior)
         zones = {device.zone for device in inside} | {Zone.OTHER}
         in_rooms = tuple(device for device in inside if device.placement is Placement.ROOM)
-        beds = any(device.placement is Placement.BED for device in self.devices)
+        placed = {device.placement for device in self.devices}
         alone = self.residents[0] if len(self.residents) == 1 else (None, "they")
         object.__setattr__(self, "by_id", {device.device_id: device for device in self.devices})
         object.__setattr__(self, "resident_id", alone[0])
@@ -127,7 +129,8 @@ class HomePlan:
         object.__setattr__(self, "zones", tuple(zone for zone in ZONES if zone in zones))
         object.__setattr__(self, "sensors", len(inside))
         object.__setattr__(self, "senses_exit", any(one.near_exit for one in in_rooms))
-        object.__setattr__(self, "senses_bed", beds)
+        object.__setattr__(self, "senses_bed", Placement.BED in placed)
+        object.__setattr__(self, "senses_rest", {Placement.BED, Placement.CHAIR} <= placed)
         object.__setattr__(self, "hubs", tuple(one for one in self.devices if one.hub))
 
     @classmethod

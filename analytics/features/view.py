@@ -170,8 +170,8 @@ class HomeView:
             self.shown = witnesses.heed(at, device, observation, counts=counts)
         if not self.shown:
             self.occupancy.stray(device)
-            if observation.quantity is _BED and observation.value <= 0:
-                self._lie(at, device, occupied=False)
+            if observation.quantity is _BED and (observation.value <= 0 or not counts):
+                self._lie(at, device, occupied=observation.value > 0)
         elif self.lone is not None:
             self._wait(self.lone, observation, device, at)
         elif witnesses.unheeded is not None and device.interior:

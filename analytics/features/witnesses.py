@@ -70,7 +70,7 @@ class Witnesses:
         company, number = self._company, device.device_id
         suspect = company.suspects(number)
         beside = suspect and company.near(at, number)
-        company.show(at, number, counts=counts)
+        company.show(at, number, counts=counts, rests=observation.quantity in _RESTS)
         if not suspect or beside or device.exterior_door or not company.stray(number):
             return True
         if observation.quantity in _RESTS and observation.value <= 0:
@@ -82,6 +82,10 @@ class Witnesses:
         """Return the sign that waited, if it is near this word of another device."""
         waited, self.unheeded = self.unheeded, None
         return [waited] if waited is not None and 0.0 <= at - waited.at <= NEAR_S else []
+
+    def meet_door(self) -> None:
+        """Take in that a door that leads out is about to be passed: what is known of the last time holds."""
+        self._doorway.settle()
 
     def pass_door(self, at: float, activity: Activity) -> None:
         """Take in that a door that leads out was passed."""

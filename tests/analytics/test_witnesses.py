@@ -78,8 +78,41 @@ def test_a_sensor_that_sees_nobody_at_the_door_is_no_witness(hall_fires: bool) -
     story = _week(hall_sees=False, hall_fires=hall_fires)
     _walks(story, 7 * 24 + 12)
     story.hear(HALL_MOTION) if hall_fires else None
+    story.at(7 * 24 + 13, 1).hear(DOOR, Quantity.CONTACT, 1).at(7 * 24 + 13, 1, 10)
+    story.hear(DOOR, Quantity.CONTACT, 0)
+    assert _occupancy(story.at(7 * 24 + 16)).place is Place.AWAY
+
+
+def test_the_second_passage_that_nobody_saw_is_enough_to_doubt_the_sensor_behind_the_door() -> None:
+    """It counted only once a third one followed: she was kept home for a whole outing more."""
+    doorway = Doorway()
+    for hour in (10, 11):
+        doorway.passage(hour * 3600.0, seen=False)
+    doorway.settle()
+    assert not doorway.seen
+
+
+def test_who_comes_home_and_sits_down_is_home() -> None:
+    """A door that opens while nobody is home lets her in: an hour without a sign does not take it back."""
+    story = _week(hall_sees=True, hall_fires=False)
+    _walks(story, 7 * 24 + 12)
     _goes_out(story, 7 * 24 + 13, 7 * 24 + 17, seen=False)
-    assert _occupancy(story.at(7 * 24 + 18)).place is not Place.HOME
+    assert _occupancy(story.at(7 * 24 + 17, 30)).place is Place.HOME
+
+
+def test_a_bed_that_loses_her_while_she_sleeps_is_no_stray() -> None:
+    """Her bed says that it is empty for minutes, once an hour, all morning: that is one act, and hers."""
+    story = Story()
+    for day in range(5):
+        _walks(story, 24 * day + 22)
+        for hour in range(10):
+            story.at(24 * day + 23 + hour, 20).hear(BED, Quantity.BED, 1)
+            story.at(24 * day + 24 + hour, 15).hear(BED, Quantity.BED, 0)
+        _walks(story, 24 * day + 33.5)
+    witnesses = _occupancy(story).witnesses
+    assert not witnesses.alone(BED)
+    assert story.home.view is not None
+    assert len(story.home.view.bed_nights.nights) >= 4
 
 
 def test_a_sensor_that_sees_who_passes_vouches_for_who_stays() -> None:

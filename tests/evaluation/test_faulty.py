@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
@@ -72,6 +73,19 @@ def test_a_sensor_at_fault_keeps_nobody_at_home(data_folder: Path, kind: str, ro
         reached.append(found.sensitivity)
         assert found.specificity > 0.98
     assert fmean(reached) > 0.95
+
+
+def test_where_rest_is_sensed_one_word_alone_brings_nobody_home_for_good(data_folder: Path) -> None:
+    """Her chair says by itself, once while she is out, that somebody sits there: all the rest was hidden."""
+    home = read_home(data_folder / "homes" / "OrdonezA")
+    assert home.plan.senses_rest
+    (number,) = (at for at, one in enumerate(home.sensors, 1) if one.kind == "seat")
+    chance = random.Random("b Seat/Living")
+    times = faulty.at_random((home.events[0][0], home.events[-1][0]), 4, chance)
+    more = [(float(int(at)), number, value) for at, value in faulty.acts("seat", times, chance)]
+    found = faulty.figures(replace(home, events=tuple(sorted([*home.events, *more]))))
+    assert found.sensitivity > 0.97
+    assert found.specificity > 0.98
 
 
 def test_homes_that_can_not_be_scored_are_refused(data_folder: Path, tmp_path: Path) -> None:
