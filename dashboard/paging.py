@@ -21,14 +21,17 @@ def last_page(total: int, per_page: int) -> int:
     return max(1, -(-total // per_page))
 
 
-def beyond(path: str, page: int, last: int) -> RedirectResponse | None:
+def beyond(path: str, page: int, last: int, name: str = "page") -> RedirectResponse | None:
     """Lead to the last page from one that is gone: an empty one would say that there is nothing.
 
     Examples
     --------
     >>> beyond("/alerts", 2, 2) is None, beyond("/alerts", 3, 2).headers["location"]
     (True, '/alerts?page=2')
+    >>> beyond("/people?who=an", 9, 3, "everybody").headers["location"]
+    '/people?who=an&everybody=3'
     """
     if page <= last:
         return None
-    return see_other(path if last == 1 else f"{path}?page={last}")
+    sign = "&" if "?" in path else "?"
+    return see_other(path if last == 1 else f"{path}{sign}{name}={last}")

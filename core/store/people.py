@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -20,7 +20,7 @@ from core.store.account import CarerRole
 from core.store.listen import notify
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from core.store.pool import Connection
 
@@ -143,15 +143,61 @@ async def circle_of(connection: Connection, home_id: HomeId) -> Circle | None:
     return found[0] if found else None
 
 
-async def colleagues(connection: Connection) -> tuple[Member, ...]:
-    """Return everybody of the organisation who may log in, by name."""
+_FOUND: LiteralString = (
+    " where disabled_at is null and role = any(%(roles)s)"
+    " and (%(named)s::text = '' or strpos(lower(name), lower(%(named)s)) > 0)"
+)
+
+
+async def colleagues(
+    connection: Connection,
+    *,
+    named: str = "",
+    roles: Collection[CarerRole] = tuple(CarerRole),
+    limit: int | None = None,
+    offset: int = 0,
+) -> tuple[Member, ...]:
+    """Return those of the organisation who may log in, by name.
+
+    Parameters
+    ----------
+    named
+        Part of the name, large or small letters; everybody where it is empty.
+    limit, offset
+        So many of them, after so many; None for all.
+    """
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
-        "select carer_id, name, role from carer where disabled_at is null order by name, carer_id"
+        "select carer_id, name, role from carer"
+        + _FOUND
+        + " order by name, carer_id limit %(limit)s offset %(offset)s",
+        {"named": named, "roles": list(roles), "limit": limit, "offset": offset},
     )
     return tuple(
         Member(**(row | {"role": CarerRole(row["role"])})) for row in await cursor.fetchall()
     )
+
+
+async def colleague_count(
+    connection: Connection, *, named: str = "", roles: Collection[CarerRole] = tuple(CarerRole)
+) -> int:
+    """Count those whom `colleagues` would return."""
+    cursor = await connection.execute(
+        "select count(*) from carer" + _FOUND, {"named": named, "roles": list(roles)}
+    )
+    ((count,),) = await cursor.fetchall()
+    return int(count)
+
+
+async def colleague(connection: Connection, carer_id: CarerId) -> Member | None:
+    """Return one of them; None for somebody who has left, or of another organisation."""
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        "select carer_id, name, role from carer where disabled_at is null and carer_id = %s",
+        (carer_id,),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else Member(**(row | {"role": CarerRole(row["role"])}))
 
 
 async def arrange(connection: Connection, home_id: HomeId, order: Sequence[CarerId]) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.responses import Response
@@ -31,6 +33,8 @@ PAGE = Page(router=router, roles=SEE_CIRCLES, title=marked("People"), path="/peo
 log = logging.getLogger("wayhome.dashboard")
 
 PER_PAGE = 20
+PEOPLE_PER_PAGE = 50
+"""As many of an organisation stand on one page, and in one choice: of twenty thousand that was 31 MB."""
 COLLEAGUES = (
     CarerRole.CARE_WORKER,
     CarerRole.CLINICIAN,
@@ -46,12 +50,40 @@ AS, WHO = marked("As"), marked("Who")
 NO_NAME = marked("Please type the name of the person you invite.")
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Number = Annotated[int, Path(ge=1, lt=2**63)]
+Place = Annotated[int, Query(ge=1, le=10_000)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Who of an organisation is looked for."""
+
+    #: Part of the name; empty for everybody.
+    who: str = ""
+    #: The home to whose circle one of them shall be added; empty for the list of everybody.
+    circle: str = ""
+    #: Page of that list.
+    page: int = 1
 
 
 @router.get("")
-async def people(visiting: Visiting, page: Annotated[int, Query(ge=1, le=1000)] = 1) -> Response:
-    """Show the circles, and to administrators everybody of the organisation."""
-    return await _show(visiting, page=page)
+async def people(
+    visiting: Visiting,
+    page: Place = 1,
+    everybody: Place = 1,
+    who: Annotated[str, Query(max_length=100)] = "",
+    circle: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    """Show the circles, and to administrators everybody of the organisation.
+
+    Parameters
+    ----------
+    page, everybody
+        Of the circles, and of everybody.
+    who, circle
+        Part of the name of whom is looked for: of everybody, or with a circle to be added there.
+    """
+    who = invitations.clean_name(who)
+    return await _show(visiting, page=page, wanted=Wanted(who=who, circle=circle, page=everybody))
 
 
 @router.post("/invite")
@@ -124,11 +156,10 @@ async def join_care(visiting: Visiting, home_id: Name, form: Form) -> Response:
     joiner = _carer(form)
     async with visiting.acting() as connection:
         circle = await _arranged(connection, HomeId(home_id))
-        colleagues = {one.carer_id: one for one in await store.colleagues(connection)}
         inside = {one.carer_id for one in circle.members}
-        found = colleagues.get(joiner)
+        found = await store.colleague(connection, joiner)
         if found is None:
-            left = [one for one in colleagues.values() if one.role in CARING]
+            left = await store.colleagues(connection, roles=CARING, limit=PEOPLE_PER_PAGE)
             others = {str(one.carer_id): one.name for one in left if one.carer_id not in inside}
             raise AskAgain("carer", WHO, others) if others else HTTPException(404)
         if joiner in inside:  # somebody else was quicker, and it is as it was wanted
@@ -163,7 +194,7 @@ async def end_carer(visiting: Visiting, form: Form) -> Response:
     _arranges_organisation(visiting)
     leaver = _carer(form)
     async with visiting.acting() as connection:
-        if leaver not in {one.carer_id for one in await store.colleagues(connection)}:
+        if await store.colleague(connection, leaver) is None:
             raise HTTPException(404)
         if not await store.end_carer(connection, leaver, visiting.now):
             raise NotYours
@@ -199,18 +230,55 @@ def moved(order: Sequence[CarerId], carer_id: CarerId) -> list[CarerId]:
     return new
 
 
-async def _show(visiting: Visit, *, page: int = 1, error: str = "", status: int = 200) -> Response:
+NOBODY_WANTED = Wanted()
+ALONE = {"colleagues": (), "caring": (), "many": False, "wanted": NOBODY_WANTED}
+"""What the page says of everybody to who sees the own circles only."""
+
+
+async def _colleagues(
+    connection: Connection, wanted: Wanted
+) -> tuple[Response | None, dict[str, Any]]:
+    """Return what the page says of everybody, or where it leads when that page of them is gone."""
+    who = "" if wanted.circle else wanted.who
+    last = last_page(await store.colleague_count(connection, named=who), PEOPLE_PER_PAGE)
+    more = urlencode({"who": who}) if who else ""
+    if gone := beyond(f"{PAGE.path}?{more}" if more else PAGE.path, wanted.page, last, "everybody"):
+        return gone, {}
+    most, before = PEOPLE_PER_PAGE, PEOPLE_PER_PAGE * (wanted.page - 1)
+    many = await store.colleague_count(connection, roles=CARING) > most
+    caring = wanted.who if wanted.circle else ""
+    return None, {
+        "colleagues": await store.colleagues(connection, named=who, limit=most, offset=before),
+        "caring": await store.colleagues(connection, named=caring, roles=CARING, limit=most),
+        "many": many,
+        "most": most,
+        "wanted": wanted,
+        "who": who,
+        "more": f"{more}&" if more else "",
+        "last_of_all": last,
+        "searched": bool(who) or last > 1,
+    }
+
+
+async def _show(
+    visiting: Visit,
+    *,
+    page: int = 1,
+    wanted: Wanted = NOBODY_WANTED,
+    error: str = "",
+    status: int = 200,
+) -> Response:
     administers = visiting.visitor.role in ARRANGE_ORGANISATION
     async with visiting.acting() as connection:
         circles = await store.circles(connection, PER_PAGE, PER_PAGE * (page - 1))
         total = await store.home_count(connection)
-        colleagues = await store.colleagues(connection) if administers else ()
+        gone, everybody = await _colleagues(connection, wanted) if administers else (None, ALONE)
         invited = await store.open_invitations(connection, visiting.now)
         demanded = await store.second_factor_demanded(connection)
         zone = await timeline.first_zone(connection)
         await visiting.looked_at(connection, [one.home_id for one in circles], "people")
     last = last_page(total, PER_PAGE)
-    if gone := beyond(PAGE.path, page, last):
+    if gone := gone or beyond(PAGE.path, page, last):
         return gone
     return visiting.page(
         "people.html",
@@ -218,12 +286,11 @@ async def _show(visiting: Visit, *, page: int = 1, error: str = "", status: int 
         here=PAGE.path,
         status=status,
         circles=circles,
-        colleagues=colleagues,
+        **everybody,
         invited=invited,
         home_names={one.home_id: one.name for one in circles},
         administers=administers,
         colleague_roles=COLLEAGUES,
-        caring=[one for one in colleagues if one.role in CARING],
         role_names=NAMES,
         demanded=demanded,
         error=error,
