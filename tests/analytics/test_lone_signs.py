@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import msgspec
@@ -110,9 +111,25 @@ def test_no_sign_is_made_up_or_told_twice_and_a_copy_goes_on_alike(
         assert copy.snapshot() == signs.snapshot()
         given_in.append(_sign(at, device))
         given_out += found
+        assert [one.at for one in found] == sorted(one.at for one in found)
         assert len(signs.snapshot()[1]) < SIGNS_OUT
-    kept = iter(given_in)
-    assert all(one in kept for one in given_out)
+    assert Counter(given_out) <= Counter(given_in)
+
+
+def test_what_is_hers_at_once_does_not_wait_for_what_was_held_before_it() -> None:
+    signs = LoneSigns()
+    assert len(_take(signs, 0.0, LOUNGE_MOTION)) == 0
+    assert len(_take(signs, 10.0, BED)) == 2
+    assert _take(signs, 1000.0) == []
+    in_room = next(
+        one
+        for one in DEVICES.values()
+        if one.room_id == DEVICES[BED].room_id and one.zone != "chair"
+    )
+    hers = Sign(1060.0, in_room.device_id, Quantity.MOTION, 1.0)
+    assert signs.take(hers, in_room, out=False) == [hers]
+    assert _take(signs, 1120.0) == []
+    assert [one.at for one in _take(signs, 1180.0)] == [1000.0, 1120.0, 1180.0]
 
 
 def _lies(household: object) -> Story:
