@@ -19,26 +19,14 @@ import numpy.typing as npt
 from analytics.evaluation.saving import plain
 from core.model.quantity import Quantity
 from sensors import tihm
-from sensors.simulator import homes
+from sensors.simulator import study
 from sensors.simulator.faults import Circumstances
-from sensors.simulator.homes import Equipment, SimulatedHome
-from sensors.simulator.layouts import EYES_OF_TIHM
 from sensors.simulator.recording import Recording
 from sensors.simulator.rows import NUMBER
-from sensors.simulator.sensing import EYE_OF_TIHM, PHANTOMS_OF_TIHM, SIGHT_OF_TIHM
+from sensors.simulator.sensing import PHANTOMS_OF_TIHM
 
 Floats = npt.NDArray[np.float64]
 PLACES = tuple(sorted(tihm.PLACES))
-_DEVICES = {
-    "back_door": "back-door",
-    "front_door": "front-door",
-    homes.FRIDGE: "fridge-door",
-    "hall_motion": "hallway",
-    "bathroom_motion": "bathroom",
-    "bedroom_motion": "bedroom",
-    "kitchen_motion": "kitchen",
-    "lounge_motion": "lounge",
-}
 AD_IQR = {"IS": (0.49, 0.63), "IV": (0.68, 0.95), "RA": (0.84, 0.92)}
 """100 people with mild to moderate disease, by the wrist (detection.md §4)."""
 FEWEST_DAYS = 14
@@ -49,8 +37,6 @@ SHORTEST_S = 60.0
 CIRCUMSTANCES = Circumstances(
     duplicates=0.0, late=0.0, drift_s=0.0, phantoms_per_hour=PHANTOMS_OF_TIHM
 )
-SIGHT_SPREAD = 0.8
-"""Of the logarithm of what a sensor sees of its room, between homes."""
 DAY_S = 86400.0
 START = datetime(2026, 4, 6, 11, tzinfo=UTC)
 """Spring, as in the study."""
@@ -94,36 +80,23 @@ def simulated(count: int, days: int, seed: int, workers: int = 2) -> list[Seen]:
         return list(pool.map(_seen, [(seed + number, days) for number in range(count)]))
 
 
-def _sight(seed: int) -> tuple[float, ...]:
-    spread = np.random.default_rng((seed, 50)).normal(0.0, SIGHT_SPREAD, len(EYES_OF_TIHM.rooms))
-    typical = [SIGHT_OF_TIHM[room] for room in EYES_OF_TIHM.rooms]
-    return tuple((np.array(typical) * np.exp(spread)).tolist())
-
-
 def _seen(asked: tuple[int, int]) -> Seen:
     seed, days = asked
-    drawn = SimulatedHome.drawn(seed)
-    home = SimulatedHome(
-        seed=seed,
-        equipment=Equipment(layout=EYES_OF_TIHM, more=(homes.FRIDGE,)),
-        person=drawn.person,
-        eyes=(EYE_OF_TIHM,),
-        sight=_sight(seed),
-        visits_per_week=drawn.visits_per_week,
-        carer_hour=drawn.carer_hour,
-        pet_per_hour=drawn.pet_per_hour,
-    )
+    home = study.home(seed)
+    span = (START, START + timedelta(days=days))
     record = Recording(
         home=home,
-        span=(START, START + timedelta(days=days)),
+        span=span,
+        episodes=tuple(study.silent(seed, span)),
         circumstances=CIRCUMSTANCES,
     )
-    names = [_DEVICES.get(name, "") for name in home.equipment.devices]
+    fitted = study.fitted(seed)
+    names = [fitted.get(name, "") for name in home.equipment.devices]
     places = np.array([PLACES.index(name) if name else -1 for name in names])
     wanted = [NUMBER[Quantity.MOTION], NUMBER[Quantity.CONTACT]]
     at, place = [], []
     for batch in record.batches():
-        kept = np.isin(batch.quantity, wanted)
+        kept = np.isin(batch.quantity, wanted) & (places[batch.device] >= 0)
         at.append(batch.observed[kept] + 3600.0)
         place.append(places[batch.device[kept]])
     times = np.floor(np.concatenate(at))

@@ -1,12 +1,14 @@
 """What a person does: a semi-Markov day of stays in rooms, with lognormal lengths. Knows no sensors.
 
-Lengths and frequencies are those of a woman living alone, measured on CASAS Aruba (detection.md §11),
-with factors of her own for each simulated person. Home time that is not annotated there is busy: here it
-is `Activity.POTTER`, short stays in one room after the other.
+Lengths and frequencies began as those of a woman living alone, measured on CASAS Aruba (detection.md §11);
+they were fitted to people with dementia (docs/decisions/0269), with factors of her own for each simulated
+person. Home time that nobody annotated is busy: here it is `Activity.POTTER`, short stays in one room after
+the other, many of them no longer than it takes to fetch something.
 """
 
 from __future__ import annotations
 
+import math
 from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,47 +67,47 @@ class Habit:
 
     #: Rooms that serve, the first that the home has.
     rooms: tuple[str, ...]
-    #: Of the logarithm of the length in minutes (detection.md §11).
+    #: Of the logarithm of the length in minutes.
     mean: float
     spread: float
     longest_min: float
     #: Relative frequency at 0, 3, 6 … 21 h; between them linear. Fitted to the hours of the TIHM
-    #: population (docs/decisions/0135).
+    #: population (docs/decisions/0269).
     weight: tuple[float, ...]
 
 
 HABITS = {
     Activity.TOILET: Habit(
-        rooms=("WC", "Bathroom"), mean=0.91, spread=0.47, longest_min=15,
-        weight=(3.2, 3.2, 4.1, 3.2, 2.9, 3.0, 3.2, 3.8),
+        rooms=("WC", "Bathroom"), mean=1.0, spread=0.47, longest_min=15,
+        weight=(1.7, 2.6, 4.1, 2.4, 2.6, 2.5, 2.4, 4.5),
     ),
     Activity.WASH: Habit(
         rooms=("Bathroom",), mean=1.56, spread=0.91, longest_min=40,
-        weight=(0.2, 0.2, 0.7, 0.4, 0.1, 0.1, 0.1, 0.5),
+        weight=(0.16, 0.16, 0.5, 0.3, 0.07, 0.07, 0.08, 0.4),
     ),
     Activity.MEAL: Habit(
-        rooms=("Kitchen",), mean=1.62, spread=0.95, longest_min=75,
-        weight=(2.5, 2.5, 6.3, 6.0, 5.7, 5.0, 6.0, 3.0),
+        rooms=("Kitchen",), mean=1.55, spread=0.95, longest_min=75,
+        weight=(4.3, 2.6, 4.0, 7.1, 5.7, 6.4, 5.1, 2.3),
     ),
     Activity.EAT: Habit(
-        rooms=("Dining room", "Kitchen"), mean=1.90, spread=1.03, longest_min=60,
-        weight=(0.1, 0.1, 0.5, 0.4, 0.5, 0.2, 0.6, 0.1),
+        rooms=("Dining room", "Kitchen"), mean=1.9, spread=1.03, longest_min=60,
+        weight=(0.1, 0.1, 0.5, 0.4, 0.5, 0.2, 0.9, 0.1),
     ),
     Activity.RELAX: Habit(
-        rooms=("Lounge",), mean=3.09, spread=0.93, longest_min=150,
-        weight=(1.5, 3.4, 9.8, 7.9, 2.7, 3.1, 1.3, 5.2),
+        rooms=("Lounge",), mean=2.45, spread=0.93, longest_min=150,
+        weight=(2.4, 3.4, 14.0, 4.4, 3.1, 5.1, 2.3, 6.7),
     ),
     Activity.WORK: Habit(
         rooms=("Study", "Spare room", "Bedroom"), mean=2.27, spread=1.09, longest_min=120,
-        weight=(0.6, 0.6, 1.0, 1.1, 0.7, 0.7, 0.7, 1.0),
+        weight=(0.5, 0.5, 0.9, 0.9, 0.6, 0.6, 0.6, 0.9),
     ),
     Activity.POTTER: Habit(
-        rooms=(), mean=2.0, spread=0.8, longest_min=40,
-        weight=(1.7, 1.3, 1.4, 16.6, 2.2, 0.9, 2.4, 0.3),
+        rooms=(), mean=0.9, spread=0.8, longest_min=40,
+        weight=(8.4, 9.5, 10.5, 28.4, 11.6, 6.6, 17.9, 12.6),
     ),
     Activity.OUT: Habit(
-        rooms=(), mean=4.7, spread=0.55, longest_min=420,
-        weight=(0.0, 0.0, 0.35, 0.75, 0.7, 0.45, 0.12, 0.0),
+        rooms=(), mean=4.25, spread=0.8, longest_min=480,
+        weight=(0.0, 0.0, 0.4, 0.6, 0.9, 0.4, 0.2, 0.07),
     ),
 }  # fmt: skip
 _AWAKE = tuple(HABITS)
@@ -118,15 +120,17 @@ WEIGHTS = np.array(
 ).T
 """Frequency by hour and activity, in the order of `HABITS`."""
 SHORT_OUTING = (0.3, 2.4, 0.7)
-"""Share, mean and spread of the logarithm of minutes: to the bin, the garden, a neighbour. With the long
-ones the quartiles are those of Aruba (16, 92, 165 min)."""
+"""Share, mean and spread of the logarithm of minutes: to the bin, the garden, a neighbour."""
+SHORTEST_MIN = 0.4
 DOZE = (3.5, 0.6, 150.0)
-POTTER_MIN = (-0.55, 0.8)
-"""Of the logarithm of minutes in each room."""
-ERRANDS = {"Kitchen": 1.6, "Hall": 1.4, "Bedroom": 0.8, "Bathroom": 0.7}
+POTTER_MIN = (-1.05, 1.37)
+SHORTEST_ERRAND_MIN, LONGEST_ERRAND_MIN = 0.03, 6.0
+"""Of the logarithm of minutes in each room, beside the way there; and the least of it: a thing is fetched."""
+ERRANDS = {"Kitchen": 2.8, "Hall": 1.35, "Bedroom": 0.85, "Bathroom": 0.53}
 """How often somebody who potters goes to a room, relative to the other rooms."""
 UP_AT_NIGHT = (2.9, 0.6)
-SETTLING = (1.4, 0.8)
+NIGHT_TOILET = (0.88, 0.6)
+SETTLING = (1.54, 0.8)
 """Of the logarithm of minutes until she lies still."""
 IN_BED = frozenset({Activity.SLEEP, Activity.SETTLE})
 AGAIN_S = 300.0
@@ -190,7 +194,9 @@ class Day:
             activity: [layout.index[room] for room in habit.rooms if room in layout.index]
             for activity, habit in HABITS.items()
         }
-        errands = np.cumsum([ERRANDS.get(room, 1.0) for room in layout.rooms])
+        haunts = np.array([person.haunts.get(room, 1.0) for room in layout.rooms])
+        errands = np.cumsum(haunts * [ERRANDS.get(room, 1.0) for room in layout.rooms])
+        self._speed, self._pace = person.speed_m_s * feels.speed, person.pace
         self._errands = (errands / errands[-1]).tolist()
         self.bedroom = layout.index["Bedroom"]
         self._bathroom = layout.index["Bathroom"]
@@ -224,15 +230,15 @@ class Day:
         self._uniform = iter(self._rng.random(256).tolist())
         return next(self._uniform)
 
-    def _length_s(self, mean: float, spread: float, longest_min: float) -> float:
+    def _gauss(self) -> float:
         for value in self._normal:
-            normal = value
-            break
-        else:
-            self._normal = iter(np.exp(0.0 + self._rng.normal(size=256)).tolist())
-            normal = next(self._normal)
-        minutes = np.e**mean * normal**spread * self._person.pace
-        return 60.0 * float(min(max(minutes, 0.4), longest_min))
+            return value
+        self._normal = iter(self._rng.normal(size=256).tolist())
+        return next(self._normal)
+
+    def _length_s(self, mean: float, spread: float, longest_min: float) -> float:
+        minutes = math.exp(mean + spread * self._gauss()) * self._pace
+        return 60.0 * min(max(minutes, SHORTEST_MIN), longest_min)
 
     def _awake(self, now: float, end: float) -> float:
         while now < end:
@@ -268,10 +274,17 @@ class Day:
         return self._length_s(habit.mean, habit.spread, habit.longest_min)
 
     def _potter(self, now: float, end: float) -> float:
+        stays, errands, speed = self._stays, self._errands, self._speed
+        (mean, spread), metres = POTTER_MIN, self._layout.metres
+        here = stays[-1].room if stays else OUTSIDE
         while now < end:
-            room = bisect(self._errands, self._draw())
-            until = min(end, now + self._length_s(*POTTER_MIN, 6.0))
-            now = self._stay(Activity.POTTER, room, now, until)
+            room = bisect(errands, self._draw())
+            minutes = math.exp(mean + spread * self._gauss()) * self._pace
+            there = 60.0 * min(max(minutes, SHORTEST_ERRAND_MIN), LONGEST_ERRAND_MIN)
+            walks = 0.0 if here == OUTSIDE else metres[here][room] / speed
+            until = min(end, now + walks + there)
+            stays.append(Stay(Activity.POTTER, room, now, until))
+            now, here = until, room
         return now
 
     def _asleep(self, start: float, end: float) -> None:
@@ -286,7 +299,7 @@ class Day:
 
     def _up(self, now: float, end: float) -> float:
         """Go to the bathroom; some nights stay up for a while."""
-        back = now + self._length_s(0.91, 0.47, 9.0)
+        back = now + self._length_s(*NIGHT_TOILET, 12.0)
         now = self._stay(Activity.TOILET, self._bathroom, now, min(end, back))
         if self._draw() >= self._person.up_at_night * self._feels.up_at_night:
             return now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,12 +12,15 @@ from sensors.simulator import homes
 from sensors.simulator.behaviour import IN_BED, Activity, Stay
 from sensors.simulator.episodes import Episode, Kind
 from sensors.simulator.rows import Floats, Rows, rows, together
+from sensors.simulator.sensing import closings
 
 TURNS_PER_NIGHT = 0.3
 """Moments at which the mat loses her though she is in bed."""
-FRIDGE_SHARE = 0.59
+FRIDGE_SHARE = 0.57
 """Share of meals for which the fridge is opened; and how often again, on average."""
-FRIDGE_MORE = 0.7
+FRIDGE_MORE = 1.09
+FRIDGE_OPEN = (2.5, 0.8)
+"""Of the logarithm of the seconds for which it stands open."""
 COOKED_SHARE = 0.5
 STOVE_W = 1500.0
 REPORT_S = 3000.0
@@ -48,14 +52,14 @@ def bed(stays: Sequence[Stay], device: int, rng: np.random.Generator) -> Rows:
 def fridge(stays: Sequence[Stay], device: int, rng: np.random.Generator) -> Rows:
     """Return when the fridge is opened and closed: again and again while something is prepared."""
     meals = [one for one in stays if one.activity is Activity.MEAL and rng.random() < FRIDGE_SHARE]
-    opened = np.array(
+    opened = np.sort(
         [
             rng.uniform(one.start, one.end)
             for one in meals
             for _ in range(int(1 + rng.poisson(FRIDGE_MORE)))
         ]
     )
-    closed = opened + rng.lognormal(2.0, 0.8, len(opened))
+    closed = closings(opened, rng.lognormal(*FRIDGE_OPEN, len(opened)))
     return together(
         [rows(device, Quantity.CONTACT, opened, 1.0), rows(device, Quantity.CONTACT, closed, 0.0)]
     )
@@ -95,18 +99,25 @@ def reports(equipment: homes.Equipment, start: float, end: float, seed: int) -> 
     for number, device in enumerate(equipment.devices):
         if device in {homes.HUB, homes.PENDANT}:
             continue
-        rng = np.random.default_rng((seed, 13, number))
-        battery, link = rng.uniform(60.0, 100.0), rng.integers(60, 200)
+        battery, link, first, second = _own(seed, number)
         every = homes.BED_HEARTBEAT_S if device == homes.BED else REPORT_S
-        at = _grid(start, end, every, rng.uniform(0.0, every))
+        at = _grid(start, end, every, first * every)
         if device == homes.BED:
             said.append(rows(number, Quantity.BATTERY, at, 91.0))
             continue
         if device not in homes.WORN:
-            said.append(rows(number, Quantity.LINK_QUALITY, at, float(link)))
-        at = _grid(start, end, BATTERY_REPORT_S, rng.uniform(0.0, BATTERY_REPORT_S))
-        said.append(rows(number, Quantity.BATTERY, at, round(float(battery))))
+            said.append(rows(number, Quantity.LINK_QUALITY, at, link))
+        at = _grid(start, end, BATTERY_REPORT_S, second * BATTERY_REPORT_S)
+        said.append(rows(number, Quantity.BATTERY, at, round(battery)))
     return together(said)
+
+
+@lru_cache(maxsize=256)
+def _own(seed: int, number: int) -> tuple[float, float, float, float]:
+    """Return what is a device's own: battery, link, and when in their turn it reports both, from 0 to 1."""
+    rng = np.random.default_rng((seed, 13, number))
+    battery, link = float(rng.uniform(60.0, 100.0)), float(rng.integers(60, 200))
+    return battery, link, float(rng.random()), float(rng.random())
 
 
 def _grid(start: float, end: float, every: float, phase: float) -> Floats:

@@ -160,6 +160,10 @@ class SimulatedHome:
     eyes: tuple[Eye, ...] = (EYES[1],)
     #: Share of the movements in each room that its sensors see, by room.
     sight: tuple[float, ...] = (1.0,) * 5
+    #: Of the logarithm of it, from stay to stay.
+    view_spread: float = 0.0
+    #: Share of the ways into, through and out of each room that its sensors see, by room; all when empty.
+    passing: tuple[float, ...] = ()
     #: Visits of friends a week; hour of a daily visit of a carer, None for none.
     visits_per_week: float = 0.0
     carer_hour: float | None = None

@@ -61,6 +61,15 @@ class Layout:
             for end, way in self._ways(start).items()
         }
 
+    @cached_property
+    def metres(self) -> tuple[tuple[float, ...], ...]:
+        """How far it is from each room to each other."""
+        rooms = range(len(self.rooms))
+        return tuple(
+            tuple(way[-1][1] if (way := self.paths[one, other]) else 0.0 for other in rooms)
+            for one in rooms
+        )
+
     def kind(self, room: str) -> RoomKind:
         """Return what a room is for."""
         return _KINDS[room]

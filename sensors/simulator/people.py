@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
 AUTOCORRELATION = 0.2
 """Of what a day has more or less of, from day to day (CASAS Aruba: 0.03 to 0.30, detection.md §11)."""
-BEDTIME_H = (23.0, 0.8)
-RISE_H = (7.5, 1.2)
-"""Mean and spread between persons, in local hours."""
-LEANING = 0.45
+BEDTIME_H = (23.16, 1.01)
+RISE_H = (7.38, 1.3)
+"""Mean and spread between persons, in local hours; within:"""
+BED_WITHIN_H = (20.0, 24.3)
+RISE_WITHIN_H = (4.5, 8.4)
+"""Some go to bed at eight and some are up at five; hardly anybody stays in bed after half past eight."""
+IRREGULAR = -0.6
+"""Mean over persons of the logarithm of the hours by which both vary."""
+LEANING = 0.42
 """Spread between persons of the logarithm of how often they choose an activity."""
-UP_AT_NIGHT = 0.43
+ROOMS = ("Hall", "Bedroom", "Bathroom", "Kitchen", "Lounge")
+HAUNT = 0.35
+"""The same of how often they go to each of these rooms on an errand."""
+DOOR_HABIT = 0.6
+"""The same of how often they open each door that leads out and stay."""
+OUTGOING = 0.8
+"""The same of how often they go out."""
+LIVELY = 0.12
+"""The same of how much they move while they stay in a room."""
+NIGHT_TRIPS = 2.5
+"""Trips out of bed a night, the mean over persons."""
+UP_AT_NIGHT = 0.37
 """Share of the trips out of bed after which she stays up for a while, the mean over persons."""
 SLOW_SPREAD = 0.25
 """Of the logarithm of liveliness from week to week: weather, health, visits."""
@@ -48,6 +65,10 @@ class Person:
     speed_m_s: float = 0.75
     #: Factors on how often she chooses each activity, by its number; missing ones are 1.
     leanings: tuple[float, ...] = ()
+    #: Factors on how often she goes to a room on an errand, by its name; missing ones are 1.
+    haunts: dict[str, float] = field(default_factory=dict)
+    #: Factors on how often she opens each door that leads out and stays; missing ones are 1.
+    doors: tuple[float, ...] = ()
     #: Weekdays (Monday 0) with a fixed outing around noon, e.g. a day centre.
     routine_days: tuple[int, ...] = ()
     #: Standard deviation of the logarithm of a day's liveliness.
@@ -56,20 +77,23 @@ class Person:
     @classmethod
     def drawn(cls, rng: np.random.Generator) -> Person:
         """Draw a person."""
+        more = rng.spawn(1)[0]
         routine = rng.choice(_WEEKDAYS, size=2, replace=False) if rng.random() < 0.25 else ()  # noqa: PLR2004
         return cls(
-            bedtime_h=float(np.clip(rng.normal(*BEDTIME_H), 20.5, 25.0)),
-            rise_h=float(np.clip(rng.normal(*RISE_H), 4.8, 10.5)),
-            irregular_h=float(np.clip(rng.lognormal(-0.6, 0.35), 0.25, 1.2)),
+            bedtime_h=float(np.clip(rng.normal(*BEDTIME_H), *BED_WITHIN_H)),
+            rise_h=float(np.clip(rng.normal(*RISE_H), *RISE_WITHIN_H)),
+            irregular_h=float(np.clip(rng.lognormal(IRREGULAR, 0.35), 0.25, 1.2)),
             pace=float(np.exp(rng.normal(0.0, 0.15))),
-            outgoing=float(np.exp(rng.normal(0.0, 0.5))),
-            lively=float(np.exp(rng.normal(0.0, 0.35))),
+            outgoing=float(np.exp(rng.normal(0.0, OUTGOING))),
+            lively=float(np.exp(rng.normal(0.0, LIVELY))),
             lively_in_bed=float(np.exp(rng.normal(0.0, 0.45))),
-            night_trips=float(np.clip(rng.gamma(2.0, 0.5), 0.2, 3.0)),
+            night_trips=float(np.clip(rng.gamma(2.0, NIGHT_TRIPS / 2.0), 0.2, 4.0)),
             up_at_night=float(np.clip(rng.gamma(1.5, UP_AT_NIGHT / 1.5), 0.0, 1.0)),
             dozes=float(np.clip(rng.normal(0.25, 0.1), 0.05, 0.5)),
             speed_m_s=float(np.clip(rng.normal(0.75, 0.14), 0.4, 1.1)),
             leanings=tuple(np.exp(rng.normal(0.0, LEANING, 9)).tolist()),
+            haunts={room: float(np.exp(more.normal(0.0, HAUNT))) for room in ROOMS},
+            doors=tuple(np.exp(more.normal(0.0, DOOR_HABIT, 2)).tolist()),
             routine_days=tuple(sorted(int(day) for day in routine)),
             day_spread=float(np.clip(rng.normal(0.12, 0.03), 0.05, 0.2)),
         )
@@ -98,14 +122,7 @@ _FACTORS = tuple(Mood.__dataclass_fields__)
 def mood(person: Person, day: date, seed: int) -> Mood:
     """Return the day's mood: autocorrelated from day to day, the same whenever it is asked for."""
     ordinal = day.toordinal()
-    noise = [
-        np.random.default_rng((seed, 2, ordinal - back)).normal(size=4)
-        for back in range(_MEMORY_DAYS)
-    ]
-    keep = np.sqrt(1.0 - AUTOCORRELATION**2)
-    lively, out, bath, kitchen = keep * sum(
-        AUTOCORRELATION**back * one for back, one in enumerate(noise)
-    )
+    lively, out, bath, kitchen = _latent(seed, ordinal)
     spread = person.day_spread
     weekend = 0.7 if day.weekday() >= _WEEKDAYS else 1.0
     return Mood(
@@ -116,8 +133,27 @@ def mood(person: Person, day: date, seed: int) -> Mood:
     )
 
 
+@lru_cache(maxsize=_MEMORY_DAYS)
+def _latent(seed: int, ordinal: int) -> tuple[float, ...]:
+    """Return what a day has more or less of, in spreads."""
+    noise = [np.array(_noise(seed, ordinal - back)) for back in range(_MEMORY_DAYS)]
+    summed = sum(AUTOCORRELATION**back * one for back, one in enumerate(noise))
+    return tuple((np.sqrt(1.0 - AUTOCORRELATION**2) * summed).tolist())
+
+
+@lru_cache(maxsize=4 * _MEMORY_DAYS)
+def _noise(seed: int, ordinal: int) -> tuple[float, ...]:
+    """Return what is new on one day; kept, since the days that follow remember it."""
+    return tuple(np.random.default_rng((seed, 2, ordinal)).normal(size=4).tolist())
+
+
+@lru_cache(maxsize=_MEMORY_DAYS)
+def _week(seed: int, week: int) -> float:
+    return float(np.random.default_rng((seed, 34, week)).normal())
+
+
 def _slow(ordinal: int, seed: int) -> float:
     """Return what changes from week to week, without steps between the days."""
     week, day = divmod(ordinal, 7)
-    ends = [float(np.random.default_rng((seed, 34, week + one)).normal()) for one in (0, 1)]
+    ends = [_week(seed, week + one) for one in (0, 1)]
     return SLOW_SPREAD * (ends[0] + (ends[1] - ends[0]) * day / 7)

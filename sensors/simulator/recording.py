@@ -131,19 +131,21 @@ class Recording:
         feels = mood(home.person, day, home.seed).times(enacting.mood(self.episodes, day))
         person, rng = home.person, self._rng(6, day)
         lively = (person.lively * feels.lively, person.lively_in_bed)
-        moves = sensing.staying(stays, lively, home.sight, rng)
+        moves = sensing.staying(stays, lively, home.sight, rng, home.view_spread)
         moves = moves.plus(self._faint(stays, day))
         # where she was when the day began
         last = self.stays(day - timedelta(days=1))[-1]
         on_foot, passages = walking(
-            [last, *stays], layout, person.speed_m_s * feels.speed, self._rng(7, day)
+            [last, *stays], layout, person.speed_m_s * feels.speed, self._rng(7, day), person.doors
         )
-        moves = moves.plus(on_foot)
+        moves = moves.plus(sensing.passing(on_foot, home.passing, self._rng(36, day)))
         for start, end in self._visits(stays):
             guest = company.guest(start, end, layout, self._rng(8, day))
             walked, doors = walking(guest, layout, 0.95, self._rng(8, day))
             rng = self._rng(24, day)
-            moves = moves.plus(walked).plus(sensing.staying(guest, (1.0, 1.0), home.sight, rng))
+            walked = sensing.passing(walked, home.passing, self._rng(37, day))
+            stayed = sensing.staying(guest, (1.0, 1.0), home.sight, rng, home.view_spread)
+            moves = moves.plus(walked).plus(stayed)
             passages += doors
         return moves, passages
 

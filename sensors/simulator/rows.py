@@ -73,7 +73,7 @@ def rows(device: int, quantity: Quantity, at: Floats | Sequence[float], value: o
         received=observed,
         device=np.full(count, device),
         quantity=np.full(count, NUMBER[quantity]),
-        value=np.broadcast_to(np.asarray(value, dtype=np.float64), (count,)),
+        value=np.full(count, value, dtype=np.float64),
         place=np.full(count, NOWHERE),
         places=_NO_PLACES,
     )
@@ -93,7 +93,7 @@ def together(parts: Sequence[Rows]) -> Rows:
     columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS}
     columns["place"] = np.concatenate(
         [
-            np.where(part.place >= 0, part.place + shift, NOWHERE)
+            np.where(part.place >= 0, part.place + shift, NOWHERE) if shift else part.place
             for part, shift in zip(parts, shifts.tolist(), strict=True)
         ]
     )

@@ -31,8 +31,6 @@ MOTIONS_PER_MINUTE = {
 }
 """Movements a minute that sensors all over the room see, the median over stays (CASAS Aruba, detection.md
 §11; dozing, settling and washing are our judgement)."""
-SIGHT_OF_TIHM = {"Hall": 0.11, "Bedroom": 0.07, "Bathroom": 0.56, "Kitchen": 0.09, "Lounge": 0.11}
-"""Share of them that the one sensor of a TIHM room sees: fitted to the population (docs/decisions/0135)."""
 PHANTOMS_OF_TIHM = 0.006
 """An hour and sensor: with ten times that, pauses after a movement at night would not be as short as
 they are there."""
@@ -43,6 +41,9 @@ BURSTINESS_IN_BED = 0.19
 """Shapes of the gamma renewal processes between movements; below 1 they come in bursts."""
 MISS_SHARE = 0.02
 JITTER_S = 2.0
+DOOR_OPEN = ((2.6, 1.1), (3.7, 1.3))
+"""Of the logarithm of the seconds for which a door that leads out stands open: the front door, any other."""
+SHORTEST_OPEN_S, LONGEST_OPEN_S = 1.0, 900.0
 _RATES = np.array([MOTIONS_PER_MINUTE[one] for one in Activity]) / 60.0
 _IN_BED = np.array([one in IN_BED for one in Activity])
 
@@ -76,7 +77,7 @@ EYES = (
     Eye(blind_s=90.0, hold_s=90.0),
     Eye(blind_s=240.0, hold_s=30.0),
 )
-EYE_OF_TIHM = Eye(blind_s=60.0, hold_s=0.0)
+EYE_OF_TIHM = Eye(blind_s=61.0, hold_s=0.0)
 """Activations only, never two within a minute, as in the TIHM record."""
 
 
@@ -94,6 +95,7 @@ def staying(
     lively: tuple[float, float],
     sight: Sequence[float],
     rng: np.random.Generator,
+    view_spread: float = 0.0,
 ) -> Movements:
     """Return the movements of somebody who stays in rooms: one renewal process of changing pace.
 
@@ -103,19 +105,31 @@ def staying(
         Factors on the movements while awake and in bed.
     sight
         Share of the movements that is seen, by room.
+    view_spread
+        Of the logarithm of it from stay to stay: one sensor does not see every chair.
     """
     kinds = np.array([stay.activity for stay in stays])
     rates = _RATES[kinds] * np.where(_IN_BED[kinds], lively[1], lively[0])
     rates = rates * np.exp(STAY_SPREAD * rng.normal(size=len(rates)))
     rooms = np.array([stay.room for stay in stays])
-    rates = rates * np.array([*sight, 0.0])[rooms]
     bounds = np.array([stays[0].start, *(stay.end for stay in stays)])
     rates = rates * np.diff(bounds)
     in_bed = _IN_BED[kinds]
     awake = _renewed(np.where(in_bed, 0.0, rates), bounds, BURSTINESS, rng)
     asleep = _renewed(np.where(in_bed, rates, 0.0), bounds, BURSTINESS_IN_BED, rng)
     at = np.concatenate((awake, asleep))
-    return Movements(at=at, room=rooms[np.searchsorted(bounds, at, "right") - 1])
+    stay = np.searchsorted(bounds, at, "right") - 1
+    view = np.array([*sight, 0.0])[rooms] * np.exp(view_spread * rng.normal(size=len(rooms)))
+    seen = rng.random(len(at)) < view[stay]
+    return Movements(at=at[seen], room=rooms[stay[seen]])
+
+
+def passing(walked: Movements, seen: Sequence[float], rng: np.random.Generator) -> Movements:
+    """Return what sensors see of somebody on her way; ``seen`` is the share by room, all when empty."""
+    if not seen:
+        return walked
+    kept = rng.random(len(walked.at)) < np.array(seen)[walked.room]
+    return Movements(at=walked.at[kept], room=walked.room[kept])
 
 
 def _renewed(amounts: Floats, bounds: Floats, shape: float, rng: np.random.Generator) -> Floats:
@@ -153,11 +167,20 @@ def motion(seen: Movements, eyes: Sequence[tuple[int, int, Eye]], rng: np.random
     return together(said)
 
 
+def closings(opened: Floats, lasts: Floats) -> Floats:
+    """Return when a door is shut, opened at times in order for so many seconds: before the next time."""
+    until = np.append(opened[1:], np.inf) - opened
+    shut: Floats = opened + np.minimum(lasts, 0.9 * until)
+    return shut
+
+
 def doors(passages: Sequence[Passage], devices: Sequence[int], rng: np.random.Generator) -> Rows:
     """Return what the sensors on the doors say; ``devices`` by door."""
     said = []
     for number, device in enumerate(devices):
-        at = np.array([one.at for one in passages if one.door == number])
-        shut = at + rng.uniform(3.0, 12.0, len(at))
+        at = np.sort(np.array([one.at for one in passages if one.door == number]))
+        mean, spread = DOOR_OPEN[min(number, 1)]
+        lasts = rng.lognormal(mean, spread, len(at)).clip(SHORTEST_OPEN_S, LONGEST_OPEN_S)
+        shut = closings(at, lasts)
         said += [rows(device, Quantity.CONTACT, at, 1.0), rows(device, Quantity.CONTACT, shut, 0.0)]
     return together(said)

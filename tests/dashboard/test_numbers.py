@@ -52,8 +52,15 @@ def gone(day: int, hour: int, hours: float) -> Episode:
     return Episode(kind=Kind.HUB_OUTAGE, at=at, lasts=timedelta(hours=hours))
 
 
+CHANGED = Episode(
+    kind=Kind.BATHROOM_CHANGE,
+    at=datetime(2025, 11, 1, tzinfo=UTC),
+    lasts=timedelta(days=10),
+    severity=3,
+)
+"""The week that the page compares with those before it is another one."""
 LIVES = (
-    (9, "Europe/London", ()),  # a bed, a tracker, often out
+    (9, "Europe/London", (CHANGED,)),  # a bed, a tracker, often out
     (8, "Europe/London", (gone(29, 15, 34), gone(4, 23, 9))),  # a hub that was away for a day and a night
     (4, "Europe/Berlin", (gone(20, 7, 5), gone(22, 16, 61))),  # a pet; days of which nothing is known
     (3, "America/New_York", (gone(1, 2, 4),)),  # no bed sensor
