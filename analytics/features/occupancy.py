@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from analytics.features.plan import DevicePlan, HomePlan
     from core.model.observation import Observation
 
+    _Past = tuple[Activity, HomePlan]
+
 AWAY_AFTER_S = 600.0
 """Silence inside after which somebody who left counts as away (detection.md §1)."""
 SAME_PASSAGE_S = 90.0
@@ -35,13 +37,12 @@ SWINGS_S = 15.0
 """The same where somebody has surely come in meanwhile and the door opens anew."""
 STOOD_OPEN_S = 1800.0
 """A door that is shut so long after it last moved, as far as was heard, was opened unheard (0251)."""
-LEAVES, ARRIVES = 0.6, 0.99
-"""Chance that somebody who is home leaves by a door that opens, and that a door that opens with nobody
-home lets somebody in: so it was at each of 48 of them in two real homes (docs/decisions/0271)."""
-DOUBT_S = 1800.0
-"""Movement in an empty home that is confirmed within so long …"""
-DOUBT_DEVICES, DOUBT_EVENTS = 2, 3
-"""… by so many devices, or so many times, may be hers: a late return is counted from then on."""
+LEAVES, ARRIVES, SHUT = 0.6, 0.99, 0.5
+"""Chance that who is home leaves by a door that opens, that it lets in who is out (docs/decisions/0271), and
+that who is out has come in when a door that stood open is shut (docs/decisions/0282)."""
+DOUBT_S, DOUBT_DEVICES, DOUBT_EVENTS = 1800.0, 2, 3
+"""Movement in an empty home that is confirmed within so long by so many devices, or so many times, may be
+hers: a late return is counted from then on."""
 ARRIVING = 1.0
 """Log-odds after a door opened from which it let somebody in: who is seen behind it then has come."""
 SPARSE_PER_H, DENSE_PER_H = 18.0, 26.0
@@ -97,6 +98,7 @@ class Occupancy:
         "_odds_at",
         "_pace_s",
         "_passage_at",
+        "_stayed",
         "_sure",
         "after_long",
         "before",
@@ -138,10 +140,8 @@ class Occupancy:
         self._odds, self._odds_at = MOST_DOUBTS, now
         #: Silence that counts as typical in this home, in seconds.
         self._pace_s = AWAY_AFTER_S
-        #: Log-odds against presence that silence can reach in this home.
-        self._doubts = MOST_DOUBTS
-        #: Log-odds from which somebody is surely home in this one.
-        self._sure = SURE
+        #: Log-odds against presence that silence can reach here, and from which somebody is surely home.
+        self._doubts, self._sure = MOST_DOUBTS, SURE
         #: Whether the last door that opened probably let somebody in.
         self._arriving = False
         #: When `AWAY` began and when somebody first showed in it; None while it has not come to that.
@@ -149,6 +149,8 @@ class Occupancy:
         self._first: float | None = None
         #: Last opening that may have let somebody in.
         self._passage_at: float | None = None
+        #: The last passage, where nobody had been seen near it; None once somebody showed inside or out.
+        self._stayed: float | None = None
         #: (when, device) of the last movements inside since then.
         self._doubtful: list[tuple[float, int]] = []
         #: Whether others than the residents are known to be there: nothing sets it yet (docs/decisions/0117).
@@ -165,7 +167,7 @@ class Occupancy:
         at: float,
         device: DevicePlan,
         observation: Observation,
-        past: tuple[Activity, HomePlan],
+        past: _Past,
     ) -> None:
         """Take in that a person showed.
 
@@ -180,6 +182,8 @@ class Occupancy:
             self.witnesses.hear(at, device, observation, past[1])
             if self.left_at is not None:
                 self._inside(at, device, past)
+            elif self._stayed is not None and device.near_exit:
+                self._told_late(at, self._stayed, past)
 
     def keep(self, devices: Container[int]) -> None:
         """Forget what is known of all other devices as witnesses."""
@@ -190,9 +194,7 @@ class Occupancy:
         if self.left_at is None:
             return
         if self.place is Place.HOME and now >= self._doubted_at():
-            self.place, self.since = Place.LEAVING, now
-            if self._away is not None:
-                self.place = Place.AWAY
+            self.place, self.since = (Place.LEAVING if self._away is None else Place.AWAY), now
         if self.place is Place.LEAVING and now >= self._away_at():
             self.place, self.since = Place.AWAY, now
             self._away = now
@@ -218,12 +220,11 @@ class Occupancy:
         return max(self.door_at or 0.0, self._odds_at) + AWAY_AFTER_S
 
     def _odds_now(self, at: float) -> float:
-        quiet = (
-            0.0 if self._odds > 0.0 and self.witnesses.rests(at) else max(at - self._odds_at, 0.0)
-        )
+        rests = self._odds > 0.0 and self.witnesses.rests(at)
+        quiet = 0.0 if rests else max(at - self._odds_at, 0.0)
         return max(self._odds - TAIL * math.log1p(quiet / self._pace_s), LEAST)
 
-    def _door(self, at: float, past: tuple[Activity, HomePlan], *, opened: bool) -> None:
+    def _door(self, at: float, past: _Past, *, opened: bool) -> None:
         last = self.door_at
         self.after_long = last is None or at - last > STOOD_OPEN_S
         if last is not None and at < last:
@@ -234,12 +235,25 @@ class Occupancy:
             return
         activity, plan = past
         self.witnesses.meet_door()
+        self._stayed = None
         leaves = self._leaves(at, activity, plan)
         self.witnesses.pass_door(at, activity)
-        if leaves is None:
-            return
+        if leaves is not None:
+            self._pass(at, leaves, past, shut=not opened and not self.after_long)
+
+    def _told_late(self, at: float, passed: float, past: _Past) -> None:
+        """Judge the last passage anew where a word that comes late tells that somebody stood at the door."""
+        shown = past[0].interior_at
+        if shown is not None and shown > passed + DOORSTEP_S:
+            self._stayed = None
+        elif 0.0 <= passed - at <= self.witnesses.within_s:
+            self._stayed = None
+            self._pass(passed, LEAVES, past, shut=False)
+
+    def _pass(self, at: float, leaves: float, past: _Past, *, shut: bool) -> None:
+        activity, plan = past
         home = 1.0 if self.left_at is None else 1.0 / (1.0 + math.exp(-self._odds_now(at)))
-        home = home * (1.0 - leaves) + (1.0 - home) * ARRIVES
+        home = home * (1.0 - leaves) + (1.0 - home) * (SHUT if shut else ARRIVES)
         self._odds, self._odds_at = math.log(home / (1.0 - home)), at
         self._gauge(activity, plan)
         self._passage_at, self._arriving = at, self._odds > ARRIVING
@@ -268,16 +282,18 @@ class Occupancy:
 
     def _leaves(self, at: float, activity: Activity, plan: HomePlan) -> float | None:
         """Return how likely somebody who is home leaves now; None if she showed inside since."""
-        inside = activity.interior_at
-        if inside is not None and inside > at + DOORSTEP_S:
+        if activity.interior_at is not None and activity.interior_at > at + DOORSTEP_S:
             return None
         if self.witnesses.rests(at):
             return LEAVES_RESTING
         if self.left_at is not None or not self.witnesses.watch_door(plan):
             return LEAVES
-        return None if self.witnesses.stays(at, activity) else LEAVES
+        if not self.witnesses.stays(at, activity):
+            return LEAVES
+        self._stayed = at
+        return None
 
-    def _inside(self, at: float, device: DevicePlan, past: tuple[Activity, HomePlan]) -> None:
+    def _inside(self, at: float, device: DevicePlan, past: _Past) -> None:
         door = self.door_at or 0.0
         doorstep = device.near_exit and at <= door + DOORSTEP_S and not self._arriving
         if at <= self.out_at or doorstep:
@@ -318,8 +334,8 @@ class Occupancy:
         """Count a late return from now on if this movement may be hers."""
         recent = [one for one in self._doubtful if abs(at - one[0]) <= DOUBT_S]
         self._doubtful = [*recent[1 - DOUBT_EVENTS :], (at, device.device_id)]
-        devices = {number for _, number in self._doubtful}
-        if len(devices) >= DOUBT_DEVICES or len(self._doubtful) >= DOUBT_EVENTS:
+        several = len({number for _, number in self._doubtful}) >= DOUBT_DEVICES
+        if several or len(self._doubtful) >= DOUBT_EVENTS:
             self.left_at = max(self.left_at or at, at)
             self.perhaps_home = True
 
@@ -364,6 +380,7 @@ class Occupancy:
             [self._doubtful, self.perhaps_home],
             self.strays.snapshot(),
             self.witnesses.snapshot(),
+            *([] if self._stayed is None else [self._stayed]),
         ]
 
     @classmethod
@@ -379,4 +396,5 @@ class Occupancy:
         occupancy.perhaps_home = state[6][1]
         occupancy.strays = Strays.restored(state[7])
         occupancy.witnesses = Witnesses.restored(state[8])
+        occupancy._stayed = next(iter(state[9:]), None)
         return occupancy

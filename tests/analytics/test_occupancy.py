@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -161,6 +162,39 @@ def test_a_sensor_that_is_blind_for_minutes_could_not() -> None:
         seen = said(HALL_MOTION, Quantity.MOTION, 1.0, at, at)
         witnesses.hear(at.timestamp(), hall, seen, PLAN)
     assert 1.3 * 230.0 < witnesses.within_s < 1.3 * 241.0
+
+
+@pytest.mark.parametrize(
+    ("late", "meanwhile", "place"),
+    [
+        (timedelta(minutes=30), False, Place.AWAY),
+        (timedelta(minutes=30), True, Place.HOME),
+        (timedelta(minutes=45), False, Place.HOME),
+    ],
+)
+def test_that_she_stood_at_the_door_may_be_heard_late(
+    late: timedelta, meanwhile: bool, place: Place
+) -> None:
+    story = _leaves_three_minutes_after_the_hall_saw_her(60.0)
+    at = 9 + 2.0 / 60  # the door moved then
+    if meanwhile:
+        story.at(at, 10).hear(KITCHEN_MOTION)
+    story.at(at, 29).hear(HALL_MOTION, late=late)
+    copy = Occupancy.restored(_occupancy(story).snapshot())
+    assert copy.snapshot() == _occupancy(story).snapshot()
+    story.at(at, 31)
+    assert _occupancy(story).place is place
+    if place is Place.AWAY:
+        assert _occupancy(story).left_at == (MONDAY + timedelta(hours=at)).timestamp()
+
+
+@pytest.mark.parametrize("comes_in", [False, True])
+def test_a_door_that_stood_open_and_is_shut_lets_nobody_in_by_itself(comes_in: bool) -> None:
+    story = Story().at(9).hear(HALL_MOTION).at(9, 1).hear(DOOR, Quantity.CONTACT, 1)
+    story.at(9, 5).hear(DOOR, Quantity.CONTACT, 0)
+    if comes_in:
+        story.at(9, 5, 20).hear(HALL_MOTION).at(9, 6).hear(KITCHEN_MOTION)
+    assert _occupancy(story.at(9, 10)).home is comes_in
 
 
 def test_the_last_nights_exits_are_known_in_the_morning() -> None:
