@@ -24,6 +24,7 @@ EXAMPLES = {
     "devices import": "devices import van.csv --check",
     "residents": "residents list",
     "residents list": "residents list",
+    "residents left": "residents left 12",
     "residents export": "residents export 12 ada.zip",
     "residents erase": 'residents erase 12 --reason "asked for on 3 March, case 4711"',
     "residents settle": "residents settle",
