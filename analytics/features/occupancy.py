@@ -64,8 +64,7 @@ SURE_STAYED = 7.0
 LEAST = -5.0
 """Absence is never surer than so: movement inside must be able to overcome it."""
 TAIL, TYPICAL_MIN = 2.0, 60.0
-"""Silence of s min lowers the log-odds by TAIL · ln(1 + s · rate / TYPICAL_MIN), with the home's minutes
-with activity an hour: pauses of people at rest have heavy tails."""
+"""Silence of s min lowers the log-odds by TAIL · ln(1 + s · minutes with activity an hour / TYPICAL_MIN)."""
 NOTHING_SENSED_S = 1e12
 """The same where nothing senses who is inside: silence says nothing (0253)."""
 UNSEEN_PACE_S = 600.0
@@ -253,9 +252,10 @@ class Occupancy:
     def _pass(self, at: float, leaves: float, past: _Past, *, shut: bool) -> None:
         activity, plan = past
         home = 1.0 if self.left_at is None else 1.0 / (1.0 + math.exp(-self._odds_now(at)))
-        home = home * (1.0 - leaves) + (1.0 - home) * (SHUT if shut else ARRIVES)
-        self._odds, self._odds_at = math.log(home / (1.0 - home)), at
         self._gauge(activity, plan)
+        dense = (self._sure - SOON_SURE) / (SURE - SOON_SURE) if shut else 0.0
+        home = home * (1.0 - leaves) + (1.0 - home) * (ARRIVES + (SHUT - ARRIVES) * dense)
+        self._odds, self._odds_at = math.log(home / (1.0 - home)), at
         self._passage_at, self._arriving = at, self._odds > ARRIVING
         if self.left_at is None:
             self._leave(at)
