@@ -195,13 +195,16 @@ def _services(seen: Diagnosis) -> list[Check]:
 
 
 def _dashboard(seen: Diagnosis) -> Check:
-    at = seen.dashboard_at
     return Check(
         name="dashboard",
-        ok=_lives(seen, at, DASHBOARD_LIMIT),
-        found="never ran" if at is None else f"last sign of life {_age(seen.now - at)} ago",
+        ok=_lives(seen, seen.dashboard_at, DASHBOARD_LIMIT),
+        found=_last(seen, "last sign of life", seen.dashboard_at),
         advice="Look at its log; nobody can open an alert or answer it on the pages.",
     )
+
+
+def _last(seen: Diagnosis, what: str, at: datetime | None) -> str:
+    return "never ran" if at is None else f"{what} {_age(seen.now - at)} ago"
 
 
 def _identity(seen: Diagnosis) -> list[Check]:
@@ -209,7 +212,7 @@ def _identity(seen: Diagnosis) -> list[Check]:
     if not seen.credentials:
         return []
     at, fault = seen.identity_at, seen.identity_fault
-    found = "never ran" if at is None else f"last look at the broker {_age(seen.now - at)} ago"
+    found = _last(seen, "last look at the broker", at)
     return [
         Check(
             name="identity",
@@ -236,11 +239,10 @@ def _backup(seen: Diagnosis) -> list[Check]:
 
 
 def _analytics(seen: Diagnosis) -> Check:
-    step = seen.last_step
     return Check(
         name="analytics",
-        ok=_lives(seen, step, STEP_LIMIT),
-        found="never ran" if step is None else f"last step {_age(seen.now - step)} ago",
+        ok=_lives(seen, seen.last_step, STEP_LIMIT),
+        found=_last(seen, "last step", seen.last_step),
         advice="Look at its log; nothing is noticed while it stands still.",
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString
 
 from psycopg.rows import dict_row
 
@@ -167,11 +167,18 @@ async def choose_language(
     connection: Connection, carer_id: CarerId, language: str, now: datetime
 ) -> None:
     """Note in which language messages come: its tag, or nothing for what the browser asks for."""
+    await _choose(connection, carer_id, "language", language, now)
+
+
+async def _choose(
+    connection: Connection, carer_id: CarerId, column: LiteralString, wanted: str, now: datetime
+) -> None:
+    """Note one choice of a reader; the others stay."""
     await connection.execute(
-        "insert into telling_choice (carer_id, language, changed_at) values (%s, %s, %s)"
-        " on conflict (carer_id) do update set language = excluded.language,"
+        f"insert into telling_choice (carer_id, {column}, changed_at) values (%s, %s, %s)"
+        f" on conflict (carer_id) do update set {column} = excluded.{column},"
         " changed_at = excluded.changed_at",
-        (carer_id, language, now),
+        (carer_id, wanted, now),
     )
 
 
@@ -194,9 +201,4 @@ async def choose_detail(
     connection: Connection, carer_id: CarerId, detail: str, now: datetime
 ) -> None:
     """Note how much a message may say, one of `DETAILS`."""
-    await connection.execute(
-        "insert into telling_choice (carer_id, detail, changed_at) values (%s, %s, %s)"
-        " on conflict (carer_id) do update set detail = excluded.detail,"
-        " changed_at = excluded.changed_at",
-        (carer_id, detail, now),
-    )
+    await _choose(connection, carer_id, "detail", detail, now)
