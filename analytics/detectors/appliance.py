@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 ALONE_S = 1200.0
 RAISE_AFTER_S = 1200.0
+UNSEEN_S = 3600.0
+"""While nobody can be seen in the room: most meals are cooked in less (docs/decisions/0293)."""
+LOOK_S = 300.0
 HEATS_W = 300.0
 ON_SHARE = 0.3
 PAUSE_S = 300.0
@@ -49,6 +52,8 @@ class Plug:
     #: When a person last showed in its room.
     seen: float = -math.inf
     episode: Episode | None = None
+    #: While nobody can be seen near it: when to look whether somebody can be elsewhere.
+    again: float = -math.inf
 
     @property
     def limit_w(self) -> float:
@@ -70,7 +75,7 @@ class Plug:
         raised = self.episode is not None
         if self.episode is not None and self.episode.severity is Severity.URGENT:
             return NEVER
-        return self.alone_since + ALONE_S + (RAISE_AFTER_S if raised else 0.0)
+        return max(self.alone_since + ALONE_S + (RAISE_AFTER_S if raised else 0.0), self.again)
 
     def draw(self, watts: float, at: float) -> None:
         """Take in what it draws from ``at`` on."""
@@ -221,10 +226,18 @@ class Appliance:
         return self._judge(view, device, plug)
 
     def _judge(self, view: HomeView, device: DevicePlan, plug: Plug) -> Sequence[Finding]:
-        alone = view.coverage.elapsed(plug.alone_since, view.now)
+        alone, home = view.coverage.elapsed(plug.alone_since, view.now), view.occupancy.home
         if alone < ALONE_S or _silent(view, device):
             return ()
-        long = alone >= ALONE_S + RAISE_AFTER_S or not view.occupancy.home
+        near = home and not view.pauses.in_bed and _unseen(view, plug.room_id)
+        least = UNSEEN_S if near else ALONE_S
+        raised = least + RAISE_AFTER_S
+        if near:
+            left = (least if alone < least else raised) - alone
+            plug.again = view.now + (min(left, LOOK_S) if left > 0.0 else LOOK_S)
+        if alone < least:
+            return ()
+        long = alone >= raised or not home
         severity = Severity.URGENT if long else Severity.CHECK
         episode = plug.episode
         if episode is None:
@@ -307,15 +320,22 @@ DETECTOR = DetectorSpec(
         "Only appliances on a plug that measures, in the kitchen or registered as an object.",
         "Gas, and what draws less than 300 W.",
         "Somebody who sits still in the room of the appliance, where only movement is sensed.",
-        "While all sensors of the room are down, who is near is not seen: it is told, and that is said.",
+        "While all sensors of the room are down, who is near is not seen: it is told after an hour.",
         "Machines that run alone by design (washing, dishes) do not belong on such a plug.",
     ),
     references=(
         "detection.md (a) D13: 20 minutes, our judgement",
         "docs/decisions/0124: which plugs are watched, and from how many watts",
+        "docs/decisions/0293: an hour while nobody can be seen in the room",
     ),
     parameters=(
         Parameter(name="alone", value=ALONE_S / 60, unit="min", meaning="nobody in the room"),
+        Parameter(
+            name="unseen",
+            value=UNSEEN_S / 60,
+            unit="min",
+            meaning="the same while no sensor of the room lives and somebody is home and up",
+        ),
         Parameter(
             name="raise", value=RAISE_AFTER_S / 60, unit="min", meaning="urgent so much later"
         ),

@@ -61,8 +61,8 @@ class Inactivity:
     def __init__(self) -> None:
         self.due = _ALWAYS
         self._episode: Episode | None = None
-        #: (last movement, day, margin, limit): one limit is asked for many times.
-        self._known: tuple[float, int, float, float] | None = None
+        #: (last movement, day, margin, hidden, limit): one limit is asked for many times.
+        self._known: tuple[float, int, float, bool, float] | None = None
         #: Counters of what is worn, by device, and when it last showed that somebody walked (0231).
         self._worn: dict[int, Steps] = {}
         self._walked = -math.inf
@@ -154,9 +154,10 @@ class Inactivity:
         """Seconds of stillness that are bearable after the last activity of ``view``."""
         last = view.activity.last_at or view.now
         margin = view.margin(DETECTOR.name, last)
-        if self._known is None or self._known[:3] != (last, view.day, margin):
-            self._known = (last, view.day, margin, bearable_s(view, DETECTOR.name))
-        return self._known[3]
+        known = (last, view.day, margin, hidden(view))
+        if self._known is None or self._known[:4] != known:
+            self._known = (*known, bearable_s(view, DETECTOR.name))
+        return self._known[4]
 
     def forecast(self, view: HomeView) -> Forecast | None:
         """Return when it speaks next if nothing moves."""

@@ -28,10 +28,12 @@ from analytics.features.ruled_out import ruled_out, unseen
 from analytics.features.stays import ONCE_IN_DAYS, Stays
 from analytics.features.stillness import (
     DENSE_FLOOR_S,
+    HIDDEN_FACTOR,
     SPARSE_NIGHT_CAP_S,
     VISITOR_FACTOR,
     bearable_s,
     floor_s,
+    hidden,
     once_in_days,
 )
 from analytics.features.wording import clock, duration, rarity
@@ -66,7 +68,7 @@ class Overstay:
         self.due = _ALWAYS
         self._episode: Episode | None = None
         self._stays = Stays()
-        self._known: tuple[float, int, float, float] | None = None
+        self._known: tuple[float, int, float, bool, float] | None = None
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Begin to wait anew; end an open episode."""
@@ -95,7 +97,8 @@ class Overstay:
         if stays.since is not None and not (bathroom and room == stays.room):
             self._end(view)
         if bathroom and stays.since is None:
-            stays.enter(view.at, room, night=_night(view, view.at))
+            night, unseen = _night(view, view.at), hidden(view)
+            stays.enter(view.at, room, night=night, unseen=unseen)
         elif bathroom:
             stays.last = view.at
 
@@ -142,18 +145,21 @@ class Overstay:
         habit = self._stays.limit_s(night=self._stays.night) * view.margin(DETECTOR.name, since)
         if view.occupancy.visitor:
             habit *= VISITOR_FACTOR
-        return min(max(habit, DENSE_FLOOR_S[Zone.BATHROOM]), DENSE_CAP_S)
+        # she may come and go between here and where nobody is seen
+        longer = HIDDEN_FACTOR if self._stays.unseen else 1.0
+        return longer * min(max(habit, DENSE_FLOOR_S[Zone.BATHROOM]), DENSE_CAP_S)
 
     def limit_s(self, view: HomeView) -> float:
         """Seconds of stillness in the bathroom that are bearable now."""
         last = view.activity.last_at or view.now
         margin = view.margin(DETECTOR.name, last)
-        if self._known is None or self._known[:3] != (last, view.day, margin):
+        known = (last, view.day, margin, hidden(view))
+        if self._known is None or self._known[:4] != known:
             # sparsely sensed, "last seen in the bathroom" is no more than "last seen" (0111)
             share = PRICE_SHARE ** view.activity.density(view.plan)
             learned = min(bearable_s(view, DETECTOR.name, share), _cap_s(view, last))
-            self._known = (last, view.day, margin, learned)
-        return self._known[3]
+            self._known = (*known, learned)
+        return self._known[4]
 
     def forecast(self, view: HomeView) -> Forecast | None:
         """Return when it speaks if nobody shows elsewhere."""
@@ -238,9 +244,10 @@ def _night(view: HomeView, at: float) -> bool:
 def _cap_s(view: HomeView, last: float) -> float:
     """Longest bearable stay, whatever was learned: 90 min by day where each room is well sensed.
 
-    By night, and where rooms are sensed sparsely, people go to bed unseen: there D2's caps hold.
+    By night, and where rooms are sensed sparsely, people go to bed unseen: there D2's caps hold. So they do
+    while who leaves the bathroom may be in a room that is not seen as usual.
     """
-    if _night(view, last):
+    if _night(view, last) or hidden(view):
         return math.inf
     sparse = 8 * 3600.0
     return float(sparse * (DENSE_CAP_S / sparse) ** view.activity.density(view.plan))

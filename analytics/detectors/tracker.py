@@ -27,6 +27,7 @@ MOVED_WITHIN_S = 1800.0
 MOVEMENT_G = 0.02
 _POSITION, _MOVEMENT, _AWAY = Quantity.POSITION, Quantity.MOVEMENT, Place.AWAY
 _WEARING = frozenset({Quantity.WORN, Quantity.STEPS, _MOVEMENT})
+_UNSEEN = "A room is not seen as usual: find out who is home. Who counts as out is not watched for stillness."
 _BATTERY, _LEFT, _UNWORN = "battery", "left", "unworn"
 
 
@@ -38,16 +39,20 @@ class _Worn:
         self.worn_at: float | None = None
         #: When she left by the door, and fixes at home since; whether it was told.
         self.left_at, self.fixes, self.told = 0.0, 0, False
+        #: Whether it was told while a room was not seen as usual, which it still is not.
+        self.unseen = False
 
     def snapshot(self) -> list[Any]:
         """Return it as plain values."""
-        return [self.worn_at, self.left_at, self.fixes, self.told]
+        unseen = [True] if self.unseen else []  # states before 0293 do not know of it
+        return [self.worn_at, self.left_at, self.fixes, self.told, *unseen]
 
     @classmethod
     def restored(cls, state: list[Any]) -> _Worn:
         """Return it as `snapshot` saw it."""
         worn = cls()
-        worn.worn_at, worn.left_at, worn.fixes, worn.told = state
+        worn.worn_at, worn.left_at, worn.fixes, worn.told = state[:4]
+        worn.unseen = state[4:] == [True]
         return worn
 
 
@@ -133,6 +138,10 @@ class TrackerLeft:
         worn.fixes += 1
         if worn.told or worn.fixes < LEFT_FIXES or view.at - left < LEFT_AFTER_S:
             return
+        unseen = view.pauses.hidden
+        if unseen and worn.unseen:
+            return  # whoever stays in that room counts as out each time that the door moves
+        worn.unseen = unseen
         worn.told, key = True, f"{_LEFT}:{device}"
         self._episodes[key] = Episode(onset=left, noticed=view.now, severity=Severity.NOTICE)
         yield finding(
@@ -142,6 +151,7 @@ class TrackerLeft:
             f"Out by the door since {view.clock(left)}, but the tracker is still at home",
             subject=key,
             ruled_out=("Nobody has moved at home since",),
+            advice=_UNSEEN if unseen else "",
             evidence=(
                 fact("The outer door opened after movement near it", left),
                 fact("The tracker was at home", view.at, device),
@@ -207,6 +217,7 @@ DETECTOR = DetectorSpec(
         "That a tracker is not worn, where it says nothing of steps, movement or wearing.",
         "That it was left at home, where no door sensor tells that somebody went out.",
         "A tracker that somebody else carries.",
+        "While a room is not seen as usual, that it was left at home is told once.",
     ),
     references=("detection.md §3 (failure modes) and (a) D8; docs/decisions/0118",),
     parameters=(

@@ -166,7 +166,7 @@ def compared(pair: Pair) -> dict[str, Any]:
         | {one.detector for count in base for one in count.expected}
     )
     outages = {
-        home.seed: [one for one in home.episodes if one.kind is Kind.HUB_OUTAGE]
+        home.seed: [one for one in home.episodes if one.kind in {Kind.HUB_OUTAGE, Kind.DEAD_SENSOR}]
         for home in pair.stressed
     }
     parts = {name: _part(base, stressed, outages, name) for name in names}
@@ -226,7 +226,11 @@ def _recall(
     shared: set[tuple[int, tuple[str, str, float]]],
     name: str | None,
 ) -> tuple[int, int]:
-    """Return hits and episodes; what falls into an outage of the stressed run counts in neither."""
+    """Return hits and episodes; what nobody could notice in the stressed run counts in neither.
+
+    That is what falls into an outage of the hub, and a fault of a sensor that is dead already: that has been
+    told, and what is dead can not die, be hidden or be stuck once more.
+    """
     hits = trials = 0
     for count in counts:
         for one in count.expected:
@@ -234,9 +238,19 @@ def _recall(
                 continue
             if one.kind is Kind.HUB_OUTAGE or (count.seed, _key(one)) not in shared:
                 continue
-            dark = outages.get(count.seed, [])
-            if any(out.overlaps(one.episode.start_s, one.episode.end_s) for out in dark):
+            if any(_covers(out, one.episode) for out in outages.get(count.seed, [])):
                 continue
             trials += 1
             hits += one.delay_s is not None
     return hits, trials
+
+
+def _covers(fault: Episode, one: Episode) -> bool:
+    """Tell whether nobody could notice an episode because of a fault."""
+    itself = (fault.kind, fault.lasts) == (
+        one.kind,
+        one.lasts,
+    )  # by the clock an hour apart, perhaps
+    if itself or not fault.overlaps(one.start_s, one.end_s):
+        return False
+    return fault.kind is Kind.HUB_OUTAGE or (fault.device == one.device and fault.at <= one.at)

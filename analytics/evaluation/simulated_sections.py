@@ -73,7 +73,8 @@ def _robustness(suite: Report) -> Iterator[str]:
     yield (
         f"The same homes under stress ({number(suite.get('homes'))} homes, {number(suite.get('days'))} days):"
         f" false alarms may grow by {number(suite.get('most_ratio'))} times at most, recall may drop by"
-        f" {number(suite.get('most_drop'))} at most."
+        f" {number(suite.get('most_drop'))} at most. What falls into an outage of the hub, or is a fault of a"
+        " sensor that is dead already, counts in neither run."
     )
     rows = [
         [

@@ -38,6 +38,10 @@ SETTLE_S = 900.0
 """What comes later than this finds the pause settled (detection.md §0)."""
 NIGHT_WORTH = 1.0 / 3.0
 """What an hour of delay between 22 and 07 h counts beside one by day."""
+UNSEEN_S = 30.0
+"""If who leaves the place of the last movement spends so long where nobody is seen, on average, silence may
+be a stay there. A passage that is not seen hides nobody, nor does a room into which hardly anybody
+gets from there (docs/decisions/0293)."""
 ROOMS = 12
 """Contexts by room; what is beyond shares the last one."""
 KEPT = 640
@@ -107,9 +111,25 @@ class Pauses:
         return self._bed is not None
 
     @property
+    def place(self) -> tuple[int, str]:
+        """Room and class of the place of the last movement; a room 0 before the first."""
+        return self._contexts[self._context] if self._contexts else (0, "")
+
+    @property
     def hidden(self) -> bool:
-        """Whether some room is not seen as usual: somebody may be there (docs/decisions/0216)."""
-        return self._sightings.hidden
+        """Whether who was seen last may stay where nobody is seen as usual (docs/decisions/0216, 0293)."""
+        seen = self._sightings
+        if not seen.hidden:
+            return False
+        unseen = seen.unseen(self._context)
+        if unseen is None:
+            return True
+        return sum(share * self._stay_s(place) for place, share in unseen.items()) >= UNSEEN_S
+
+    def _stay_s(self, place: int) -> float:
+        """Mean seconds, those of the night at `NIGHT_WORTH`, from showing at a place to showing elsewhere."""
+        stayed = sum(self._exposure[place * _HOURS : (place + 1) * _HOURS]) * HOUR_S
+        return stayed / max(self._sightings.arrivals(place), 1.0)
 
     def lie(self, at: float, device: DevicePlan, *, occupied: bool) -> None:
         """Take in that a bed was occupied or left, before `show`."""

@@ -32,13 +32,15 @@ class Sightings:
         How many places there can be.
     """
 
-    __slots__ = ("_counted_at", "_missed", "_place", "_visits")
+    __slots__ = ("_counted_at", "_missed", "_place", "_visits", "_ways")
 
     def __init__(self, places: int) -> None:
         #: Decayed number of visits, by part of the day and place.
         self._visits = array("f", bytes(4 * PARTS * places))
         #: Visits expected since the last one, by place.
         self._missed = array("f", bytes(4 * places))
+        #: Decayed number of changes, by the place that was left and the one where somebody showed next.
+        self._ways = array("f", bytes(4 * places * places))
         #: Where somebody was seen last; below 0 before the first time.
         self._place = -1
         self._counted_at = -math.inf
@@ -55,6 +57,8 @@ class Sightings:
         """
         if place == self._place:
             return
+        if self._place >= 0:
+            self._ways[self._place * len(self._missed) + place] += 1.0
         self._place = place
         if at - self._counted_at >= APART_S:
             self._counted_at = at
@@ -92,19 +96,69 @@ class Sightings:
         """
         return max(self._missed) > MISSED
 
+    def unseen(self, place: int) -> dict[int, float] | None:
+        """Return where who was seen last at a place may be unseen, and how often that is so.
+
+        Who has left the kitchen for a lounge that is not seen is seen by the hall first, if the hall lies
+        between: then only who was seen last in the hall may be in the lounge. Which place follows on which
+        is what this home has shown while all were seen, sensors that miss somebody included.
+
+        Parameters
+        ----------
+        place
+            Where somebody was seen last.
+
+        Returns
+        -------
+        dict or None
+            By hidden place the share, 0 to 1, of those who leave ``place`` and are seen there next; None if
+            too few have left it to tell.
+
+        Examples
+        --------
+        The lounge, 2, is behind the hall, 1, and is seen no more.
+
+        >>> seen = Sightings(places=3)
+        >>> for step in range(120):
+        ...     seen.visit(150.0 * step, (0, 1, 2, 1)[step % 4], 9.0)
+        >>> for step in range(120, 150):
+        ...     seen.visit(150.0 * step, (0, 1)[step % 2], 9.0)
+        >>> seen.unseen(0), {place: round(share, 1) for place, share in seen.unseen(1).items()}
+        ({2: 0.0}, {2: 0.4})
+        """
+        missed = self._missed
+        ways = self._ways[place * len(missed) : (place + 1) * len(missed)]
+        total = sum(ways)
+        if total < FEWEST:
+            return None
+        return {
+            other: ways[other] / total for other, number in enumerate(missed) if number > MISSED
+        }
+
+    def arrivals(self, place: int) -> float:
+        """Return the decayed number of changes to a place."""
+        return sum(self._ways[place :: len(self._missed)])
+
     def forget(self, place: int) -> None:
         """Forget how often a place is visited: until it is learned anew, no visit is missed."""
+        places = len(self._missed)
         for part in range(PARTS):
-            self._visits[part * len(self._missed) + place] = 0.0
+            self._visits[part * places + place] = 0.0
+        for other in range(places):
+            self._ways[place * places + other] = self._ways[other * places + place] = 0.0
         self._missed[place] = 0.0
 
     def fade(self, keep: float) -> None:
-        """Let what is known fade: multiply the counts of visits by ``keep``."""
+        """Let what is known fade: multiply the counts of visits and changes by ``keep``."""
         self._visits = array("f", [count * keep for count in self._visits])
+        self._ways = array("f", [count * keep for count in self._ways])
 
     def snapshot(self) -> list[Any]:
         """Return all of it as plain values."""
-        return [self._visits.tobytes(), self._missed.tobytes(), self._place, self._counted_at]
+        visits, missed, ways = (
+            column.tobytes() for column in (self._visits, self._missed, self._ways)
+        )
+        return [visits, missed, self._place, self._counted_at, ways]
 
     @classmethod
     def restored(cls, state: list[Any]) -> Sightings:
@@ -112,5 +166,7 @@ class Sightings:
         missed = array("f", state[1])
         sightings = cls(len(missed))
         sightings._visits, sightings._missed = array("f", state[0]), missed
-        sightings._place, sightings._counted_at = state[2:]
+        sightings._place, sightings._counted_at = state[2:4]
+        if len(state) > 4:  # noqa: PLR2004 (before 0293 it was not kept)
+            sightings._ways = array("f", state[4])
         return sightings

@@ -34,7 +34,7 @@ Many times what a home is watched for: the tail beyond what it has shown is a gu
 class Stays:
     """The stays in one kind of room: the present one, and how long the former ones lasted."""
 
-    __slots__ = ("_days", "_lengths", "_limits", "last", "night", "room", "since")
+    __slots__ = ("_days", "_lengths", "_limits", "last", "night", "room", "since", "unseen")
 
     def __init__(self) -> None:
         self._lengths = Histograms(GRID, len(POPULATION))
@@ -48,10 +48,13 @@ class Stays:
         self.room = 0
         #: Whether it began at night.
         self.night = False
+        #: Whether somebody may have been where nobody is seen in between: then nothing is learned of it.
+        self.unseen = False
 
-    def enter(self, at: float, room: int, *, night: bool) -> None:
+    def enter(self, at: float, room: int, *, night: bool, unseen: bool = False) -> None:
         """Begin a stay."""
         self.since, self.last, self.room, self.night = at, at, room, night
+        self.unseen = unseen
 
     def leave(self) -> None:
         """Forget the present stay: nobody knows when it ended."""
@@ -74,7 +77,7 @@ class Stays:
             return
         self.since, row = None, int(self.night)
         length_s = (self.last if cut_at is None else cut_at) - since
-        if length_s < GRID.low_s:
+        if length_s < GRID.low_s or self.unseen:
             return
         if cut_at is not None:
             self._lengths.add_censored(row, length_s, POPULATION[row])
@@ -104,12 +107,17 @@ class Stays:
 
     def snapshot(self) -> list[Any]:
         """Return all of it as plain values."""
-        return [self._lengths.snapshot(), self._days, self.since, self.last, self.room, self.night]
+        unseen = (
+            [True] if self.unseen else []
+        )  # most never have been, and states before 0293 neither
+        stay = [self.since, self.last, self.room, self.night, *unseen]
+        return [self._lengths.snapshot(), self._days, *stay]
 
     @classmethod
     def restored(cls, state: list[Any]) -> Stays:
         """Return the stays as `snapshot` saw them."""
         stays = cls()
         stays._lengths.restore(state[0])
-        stays._days, stays.since, stays.last, stays.room, stays.night = state[1:]
+        stays._days, stays.since, stays.last, stays.room, stays.night = state[1:6]
+        stays.unseen = state[6:] == [True]
         return stays

@@ -43,7 +43,7 @@ VISITOR_FACTOR = 2.0
 """A visitor's movement hides hers, and hers is hidden (detection.md §7)."""
 HIDDEN_FACTOR = 3.0
 """Where some room is not seen as usual, she may be in it: nearly half of what was false in simulated homes
-came while a sensor was dead or turned away (docs/decisions/0216)."""
+came while a sensor was dead or turned away (docs/decisions/0216, 0293)."""
 HIDDEN_FROM = 0.2
 """Density of sensing from which that says something: in sparse homes many a room sees nobody for hours."""
 _WEEK_H = 168.0
@@ -91,8 +91,25 @@ def sees_moving(view: HomeView) -> bool:
 
 
 def hidden(view: HomeView) -> bool:
-    """Whether she may be in a room that is not seen as usual, in a home in which that says something."""
-    return view.pauses.hidden and view.activity.density(view.plan) >= HIDDEN_FROM
+    """Whether she may be where she is not seen as usual, in a home in which that says something.
+
+    That is a room into which people get from where she was seen last, if it misses its visits; and this
+    place itself, if a motion sensor of it is down and only a bed or a chair still reports.
+    """
+    if view.activity.density(view.plan) < HIDDEN_FROM:
+        return False
+    return view.pauses.hidden or _dimmed(view)
+
+
+def _dimmed(view: HomeView) -> bool:
+    """Whether a motion sensor of the place of the last movement is down."""
+    place, seen = view.pauses.place, view.coverage
+    return any(
+        one.context == place
+        and one.placement is Placement.ROOM
+        and seen.silence_s(one, view.now) > seen.silent_limit_s(one)
+        for one in view.plan.devices
+    )
 
 
 def zone_of(view: HomeView) -> Zone:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from analytics.features.plan import plan
 from analytics.sample_days import (
+    BED,
     DOOR,
     HALL_MOTION,
     HOUSEHOLD,
@@ -45,12 +46,22 @@ def test_a_stove_with_nobody_near_is_told_after_twenty_minutes() -> None:
     assert first.ruled_out == ("The sensors of the kitchen live",)
 
 
-def test_where_no_sensor_of_the_room_lives_that_is_said() -> None:
-    story = _switched_on(9).at(18)
-    assert _minutes(story) == [(20, Severity.CHECK), (40, Severity.URGENT)]
+def test_where_no_sensor_of_the_room_lives_an_hour_is_waited_and_that_is_said() -> None:
+    """Who cooks there is not seen: each meal would be told of."""
+    story = _switched_on(9).at(18, 30)
+    assert _minutes(story) == [(60, Severity.CHECK), (80, Severity.URGENT)]
     first = story.of("appliance")[0]
     assert first.what.endswith("no sensor tells who is in the kitchen")
     assert first.ruled_out == ("No sensor of the kitchen lives",)
+
+
+def test_who_is_seen_to_be_in_bed_is_not_in_a_room_that_is_not_seen() -> None:
+    story = (
+        _switched_on(9).at(17, 10).hear(BED, Quantity.BED, 0.0).at(17, 32).hear(BED, Quantity.BED)
+    )
+    ((minutes, severity),) = _minutes(story.at(17, 38))
+    assert severity is Severity.CHECK
+    assert 32 < minutes <= 37
 
 
 def test_who_has_gone_out_is_told_of_whatever_lives() -> None:

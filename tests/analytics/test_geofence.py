@@ -9,12 +9,14 @@ import pytest
 
 from analytics.detector import DetectorSpec, discover
 from analytics.features.fixes import Gate, Plane
+from analytics.features.pauses import Pauses
 from analytics.features.plan import plan
 from analytics.features.tracks import Track
 from analytics.home_engine import HomeEngine, Inputs
 from analytics.sample_days import (
     AT_HOME,
     BED_MOTION,
+    HALL_MOTION,
     HOUSEHOLD,
     KITCHEN_MOTION,
     METRES_PER_DEGREE,
@@ -22,7 +24,7 @@ from analytics.sample_days import (
     TRACKER,
 )
 from analytics.trial import with_each_tick
-from core.model.finding import Phase, Severity
+from core.model.finding import Finding, Phase, Severity
 from core.model.home import Placement
 from core.model.quantity import Quantity
 from core.model.search_rings import Terrain, rings
@@ -196,6 +198,30 @@ def test_tracker_left_at_home() -> None:
     assert "the tracker is still at home" in told.what
     outside.come_in()
     assert outside.story.of("tracker")[-1].phase is Phase.CLEARED
+
+
+def test_a_tracker_at_home_is_told_once_while_a_room_is_not_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who stays in that room counts as out each time that the door moves."""
+
+    def told(*, hidden: bool) -> list[Finding]:
+        monkeypatch.setattr(Pauses, "hidden", hidden)
+        outside = Outside().known(4)
+        for hour in (9, 12):
+            outside.at(24 * 4 + hour).leave()
+            for minute in range(1, 40):
+                outside.later(60)
+                if minute % 10 == 0:
+                    outside.fix((2.0, 2.0))
+            story = outside.come_in().story.hear(HALL_MOTION, value=0.0)
+            for number, room in enumerate((KITCHEN_MOTION, HALL_MOTION, KITCHEN_MOTION)):
+                story.move(room, every=2, until=24 * 4 + hour + 1 + number / 3)
+        return [one for one in outside.story.of("tracker") if one.phase is Phase.OPENED]
+
+    assert [one.advice for one in told(hidden=False)] == ["", ""]
+    (once,) = told(hidden=True)
+    assert "not watched for stillness" in once.advice
 
 
 def test_battery_is_told_outside_only_and_again_when_nearly_empty() -> None:

@@ -120,3 +120,16 @@ def test_a_restart_within_a_stay_changes_nothing(dense: Story) -> None:
     )
     assert len(first) == 1
     assert first == second
+
+
+def test_a_stay_beside_a_room_that_is_not_seen_is_told_later_and_never_not_at_all(
+    dense: Story,
+) -> None:
+    morning = 24 * (DAYS + 1) + 7
+    story = deepcopy(dense).at(morning)
+    for turn in range(20):  # from the bathroom they used to go to the lounge, which is dead now
+        story.move(KITCHEN_MOTION, every=3, until=morning + turn / 10 + 0.05)
+        story.move(BATH_MOTION, every=3, until=morning + turn / 10 + 0.1)
+    (told,) = story.move(BATH_MOTION, every=6, until=morning + 8).of("overstay")
+    assert told.what.startswith("In the bathroom since ")
+    assert timedelta(minutes=85) <= told.noticed_at - told.onset <= timedelta(minutes=276)

@@ -354,7 +354,7 @@ def test_an_appliance_too_many_is_told_of() -> None:
     assert told.what == "P28 is not watched: 8 other appliances of this home are"
     assert told.audience is Audience.OPERATORS
     story.household = without(DeviceId(21), household=story.household)
-    become(story, story.household).at(3).hear(DeviceId(28), Quantity.POWER, 2000.0).at(4)
+    become(story, story.household).at(3).hear(DeviceId(28), Quantity.POWER, 2000.0).at(4.5)
     assert [one.subject for one in story.of("appliance")][1:] == ["unwatched:28", "28", "28"]
 
 

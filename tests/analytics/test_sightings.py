@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -22,6 +23,10 @@ from analytics.sample_days import (
 )
 from core.model.quantity import Quantity
 from tests.analytics.story import Story
+
+if TYPE_CHECKING:
+    from analytics.features.view import HomeView
+    from core.model.ids import DeviceId
 
 ROUND = (0, 1, 2, 1)
 
@@ -82,11 +87,11 @@ def dense() -> Story:
     return story
 
 
-def around(story: Story, *rooms: object, until: float) -> Story:
+def around(story: Story, *rooms: DeviceId, until: float) -> Story:
     step = 0
     while story.now < MONDAY + timedelta(hours=until):
         story.at(0, (story.now - MONDAY) / timedelta(minutes=1) + 2)
-        story.hear(rooms[step % len(rooms)])  # type: ignore[arg-type]
+        story.hear(rooms[step % len(rooms)])
         step += 1
     return story
 
@@ -94,15 +99,49 @@ def around(story: Story, *rooms: object, until: float) -> Story:
 def test_where_a_room_is_not_seen_more_stillness_is_bearable(dense: Story) -> None:
     start = 24 * DAYS + 7
     rooms = (KITCHEN_MOTION, HALL_MOTION, LOUNGE_MOTION, BATH_MOTION)
-    usual = around(deepcopy(dense).at(start), *rooms, LOUNGE_MOTION, until=start + 3).home.view
-    dead = around(deepcopy(dense).at(start), *rooms[1:], LOUNGE_MOTION, until=start + 3).home.view
-    assert usual is not None
-    assert dead is not None
+    usual = last_in(BATH_MOTION, around(deepcopy(dense).at(start), *rooms, until=start + 3))
+    dead = last_in(BATH_MOTION, around(deepcopy(dense).at(start), *rooms[1:], until=start + 3))
     assert hidden(dead)
     assert not hidden(usual)
     limit = bearable_s(usual, "inactivity")
     cap = cap_s(dead, dead.activity.last_at or 0.0, Zone.OTHER)
     assert bearable_s(dead, "inactivity") == pytest.approx(min(HIDDEN_FACTOR * limit, cap), rel=0.2)
+
+
+def last_in(room: DeviceId, story: Story, quantity: Quantity = Quantity.MOTION) -> HomeView:
+    story.at(0, (story.now - MONDAY) / timedelta(minutes=1) + 2)
+    view = story.hear(room, quantity).home.view
+    assert view is not None
+    return view
+
+
+def test_who_was_seen_where_nobody_gets_to_the_unseen_room_from_is_not_in_it(dense: Story) -> None:
+    rooms, start = (HALL_MOTION, LOUNGE_MOTION, BATH_MOTION), 24 * DAYS + 7
+    story = around(deepcopy(dense).at(start), *rooms, until=start + 3)
+    # from the bathroom they go to the kitchen, which is dead; from the hall to the lounge
+    assert hidden(last_in(BATH_MOTION, deepcopy(story)))
+    assert not hidden(last_in(HALL_MOTION, story))
+
+
+def test_what_was_saved_before_ways_were_kept_says_nothing_of_them() -> None:
+    sightings = seen()
+    for changes in range(60):
+        sightings.visit(LATER_S + STEP_S * changes, (1, 2)[changes % 2], 9.0)
+    assert sightings.hidden
+    assert sightings.unseen(2) == {0: 0.0}
+    assert Sightings.restored(sightings.snapshot()[:4]).unseen(2) is None
+
+
+def test_where_its_motion_sensor_is_down_a_bed_alone_sees_less(dense: Story) -> None:
+    def to_bed(story: Story) -> HomeView:
+        story.hear(BED, Quantity.BED, 0.0)
+        return last_in(BED, story, Quantity.BED)
+
+    story = deepcopy(dense)
+    assert not hidden(to_bed(story.hear(BED_MOTION, value=0.0)))
+    assert hidden(
+        to_bed(around(story, HALL_MOTION, until=24 * DAYS + 4))
+    )  # it has promised a word an hour
 
 
 def test_in_a_sparsely_sensed_home_an_unseen_room_says_nothing() -> None:
