@@ -80,7 +80,7 @@ FOR_NOBODY = (
 """Functions that only triggers and other functions call."""
 FOR_SERVICES = {
     "retain_rows": "analytics", "retain_chunks": "analytics", "retention_due": "operator",
-    "homes_over": "gateway",
+    "homes_over": "gateway", "used_unwatched": "alerts",
 }  # fmt: skip
 """Functions with the owner's rights that one service calls; what deletes keeps to the floors of retention."""
 READ_BY_PROGRAMS = {
