@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
 
 import httpx
+import psycopg
 import pytest
 
+from alerts import receipts
 from alerts.answer_code import MOST_WRONG, code_of
 from alerts.twilio import signature
 from core.model.finding import Phase, ResponseKind, Severity
@@ -217,6 +219,37 @@ async def test_a_call_is_answered_in_the_language_of_the_call(phones: Phones) ->
     path = f"/receipts/twilio/keys/{number}"
     assert "Ñöƀöðý îš öñ îţ ýéţ" in (await phones.call_back(path, Digits="2")).text
     assert "Ýöû áŕé öñ îţ" in (await phones.call_back(path, Digits="1")).text
+
+
+@pytest.mark.parametrize("phones", ["voice"], indirect=True)
+async def test_who_presses_another_key_may_press_again_in_the_same_call(phones: Phones) -> None:
+    number = await phones.delivery("voice")
+    twiml = parse_qs(phones.receiver.requests[0].body.decode())["Twiml"][0]
+    path = f"/receipts/twilio/keys/{number}/en-GB"
+    assert f'action="{PUBLIC}{path}"' in twiml
+    wrong = await phones.call_back(path, Digits="7")
+    assert "Nobody is on it yet. Press 1 to answer." in wrong.text
+    assert f'action="{PUBLIC}{path}"' in wrong.text
+    assert "You are on it" in (await phones.call_back(path, Digits="1")).text
+    assert phones.state() == "acknowledged"
+
+
+@pytest.mark.parametrize("phones", ["voice"], indirect=True)
+async def test_a_key_that_can_not_be_written_down_is_asked_for_again(
+    phones: Phones, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "KEY_WITHIN_S", 0.2)
+    number = await phones.delivery("voice")
+    path = f"/receipts/twilio/keys/{number}/en-XA"
+    with psycopg.connect(database.url) as owner:
+        owner.execute("lock table phone_answer")  # it hangs, as behind a network that is gone
+        answer = await phones.call_back(path, Digits="1")
+        assert (answer.status_code, phones.state()) == (200, "open")
+        assert "þŕéšš 1 áĝáîñ" in answer.text, "in the language of the call"
+        assert f'action="{PUBLIC}{path}"' in answer.text
+    monkeypatch.undo()
+    assert "You are on it" in (await phones.call_back(path, Digits="1")).text
+    assert phones.state() == "acknowledged"
 
 
 async def test_digits_can_not_be_tried_until_they_fit(phones: Phones) -> None:
