@@ -128,7 +128,7 @@ class Receiving:
         return Response(status_code=204)
 
     async def key(self, request: Request) -> Response:
-        """Take the key that was pressed during a call; a wrong one, or what can not be kept, is asked for again."""
+        """Take the key that was pressed during a call; one that does not count is asked for again."""
         fields = await self._signed_form(request)
         known = str(request.path_params.get("language", ""))
         if known and fields.get("Digits") != KEY:
