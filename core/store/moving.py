@@ -1,6 +1,7 @@
 """Who lives in a home no more while another one does, and who may not move into the record of another.
 
-For the owner of the database; `move_in` is for the registrar, `parted_lately` for pages.
+For the owner of the database; `move_in` and `part_from_wearers` are for the registrar, `parted_lately` is for
+pages.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from core.model.ids import ResidentId
 from core.store.listen import notify
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from core.model.home import Device
     from core.model.ids import HomeId
     from core.model.subject import Subject
     from core.store.pool import Connection
@@ -148,4 +151,16 @@ async def _check_goes_on(connection: Connection, home_id: HomeId) -> None:
         raise Misconfigured(
             f"home {home_id}: it has ended, and is the record of who lived there. Give whoever lives there"
             " now a home of their own, with another id"
+        )
+
+
+async def part_from_wearers(connection: Connection, devices: Iterable[Device]) -> None:
+    """Set aside what somebody else wore than who is to wear it now: what it told stays with them.
+
+    A device that is registered at the same address after that is another one.
+    """
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            "select part_from_wearer(%s, %s, %s, %s, now())",
+            [(one.home_id, one.family, one.external_id, one.resident_id) for one in devices],
         )
