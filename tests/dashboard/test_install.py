@@ -66,6 +66,7 @@ async def test_what_speaks_is_listed_with_a_guess_and_registered(
     browser = await visitors.of("technician")
     text = await browser.text(PAGE)
     assert "2 devices not registered" in text
+    assert "not one that neighbours go through" in text
     assert 'value="Lounge motion"' in text
     assert "It says: motion 1, battery 90" in text
     assert await _register(browser, speaking) == 303
