@@ -7,7 +7,6 @@ hours count as they are now (docs/decisions/0140, 0142).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts.escalation import Duty, reachable
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from core.store.alert import TeamMember
     from core.store.delivery import ToldEntry
     from core.store.pool import Connection
-
-JUST_BEFORE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +68,7 @@ async def _on_call(
 ) -> tuple[TeamMember, ...]:
     if not any(step.on_call for step in run.policy.steps):
         return ()
-    rota = await rota_for(connection, alert.home_id, now - JUST_BEFORE)
+    rota = await rota_for(connection, alert.home_id, now)
     who = None if rota is None else on_call(rota, now)
     return () if who is None else await people_of(connection, alert.home_id, [who])
 
@@ -90,7 +87,7 @@ async def _with_reserve(
     connection: Connection, alert: Alert, duty: Duty, known: Known, now: datetime
 ) -> Duty:
     """Add the organisation's on-call; its administrators too where nobody is or can be woken."""
-    rota = await reserve_rota(connection, alert.home_id, now - JUST_BEFORE)
+    rota = await reserve_rota(connection, alert.home_id, now)
     who = None if rota is None else on_call(rota, now)
     found = () if who is None else await people_of(connection, alert.home_id, [who])
     duty = replace(duty, quiet={**duty.quiet, **await _quiet(connection, alert, found, now)})

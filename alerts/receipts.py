@@ -6,6 +6,7 @@ A small application in the alerting service, because the ledger is written here 
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 from contextlib import asynccontextmanager
@@ -23,7 +24,7 @@ from starlette.routing import Route
 from alerts.answer_code import Guesses, code_of, codes_in
 from alerts.phone_answers import answer, language_of
 from alerts.provider import kept
-from alerts.twilio import STATES, say, signature
+from alerts.twilio import STATES, ask, say, signature
 from core.model.errors import Malformed, StoreUnavailable
 from core.model.ids import DeliveryId
 from core.model.words import marked
@@ -50,9 +51,15 @@ LONGEST_BODY = 16 * 1024
 ANSWERABLE = timedelta(hours=24)
 """A reply is taken for a message of the last day."""
 KEY = "1"
+KEY_WITHIN_S = 9.0
+"""A provider waits 15 s for what to say next; then the person hears that the call has failed."""
 TOO_MANY = marked("Nobody is on it by this: too many digits were wrong. Please open Wayhome.")
 NO_CODE = marked("Nobody is on it yet: please reply with the six digits of the message.")
-NOT_KEY = marked("That was not the key 1. Nobody is on it yet.")
+NOT_KEY = marked("That was not the key 1. Nobody is on it yet. Press 1 to answer.")
+NOT_WRITTEN = marked(
+    "Your answer could not be written down just now. Nobody is on it yet."
+    " Wait a moment and press 1 again, or open Wayhome."
+)
 CALL_OVER = marked("This call is over.")
 NOTIFY_STATES = {
     "created": ProviderState.SENT,
@@ -99,6 +106,7 @@ class Receiving:
             f"/receipts/twilio/texts/{number}": self.state,
             f"/receipts/twilio/calls/{number}": self.state,
             f"/receipts/twilio/keys/{number}": self.key,
+            f"/receipts/twilio/keys/{number}/{{language:str}}": self.key,
             "/receipts/twilio/replies": self.reply,
             "/receipts/notify/states": self.notify_state,
             "/receipts/notify/replies": self.notify_reply,
@@ -120,16 +128,29 @@ class Receiving:
         return Response(status_code=204)
 
     async def key(self, request: Request) -> Response:
-        """Take the key that was pressed during a call."""
+        """Take the key that was pressed during a call; one that does not count is asked for again."""
         fields = await self._signed_form(request)
-        async with transaction(self.pool) as connection:
-            sent = await receipt_table.delivery_with(connection, _number(request))
-            if sent is None:
-                return _said(CALL_OVER, ENGLISH)
-            language = language_of(sent)
-            if fields.get("Digits") != KEY:
-                return _said(words(language).gettext(NOT_KEY), language)
-            return _said(await answer(connection, sent, self.clock.now()), language)
+        known = str(request.path_params.get("language", ""))
+        if known and fields.get("Digits") != KEY:
+            return self._ask(NOT_KEY, known, request)
+        try:
+            async with asyncio.timeout(KEY_WITHIN_S), transaction(self.pool) as connection:
+                sent = await receipt_table.delivery_with(connection, _number(request))
+                if sent is None:
+                    return _said(CALL_OVER, ENGLISH)
+                language = language_of(sent)
+                if fields.get("Digits") != KEY:
+                    return self._ask(NOT_KEY, language, request)
+                return _said(await answer(connection, sent, self.clock.now()), language)
+        except (StoreUnavailable, TimeoutError):
+            log.warning("a key could not be written down", extra={"action": "key_not_kept"})
+            return self._ask(NOT_WRITTEN, known or ENGLISH, request)
+
+    def _ask(self, text: str, language: str, request: Request) -> Response:
+        """Return words that the call reads out, and after which a key is taken again."""
+        spoken = say(words(language).gettext(text), language)
+        action = self.settings.receipts_url + request.url.path
+        return Response(f"<Response>{ask(spoken, action)}</Response>", media_type=_XML)
 
     async def reply(self, request: Request) -> Response:
         """Take a text that somebody wrote back."""

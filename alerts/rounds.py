@@ -192,7 +192,7 @@ async def look(connection: Connection, stored: StoredAlert, now: datetime) -> tu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
-    """That somebody cannot be told, for the operators of a home."""
+    """That somebody cannot be told, or is not watched, for the operators of a home."""
 
     home_id: HomeId
     #: With the organisation its key.
@@ -203,6 +203,7 @@ class Complaint:
     severity: Severity = Severity.CHECK
     #: Since when it is so, where each time counts; None for what somebody who is on it has a day for.
     since: datetime | None = None
+    detector: str = REACHABILITY
 
 
 async def complain(connection: Connection, one: Complaint, now: datetime) -> AlertId | None:
@@ -213,8 +214,8 @@ async def complain(connection: Connection, one: Complaint, now: datetime) -> Ale
     AlertId or None
         The alert that was opened for it; None where there is one already.
     """
-    if await open_table.is_open(connection, one.home_id, REACHABILITY, one.subject):
-        known = await open_table.open_with(connection, one.home_id, REACHABILITY, one.subject)
+    if await open_table.is_open(connection, one.home_id, one.detector, one.subject):
+        known = await open_table.open_with(connection, one.home_id, one.detector, one.subject)
         if known is not None and _is_news(known.alert, one, now):
             before, told = await recall(connection, known)
             await settle(connection, known, episodes.again(before, one.severity, now), told, now)
@@ -222,7 +223,7 @@ async def complain(connection: Connection, one: Complaint, now: datetime) -> Ale
     finding = Finding(
         home_id=one.home_id,
         resident_id=None,
-        detector=REACHABILITY,
+        detector=one.detector,
         subject=one.subject,
         severity=one.severity,
         audience=Audience.OPERATORS,

@@ -111,6 +111,20 @@ def say(text: str, language: str) -> str:
     return f"<Say{spoken}>{escape(_sayable(text))}</Say>"
 
 
+def ask(text: str, action: str) -> str:
+    """Return the elements by which a call says what `say` returned, some times over, and takes a key.
+
+    Examples
+    --------
+    >>> ask("<Say>Hi</Say>", "https://a.example/k").count('action="https://a.example/k"')
+    3
+    """
+    where = escape(action, {'"': "&quot;"})
+    return (
+        f'<Gather numDigits="1" timeout="6" action="{where}" method="POST">{text}</Gather>' * PASSES
+    )
+
+
 class _Answer(msgspec.Struct):
     sid: str = ""
 
@@ -149,11 +163,9 @@ class Twilio:
         text = say(ring.text, ring.language)
         if not (ring.answerable and self._receipts_url):
             return f"<Response>{text * PASSES}</Response>"
-        action = escape(self._callback("keys", ring), {'"': "&quot;"})
-        gather = (
-            f'<Gather numDigits="1" timeout="6" action="{action}" method="POST">{text}</Gather>'
-        )
-        return f"<Response>{gather * PASSES}</Response>"
+        # the language goes with it: who presses a key while the database is away is answered too
+        action = f"{self._callback('keys', ring)}/{ring.language}"
+        return f"<Response>{ask(text, action)}</Response>"
 
     async def _post(self, what: str, ring: Ring, fields: Mapping[str, str]) -> Receipt:
         phone = self._phone

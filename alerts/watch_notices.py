@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from alerts import unwatched
 from alerts.escalation import WEB
 from alerts.rounds import Complaint, complain
 from core.model.errors import StoreUnavailable
@@ -53,6 +54,8 @@ log = logging.getLogger("wayhome.alerts")
 PART = "word of watching"
 EVERY_S = 5.0
 """A date that passes wakes nobody, so it is looked for; what somebody writes down wakes us."""
+USE_EVERY = timedelta(minutes=1)
+"""Whether somebody is in a home that is not watched is looked for so often."""
 REST_S = 0.5
 """Between two looks, however much is being registered."""
 AGAIN = timedelta(hours=4)
@@ -72,6 +75,8 @@ class WatchNotices:
         self._url = url
         self._waking = frozenset(waking)
         self._news = asyncio.Event()
+        #: When homes that nobody watches were last looked at for somebody in them.
+        self._looked_at: datetime | None = None
         #: Called when there is something to send.
         self.wake: Callable[[], None] = lambda: None
 
@@ -97,6 +102,7 @@ class WatchNotices:
         try:
             async with transaction(self._pool) as connection:
                 asked = await look(connection, self._clock.now(), self._waking, odd)
+                asked += await self._look_for_use(connection)
         except StoreUnavailable as error:
             self._health.set(PART, ok=False, text=str(error))
             log.warning("%s: %s", PART, error, extra={"action": "store_unavailable"})
@@ -105,6 +111,15 @@ class WatchNotices:
         self._health.set(PART, ok=not odd, text=text if odd else "", outside=True)
         if asked:
             self.wake()
+
+    async def _look_for_use(self, connection: Connection) -> int:
+        now = self._clock.now()
+        if self._looked_at is not None and now - self._looked_at < USE_EVERY:
+            return 0
+        if not await watch_table.alone(connection):
+            return 0
+        self._looked_at = now
+        return await unwatched.look(connection, now)
 
 
 async def look(

@@ -100,9 +100,16 @@ def stays(
     devices: Mapping[DeviceId, Device],
     start: datetime,
     end: datetime,
+    gone: Mapping[DeviceId, datetime] | None = None,
 ) -> tuple[Stay, ...]:
-    """Return the stays of a span in order of time; short pauses are closed until few enough are left."""
-    spans = _spans(sensed, devices, end)
+    """Return the stays of a span in order of time; short pauses are closed until few enough are left.
+
+    Parameters
+    ----------
+    gone
+        When devices were taken away or moved: what they saw last does not go on after that.
+    """
+    spans = _spans(sensed, devices, {one: (gone or {}).get(one, end) for one in devices})
     joined: list[Stay] = []
     for minutes in JOIN_MINUTES:
         joined = [
@@ -173,7 +180,9 @@ def gaps(
 
 
 def _spans(
-    sensed: Iterable[Sensed], devices: Mapping[DeviceId, Device], end: datetime
+    sensed: Iterable[Sensed],
+    devices: Mapping[DeviceId, Device],
+    ends: Mapping[DeviceId, datetime],
 ) -> dict[str, list[tuple[datetime, datetime]]]:
     found: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
     since: dict[tuple[DeviceId, Quantity], datetime] = {}
@@ -191,7 +200,7 @@ def _spans(
             found[place].append((begun, _ended(one, begun)))
     for (device_id, quantity), begun in since.items():
         if quantity in _STEADY:
-            found[place_of(devices[device_id])].append((begun, end))
+            found[place_of(devices[device_id])].append((begun, ends[device_id]))
     return found
 
 

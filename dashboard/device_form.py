@@ -28,7 +28,10 @@ HINTS = {
     Placement.ROOM: marked(
         "At 2 to 2.4 m in a corner, not towards a window, a heater or a pet's way."
     ),
-    Placement.ENTRANCE: marked("The two parts at most 1 cm apart when the door is shut."),
+    Placement.ENTRANCE: marked(
+        "On a door of the person's own home, not one that neighbours go through: each of them would"
+        " count as the person. The two parts at most 1 cm apart when the door is shut."
+    ),
     Placement.BED: marked("Between slats and mattress, at the height of the chest."),
     Placement.CHAIR: marked(
         "Under the cushion, in the middle of the seat; the cable away from the feet."

@@ -45,6 +45,11 @@ class RotaView:
     may_ask: bool
 
     @property
+    def stands_in_only(self) -> bool:
+        """True for a home without hours of every week: outside its covers another rota counts."""
+        return self.scope.home is not None and not self.rota.shifts
+
+    @property
     def any_quiet(self) -> bool:
         """True when somebody is on call in their own quiet hours."""
         return any(line.quiet for _, lines in self.weeks for line in lines)
@@ -70,7 +75,7 @@ def view_of(scope: Scope, rota: Rota, viewer: Viewer) -> RotaView:
     def lines(found: Iterable[Stretch]) -> tuple[Line, ...]:
         return tuple(_line(one, names, rota, viewer) for one in found)
 
-    both = tuple(lines(stretches(rota, edges[n], edges[n + 1])) for n in (0, 1))
+    both = tuple(lines(_shown(rota, edges[n], edges[n + 1])) for n in (0, 1))
     current = lines(stretches(rota, now, now + timedelta(days=DAYS)))[0]
     people = {one.carer_id for one in scope.on_call_people}
     return RotaView(
@@ -78,9 +83,17 @@ def view_of(scope: Scope, rota: Rota, viewer: Viewer) -> RotaView:
         rota=rota,
         now=current,
         weeks=((_("This week, from now"), both[0]), (_("Next week"), both[1])),
-        gaps=tuple(one for one in lines(stretches(rota, now, edges[2])) if not one.name),
+        gaps=tuple(one for one in lines(_shown(rota, now, edges[2])) if not one.name),
         may_ask=viewer.carer_id in people,
     )
+
+
+def _shown(rota: Rota, start: datetime, end: datetime) -> tuple[Stretch, ...]:
+    """Return the stretches of a rota; of a home's without shifts what it says: who stands in."""
+    found = stretches(rota, start, end)
+    if rota.home_id is None or rota.shifts:
+        return found
+    return tuple(one for one in found if one.carer_id is not None)
 
 
 def _line(stretch: Stretch, names: Mapping[CarerId, str], rota: Rota, viewer: Viewer) -> Line:

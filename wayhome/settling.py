@@ -60,7 +60,8 @@ async def settle(
     left = await disk.clean(connection, names, emptied, whole=whole)
     if left:
         found[TABLES] = (
-            f"old versions of rows in free space of {', '.join(left)}, which are large or in use:"
+            f"old versions of rows in free space of {', '.join(left)}, which are large, in use,"
+            " or read by a backup or an archive that began before:"
             f" {QUIET_HOUR}"
         )
     folder, home_id = broker

@@ -10,6 +10,8 @@ AUDIT = "audit"
 """Detector of the alerts that the auditor raises."""
 REACHABILITY = "reachability"
 """Detector of the alerts about people who cannot be told."""
+UNWATCHED = "unwatched"
+"""Detector of the alerts about homes that are not watched, and in which somebody is."""
 LIVENESS = "liveness"
 """Detector of the alerts about homes and devices that cannot be seen."""
 
@@ -139,6 +141,24 @@ _ALL = (
         meaning="Somebody may not have been told, or told late. The alert named here may need a call.",
         first="Run `wayhome alerts prove`, open the alert it names, and ring who should have been told.",
         who="The organisation's administrator for the call; whoever runs the servers for the cause",
+    ),
+    Playbook(
+        name="called-unwatched",
+        detector=UNWATCHED,
+        subject="called/",
+        title="A call for help in a home that is not watched",
+        meaning="Somebody pressed for help, or a device says that somebody fell. No carer is told.",
+        first="Ring the home now, then its carers. Take the home live again if the person is back.",
+        who="The technician or the administrator, at once",
+    ),
+    Playbook(
+        name="used-unwatched",
+        detector=UNWATCHED,
+        subject="used/",
+        title="Somebody is in a home that is not watched",
+        meaning="The person may be back early. The family may believe that it is watched; no carer is told.",
+        first="Ring the home or the carers. If the person is back: “Back to live” on the page of its steps.",
+        who="The technician or the administrator, today",
     ),
     Playbook(
         name="carer-not-reachable",

@@ -20,6 +20,7 @@ from core.model.finding import (
 from core.model.home import HomeMode
 from core.model.ids import AlertId, CarerId, FindingId, HomeId, ResidentId
 from core.model.observation import LogPosition
+from core.store.basis import STOPPED
 from core.store.finding import bare_finding
 from core.store.listen import notify
 
@@ -52,7 +53,8 @@ class LoggedFinding:
     finding_id: FindingId
     finding: Finding
     recorded_at: datetime
-    #: Mode of its home, the quieter one of when it was noticed and of now; None where the home is gone.
+    #: Mode of its home, the quieter one of when it was noticed and of now: test too where nobody may be
+    #: watched, whose silence is no finding. None where the home is gone.
     mode: HomeMode | None
 
 
@@ -99,6 +101,17 @@ async def move_cursor(connection: Connection, reader: str, to: LogPosition) -> N
     )
 
 
+# What is said in a home that must not be watched is refused: to detection it is silence. What it saw before,
+# and takes a moment to notice, is told.
+_REFUSED: LiteralString = (
+    "exists (select 1 from ("
+    + STOPPED.replace("{purpose}", "'care_monitoring'").replace(
+        "{at}", "(f.noticed_at - interval '1 minute')"
+    )
+    + ") s where s.home_id = f.home_id)"
+)
+
+
 async def findings_after(
     connection: Connection, position: LogPosition, limit: int
 ) -> list[LoggedFinding]:
@@ -107,8 +120,10 @@ async def findings_after(
     await cursor.execute(
         "select f.txid::text::bigint as transaction, f.finding_id, f.home_id, f.resident_id,"
         " f.detector, f.subject, f.severity, f.audience, f.phase, f.onset, f.noticed_at, f.what,"
-        " f.recorded_at,"
-        " case when h.mode = 'live' and f.noticed_at < h.live_since then 'test' else h.mode end as mode"
+        " f.recorded_at, case when h.mode = 'live' and (f.noticed_at < h.live_since or "
+        + _REFUSED
+        + ")"
+        " then 'test' else h.mode end as mode"
         " from finding f left join home h using (home_id)"
         " where f.txid < pg_snapshot_xmin(pg_current_snapshot())"
         " and (f.txid, f.finding_id) > (%s::text::xid8, %s)"

@@ -6,19 +6,27 @@ keeps for a crash and otherwise uses again and again (docs/decisions/0211).
 
 from __future__ import annotations
 
-from contextlib import suppress
+import asyncio
+import re
+import time
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, LiteralString
 
 from psycopg import errors, sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from psycopg.errors import Diagnostic
 
     from core.store.pool import Connection
 
 SMALL_BYTES = 64 << 20
 """A table up to this size, its indices with it, is written anew in about a second, for which it is locked."""
 LOCK_WAIT: LiteralString = "5s"
+READERS_WAIT_S, READERS_PAUSE_S = 5.0, 0.5
+"""So long, for all tables together, it is waited for who began to read before; most read for milliseconds."""
+_FIRST_NUMBER = re.compile(r"\d+")
 MOST_SWITCHES = 200
 """Segments of the log are 16 MiB, and a gigabyte of them may wait to be used again."""
 
@@ -59,14 +67,16 @@ async def clean(
     Returns
     -------
     Tables that are still as they were, with the old versions of rows in their free space: too large to be
-    locked without being asked for, or in use all the time.
+    locked without being asked for, in use all the time, or read by somebody who began before the rows went.
     """
     left, changed = [], set(emptied)
+    waits_until = time.monotonic() + READERS_WAIT_S
     await connection.execute(sql.SQL("set lock_timeout = {}").format(LOCK_WAIT))
     for table in tables:
         await _forget_statistics(connection, table)
         # also where no row went just now: one may have gone before, by age or by hand
-        if not await _write_anew(connection, table, whole=whole) and table in changed:
+        done = await _write_anew(connection, table, waits_until, whole=whole)
+        if not done and table in changed:
             left.append(table)
     if await is_superuser(connection):
         await connection.execute("vacuum full pg_statistic")
@@ -74,7 +84,9 @@ async def clean(
     return tuple(left)
 
 
-async def _write_anew(connection: Connection, table: str, *, whole: bool) -> bool:
+async def _write_anew(
+    connection: Connection, table: str, waits_until: float, *, whole: bool
+) -> bool:
     name = sql.Identifier(table)
     cursor = await connection.execute(
         "select coalesce(sum(pg_total_relation_size(p.oid)), 0) from (" + _PARTS + ") p"
@@ -84,10 +96,39 @@ async def _write_anew(connection: Connection, table: str, *, whole: bool) -> boo
     (size,) = await cursor.fetchone() or (0,)
     if whole or size <= SMALL_BYTES:
         with suppress(errors.LockNotAvailable):
-            await connection.execute(sql.SQL("vacuum (full, analyze) {}").format(name))
-            return True
+            return await _whole(connection, name, waits_until)
     await connection.execute(sql.SQL("vacuum (analyze) {}").format(name))
     return False
+
+
+async def _whole(connection: Connection, name: sql.Identifier, waits_until: float) -> bool:
+    """Write a table anew; False where it still holds what somebody who began to read before sees there.
+
+    A backup or an archive under way reads the database as it was: PostgreSQL takes dead rows over for it.
+    """
+    while True:
+        with _counting(connection) as kept:
+            await connection.execute(sql.SQL("vacuum (full, analyze, verbose) {}").format(name))
+        if not sum(kept) or time.monotonic() > waits_until:
+            return not sum(kept)
+        await asyncio.sleep(READERS_PAUSE_S)
+
+
+@contextmanager
+def _counting(connection: Connection) -> Iterator[list[int]]:
+    """Collect how many dead rows each table that is written anew keeps: the first number of its detail."""
+    kept: list[int] = []
+
+    def hear(said: Diagnostic) -> None:
+        number = _FIRST_NUMBER.search(said.message_detail or "")
+        if number is not None:
+            kept.append(int(number[0]))
+
+    connection.add_notice_handler(hear)
+    try:
+        yield kept
+    finally:
+        connection.remove_notice_handler(hear)
 
 
 async def _forget_statistics(connection: Connection, table: str) -> None:

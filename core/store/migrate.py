@@ -136,14 +136,47 @@ def _ensure_roles(connection: psycopg.Connection[Any], passwords: Mapping[str, s
         for _ in range(ATTEMPTS):
             try:
                 _ensure_role(connection, role, passwords.get(role))
-                if role == "wayhome_dashboard":
+                if role == "wayhome_dashboard" and not _may_become_program(connection):
                     _let_become_program(connection)
                 break
+            except psycopg.errors.InsufficientPrivilege as error:
+                told = _not_ours(connection)
+                if told is None:
+                    raise
+                raise told from error
             except psycopg.errors.InternalError_:
                 # "tuple concurrently updated": roles belong to the whole cluster, our lock to one database
                 time.sleep(PAUSE_S)
         else:
             raise StoreUnavailable(f"cannot migrate: role {role} is being changed by others")
+
+
+def _not_ours(connection: psycopg.Connection[Any]) -> Misconfigured | None:
+    """Return what to run where the roles are there and another role made them; None where they are not."""
+    names = [PROGRAM, *ROLES]
+    (there,) = connection.execute(
+        "select count(*) from pg_roles where rolname = any(%s)", (names,)
+    ).fetchone() or (0,)
+    if there < len(names):
+        return None
+    (owner,) = connection.execute("select quote_ident(current_user)").fetchone() or ("",)
+    return Misconfigured(
+        "database_url: expected a role that may change Wayhome's roles. They are there, made by another role:"
+        f" as that one or as a superuser run “grant {', '.join(names)} to {owner} with admin option;”"
+    )
+
+
+def _may_become_program(connection: psycopg.Connection[Any]) -> bool:
+    """Tell whether the dashboard may take the role already: then nobody need have a right over roles."""
+    how = "m.set_option and not m.inherit_option"
+    if connection.info.server_version < 160000:  # noqa: PLR2004
+        how = "not (select rolinherit from pg_roles where oid = m.member)"
+    row = connection.execute(
+        "select 1 from pg_auth_members m where m.roleid = %s::regrole"
+        f" and m.member = 'wayhome_dashboard'::regrole and {how}".encode(),
+        (PROGRAM,),
+    ).fetchone()
+    return row is not None
 
 
 def _let_become_program(connection: psycopg.Connection[Any]) -> None:

@@ -1,10 +1,12 @@
 """Who lives in a home no more while another one does, and who may not move into the record of another.
 
-For the owner of the database, but for `move_in`, which is the registrar's.
+For the owner of the database; `move_in` and `part_from_wearers` are for the registrar, `parted_lately` is for
+pages.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core.model.errors import Misconfigured
@@ -12,11 +14,29 @@ from core.model.ids import ResidentId
 from core.store.listen import notify
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from core.model.home import Device
     from core.model.ids import HomeId
     from core.model.subject import Subject
     from core.store.pool import Connection
+
+
+HABITS_FOLLOW = timedelta(days=42)
+"""After so long what is usual is that of who lives on: of what was learned before a third is left (0292)."""
+
+
+async def parted_lately(connection: Connection, home_id: HomeId, now: datetime) -> datetime | None:
+    """Return when one of several left a home whose habits are still partly of both; None where none did."""
+    cursor = await connection.execute(
+        "select greatest(h.parted_at, (select max(r.left_at) from resident r"
+        " where r.home_id = h.home_id)) from home h where h.home_id = %s",
+        (home_id,),
+    )
+    row = await cursor.fetchone()
+    at: datetime | None = None if row is None else row[0]
+    return at if at is not None and now - at < HABITS_FOLLOW else None
 
 
 async def leave(connection: Connection, person: Subject, at: datetime) -> tuple[int, ...]:
@@ -131,4 +151,16 @@ async def _check_goes_on(connection: Connection, home_id: HomeId) -> None:
         raise Misconfigured(
             f"home {home_id}: it has ended, and is the record of who lived there. Give whoever lives there"
             " now a home of their own, with another id"
+        )
+
+
+async def part_from_wearers(connection: Connection, devices: Iterable[Device]) -> None:
+    """Set aside what somebody else wore than who is to wear it now: what it told stays with them.
+
+    A device that is registered at the same address after that is another one.
+    """
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            "select part_from_wearer(%s, %s, %s, %s, now())",
+            [(one.home_id, one.family, one.external_id, one.resident_id) for one in devices],
         )

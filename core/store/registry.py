@@ -22,7 +22,7 @@ from core.model.home import (
 )
 from core.model.ids import CarerId, DeviceId, HomeId, OrganisationId, ResidentId, RoomId
 from core.store.listen import notify
-from core.store.moving import move_in
+from core.store.moving import move_in, part_from_wearers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,6 +132,7 @@ _REGISTER_DEVICE: LiteralString = (
 
 async def register_device(connection: Connection, device: Device) -> DeviceId:
     """Create a device or change where it sits; return its id. ``device.device_id`` is not read."""
+    await part_from_wearers(connection, [device])
     row = await _one(connection, _REGISTER_DEVICE, _device_values(device))
     await notify(connection, "registry", device.home_id)
     return DeviceId(row["device_id"])
@@ -139,6 +140,7 @@ async def register_device(connection: Connection, device: Device) -> DeviceId:
 
 async def register_devices(connection: Connection, devices: Sequence[Device]) -> None:
     """Do the same for many, in one go."""
+    await part_from_wearers(connection, devices)
     async with connection.cursor() as cursor:
         await cursor.executemany(_REGISTER_DEVICE, [_device_values(device) for device in devices])
     for home_id in sorted({device.home_id for device in devices}):

@@ -34,30 +34,34 @@ class AskedCover:
     zone: ZoneInfo
 
 
-_ROTA: LiteralString = "select rota_id, home_id, zone from rota where "
+# That of a home is by the clock of the home as it is now: a zone that is put right counts at once.
+_ROTA: LiteralString = (
+    "select rota_id, home_id, coalesce((select h.zone from home h where h.home_id = rota.home_id), zone)"
+    " as zone from rota where "
+)
 
 
-async def rota_for(connection: Connection, home_id: HomeId, since: datetime) -> Rota | None:
+async def rota_for(connection: Connection, home_id: HomeId, now: datetime) -> Rota | None:
     """Return the rota that a home goes by: its own, else its organisation's; None without any.
 
-    One of which everything was taken away again is none.
+    One without shifts is none, but while somebody stands in by it: nobody is on call by it before and after.
 
     Parameters
     ----------
-    since
-        Covers that ended before are left out.
+    now
+        Covers that have ended are left out.
     """
     return await _rota(
         connection,
         _ROTA
         + "home_id = %(home)s and (exists (select 1 from rota_shift s where s.rota_id = rota.rota_id)"
         "  or exists (select 1 from rota_cover v where v.rota_id = rota.rota_id and v.state = 'agreed'"
-        "   and v.ends_at > %(since)s))"
+        "   and v.starts_at <= %(now)s and v.ends_at > %(now)s))"
         " or home_id is null and organisation_id ="
         " (select organisation_id from home where home_id = %(home)s)"
         " order by home_id is null limit 1",
-        {"home": home_id, "since": since},
-        since,
+        {"home": home_id, "now": now},
+        now,
     )
 
 
@@ -107,7 +111,9 @@ async def _begun(
 ) -> int:
     cursor = await connection.execute(
         "insert into rota (organisation_id, home_id, zone) values (%s, %s, %s)"
-        " on conflict (organisation_id, home_id) do update set zone = excluded.zone"
+        # hours that stand mean the clock they were agreed by, also when another home is the first
+        " on conflict (organisation_id, home_id) do update set zone = case when exists (select 1"
+        "  from rota_shift s where s.rota_id = rota.rota_id) then rota.zone else excluded.zone end"
         " returning rota_id",
         (organisation_id, home_id, zone.key),
     )
@@ -203,7 +209,8 @@ async def asked_covers(
     """Return what waits for this person's answer, and what this person asked of others."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
-        "select v.*, a.name as asked_name, c.name as carer_name, r.zone, coalesce(h.name, '') as home"
+        "select v.*, a.name as asked_name, c.name as carer_name, coalesce(h.zone, r.zone) as zone,"
+        " coalesce(h.name, '') as home"
         " from rota_cover v join rota r using (rota_id) left join home h using (home_id)"
         " join carer a on a.carer_id = v.asked_by join carer c on c.carer_id = v.carer_id"
         " where state = 'asked' and ends_at > %(now)s"

@@ -263,6 +263,18 @@ async def sensed(
     )
 
 
+async def taken_away(
+    connection: Connection, home_id: HomeId, since: datetime
+) -> dict[DeviceId, datetime]:
+    """Return which devices of a home were taken out of use after a moment, and when."""
+    rows = await named_rows(
+        connection,
+        "select device_id, retired_at from device where home_id = %(home)s and retired_at > %(since)s",
+        {"home": home_id, "since": since},
+    )
+    return {DeviceId(row["device_id"]): row["retired_at"] for row in rows}
+
+
 async def silences(
     connection: Connection,
     devices: Sequence[DeviceId],

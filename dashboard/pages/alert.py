@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, HTTPException, Path
 from starlette.responses import Response
 
-from core.model.finding import ResponseKind, Severity
+from core.model.finding import Audience, ResponseKind, Severity
 from core.model.ids import AlertId
 from core.model.playbook import playbook_for
 from core.store import circle as circle_store
+from core.store import moving
 from core.store import page as store
 from core.store import plan as plan_store
 from dashboard.answers import take
@@ -42,6 +43,9 @@ async def alert(visiting: Visiting, alert_id: Number) -> Response:
             raise HTTPException(404)
         telephones = await _telephones(visiting, connection, card) if role in CALL else []
         people = await plan_store.colleagues(connection, card.home.home_id)
+        parted = None
+        if card.alert.audience is Audience.CARERS:
+            parted = await moving.parted_lately(connection, card.home.home_id, visiting.now)
         await visiting.looked_at(connection, [card.home.home_id], "alert")
     stands = standing(card)
     return visiting.page(
@@ -53,6 +57,7 @@ async def alert(visiting: Visiting, alert_id: Number) -> Response:
         next_told=next_told(card, stands, people, visiting.visitor.carer_id, visiting.now),
         history=history(card),
         telephones=telephones,
+        parted=parted,
         emergency=_emergency(card) if role in CALL else "",
         see_activity=role in SEE_ACTIVITY,
         see_devices=role in SEE_DEVICES,

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from core.model.home import HomeMode
 from core.model.ids import HomeId
 from core.store import forecast as forecast_store
+from core.store import moving, registry, timeline
 from core.store import page as alert_store
-from core.store import registry, timeline
 from dashboard.chart import picture
 from dashboard.language import _
 from dashboard.on_it import on_it_in
@@ -50,6 +50,7 @@ async def home(visiting: Visiting, home_id: Name) -> Response:
         moved = await timeline.last_movements(connection, [glance.home], visiting.now)
         coming = await forecast_store.forecasts_of(connection, glance.home.home_id, visiting.now)
         taken = await on_it_in(visiting, connection, [glance])
+        parted = await moving.parted_lately(connection, glance.home.home_id, visiting.now)
         await visiting.looked_at(connection, [glance.home.home_id], "timeline")
     return visiting.page(
         "home.html",
@@ -59,6 +60,7 @@ async def home(visiting: Visiting, home_id: Name) -> Response:
         on_it=taken[glance.home.home_id],
         archive=glance.home.mode is HomeMode.ARCHIVE,
         moved=moved.get(glance.home.home_id),
+        parted=None if glance.home.mode is HomeMode.ARCHIVE else parted,
         day=day,
         picture=picture(day, [(c.alert.onset, c.alert.severity) for c in cards], glance.home.zone),
         rows=_rows(day, cards),

@@ -133,7 +133,7 @@ async def _page(
         zone = await timeline.first_zone(connection)
     return visiting.page(
         "rota.html",
-        views[0].scope.zone if views else zone,
+        views[0].rota.zone if views else zone,
         here="/plan",
         status=400 if mistakes else 200,
         views=views,
@@ -162,8 +162,7 @@ async def views_of(
     organisation = visiting.visitor.organisation_id
     found: list[Rota] = []
     if home_id is not None:
-        one = await store.rota_for(connection, home_id, visiting.now)
-        found = [one] if one else []
+        found = await _of_home(visiting, connection, home_id)
     else:
         found = list(await store.rotas_of(connection, organisation, visiting.now))[:MOST_ROTAS]
     people: set[CarerId] = set()
@@ -179,6 +178,14 @@ async def views_of(
         scope = await scope_of(visiting, connection, rota.home_id)
         views.append(view_of(scope, rota, viewer))
     return views
+
+
+async def _of_home(visiting: Visit, connection: Connection, home_id: HomeId) -> list[Rota]:
+    """Return the rota that a home goes by now, and its own where somebody will stand in by that."""
+    goes_by = await store.rota_for(connection, home_id, visiting.now)
+    rotas = await store.rotas_of(connection, visiting.visitor.organisation_id, visiting.now)
+    own = [one for one in rotas if one.home_id == home_id and one.covers and one != goes_by]
+    return own if goes_by is None else [*own, goes_by]
 
 
 async def _empty(

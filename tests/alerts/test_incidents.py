@@ -265,6 +265,45 @@ async def test_what_was_noticed_before_a_home_was_live_pages_nobody_also_when_re
     assert house.alerts("silent") == [(True,), (False,)]
 
 
+async def test_of_a_home_that_must_not_be_watched_its_silence_is_told_to_nobody(
+    database: Database, receiver: Receiver
+) -> None:
+    """What sensors say is refused there: to detection it looks as if nobody moved, or the hub were gone."""
+    house = await one_carer(database, receiver)
+    write = (
+        "insert into purpose_basis (home_id, resident_id, kind, purpose, article6, article9, decided,"
+        " said_by, valid_from, carer_id, at) select home_id, resident_id, %s, 'care_monitoring', %s, %s,"
+        " 'person', 'Ada', %s, %s, %s from resident"
+    )
+    house.execute(write, "given", "consent", "explicit_consent", at(-9), house.carers[0], at(-9))
+    async with turning(database.url_as("wayhome_alerts")) as service:
+        house.write(said(house, "exit", 0, severity=Severity.URGENT))
+        await service.until(1)
+        assert rang(receiver) == ["urgent"]
+        house.answer(house.only_alert(), house.carers[0], ResponseKind.RESOLVE, at(2))
+        await service.until(3)
+        house.execute(write, "withdrawn", "", "", at(600), house.carers[0], at(600))
+        house.write(said(house, "sos", 600.5, severity=Severity.URGENT))
+        await service.until(601)
+        assert rang(receiver) == ["urgent"], "what was seen before is not taken back"
+        house.answer(
+            house.alerts("alert_id")[-1][0], house.carers[0], ResponseKind.RESOLVE, at(602)
+        )
+        await service.until(603)
+        house.write(said(house, "inactivity", 670, severity=Severity.URGENT))
+        house.write(said(house, "liveness", 670, audience=Audience.OPERATORS, resident_id=None))
+        await service.until(671)
+        assert house.alerts("detector, silent") == [
+            ("exit", False), ("sos", False), ("inactivity", True), ("liveness", True)
+        ]  # fmt: skip
+        house.execute(
+            write, "given", "consent", "explicit_consent", at(1200), house.carers[0], at(1200)
+        )
+        house.write(said(house, "late_rise", 1205))
+        await service.until(1206)
+        assert house.alerts("detector, silent")[-1] == ("late_rise", False)
+
+
 async def test_an_episode_of_the_test_that_gets_worse_in_a_live_home_is_told(
     database: Database, receiver: Receiver
 ) -> None:

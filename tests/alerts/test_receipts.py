@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
 
 import httpx
+import psycopg
 import pytest
 
+from alerts import receipts
 from alerts.answer_code import MOST_WRONG, code_of
 from alerts.twilio import signature
 from core.model.finding import Phase, ResponseKind, Severity
@@ -158,9 +160,15 @@ async def test_the_key_one_acknowledges_as_that_carer_and_another_key_does_not(
     number = await phones.delivery("voice")
     path = f"/receipts/twilio/keys/{number}"
     await phones.call_back(f"/receipts/twilio/calls/{number}", CallStatus="in-progress")
-    other = await phones.call_back(path, Digits="2")
-    assert "Nobody is on it yet" in other.text
-    assert phones.state() == "open"
+    assert (
+        f'action="{PUBLIC}{path}/en-GB"'
+        in parse_qs(phones.receiver.requests[0].body.decode())["Twiml"][0]
+    )
+    for address in (path, f"{path}/en-GB"):
+        other = await phones.call_back(address, Digits="2")
+        assert "Nobody is on it yet. Press 1 to answer." in other.text
+        assert f'action="{PUBLIC}{address}"' in other.text, "in the same call"
+        assert phones.state() == "open"
     for _ in range(2):
         answer = await phones.call_back(path, Digits="1")
         assert "You are on it" in answer.text
@@ -217,6 +225,23 @@ async def test_a_call_is_answered_in_the_language_of_the_call(phones: Phones) ->
     path = f"/receipts/twilio/keys/{number}"
     assert "Ñöƀöðý îš öñ îţ ýéţ" in (await phones.call_back(path, Digits="2")).text
     assert "Ýöû áŕé öñ îţ" in (await phones.call_back(path, Digits="1")).text
+
+
+@pytest.mark.parametrize("phones", ["voice"], indirect=True)
+async def test_a_key_that_can_not_be_written_down_is_asked_for_again(
+    phones: Phones, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "KEY_WITHIN_S", 0.2)
+    number = await phones.delivery("voice")
+    path = f"/receipts/twilio/keys/{number}/en-XA"
+    with psycopg.connect(database.url) as owner:
+        owner.execute("lock table phone_answer")  # it hangs, as behind a network that is gone
+        answer = await phones.call_back(path, Digits="1")
+        assert (answer.status_code, phones.state()) == (200, "open")
+        assert "þŕéšš 1 áĝáîñ" in answer.text, "in the language of the call"
+        assert f'action="{PUBLIC}{path}"' in answer.text
+    monkeypatch.undo()
+    assert "You are on it" in (await phones.call_back(path, Digits="1")).text
 
 
 async def test_digits_can_not_be_tried_until_they_fit(phones: Phones) -> None:

@@ -213,7 +213,7 @@ async def test_a_call_takes_a_key_and_a_text_a_code(receiver: Receiver) -> None:
     call, text = (parse_qs(request.body.decode()) for request in receiver.requests)
     (twiml,) = call["Twiml"]
     assert twiml.count("Press 1 to say: I am on it.") == 3
-    assert 'action="https://care.example/receipts/twilio/keys/71"' in twiml
+    assert 'action="https://care.example/receipts/twilio/keys/71/en-GB"' in twiml
     (said,) = text["Body"]
     assert said.endswith(
         "Open Wayhome. Reply 482913 to say: I am on it. https://pages.example/alerts/12"

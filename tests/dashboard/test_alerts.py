@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.dashboard.town import DOOR, NOW
+from tests.dashboard.visitors import plain
 
 if TYPE_CHECKING:
     from core.runtime.clock import ManualClock
@@ -207,3 +208,27 @@ async def test_a_further_page_never_says_that_nothing_needs_anybody(
         town.execute("update alert set state = 'resolved', resolved_at = %s", town.now)
         answer = await ben.get(f"{path}?page=2")
         assert (answer.status_code, str(answer.url.path), answer.url.query) == (200, path, b"")
+
+
+async def test_after_one_of_two_has_left_it_says_that_habits_are_still_of_both(
+    visitors: Visitors, town: Town
+) -> None:
+    number = town.alert()
+    ben = await visitors.of("ben")
+    said = "Since 12 January one person fewer lives here."
+    for path in (f"/alerts/{number}", "/homes/ada"):
+        assert "one person fewer" not in await ben.text(path)
+    town.execute(
+        "insert into resident (home_id, name, pronoun, left_at) values ('ada', 'Bert', 'he', %s)",
+        NOW - timedelta(days=3),
+    )
+    for path in (f"/alerts/{number}", "/homes/ada"):
+        assert said in plain(await ben.text(path))
+    assert "Bert" not in await ben.text("/homes/ada")
+    town.execute("delete from resident where name = 'Bert'")
+    town.execute(
+        "update home set parted_at = %s where home_id = 'ada'", NOW - timedelta(days=3)
+    )  # erased, and it is still so
+    assert said in plain(await ben.text(f"/alerts/{number}"))
+    town.execute("update home set parted_at = %s where home_id = 'ada'", NOW - timedelta(days=43))
+    assert "one person fewer" not in await ben.text(f"/alerts/{number}")

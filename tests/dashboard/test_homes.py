@@ -145,6 +145,55 @@ async def test_where_no_sensor_reports_by_itself_a_long_silence_is_hatched(
     assert 'class="gap"' in text
 
 
+async def test_what_was_taken_away_today_is_still_seen_where_it_was(
+    visitors: Visitors, town: Town
+) -> None:
+    town.observe("ada", "Bed mat", NOW - timedelta(hours=5), 1, "bed")
+    town.observe("ada", "Kitchen sensor", NOW - timedelta(hours=4), 1)
+    town.execute(
+        "update device set retired_at = %s where name = 'Bed mat'", NOW - timedelta(hours=2)
+    )
+    town.execute(
+        "update device set retired_at = %s where name = 'Kitchen sensor'", NOW - timedelta(hours=2)
+    )
+    text = await (await visitors.of("ben")).text("/homes/ada")
+    assert "<td>yesterday, 23:20</td><td>2 min</td><td>Kitchen</td>" in text
+    assert "<td>3 h</td><td>Bedroom, in bed</td>" in text, "and nobody lies there for ever"
+
+
+async def test_a_sensor_that_was_moved_saw_what_it_saw_in_the_room_it_hung_in(
+    visitors: Visitors, town: Town
+) -> None:
+    town.observe("ada", "Kitchen sensor", NOW - timedelta(hours=4), 1)
+    technician = await visitors.of("technician")
+    ((device, room),) = town.execute(
+        "select device_id, (select room_id from room where home_id = 'ada' and name = 'Hall')"
+        " from device where home_id = 'ada' and name = 'Kitchen sensor'"
+    )
+    moved = await technician.send(
+        f"/homes/ada/install/devices/{device}/changed",
+        name="Kitchen sensor", placement="room", room=str(room), wearer="",
+    )  # fmt: skip
+    assert moved.status_code == 303
+    text = await (await visitors.of("ben")).text("/homes/ada")
+    assert "<td>yesterday, 23:20</td><td>2 min</td><td>Kitchen</td>" in text
+    ((change,),) = town.execute("select max(change_id) from device_change")
+    await technician.send(f"/homes/ada/install/undo/{change}")
+    text = await (await visitors.of("ben")).text("/homes/ada")
+    assert "<td>2 min</td><td>Kitchen</td>" in text, "a mistake that was taken back was none"
+
+
+async def test_a_home_that_has_ended_shows_the_last_day_of_its_record(
+    visitors: Visitors, town: Town
+) -> None:
+    town.observe("ada", "Kitchen sensor", NOW - timedelta(days=9), 1)
+    town.execute("update device set retired_at = %s where home_id = 'ada'", NOW - timedelta(days=8))
+    town.execute("update home set mode = 'archive' where home_id = 'ada'")
+    text = await (await visitors.of("ben")).text("/homes/ada")
+    assert "The record ends" in text
+    assert "<td>Kitchen</td>" in text
+
+
 async def test_a_record_of_the_past_shows_its_own_last_day(visitors: Visitors, town: Town) -> None:
     end = datetime(2019, 4, 30, 21, 5, tzinfo=UTC)
     for hours in range(40):

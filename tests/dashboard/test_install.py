@@ -66,6 +66,7 @@ async def test_what_speaks_is_listed_with_a_guess_and_registered(
     browser = await visitors.of("technician")
     text = await browser.text(PAGE)
     assert "2 devices not registered" in text
+    assert "not one that neighbours go through" in text
     assert 'value="Lounge motion"' in text
     assert "It says: motion 1, battery 90" in text
     assert await _register(browser, speaking) == 303
@@ -125,6 +126,41 @@ async def test_a_new_device_takes_the_place_and_the_history_of_an_old_one(
     answer = await browser.send(f"{base}/replaced", by="zigbee2mqtt/hub")
     assert answer.status_code == 400
     assert "one that is not registered in this home already" in answer.text
+
+
+async def test_what_somebody_else_wears_from_now_on_keeps_what_it_told_with_who_wore_it(
+    visitors: Visitors, speaking: Town
+) -> None:
+    """Bert dies or gives his tracker away: his positions must not become Ada's, nor outlast his erasure."""
+    town = speaking
+    ((bert,),) = town.execute(
+        "insert into resident (home_id, name, pronoun) values ('ada', 'Bert', 'he') returning resident_id"
+    )
+    ada = town.number("select resident_id from resident where home_id = 'ada' and name = 'Ada'")
+    browser = await visitors.of("technician")
+    worn = {"name": "Tracker", "placement": "worn", "room": ""}
+    assert await _register(browser, town, **worn, wearer=str(bert)) == 303
+    of_bert = _device(town, "Tracker")["device_id"]
+    base = f"{PAGE}/devices/{of_bert}"
+    await browser.send(f"{base}/changed", **worn, wearer=str(ada))
+    assert _device(town, "Tracker")["device_id"] == of_bert, "a mistake, before it said anything"
+    await browser.send(f"{base}/changed", **worn, wearer=str(bert))
+    town.observe("ada", "Tracker", NOW - timedelta(hours=1), 60, "heart_rate")
+    await browser.send(f"{base}/changed", **worn, wearer=str(ada))
+    query = (
+        "select device_id, resident_id, external_id, retired_at is null from device"
+        " where name = 'Tracker' order by 1"
+    )
+    first, second = town.execute(query)
+    assert first == (of_bert, bert, f"back_door~{of_bert}", False)
+    assert second[1:] == (ada, "back_door", True)
+    restored = await browser.send(f"{base}/restored")
+    assert restored.status_code == 409, "another one speaks at its address"
+    # the other way: retired with who left, and registered for who lives on
+    town.observe("ada", "Tracker", NOW - timedelta(minutes=5), 70, "heart_rate")
+    town.execute("update device set retired_at = %s where device_id = %s", NOW, second[0])
+    assert await _register(browser, town, **worn, wearer=str(bert)) == 303
+    assert [row[1] for row in town.execute(query)] == [bert, ada, bert]
 
 
 @pytest.mark.parametrize(

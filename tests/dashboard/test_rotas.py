@@ -98,6 +98,28 @@ async def test_a_shift_is_taken_away(visitors: Visitors, circle: Town) -> None:
     assert circle.number("select count(*) from rota_shift") == 0
 
 
+async def test_who_stands_in_for_a_home_without_hours_does_not_leave_it_to_nobody_until_then(
+    visitors: Visitors, circle: Town
+) -> None:
+    ben, admin = await visitors.of("ben"), await visitors.of("admin")
+    await shift(admin, "admin", circle, path="organisation")
+    await shift(ben, "mia", circle)
+    found = re.search(r'name="drop" value="([^"]+)"', await ben.text("/rota"))
+    assert found
+    await ben.send("/rota/homes/ada/shifts", drop=found[1])
+    number = circle.number("select rota_id from rota where home_id = 'ada'")
+    times = {"starts": "2026-01-16T10:00", "ends": "2026-01-16T12:00"}
+    who = str(circle.carers["mia"])
+    await ben.send(f"/rota/{number}/covers", decide="1", carer=who, **times)
+    text = plain(await ben.text("/rota/homes/ada"))
+    assert "Fri 10:00 to 12:00 Mia Stone, standing in" in text
+    assert "whoever is on call for the whole organisation counts" in text
+    assert "nobody is on call" not in text.lower()
+    text = plain(await admin.text("/rota/homes/ada"))
+    assert "Fri 10:00 to 12:00 Mia Stone, standing in" in text, "what was saved is on the page"
+    assert "You are on call now" in text
+
+
 async def test_a_swap_is_asked_and_counts_when_the_other_agrees(
     visitors: Visitors, circle: Town, clock: ManualClock
 ) -> None:
@@ -137,7 +159,9 @@ async def test_a_swap_says_for_which_home_it_is_and_tells_its_time(
         circle.execute(
             "insert into rota (organisation_id, home_id, zone) values ('leeds', %s, %s)", home, zone
         )
-    circle.execute("update home set name = '5 Elm Street' where home_id = 'tom'")
+    circle.execute(
+        "update home set name = '5 Elm Street', zone = 'America/New_York' where home_id = 'tom'"
+    )
     circle.execute(
         "insert into rota_cover (rota_id, starts_at, ends_at, carer_id, asked_by, asked_at, state)"
         " select rota_id, '2026-01-16 15:00+00', '2026-01-16 17:00+00', %s, %s, now(), 'asked'"

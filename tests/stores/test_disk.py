@@ -69,6 +69,30 @@ async def test_a_large_table_is_left_to_who_asks_for_it(
         assert await disk.clean(connection, both, both, whole=True) == ()
 
 
+async def test_what_somebody_still_reads_as_it_was_is_not_said_to_be_gone(
+    own_postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup or an archive that is being written keeps what was deleted since it began, in each table."""
+    monkeypatch.setattr(disk, "READERS_WAIT_S", 0.1)
+    with psycopg.connect(own_postgres.url(), autocommit=True) as owner:
+        owner.execute("create table said (words text)")
+        owner.execute("create table other (words text)")
+        owner.execute("insert into said select %s from generate_series(1, 99)", (WORD,))
+    with psycopg.connect(own_postgres.url()) as reader:
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        reader.execute("select 1 from other")  # it has not come to the other table yet
+        async with connect(own_postgres.url(), autocommit=True) as connection:
+            await connection.execute("delete from said")
+            assert await disk.clean(connection, ["said"], ["said"]) == ("said",)
+            await connection.execute("checkpoint")
+            assert in_files(files_below(own_postgres.data / "base"), [WORD]), "and it is true"
+        assert reader.execute("select count(*) from said").fetchone() == (99,)
+    async with connect(own_postgres.url(), autocommit=True) as connection:
+        assert await disk.clean(connection, ["said"], ["said"]) == ()
+        await connection.execute("checkpoint")
+        assert in_files(files_below(own_postgres.data / "base"), [WORD]) == set()
+
+
 async def test_who_is_no_superuser_is_told_what_a_superuser_does(
     own_postgres: EmbeddedPostgres,
 ) -> None:

@@ -75,12 +75,12 @@ FOR_NOBODY = (
     "device_terms", "put_device", "note_device", "home_mode_by_steps", "mode_of", "end_replaced_credentials",
     "homes_held", "retention_rows", "end_former_findings",
     "write_sharing_periods", "keep_sharing_periods", "note_parting", "parted",
-    "end_hubs_of_home",
+    "end_hubs_of_home", "device_spoke", "hand_labels_on",
 )  # fmt: skip
 """Functions that only triggers and other functions call."""
 FOR_SERVICES = {
     "retain_rows": "analytics", "retain_chunks": "analytics", "retention_due": "operator",
-    "homes_over": "gateway",
+    "homes_over": "gateway", "used_unwatched": "alerts", "part_from_wearer": "registrar",
 }  # fmt: skip
 """Functions with the owner's rights that one service calls; what deletes keeps to the floors of retention."""
 READ_BY_PROGRAMS = {

@@ -203,3 +203,32 @@ def test_a_run_that_was_killed_does_not_lock_the_next_one_out(plain_database: Da
 def test_a_role_that_may_not_migrate_is_named(plain_database: Database) -> None:
     with pytest.raises(Misconfigured, match="a role that may create roles and tables"):
         migrate(plain_database.url_as("wayhome_gateway"))
+
+
+def test_an_owner_who_did_not_make_the_roles_is_told_what_to_run(
+    own_postgres: EmbeddedPostgres,
+) -> None:
+    (first,) = make(own_postgres, "first")
+    migrate(first, passwords=PASSWORDS)  # another system on the same server made them
+    with psycopg.connect(own_postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute("create role boss login createrole password 'boss'")
+        connection.execute("create database mine owner boss")
+    boss = as_role(own_postgres.url("mine"), "boss", "boss")
+    with pytest.raises(Misconfigured, match="made by another role") as raised:
+        migrate(boss, passwords=PASSWORDS)
+    (command,) = re.findall(r"grant [^;]+;", str(raised.value))
+    with psycopg.connect(own_postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(command.encode())
+    assert len(migrate(boss, passwords=PASSWORDS).applied) == len(list(FOLDER.glob("*.sql")))
+
+
+def test_roles_that_are_as_they_should_be_need_no_right_over_them(
+    own_postgres: EmbeddedPostgres,
+) -> None:
+    (first,) = make(own_postgres, "first")
+    migrate(first, passwords=PASSWORDS)
+    with psycopg.connect(own_postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute("create role boss login password 'boss'")
+        connection.execute("create database mine owner boss")
+    boss = as_role(own_postgres.url("mine"), "boss", "boss")
+    assert len(migrate(boss).applied) == len(list(FOLDER.glob("*.sql")))

@@ -11,8 +11,8 @@ import pytest
 from core.model.basis import Purpose
 from core.model.errors import Misconfigured
 from core.model.finding import Audience
-from core.model.home import HomeMode
-from core.model.ids import HomeId, OrganisationId, ResidentId
+from core.model.home import Device, HomeMode, Placement
+from core.model.ids import DeviceId, HomeId, OrganisationId, ResidentId
 from core.model.sharing import SharingQuestion
 from core.model.watching import watching
 from core.store import (
@@ -248,3 +248,34 @@ async def test_nobody_moves_into_the_record_of_somebody_else(owner: Connection) 
         await owner.execute(step, (stage,))
     await owner.execute(step, ("live",))
     assert await registry.register_resident(owner, HOME, "Lives with Ada now") > BERT
+
+
+async def test_what_he_wore_goes_to_her_and_what_it_told_stays_his(owner: Connection) -> None:
+    ((his,),) = await _rows(owner, "select device_id from device where external_id = 'watch'")
+    await owner.execute(
+        "insert into observation (observed_at, device_id, quantity, value, home_id, received_at)"
+        " values (now(), %s, 'heart_rate', 60, 'a1', now())",
+        (his,),
+    )
+    await leave(owner)
+    watch = Device(
+        device_id=DeviceId(0), home_id=HOME, family="wayhome", external_id="watch", name="Watch",
+        placement=Placement.WORN, room=None, resident_id=ADA, reporting_interval_s=900.0,
+    )  # fmt: skip
+    async with owner.transaction():
+        hers = await registry.register_device(owner, watch)
+        assert await registry.register_device(owner, watch) == hers, "once is enough"
+    assert hers != his
+    assert await _rows(owner, "select resident_id from device where device_id = %s", his) == [
+        (BERT,)
+    ]
+    bert = await person.subject(owner, BERT)
+    async with owner.transaction():
+        await person.erase(owner, bert, (NOW, "asked for"))
+    told = "select count(*) from observation where quantity = 'heart_rate' and home_id = 'a1'"
+    assert await _rows(owner, told) == [(0,)]
+
+
+async def _rows(owner: Connection, query: str, *values: object) -> list[tuple[object, ...]]:
+    cursor = await owner.execute(query.encode(), values)
+    return await cursor.fetchall()

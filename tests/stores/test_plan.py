@@ -207,6 +207,55 @@ async def test_a_rota_of_a_home_without_anybody_is_none(database: Database, hous
             assert on_call(found, NINE) == one
 
 
+async def test_until_a_cover_of_a_home_without_shifts_begins_its_organisation_s_rota_counts(
+    database: Database, house: House
+) -> None:
+    one, two, _ = house.carers
+    admin = visitor(house, 2, CarerRole.ORGANISATION_ADMIN)
+    async with open_pool(database.url_as("wayhome_dashboard")) as pages:
+        async with acting(pages, admin) as connection:
+            shifts = [Shift(hours=DAY, carer_id=two)]
+            await rota.write_shifts(connection, ORGANISATION, None, LONDON, shifts)
+        number = await written(pages, house)
+        holiday = Cover(carer_id=one, asked_by=admin.carer_id, starts_at=at(60), ends_at=at(120))
+        async with acting(pages, admin) as connection:
+            await rota.add_cover(connection, number, holiday, NINE)
+            told = {}
+            for minutes in (0, 59, 60, 119, 120):
+                found = await rota.rota_for(connection, house.home_id, at(minutes))
+                told[minutes] = None if found is None else on_call(found, at(minutes))
+    assert told == {0: two, 59: two, 60: one, 119: one, 120: two}
+
+
+async def test_the_hours_of_an_organisation_stay_what_they_were_whatever_home_is_its_first(
+    database: Database, house: House
+) -> None:
+    one, two, _ = house.carers
+    admin = visitor(house, 2, CarerRole.ORGANISATION_ADMIN)
+    dhaka = ZoneInfo("Asia/Dhaka")
+    nights = Shift(hours=WeeklySpan(days=DAY.days, start=22 * 60, end=7 * 60), carer_id=two)
+    async with open_pool(database.url_as("wayhome_dashboard")) as pages:
+        async with acting(pages, admin) as connection:
+            await rota.write_shifts(connection, ORGANISATION, None, LONDON, [nights])
+            held = await rota.held_rota(connection, ORGANISATION, None, dhaka, NINE)
+            assert held.zone == LONDON
+            await rota.write_shifts(connection, ORGANISATION, None, dhaka, held.shifts)
+            found = await rota.rota_for(connection, house.home_id, NINE)
+            assert found is not None
+            assert found.zone == LONDON
+            await rota.write_shifts(connection, ORGANISATION, None, LONDON, [])
+            begun = await rota.held_rota(connection, ORGANISATION, None, dhaka, NINE)
+            assert begun.zone == dhaka, "one that begins anew has the clock of those it is for"
+        await written(pages, house, Shift(hours=nights.hours, carer_id=one))
+        house.execute("update home set zone = 'Asia/Dhaka' where home_id = %s", house.home_id)
+        async with acting(pages, admin) as connection:
+            own = await rota.rota_for(connection, house.home_id, NINE)
+    assert own is not None
+    assert own.zone == dhaka, (
+        "the hours of a home are on its own clock, from when that is put right"
+    )
+
+
 async def test_quiet_hours_come_back_and_nonsense_keeps_nobody_from_being_told(
     database: Database, house: House
 ) -> None:

@@ -79,6 +79,10 @@ def left(
         console.print("Lives there again. Put what is worn into use again on the install page.")
     else:
         console.print(f"Noted. Devices in use no more: {len(devices)}.")
+        console.print(
+            "What is usual was learned from all who lived there. For some six weeks “No movement” may come"
+            " earlier than it should: the pages say so, and the carers should hear it from you."
+        )
 
 
 @app.command()
