@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 STAY_S = 300.0
 """Who was nowhere else for so long was in bed, as far as rooms tell; who fetches something is out before."""
-RISEN_S = 120.0
+RISEN_S = 90.0
 """Who left bed so shortly ago comes from there."""
 
 
