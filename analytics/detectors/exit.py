@@ -26,9 +26,11 @@ from analytics.features.door_habits import (
 )
 from analytics.features.localtime import NIGHT_FROM_H, NIGHT_UNTIL_H
 from analytics.features.occupancy import AWAY_AFTER_S, Place
+from analytics.features.out_of_bed import OutOfBed, Risen
 from analytics.features.witnesses import DOORSTEP_S, EXIT_WITHIN_S
 from analytics.features.wording import ROOMS, duration, has, plural
 from core.model.finding import Finding, Phase, Severity
+from core.model.home import RoomKind
 from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 ESCALATE_AFTER_S = 180.0
 AWAKE_AFTER_S = 90.0
 """Who is up, looks out and stays has mostly been seen inside again by then (docs/decisions/0220)."""
+USUAL_AFTER_S = 300.0
+"""Who is up as on other days, looks out and stays takes longer to show again (docs/decisions/0286)."""
 OTHER_S = 12 * 3600.0
 """A door that moves so long after it last did is of another night, whoever was seen since (0253)."""
 _ALWAYS = -math.inf
@@ -55,7 +59,8 @@ STAGES: dict[Hour, tuple[tuple[float, Severity], ...]] = {
         (ESCALATE_AFTER_S, Severity.CHECK),
         (AWAY_AFTER_S, Severity.URGENT),
     ),
-    Hour.UP: ((ESCALATE_AFTER_S, Severity.CHECK), (AWAY_AFTER_S, Severity.URGENT)),
+    Hour.UP: ((USUAL_AFTER_S, Severity.CHECK), (AWAY_AFTER_S, Severity.URGENT)),
+    Hour.RISEN: ((AWAKE_AFTER_S, Severity.CHECK), (AWAY_AFTER_S, Severity.URGENT)),
     Hour.AWAKE: ((AWAKE_AFTER_S, Severity.CHECK), (ESCALATE_AFTER_S, Severity.URGENT)),
     Hour.ORDINARY: (),
 }
@@ -122,14 +127,17 @@ class Exit:
     def __init__(self) -> None:
         self.due = _ALWAYS
         self._habits = DoorHabits()
+        self._beds = OutOfBed()
         self._opening: Opening | None = None
         self._episode: Episode | None = None
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Look at doors that open, and at who moves inside afterwards."""
         device = view.device
-        if device is None or not view.shown or not (self._opening or device.exterior_door):
+        if device is None or not view.shown:
             return ()
+        if device.interior:
+            self._beds.show(view.at, device, observation, fresh=view.fresh)
         if device.exterior_door:
             if observation.quantity is not Quantity.CONTACT:
                 return ()
@@ -154,7 +162,7 @@ class Exit:
         return () if view.now < self.due else self._say(opening, view, _nobody_since(view, opening))
 
     def _door(self, view: HomeView, device: DevicePlan, *, shut: bool) -> Sequence[Finding]:
-        hour = self._habits.hour(view.local, view.at, view.hours.today)
+        hour = self._habits.hour(view.local, view.at, view.hours.today, self._risen(view, device))
         if shut and not view.local.is_night(view.at):
             return ()  # by day doors stand open
         self._habits.see(view.local, view.at)
@@ -182,6 +190,12 @@ class Exit:
         if self.due > view.at or _brought_by_a_queue(view):
             return said
         return [*said, *self._say(opening, view, _moved(opening, view))]
+
+    def _risen(self, view: HomeView, door: DevicePlan) -> Risen:
+        """Return whether who is at a door has just come from bed; by a door in the bedroom only beds tell."""
+        risen = self._beds.risen(view.at)
+        studio = risen is Risen.PERHAPS and door.room == RoomKind.BEDROOM
+        return Risen.NO if studio else risen
 
     def _waits(self, at: float) -> bool:
         """Whether a door has opened lately and nobody has moved inside since."""
@@ -237,7 +251,7 @@ class Exit:
             case Hour.RARE:
                 share = 100 * habits.by_day(view.local.bin(opening.onset))
                 return f"At this time of day it opens on about {share:.0f} of 100 days"
-            case Hour.UP:
+            case Hour.UP | Hour.RISEN:
                 return (
                     "At this time people of this home are up, or open the door, on other days too"
                 )
@@ -252,17 +266,19 @@ class Exit:
 
     def snapshot(self) -> Any:
         """Return the state."""
-        opening, episode = self._opening, self._episode
+        opening, episode, beds = self._opening, self._episode, self._beds.snapshot()
         return [
             self._habits.snapshot(),
             None if opening is None else opening.snapshot(),
             None if episode is None else episode.snapshot(),
+            *([beds] if beds else []),
         ]
 
     def restore(self, state: Any) -> None:
         """Become what `snapshot` saw."""
         self._habits.restore(state[0])
         self._opening, self._episode = Opening.restored(state[1]), Episode.restored(state[2])
+        self._beds = OutOfBed.restored(next(iter(state[3:]), []))
         self.due = _ALWAYS
 
 
@@ -347,6 +363,12 @@ DETECTOR = DetectorSpec(
             value=AWAKE_AFTER_S,
             unit="s",
             meaning="nobody moves inside, at an end of the night at which somebody was up",
+        ),
+        Parameter(
+            name="usual",
+            value=USUAL_AFTER_S,
+            unit="s",
+            meaning="the same, where being up then, or that door, is usual",
         ),
         Parameter(name="escalate", value=ESCALATE_AFTER_S, unit="s", meaning="nobody moves inside"),
         Parameter(

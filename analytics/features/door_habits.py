@@ -21,6 +21,7 @@ from analytics.features.localtime import (
     NIGHT_UNTIL_H,
 )
 from analytics.features.open_day import ANY
+from analytics.features.out_of_bed import Risen
 
 if TYPE_CHECKING:
     from analytics.features.localtime import LocalTime
@@ -65,6 +66,8 @@ class Hour(Enum):
     """The middle of the night, but a door opens in this hour once a week."""
     UP = "up"
     """An end of the night at which people are up as on other days, or a door opens once a week."""
+    RISEN = "risen"
+    """The same, by somebody who was nowhere but in the bedroom until just now."""
     AWAKE = "awake"
     """An end of the night at which people have been up for a while, on few other days as late or as early."""
     RARE = "rare"
@@ -136,8 +139,15 @@ class DoorHabits:
             self._up[place] = self._up[place] * _UP_KEEP + up
         self._up_days = self._up_days * _UP_KEEP + 1.0
 
-    def hour(self, local: LocalTime, at: float, today: OpenDay) -> Hour:
-        """Return what an opening at a moment of ``today`` is here."""
+    def hour(self, local: LocalTime, at: float, today: OpenDay, risen: Risen = Risen.NO) -> Hour:
+        """Return what an opening at a moment of ``today`` is here.
+
+        Parameters
+        ----------
+        risen
+            Whether who is up has just come from bed: then they are not up as people are on other days at that
+            hour, and nobody who has been awake for a while.
+        """
         known, hour = self.days >= LEARNING_DAYS, local.hour(at)
         if not local.is_night(at):
             rare = known and self.by_day(local.bin(at)) < RARE
@@ -147,11 +157,12 @@ class DoorHabits:
         often, deep = self._often(hour), EVENING_ENDS_H <= hour < MORNING_BEGINS_H
         outermost = hour >= NIGHT_UNTIL_H - 1.0
         up = not deep and is_up(at, hour, today)
-        if (up and (often or self._as_usual(hour))) or (often and outermost):
-            return Hour.UP
+        usual = (up and (often or self._as_usual(hour))) or (often and outermost)
+        if usual and risen is not Risen.SURE:
+            return Hour.UP if risen is Risen.NO else Hour.RISEN
         if often:
             return Hour.OFTEN
-        return Hour.AWAKE if up else Hour.NIGHT
+        return Hour.AWAKE if up and risen is Risen.NO else Hour.NIGHT
 
     def _often(self, hour: float) -> bool:
         """Whether a door opens in this hour of the night once a week."""

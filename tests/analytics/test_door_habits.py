@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from analytics.features.door_habits import DoorHabits, Hour
 from analytics.features.hours import opened
 from analytics.features.localtime import LocalTime
+from analytics.features.out_of_bed import Risen
 
 LOCAL = LocalTime("Europe/London")
 MIDNIGHT = datetime(2026, 1, 10, tzinfo=UTC)
@@ -73,6 +74,27 @@ def test_being_up_each_evening_counts_only_while_nobody_has_gone_to_bed() -> Non
             asleep.see(minute, "")
     assert habits.hour(LOCAL, at, up) is Hour.UP
     assert habits.hour(LOCAL, at, asleep) is Hour.NIGHT
+
+
+@given(
+    days=st.integers(14, 40),
+    hours=st.lists(st.floats(0, 6.9), max_size=6),
+    minutes=st.lists(st.integers(0, 1439), max_size=300),
+    asked=st.floats(0, 6.99),
+)
+def test_who_comes_from_bed_is_never_waited_for_longer(
+    days: int, hours: list[float], minutes: list[int], asked: float
+) -> None:
+    """In the order of how long it takes until something is said."""
+    waits = {Hour.NIGHT: 0, Hour.OFTEN: 0, Hour.AWAKE: 1, Hour.RISEN: 1, Hour.UP: 2}
+    habits = _history(days, hours, minutes)
+    at = (MIDNIGHT - timedelta(hours=1) + timedelta(hours=asked)).timestamp()
+    today = opened(at, LOCAL)
+    for minute in minutes:
+        today.see(minute, "")
+    no, perhaps, sure = (waits[habits.hour(LOCAL, at, today, one)] for one in Risen)
+    assert no >= perhaps >= sure
+    assert sure == 0
 
 
 def test_a_restart_changes_nothing() -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from analytics.detector import NEVER
 from analytics.detectors.exit import DETECTOR, Opening
-from analytics.sample_days import BED_MOTION, DOOR, HALL_MOTION, KITCHEN_MOTION, MONDAY
+from analytics.sample_days import BED, BED_MOTION, DOOR, HALL_MOTION, KITCHEN_MOTION, MONDAY
 from core.model.finding import Phase, Severity
 from core.model.ids import DeviceId
 from core.model.quantity import Quantity
@@ -136,7 +136,9 @@ def test_who_is_up_as_on_other_evenings_is_told_of_when_nobody_is_seen_inside() 
     _evening(story, 20)
     story.at(at, 20).hear(DOOR, Quantity.CONTACT, OPEN)
     assert story.of("exit") == []
-    story.at(at, 24)
+    story.at(at, 24, 30)
+    assert story.of("exit") == []
+    story.at(at, 25)
     (told,) = story.of("exit")
     assert told.severity is Severity.CHECK
     story.at(at, 31)
@@ -167,6 +169,63 @@ def test_who_is_up_on_few_other_evenings_is_told_of_after_ninety_seconds() -> No
     assert [(one.severity, one.noticed_at - begun) for one in story.of("exit")] == [
         (Severity.CHECK, timedelta(seconds=90)),
         (Severity.URGENT, timedelta(minutes=3)),
+    ]
+
+
+def test_who_stirred_in_bed_and_leaves_is_not_taken_to_have_been_up() -> None:
+    """Minutes with movement in the bedroom alone are those of somebody in bed (0286)."""
+    story = Story()
+    for day in range(20):
+        story.at(24 * day + 10).hear(KITCHEN_MOTION)
+    _evening(story, 20)
+    for minute in (30, 36, 41, 47, 52):
+        story.at(24 * 20 + 22, minute).hear(BED_MOTION)
+    begun = story.at(24 * 20 + 22, 53).hear(HALL_MOTION).at(24 * 20 + 22, 53, 6).now
+    story.hear(DOOR, Quantity.CONTACT, OPEN)
+    (told,) = story.of("exit")
+    assert (told.severity, told.noticed_at) == (Severity.CHECK, begun)
+
+
+def test_who_has_been_about_for_minutes_since_is_awake() -> None:
+    story = Story()
+    for day in range(20):
+        story.at(24 * day + 10).hear(KITCHEN_MOTION)
+    _evening(story, 20)
+    for minute in (30, 36, 41, 47):
+        story.at(24 * 20 + 22, minute).hear(BED_MOTION)
+    for minute in (48, 49, 51):
+        story.at(24 * 20 + 22, minute).hear(KITCHEN_MOTION)
+    story.at(24 * 20 + 22, 52).hear(DOOR, Quantity.CONTACT, OPEN)
+    assert story.of("exit") == []
+    assert story.at(24 * 20 + 22, 54).of("exit")[0].severity is Severity.CHECK
+
+
+def test_a_bed_that_was_just_left_tells_at_once_though_being_up_then_is_usual() -> None:
+    story = Story()
+    for day in range(20):
+        _evening(story, day)
+    _evening(story, 20)
+    begun = 24 * 20 + 22
+    story.at(begun, 25).hear(BED, Quantity.BED, 1.0).at(begun, 35).hear(BED, Quantity.BED, 0.0)
+    story.at(begun, 35, 20).hear(HALL_MOTION).at(begun, 35, 25)
+    story.restart().hear(DOOR, Quantity.CONTACT, OPEN)
+    assert [one.severity for one in story.of("exit")] == [Severity.CHECK]
+
+
+def test_who_comes_out_of_the_bedroom_at_an_hour_at_which_being_up_is_usual_is_told_of_sooner() -> (
+    None
+):
+    story = Story()
+    for day in range(20):
+        _evening(story, day)
+    _evening(story, 20)
+    at = 24 * 20 + 22
+    story.at(at, 21).hear(BED_MOTION).at(at, 26).hear(BED_MOTION).at(at, 27).hear(HALL_MOTION)
+    begun = story.at(at, 27, 30).now
+    story.hear(DOOR, Quantity.CONTACT, OPEN).at(at, 40)
+    assert [(one.severity, one.noticed_at - begun) for one in story.of("exit")] == [
+        (Severity.CHECK, timedelta(seconds=90)),
+        (Severity.URGENT, timedelta(minutes=10)),
     ]
 
 
