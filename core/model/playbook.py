@@ -81,9 +81,9 @@ _ALL = (
         name="stopped-gateway",
         detector=AUDIT,
         subject="gateway/",
-        title="A gateway has stopped",
-        meaning="What the sensors say waits at the broker. Its homes are blind until it runs.",
-        first="Start the gateway again, then look at its log and at the broker.",
+        title="A gateway has stopped, or stores nothing",
+        meaning="What the sensors say waits at the broker. Its homes are blind until it is stored.",
+        first="Start the gateway again, then look at its log, at the broker, and at the database: a full disk, a lock.",
         who="Whoever runs the servers, at once",
     ),
     Playbook(
