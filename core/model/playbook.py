@@ -83,7 +83,7 @@ _ALL = (
         subject="gateway/",
         title="A gateway has stopped, or stores nothing",
         meaning="What the sensors say waits at the broker. Its homes are blind until it is stored.",
-        first="Start the gateway again, then look at its log, the broker, and the database (full disk, lock).",
+        first="Start the gateway again, then look at its log, the broker and the database (full disk, lock).",
         who="Whoever runs the servers, at once",
     ),
     Playbook(
