@@ -42,6 +42,7 @@ IDENTITY_LIMIT = timedelta(minutes=3)
 """The identity service looks at the broker each second."""
 BACKUP_LIMIT = timedelta(days=2)
 """Backups are made each night; one that failed may be made good the next."""
+ONLY_READ = "; it takes no writes: a standby, or set to read only"
 STEP_LIMIT = timedelta(seconds=120)
 """The engine ticks every 30 s; four times missed is stuck."""
 
@@ -148,7 +149,13 @@ def database_checks(seen: Diagnosis, now: datetime) -> list[Check]:
         else "no TimescaleDB (fine for a few homes)"
     )
     checks = [
-        Check(name="database", ok=True, found=f"PostgreSQL {seen.server}, {extension}"),
+        Check(
+            name="database",
+            ok=seen.writable,
+            found=f"PostgreSQL {seen.server}, {extension}{'' if seen.writable else ONLY_READ}",
+            advice="Nothing is stored, nobody is told. Point WAYHOME_DATABASE_URL to the server that takes"
+            " writes, or set default_transaction_read_only = off.",
+        ),
         Check(
             name="migrations",
             ok=not seen.pending,
