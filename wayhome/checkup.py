@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from alerts.watch import FORGOTTEN_AFTER, WAITS_AFTER
+from alerts.watch import FORGOTTEN_AFTER, WAITS_AFTER, Room
 from analytics.retention import LATE_AFTER
 from core.model.errors import WayhomeError
 from core.runtime.broker import Publisher
@@ -32,8 +32,6 @@ HEARTBEAT_LIMIT = timedelta(seconds=30)
 """A gateway tells every 5 s that it lives; six times missed is dead."""
 ALERTS_LIMIT = timedelta(minutes=3)
 """Alerting says each minute by which channels it tells people."""
-DISK_LEAST, DISK_SHARE = 1 << 30, 0.05
-"""A disk with less than either free is as good as full: the database stops when it is."""
 CERTIFICATE_LEFT = timedelta(days=14)
 """Certificates are renewed 30 days before their end: one with less left is not renewed by anybody."""
 DASHBOARD_LIMIT = timedelta(minutes=3)
@@ -122,7 +120,7 @@ def disk(place: Path) -> Check:
     gib = usage.free / (1 << 30)
     return Check(
         name="disk",
-        ok=usage.free >= max(DISK_LEAST, DISK_SHARE * usage.total),
+        ok=not Room(free=usage.free, total=usage.total).is_short(),
         found=f"{gib:.1f} GiB free of {usage.total / (1 << 30):.0f}, where {place} is",
         advice="Make room: when it is full the database stops, and with it everything.",
     )

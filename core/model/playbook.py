@@ -78,6 +78,15 @@ _ALL = (
         who="The technician, at once",
     ),
     Playbook(
+        name="disk-almost-full",
+        detector=AUDIT,
+        subject="disk",
+        title="The disk of the servers is almost full",
+        meaning="When it is full nothing is stored, nothing is noticed, and no alert can be opened.",
+        first="Make room there: old backups and images first, nothing below the folder of the database.",
+        who="Whoever runs the servers, today",
+    ),
+    Playbook(
         name="stopped-gateway",
         detector=AUDIT,
         subject="gateway/",
