@@ -239,6 +239,11 @@ class Gateway:
                 await presence.beat(connection, heartbeat)
         except StoreUnavailable as error:
             self._context.health.set("database", ok=False, text=str(error))
+        else:
+            if (
+                not self._committing
+            ):  # a row that is there already says nothing of a commit that waits
+                self._context.health.set("database", ok=True)
 
     def _judge_lag(self, now: datetime, since: datetime | None) -> None:
         late_s = 0.0 if since is None else (now - since).total_seconds()

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from core.store.engine import pipeline_report
+from core.store.migrate import migrate
 from core.store.pool import connect
 from gateway import service, standstill
 from tests.gateway.running import HOME, Table, device, publisher, register, running_gateway, until
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from core.store.engine import PipelineReport
     from tests.servers.broker_fixtures import Broker
     from tests.servers.databases import Database
+    from tests.servers.mosquitto import Mosquitto
+    from wayhome.embedded.postgres import EmbeddedPostgres
 
 SOON = timedelta(seconds=0.5)
 
@@ -61,3 +64,20 @@ async def test_a_sign_of_life_is_no_later_than_what_is_stored(
         assert again.heard_since is not None
         assert again.heard_since > locked + SOON, "detection counts the span as one not seen"
         await until(lambda: context.health.report()["parts"]["lag"]["ok"])
+
+
+async def test_a_quiet_gateway_is_well_again_when_the_database_is(
+    own_postgres: EmbeddedPostgres, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No message has to come for it: in a quiet night it was red until the morning."""
+    monkeypatch.setattr(service, "HEARTBEAT_S", 0.1)
+    migrate(own_postgres.url())
+    async with running_gateway(own_postgres.url(), mosquitto.url) as context:
+
+        def well() -> bool:
+            return bool(context.health.report()["parts"]["database"]["ok"])
+
+        own_postgres.stop()
+        await until(lambda: not well())
+        own_postgres.start()
+        await until(well)
