@@ -34,6 +34,7 @@ ALERTS_LIMIT = timedelta(minutes=3)
 """Alerting says each minute by which channels it tells people."""
 CERTIFICATE_LEFT = timedelta(days=14)
 """Certificates are renewed 30 days before their end: one with less left is not renewed by anybody."""
+RENEW = "Renew it: `docker compose run --rm init`, then a HUP to the broker."
 DASHBOARD_LIMIT = timedelta(minutes=3)
 """The pages say twice a minute that they are served; a restart takes less than this."""
 IDENTITY_LIMIT = timedelta(minutes=3)
@@ -102,16 +103,13 @@ async def certificate(system: System) -> list[Check]:
         left = timedelta(seconds=ssl.cert_time_to_seconds(str(shown["notAfter"]))) - (
             datetime.now(UTC) - datetime.fromtimestamp(0, UTC)
         )
+    except ssl.SSLCertVerificationError as error:
+        found, well = f"the broker's is not good: {error.verify_message}", False
     except (OSError, KeyError, ValueError, TimeoutError):
         return []  # the check of the broker says what is wrong
-    return [
-        Check(
-            name="certificate",
-            ok=left > CERTIFICATE_LEFT,
-            found=f"the broker's ends in {left.days} days",
-            advice="Renew it: `docker compose run --rm init`, then a HUP to the broker.",
-        )
-    ]
+    else:
+        found, well = f"the broker's ends in {left.days} days", left > CERTIFICATE_LEFT
+    return [Check(name="certificate", ok=well, found=found, advice=RENEW)]
 
 
 def disk(place: Path) -> Check:

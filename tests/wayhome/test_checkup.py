@@ -158,8 +158,13 @@ def test_a_disk_that_is_almost_full_is_said(
         assert checkup.disk(tmp_path).ok is well
 
 
-@pytest.mark.parametrize(("left", "well"), [(60, True), (5, False)])
-async def test_a_certificate_near_its_end_is_said(tmp_path: Path, left: int, well: bool) -> None:
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [(60, "ends in 60 days"), (5, "ends in 5 days"), (-2, "certificate has expired")],
+)
+async def test_a_certificate_near_its_end_or_past_it_is_said(
+    tmp_path: Path, left: int, said: str
+) -> None:
     now = datetime.now(UTC)
     authority = certificates.new_authority(now)
     lasts = certificates.SERVER_LASTS
@@ -181,7 +186,8 @@ async def test_a_certificate_near_its_end_is_said(tmp_path: Path, left: int, wel
             mqtt_ca_file=str(tmp_path / "ca.crt"),
         )
         (check,) = await checkup.certificate(system)
-    assert (check.ok, f"{left} days" in check.found) == (well, True)
+    assert (check.ok, said in check.found) == (left > 14, True)
+    assert "HUP" in check.advice
 
 
 def test_a_gateway_of_another_name_is_forgotten_and_the_last_one_is_not() -> None:
