@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from alerts import episode as episodes
 from alerts import watch
 from alerts.promises import Terms, violations
 from alerts.rounds import open_episode, recall, settle
+from alerts.watch import Room
 from core.model.errors import StoreUnavailable, Temporary
 from core.model.finding import Audience, Finding, Phase
 from core.model.playbook import AUDIT, playbook_for
@@ -47,13 +49,22 @@ class Auditor:
     """Looks at everything, over and over."""
 
     def __init__(
-        self, pool: Pool, clock: Clock, health: Health, switch: DeadMan, *, lease_s: float
+        self,
+        pool: Pool,
+        clock: Clock,
+        health: Health,
+        switch: DeadMan,
+        *,
+        lease_s: float,
+        disk_folder: str = "",
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._health = health
         self._switch = switch
         self._lease = timedelta(seconds=lease_s)
+        self._disk_folder = disk_folder
+        self._short = False
         #: Called when there is something to send.
         self.wake: Callable[[], None] = lambda: None
 
@@ -88,13 +99,24 @@ class Auditor:
         # in a thread: judging a whole district must not hold up a message
         broken = await asyncio.to_thread(violations, ledger, Terms(now=now, lease=self._lease))
         homes = {one.alert.alert_id: one.alert.home_id for one in ledger.alerts}
-        found = watch.faults(signs, broken, homes, now)
+        found = watch.faults(signs, broken, homes, now, self._short_of_room())
         async with transaction(self._pool) as connection:
             if not await audit_table.alone(connection):
                 return None
             await self._keep(connection, found, signs.homes, now)
         self.wake()
         return found
+
+    def _short_of_room(self) -> Room | None:
+        if not self._disk_folder:
+            return None
+        try:
+            usage = shutil.disk_usage(self._disk_folder)
+        except OSError:
+            return None
+        room = Room(free=usage.free, total=usage.total)
+        self._short = room.is_short(already=self._short)
+        return room if self._short else None
 
     async def _keep(
         self,

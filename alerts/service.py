@@ -251,7 +251,14 @@ async def main(context: Context[AlertsSettings]) -> None:
         await stack.enter_async_context(receiving(context, pool, to_channels))
         switch = DeadMan(settings.dead_man_url)
         stack.push_async_callback(switch.close)
-        auditor = Auditor(pool, context.clock, context.health, switch, lease_s=settings.lease_s)
+        auditor = Auditor(
+            pool,
+            context.clock,
+            context.health,
+            switch,
+            lease_s=settings.lease_s,
+            disk_folder=settings.disk_folder,
+        )
         auditor.wake = alerting.wake
         waking = [channel.name for channel in channels if channel.wakes]
         watches = WatchNotices(

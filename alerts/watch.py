@@ -27,7 +27,30 @@ WAITS_AFTER = timedelta(minutes=1)
 """After so long something that is read within a second is not being read."""
 SILENT_AFTER = timedelta(hours=25)
 """Detection alerts after a day without a word (`analytics.features.coverage`), and has an hour for it."""
+DISK_LEAST, DISK_SHARE = 1 << 30, 0.05
+"""A disk with less than either free is as good as full: the database stops when it is."""
+DISK_AGAIN = 1.25
+"""With so many times as much free it is well again: what a checkpoint frees for a minute is no news."""
 PROMISE = "promise/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a disk has, in bytes."""
+
+    free: int
+    total: int
+
+    def is_short(self, *, already: bool = False) -> bool:
+        """Tell whether it is almost full; ``already`` where it was at the last look.
+
+        Examples
+        --------
+        >>> disk = Room(free=11 << 30, total=200 << 30)
+        >>> disk.is_short(), disk.is_short(already=True)
+        (False, True)
+        """
+        return self.free < max(DISK_LEAST, DISK_SHARE * self.total) * (DISK_AGAIN if already else 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +71,7 @@ def faults(
     broken: Sequence[Violation],
     homes: Mapping[AlertId, HomeId],
     now: datetime,
+    short: Room | None = None,
 ) -> tuple[Fault, ...]:
     """Return what is wrong.
 
@@ -57,13 +81,25 @@ def faults(
         Promises that were not kept of late.
     homes
         The home of each alert.
+    short
+        A disk that is almost full; None where there is room.
     """
     return (
+        *_disk(short),
         *_stopped(signs, now),
         *_waiting(signs, now),
         *_silent(signs),
         *_broken(broken, homes),
     )
+
+
+def _disk(short: Room | None) -> Iterator[Fault]:
+    if short is not None:
+        yield Fault(
+            subject="disk",
+            what=f"{short.free / (1 << 30):.1f} of {short.total / (1 << 30):.0f} GiB are free on the disk of"
+            " the servers. When it is full nothing is stored and nobody is told anything.",
+        )
 
 
 def _stopped(signs: Signs, now: datetime) -> Iterator[Fault]:

@@ -24,6 +24,7 @@ from dashboard.site import Site
 
 if TYPE_CHECKING:
     from core.runtime.clock import Clock
+    from core.runtime.health import Health
     from core.runtime.service import Context
     from core.runtime.settings import DashboardSettings
     from core.store.pool import Pool
@@ -68,7 +69,7 @@ async def main(context: Context[DashboardSettings]) -> None:
             group.create_task(site.live.run(settings.database_url, context.health), name="live")
             group.create_task(_sweep(site), name="sweep")
             async with serve_app(app, settings.web_host, settings.web_port):
-                beat = partial(_beat, site, context.instance)
+                beat = partial(_beat, site, context.instance, context.health)
                 beating = fenced("beat", beat, context.clock, context.health)
                 group.create_task(beating, name="beat")
                 log.info("pages are served", extra={"action": "serving", "port": settings.web_port})
@@ -79,13 +80,15 @@ async def main(context: Context[DashboardSettings]) -> None:
                     site.live.close()
 
 
-async def _beat(site: Site, instance: str) -> None:
-    """Say that the pages are served."""
+async def _beat(site: Site, instance: str, health: Health) -> None:
+    """Say that the pages are served, and that an answer can be written down."""
     while True:
         try:
             async with transaction(site.pool) as connection:
                 await life.beat(connection, instance, site.clock.now())
+            health.set("answers", ok=True)
         except StoreUnavailable as error:
+            health.set("answers", ok=False, text=f"no answer can be written down: {error}")
             log.warning("no sign of life: %s", error, extra={"action": "store_unavailable"})
         await site.clock.sleep(BEAT_S)
 

@@ -20,6 +20,7 @@ from gateway.presence import PresenceBook
 from gateway.quota import DiscoveredQuota, QuarantineQuota
 from gateway.receipts import Ring
 from gateway.registry import Registry, keep_names, left_behind
+from gateway.standstill import Standstill
 from gateway.writer import Writer
 from sensors.driver import discover
 
@@ -45,7 +46,7 @@ RETRY_S = 0.5
 SLICE = 250
 """Messages taken in between two looks at the database, which else would wait while a commit is under way."""
 LATE_S = 60.0
-"""A batch that waits so long for its commit makes the gateway unwell."""
+"""A standstill of so long makes the gateway unwell."""
 ALL_HOMES = "homes/#"
 
 
@@ -113,7 +114,8 @@ class Gateway:
         self._queue: asyncio.Queue[Batch] = asyncio.Queue(1)
         self._received = 0
         self._connected_since: datetime | None = None
-        self._waiting_since: datetime | None = None
+        self._committing = False
+        self._standstill = Standstill()
 
     async def begin(self) -> None:
         """Read the registry and what the last process left; waits for the database."""
@@ -183,10 +185,11 @@ class Gateway:
                 if self._queue.empty():
                     await self._write_idle()
                 continue
-            self._waiting_since = batch.at
+            self._committing = True
             await self._writer.commit(batch)
-            self._waiting_since = None
+            self._committing = False
             subscriber.acknowledge(batch.messages)
+            self._note_stored()
             figures.BUFFERED.set(subscriber.held)
 
     async def _write_idle(self) -> None:
@@ -195,8 +198,18 @@ class Gateway:
         if self._book.is_due(now):
             await self._writer.commit(self._intake.close([], now))
 
+    def _note_stored(self) -> None:
+        """After a standstill we hear the broker anew: what came meanwhile waited for us."""
+        now = self._context.clock.now()
+        if self._standstill.stored(now) and self._connected_since is not None:
+            self._connected_since = now
+
     async def beat(self, subscriber: Subscriber) -> None:
-        """Write the proof of life, at once when the broker comes or goes, for ever."""
+        """Write the proof of life, at once when the broker comes or goes, for ever.
+
+        Its moment is the last at which all that was heard was stored: homes whose words wait for a
+        database that takes nothing are not seen, and nobody in them is still.
+        """
         clock = self._context.clock
         last: tuple[datetime, bool] | None = None
         while True:
@@ -207,16 +220,17 @@ class Gateway:
                 self._connected_since = now
             why = "" if connected else f"no broker: {subscriber.last_error or 'connecting'}"
             self._context.health.set("broker", ok=connected, text=why)
-            self._judge_lag()
+            since = self._standstill.look(now, waits=self._committing or subscriber.held > 0)
+            self._judge_lag(now, since)
             if _speaks(last, now, connected=connected):
                 last = now, connected
-                await self._beat_once(subscriber, now)
+                await self._beat_once(subscriber, since or now)
             await clock.sleep(LOOK_S)
 
-    async def _beat_once(self, subscriber: Subscriber, now: datetime) -> None:
+    async def _beat_once(self, subscriber: Subscriber, at: datetime) -> None:
         heartbeat = presence.Heartbeat(
             gateway=self._context.instance,
-            at=now,
+            at=at,
             broker_connected=subscriber.connected,
             counters=self._counters(subscriber),
         )
@@ -225,11 +239,15 @@ class Gateway:
                 await presence.beat(connection, heartbeat)
         except StoreUnavailable as error:
             self._context.health.set("database", ok=False, text=str(error))
+        else:
+            if (
+                not self._committing
+            ):  # a row that is there already says nothing of a commit that waits
+                self._context.health.set("database", ok=True)
 
-    def _judge_lag(self) -> None:
-        now, since = self._context.clock.now(), self._waiting_since
+    def _judge_lag(self, now: datetime, since: datetime | None) -> None:
         late_s = 0.0 if since is None else (now - since).total_seconds()
-        text = f"a batch has waited {late_s:.0f} s for its commit" if late_s > LATE_S else ""
+        text = f"nothing was stored for {late_s:.0f} s" if late_s > LATE_S else ""
         self._context.health.set("lag", ok=late_s <= LATE_S, text=text)
 
     def _counters(self, subscriber: Subscriber) -> dict[str, float | str]:

@@ -105,7 +105,7 @@ class Writer:
                 figures.RETRIES.inc()
                 self._health.set("database", ok=False, text=str(error))
                 if attempt == 1:
-                    log.warning("commit failed, trying again", extra={"action": "commit_retry"})
+                    log.warning("trying again: %s", error, extra={"action": "commit_retry"})
                 longest_s = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** min(attempt, 10))
                 await self._clock.sleep(random.uniform(FIRST_DELAY_S / 2, longest_s))  # noqa: S311
 

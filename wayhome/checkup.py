@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from alerts.watch import FORGOTTEN_AFTER, WAITS_AFTER
+from alerts.watch import FORGOTTEN_AFTER, WAITS_AFTER, Room
 from analytics.retention import LATE_AFTER
 from core.model.errors import WayhomeError
 from core.runtime.broker import Publisher
@@ -32,16 +32,16 @@ HEARTBEAT_LIMIT = timedelta(seconds=30)
 """A gateway tells every 5 s that it lives; six times missed is dead."""
 ALERTS_LIMIT = timedelta(minutes=3)
 """Alerting says each minute by which channels it tells people."""
-DISK_LEAST, DISK_SHARE = 1 << 30, 0.05
-"""A disk with less than either free is as good as full: the database stops when it is."""
 CERTIFICATE_LEFT = timedelta(days=14)
 """Certificates are renewed 30 days before their end: one with less left is not renewed by anybody."""
+RENEW = "Renew it: `docker compose run --rm init`, then a HUP to the broker."
 DASHBOARD_LIMIT = timedelta(minutes=3)
 """The pages say twice a minute that they are served; a restart takes less than this."""
 IDENTITY_LIMIT = timedelta(minutes=3)
 """The identity service looks at the broker each second."""
 BACKUP_LIMIT = timedelta(days=2)
 """Backups are made each night; one that failed may be made good the next."""
+ONLY_READ = "; it takes no writes: a standby, or set to read only"
 STEP_LIMIT = timedelta(seconds=120)
 """The engine ticks every 30 s; four times missed is stuck."""
 
@@ -103,16 +103,13 @@ async def certificate(system: System) -> list[Check]:
         left = timedelta(seconds=ssl.cert_time_to_seconds(str(shown["notAfter"]))) - (
             datetime.now(UTC) - datetime.fromtimestamp(0, UTC)
         )
+    except ssl.SSLCertVerificationError as error:
+        found, well = f"the broker's is not good: {error.verify_message}", False
     except (OSError, KeyError, ValueError, TimeoutError):
         return []  # the check of the broker says what is wrong
-    return [
-        Check(
-            name="certificate",
-            ok=left > CERTIFICATE_LEFT,
-            found=f"the broker's ends in {left.days} days",
-            advice="Renew it: `docker compose run --rm init`, then a HUP to the broker.",
-        )
-    ]
+    else:
+        found, well = f"the broker's ends in {left.days} days", left > CERTIFICATE_LEFT
+    return [Check(name="certificate", ok=well, found=found, advice=RENEW)]
 
 
 def disk(place: Path) -> Check:
@@ -121,7 +118,7 @@ def disk(place: Path) -> Check:
     gib = usage.free / (1 << 30)
     return Check(
         name="disk",
-        ok=usage.free >= max(DISK_LEAST, DISK_SHARE * usage.total),
+        ok=not Room(free=usage.free, total=usage.total).is_short(),
         found=f"{gib:.1f} GiB free of {usage.total / (1 << 30):.0f}, where {place} is",
         advice="Make room: when it is full the database stops, and with it everything.",
     )
@@ -148,7 +145,13 @@ def database_checks(seen: Diagnosis, now: datetime) -> list[Check]:
         else "no TimescaleDB (fine for a few homes)"
     )
     checks = [
-        Check(name="database", ok=True, found=f"PostgreSQL {seen.server}, {extension}"),
+        Check(
+            name="database",
+            ok=seen.writable,
+            found=f"PostgreSQL {seen.server}, {extension}{'' if seen.writable else ONLY_READ}",
+            advice="Nothing is stored, nobody is told. Point WAYHOME_DATABASE_URL to the server that takes"
+            " writes, or set default_transaction_read_only = off.",
+        ),
         Check(
             name="migrations",
             ok=not seen.pending,

@@ -27,6 +27,7 @@ EXAMPLES = {
     "residents left": "residents left 12",
     "residents export": "residents export 12 ada.zip",
     "residents erase": 'residents erase 12 --reason "asked for on 3 March, case 4711"',
+    "residents erase-again": "residents erase-again erased.json",
     "residents settle": "residents settle",
     "residents erased": "residents erased --json",
     "consent": "consent list 12",

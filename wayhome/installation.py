@@ -24,6 +24,7 @@ import msgspec
 
 from alerts import push_key
 from core.model.errors import Misconfigured
+from core.runtime.set_clock import check_set
 from core.store.migrate import ROLES
 from wayhome import broker_access, certificates
 from wayhome.certificates import Pair
@@ -81,8 +82,10 @@ def install(wanted: Wanted, now: datetime) -> None:
     Raises
     ------
     Misconfigured
-        If a name is none, or the folder can not be written.
+        If a name is none, or the folder can not be written; or if the clock was never set, by which an
+        authority of twenty years would have ended long ago.
     """
+    check_set(now)
     try:
         _install(wanted, now)
     except OSError as error:

@@ -332,6 +332,7 @@ class Stack:
             }
         if name == "alerts":
             values["public_url"] = self.web_url
+            values["disk_folder"] = self.settings.folder
             values["webhook_secret_file"] = secret(self.secrets, "webhook")
             values["push_key_file"] = secret(self.secrets, "push-key", push_key.new_key)
             if self.settings.dead_man_url:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -98,3 +98,27 @@ KEPT: tuple[tuple[str, str], ...] = (
     ),
 )
 """What an erasure leaves, and why: said to whoever asks for one, before and after."""
+
+
+def undone(
+    kept: Iterable[Erasure], proofs: Iterable[Erasure], subjects: Iterable[Subject]
+) -> tuple[tuple[Subject, Erasure], ...]:
+    """Return who was erased and is there again, each with the proof: a backup of before was restored.
+
+    Parameters
+    ----------
+    kept
+        Proofs that were kept elsewhere.
+    proofs
+        Proofs that the database holds; of a number that stands in one nobody else is meant.
+    subjects
+        Everybody whom the database knows.
+    """
+    known = {(one.resident_id, one.home_id) for one in proofs}
+    there = {(one.resident_id, one.home_id): one for one in subjects}
+    found = {
+        (one.resident_id, one.home_id): one for one in sorted(kept, key=lambda proof: proof.at)
+    }
+    return tuple(
+        (there[key], proof) for key, proof in found.items() if key in there and key not in known
+    )

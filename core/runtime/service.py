@@ -14,6 +14,7 @@ from core.model.errors import WayhomeError
 from core.runtime import log as logs
 from core.runtime.clock import Clock, SystemClock
 from core.runtime.health import Health, serve_health
+from core.runtime.set_clock import until_set
 from core.runtime.settings import ServiceSettings, redacted
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ async def _supervise(context: Context[S], main: Callable[[Context[S]], Awaitable
     log.info("service starts", extra={"action": "service_starts", "settings": redacted(settings)})
     loop = asyncio.get_running_loop()
     async with serve_health(context.health, settings.health_host, settings.health_port):
-        task = asyncio.ensure_future(main(context))
+        task = asyncio.ensure_future(_begin(context, main))
         asked = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _ask, asked, task)
@@ -87,6 +88,11 @@ async def _supervise(context: Context[S], main: Callable[[Context[S]], Awaitable
             raise _first(ours) from group
         if not (asked.is_set() or _is_cancelled()):
             raise WayhomeError("the service ended without being asked to")
+
+
+async def _begin(context: Context[S], main: Callable[[Context[S]], Awaitable[None]]) -> None:
+    await until_set(context.clock, context.health)
+    await main(context)
 
 
 def _ask(asked: asyncio.Event, task: asyncio.Future[None]) -> None:

@@ -157,6 +157,10 @@ class AlertsSettings(ServiceSettings):
         help="Where to tell every minute that all is well (https, as healthchecks.io); /fail when not.",
         secret=True,
     )
+    disk_folder: str = setting(
+        "/",
+        help="Operators are told when the disk of this folder is almost full: one that the database shares.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,8 @@ class Diagnosis:
     identity_fault: str = ""
     #: Certificates of hubs and devices that the identity service is asked to keep.
     credentials: int = 0
+    #: False where it takes no writes: a standby, or set to read only.
+    writable: bool = True
     #: When the last backup was made, and since when there is something to lose.
     backup_at: datetime | None = None
     installed_at: datetime | None = None
@@ -68,10 +70,10 @@ class Diagnosis:
 async def diagnose(connection: Connection) -> Diagnosis:
     """Read everything in one go."""
     pending = await _pending(connection)
-    server, timescale, now = await _row(
+    server, timescale, now, only_read = await _row(
         connection,
         "select current_setting('server_version'), coalesce((select extversion from pg_extension"
-        " where extname = 'timescaledb'), ''), now()",
+        " where extname = 'timescaledb'), ''), now(), current_setting('transaction_read_only') = 'on'",
     )
     if pending:
         return _unasked(str(server), str(timescale), pending, _moment(now))
@@ -96,6 +98,7 @@ async def diagnose(connection: Connection) -> Diagnosis:
         timescale=str(timescale),
         pending=pending,
         now=_moment(now),
+        writable=not only_read,
         waits=max(timedelta(seconds=float(str(finding_s))), _moment(now) - answered),
         gateways={str(name): (_moment(at), bool(hears)) for name, at, hears in beats},
         last_step=_moment(last_step) if last_step else None,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -88,6 +89,12 @@ async def watched(plain_database: Database, receiver: Receiver) -> AsyncIterator
             )
 
 
+class Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
+
+
 @asynccontextmanager
 async def switch(url: str) -> AsyncIterator[DeadMan]:
     made = DeadMan(url)
@@ -112,7 +119,7 @@ async def test_heartbeat_it_pings_outside_while_all_is_well(watched: Watched) ->
 @pytest.mark.parametrize(
     ("service", "subject", "title"),
     [
-        ("beat", "gateway/one", "A gateway has stopped"),
+        ("beat", "gateway/one", "A gateway has stopped, or stores nothing"),
         ("page", "dashboard/dashboard", "The pages are not served"),
         ("step", "analytics/0", "Detection has stopped"),
     ],
@@ -136,6 +143,30 @@ async def test_a_stopped_service_is_an_alert_with_its_playbook(
     assert len(watched.faults()) == 1, "once until it is over"
     assert not watched.health.ok
     assert title in watched.health.report()["parts"][PART]["text"]
+
+
+async def test_operators_are_told_before_the_disk_is_full(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it is, no alert can be written any more: the disk was filled, and nobody was told."""
+    room = {"free": 60 << 30}
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(100 << 30, 0, room["free"]))
+    watched.auditor._disk_folder = "/"
+    watched.beat(0)
+    assert await watched.auditor.look_once() == ()
+    for free in (
+        4 << 30,
+        (5 << 30) + 1,
+    ):  # a checkpoint that frees a little is no end and no beginning
+        room["free"] = free
+        await watched.auditor.look_once()
+        await watched.turns.turn()
+    ((state, subject, advice),) = watched.house.alerts("state, subject, advice")
+    assert (state, subject) == ("open", "disk")
+    assert advice.startswith("Make room")
+    assert len([one for one in watched.outside.requests if one.path == "/technician"]) == 1
+    room["free"] = 60 << 30
+    assert await watched.auditor.look_once() == ()
 
 
 async def test_what_is_over_is_cleared_and_what_comes_back_begins_anew(watched: Watched) -> None:

@@ -18,8 +18,13 @@ from tests.servers.ports import free_port
 SERVICE = """
 import asyncio, logging, signal, sys
 from core.model.errors import Misconfigured
+from datetime import UTC, datetime
+from core.runtime import set_clock
 from core.runtime.service import run
 from core.runtime.settings import GatewaySettings, load
+
+if sys.argv[1] == "1970":
+    set_clock.NOT_BEFORE = datetime(9000, 1, 1, tzinfo=UTC)
 
 async def main(context):
     context.health.set("work", ok=False, text="warming up")
@@ -222,3 +227,18 @@ async def test_an_address_of_another_machine_is_named() -> None:
     lines = await lines_of(process)
     assert process.returncode == 1
     assert "cannot listen on 192.0.2.1" in str(lines[-1]["message"])
+
+
+async def test_a_service_waits_for_a_clock_that_was_never_set() -> None:
+    port = free_port()
+    process = await start("1970", port)
+    answer = await states(port, 503)
+    async with asyncio.timeout(30), httpx.AsyncClient() as client:
+        while "time" not in answer.json()["parts"]:
+            answer = await client.get(f"http://127.0.0.1:{port}/health")
+    assert "set it" in answer.json()["parts"]["time"]["text"]
+    assert "work" not in answer.json()["parts"], "it has not begun"
+    process.send_signal(signal.SIGTERM)
+    lines = await ended_in_time(process)
+    told = [line["level"] for line in lines if line.get("action") == "clock_not_set"]
+    assert told == ["critical"], "once"

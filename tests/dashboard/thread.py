@@ -28,7 +28,7 @@ class Thread(threading.Thread):
         super().__init__(name="dashboard")
         self._settings = settings
         self._loop = asyncio.new_event_loop()
-        self._health = Health("dashboard", SystemClock())
+        self.health = Health("dashboard", SystemClock())
         self._task: asyncio.Task[None] | None = None
         self.answers = threading.Event()
         self.fault: BaseException | None = None
@@ -54,7 +54,7 @@ class Thread(threading.Thread):
 
     async def _serve(self) -> None:
         context = Context(
-            settings=self._settings, clock=SystemClock(), health=self._health, instance="dashboard"
+            settings=self._settings, clock=SystemClock(), health=self.health, instance="dashboard"
         )
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(self._watch())
@@ -62,7 +62,7 @@ class Thread(threading.Thread):
             self._task.add_done_callback(lambda _: watching.cancel())
 
     async def _watch(self) -> None:
-        while not self._health.report()["parts"].get("web"):
+        while not self.health.report()["parts"].get("web"):
             await asyncio.sleep(0.01)
         self.answers.set()
 

@@ -47,13 +47,18 @@ class ShippedMosquitto(Mosquitto):
         text = text.replace("listener 8884", f"listener {self.inner_port} 127.0.0.1")
         text = text.replace("listener 8885", f"listener {self.certificates_port} 127.0.0.1")
         text = text.replace("plugin /usr/lib/", f"plugin {self._plugins}/")
-        first = self.secrets / "broker" / "dynamic-security.json"
-        present = self.folder / first.name
-        if not present.exists():
-            present.write_text(first.read_text())
+        self._prepare()
         if os.geteuid() == 0:
             text += "user root\n"  # the test's folders are closed to user mosquitto
         self._configuration.write_text(text)
+
+    def _prepare(self) -> None:
+        """Do what the container does before it starts the broker."""
+        (_, _, command) = compose()["services"]["mosquitto"]["command"]
+        before = command.partition("exec mosquitto")[0].replace("$$", "$")
+        before = before.replace("/secrets/", f"{self.secrets}/")
+        before = before.replace("/mosquitto/data/", f"{self.folder}/")
+        subprocess.run(["sh", "-c", before], check=True)
 
     @property
     def _plugins(self) -> Path:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import resource
 import socket
 import stat
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from core.runtime.broker import BrokerSettings, Publisher, Subscriber
 from tests.embedded import parents, raw_client
 from tests.servers.ports import free_port
 from wayhome import certificates
+from wayhome.embedded import broker as broker_file
 from wayhome.embedded.broker import Account, Certificate, EmbeddedBroker
 from wayhome.embedded.process import running_in
 
@@ -240,3 +243,45 @@ async def test_with_a_certificate_it_speaks_tls_only(tmp_path: Path) -> None:
         assert not raw_client.is_let_in(broker.port, *word)
     finally:
         broker.stop()
+
+
+async def takes(hub: BrokerSettings, payload: bytes) -> bool:
+    """Tell whether a message is acknowledged within two seconds."""
+    try:
+        async with asyncio.timeout(2), Publisher(hub) as publisher:
+            await publisher.publish("homes/7f3k/lost", payload)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def test_after_a_full_disk_it_takes_messages_again(
+    closed_broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nats-server takes none for ever, and runs; nobody but its log knew, and homes seemed still."""
+    own, hub = address(closed_broker, GATEWAY), address(closed_broker, HUB)
+    async with reading(own):
+        pass
+    async with Publisher(hub) as publisher:
+        await publisher.publish("homes/7f3k/before", b"before")
+    most = 1 << 16  # a file may be no longer: as a disk that is full, for this process alone
+    assert closed_broker._process is not None
+    limit = partial(resource.prlimit, closed_broker._process.pid, resource.RLIMIT_FSIZE)
+    soft, hard = limit()
+    limit((most, hard))
+    assert not await takes(hub, b"x" * most)
+    limit((soft, hard))
+    assert not await takes(hub, b"there is room"), "nats-server has mended itself: take this away"
+    assert not closed_broker.alive(), "so that who keeps it running starts it anew"
+    monkeypatch.setattr(broker_file, "ROOM_BYTES", 1 << 60)
+    with pytest.raises(BrokerUnavailable, match="is full: make room"):
+        closed_broker.start()
+    monkeypatch.undo()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", closed_broker.port), 1)
+    closed_broker.start()
+    assert closed_broker.alive()
+    async with Publisher(hub) as publisher:
+        await publisher.publish("homes/7f3k/after", b"after")
+    async with reading(own) as reader:
+        assert set(await received(reader, 2)) == {b"before", b"after"}

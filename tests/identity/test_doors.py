@@ -181,10 +181,8 @@ async def test_a_broker_that_was_away_is_told_when_it_is_back(place: Place) -> N
         await until(lambda: not place.fault())
         assert (await place.state(before.number)).dead_at is not None
         # what it knew is lost: it is given everything again
-        place.broker.stop()
-        (place.folder / "broker" / "dynamic-security.json").unlink()
-        place.broker.start()
         context = context_of(await asked.take())
+        file = place.folder / "broker" / "dynamic-security.json"
 
         def is_in() -> bool:
             hub = Speaker(place.port, context)
@@ -192,8 +190,14 @@ async def test_a_broker_that_was_away_is_told_when_it_is_back(place: Place) -> N
             hub.close()
             return answer < 0x80
 
-        place.clock.advance(61)
-        await until(is_in)
+        # Mosquitto puts what it could write on a full disk in the place of what was whole, without a word
+        cut = file.read_bytes()[:1024]
+        for left in (None, b"", cut):
+            place.broker.stop()
+            file.unlink() if left is None else file.write_bytes(left)
+            place.broker.start()
+            place.clock.advance(61)
+            await until(is_in)
 
 
 @only_mosquitto

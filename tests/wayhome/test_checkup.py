@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import psycopg
 import pytest
+from psycopg import sql
 from typer.testing import CliRunner
 
 from core.store.diagnosis import Diagnosis
@@ -79,6 +80,7 @@ def test_each_trouble_is_named_with_advice() -> None:
         "retention": (replace(WELL, retained_at=NOW - timedelta(days=3)), NOW),
         "quarantine": (replace(WELL, quarantine={"malformed": 3}), NOW),
         "detectors": (replace(WELL, fenced=1), NOW),
+        "database": (replace(WELL, writable=False), NOW),
         "migrations": (replace(WELL, pending=("0009_x",)), NOW),
     }
     for name, (seen, now) in troubles.items():
@@ -156,8 +158,13 @@ def test_a_disk_that_is_almost_full_is_said(
         assert checkup.disk(tmp_path).ok is well
 
 
-@pytest.mark.parametrize(("left", "well"), [(60, True), (5, False)])
-async def test_a_certificate_near_its_end_is_said(tmp_path: Path, left: int, well: bool) -> None:
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [(60, "ends in 60 days"), (5, "ends in 5 days"), (-2, "certificate has expired")],
+)
+async def test_a_certificate_near_its_end_or_past_it_is_said(
+    tmp_path: Path, left: int, said: str
+) -> None:
     now = datetime.now(UTC)
     authority = certificates.new_authority(now)
     lasts = certificates.SERVER_LASTS
@@ -179,7 +186,8 @@ async def test_a_certificate_near_its_end_is_said(tmp_path: Path, left: int, wel
             mqtt_ca_file=str(tmp_path / "ca.crt"),
         )
         (check,) = await checkup.certificate(system)
-    assert (check.ok, f"{left} days" in check.found) == (well, True)
+    assert (check.ok, said in check.found) == (left > 14, True)
+    assert "HUP" in check.advice
 
 
 def test_a_gateway_of_another_name_is_forgotten_and_the_last_one_is_not() -> None:
@@ -214,6 +222,21 @@ async def test_a_real_system_is_examined(database: Database, broker: Broker) -> 
     assert by_name["migrations"].ok
     assert ("TimescaleDB 2" in by_name["database"].found) == (database.kind == "timescale")
     assert not by_name["gateway"].ok
+
+
+async def test_a_database_that_takes_no_writes_is_not_well(plain_database: Database) -> None:
+    """Read from, it looks as it did a minute ago: after a failover, or on the disk's last block."""
+    system = System(database_urls={"wayhome_operator": plain_database.url_as("wayhome_operator")})
+    for only_read, well in (("off", True), ("on", False)):
+        with psycopg.connect(plain_database.url, autocommit=True) as owner:
+            owner.execute(
+                sql.SQL("alter database {} set default_transaction_read_only = {}").format(
+                    sql.Identifier(owner.info.dbname), sql.SQL(only_read)
+                )
+            )
+        (found,) = [one for one in await checkup.database(system) if one.name == "database"]
+        assert found.ok is well
+        assert ("takes no writes" in found.found) is not well
 
 
 async def test_what_does_not_answer_is_said_and_hides_nothing() -> None:

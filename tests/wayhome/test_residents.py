@@ -207,3 +207,34 @@ async def test_what_files_still_hold_is_in_the_proof_until_it_is_ended(
     assert (finished.exit_code, json.loads(finished.stdout.splitlines()[-1])) == (0, {"disk": {}})
     assert await proof() == {}
     assert await settling.settle_open(plain_database.url, Path("/nowhere")) is None
+
+
+def test_who_was_erased_and_is_there_again_is_erased_again_and_nobody_else(
+    plain_database: Database, tmp_path: Path
+) -> None:
+    """After a restore of a backup of before, by the proofs that were kept elsewhere."""
+    with psycopg.connect(plain_database.url) as connection:
+        connection.execute(SEED.encode())
+        connection.execute("delete from legal_hold")
+        connection.execute(
+            "insert into legal_hold (home_id, resident_id, kind, reason, at)"
+            " select home_id, resident_id, 'set', 'r', now() from resident where home_id = 'b1'"
+        )
+    kept = tmp_path / "erased.json"
+    proof = {"at": "2026-03-01T12:00:00Z", "rows": {}, "whole_home": True, "reason": "asked for"}
+    people = [(1, "a1"), (2, "b1"), (3, "b1"), (99, "a1")]  # 2 lives elsewhere, 99 is not there
+    kept.write_text(json.dumps([proof | {"resident_id": n, "home_id": h} for n, h in people]))
+    words = ("erase-again", str(kept), "--settle-s", "0", "--json")
+    assert run(plain_database, *words, typed="1\n").exit_code != 0, "it asks how many"
+    result = run(plain_database, *words, typed="2\n")
+    answer = json.loads(result.stdout.splitlines()[-1])
+    assert result.exit_code == 1
+    assert answer["erased"] == 1
+    assert list(answer["failed"]) == ["3"], "who is held stays, and the others go all the same"
+    with psycopg.connect(plain_database.url) as connection:
+        left = connection.execute("select resident_id from resident order by 1").fetchall()
+        proofs = connection.execute("select resident_id, reason from erasure").fetchall()
+    assert left == [(2,), (3,)]
+    assert proofs == [(1, "again after a restore: asked for")]
+    kept.write_text("{")
+    assert isinstance(run(plain_database, *words).exception, Misconfigured)

@@ -8,22 +8,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 from rich.table import Table
 
-from core.model.errors import BrokerUnavailable, Misconfigured
+from core.model.errors import BrokerUnavailable, Misconfigured, WayhomeError
 from core.model.ids import ResidentId
-from core.model.subject import KEPT, Erasure, Subject
+from core.model.subject import KEPT, Erasure, Subject, undone
 from core.store import moving, person
 from core.store.holdings import HOLDINGS
 from core.store.pool import connect
 from wayhome import settling, subject_archive, system
+from wayhome.commands import erasure_shown
 from wayhome.console import console, emit, progress, words
 from wayhome.retained import clear_retained
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from core.store.pool import Connection
 
 app = typer.Typer(no_args_is_help=True, help="What is held about a person: give it, or erase it.")
@@ -34,6 +34,7 @@ CLEARED = "keeps no message of the home"
 NOT_CLEARED = "ASKED IN VAIN; clear by hand what it retains below"
 UNKNOWN = "not asked; name a --folder whose system has one, or clear what it retains below the home"
 SHARED = "not asked, because somebody else lives on in the home"
+LONGEST_REASON = 500
 SETTLE_S = 5.0
 """So long gateways may need to hear that a device is retired, and to store what they had in hand."""
 
@@ -112,7 +113,9 @@ def erase(
     resident: Number,
     reason: Annotated[
         str,
-        typer.Option(callback=words(500), help="Why; without a name. It stays with the proof."),
+        typer.Option(
+            callback=words(LONGEST_REASON), help="Why; without a name. It stays with the proof."
+        ),
     ],
     folder: system.Folder = None,
     database_url: system.DatabaseUrl = "",
@@ -130,15 +133,59 @@ def erase(
     """
     target = _target(folder, database_url)
     if not yes:
-        _ask(asyncio.run(_subject(target.database(""), ResidentId(resident))))
+        erasure_shown.ask(asyncio.run(_subject(target.database(""), ResidentId(resident))))
     broker_files = settling.broker_folder(folder, database_url)
     how = _How(reason=reason, settle_s=settle_s, rewrite=rewrite, broker=broker_files)
     done, left, broker = asyncio.run(_erase(target, ResidentId(resident), how))
     if json:
         emit(asdict(done) | {"left": left, "broker": broker, "kept": dict(KEPT)})
     else:
-        _show(done, left, broker)
+        erasure_shown.show(done, left, broker)
     raise typer.Exit(1 if left or broker.startswith(NOT_CLEARED) else 0)
+
+
+@app.command("erase-again")
+def erase_again(
+    file: Annotated[Path, typer.Argument(help="What `erased --json` said before the restore.")],
+    folder: system.Folder = None,
+    database_url: system.DatabaseUrl = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    settle_s: Annotated[float, typer.Option(min=0, hidden=True)] = SETTLE_S,
+    json: Json = False,
+) -> None:
+    """After a restore: erase again who had been erased since the backup was made.
+
+    Nobody else is touched; doing it twice changes nothing. Ends with 1 where somebody could not be erased.
+    """
+    try:
+        kept = msgspec.json.decode(file.read_bytes(), type=list[Erasure])
+    except (OSError, msgspec.DecodeError) as error:
+        raise Misconfigured(f"{file.name}: expected what `residents erased --json` says") from error
+    target = _target(folder, database_url)
+    due = asyncio.run(_undone(target.database(""), kept))
+    if due and not yes:
+        erasure_shown.ask_again(due)
+    broker = settling.broker_folder(folder, database_url)
+    failed: dict[str, str] = {}
+    for one, proof in due:
+        reason = f"again after a restore: {proof.reason}"[:LONGEST_REASON]
+        how = _How(reason=reason, settle_s=settle_s, rewrite=False, broker=broker)
+        try:
+            _, left, said = asyncio.run(_erase(target, one.resident_id, how))
+        except WayhomeError as error:  # the next may go all the same
+            failed[str(one.resident_id)] = str(error)
+        else:
+            why = (
+                f"not all is gone: {left}" if left else said if said.startswith(NOT_CLEARED) else ""
+            )
+            failed |= {str(one.resident_id): why} if why else {}
+    if json:
+        emit({"erased": len(due) - len(failed), "failed": failed})
+    else:
+        console.print(f"Erased again: {len(due) - len(failed)}.")
+        for number, why in failed.items():
+            console.print(f"[red]NOT erased: resident {number}[/]: {why}")
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()
@@ -170,7 +217,7 @@ def settle(
     if json:
         emit({"disk": found})
     else:
-        _show_disk(found)
+        erasure_shown.show_disk(found)
     raise typer.Exit(1 if found else 0)
 
 
@@ -212,6 +259,13 @@ def _target(folder: Path | None, database_url: str) -> system.System:
 async def _subject(url: str, resident: ResidentId) -> Subject:
     async with connect(url) as connection:
         return await person.subject(connection, resident)
+
+
+async def _undone(url: str, kept: list[Erasure]) -> tuple[tuple[Subject, Erasure], ...]:
+    async with connect(url) as connection:
+        await person.check_sees_all(connection)
+        proofs, subjects = await person.erasures(connection), await person.subjects(connection)
+        return undone(kept, proofs, subjects)
 
 
 async def _leave(url: str, resident: ResidentId, *, back: bool) -> tuple[int, ...]:
@@ -311,33 +365,3 @@ async def _clear_broker(target: system.System, one: Subject) -> str:
             f"the broker is told more as soon as it forgets ({len(kept)} messages): switch the hub off first"
         )
     return CLEARED
-
-
-def _ask(one: Subject) -> None:
-    whole = "and everything of the home" if one.alone else "but not what the home's rooms share"
-    console.print(f"This erases {one.name} (home {one.home_id}), {whole}, for good.")
-    said = typer.prompt("To go on, type the number of the home", default="", show_default=False)
-    if said.strip() != one.home_id:
-        raise Misconfigured("the number of the home was not typed: nothing was erased")
-
-
-def _show(done: Erasure, left: dict[str, int], broker: str) -> None:
-    table = Table("table", "rows erased")
-    for name, count in sorted(done.rows.items()):
-        table.add_row(name, str(count))
-    console.print(table)
-    if left:
-        console.print(f"[red]NOT all is gone[/]: {left}. Run it again.")
-    console.print(f"The broker: {broker}.")
-    _show_disk(done.disk or {})
-    console.print("What stays, and why:")
-    for what, why in KEPT:
-        console.print(f"  [b]{what}[/]: {why}")
-
-
-def _show_disk(found: Mapping[str, str]) -> None:
-    """Say what files still hold, or that they hold nothing."""
-    if not found:
-        console.print("No file of the database or of the embedded broker holds what was deleted.")
-    for what, until in found.items():
-        console.print(f"[b]Still holds what was deleted: {what}[/]: {until}")

@@ -13,6 +13,8 @@ from alerts.dead_man import pingable
 from core.model.errors import Misconfigured
 from core.model.security_txt import contacts
 from core.runtime import log as logs
+from core.runtime.clock import SystemClock
+from core.runtime.set_clock import until_set
 from wayhome import system
 from wayhome.console import console, emit
 from wayhome.stack import Stack, StackSettings
@@ -80,6 +82,7 @@ def address_in(file: Path | None) -> str:
 
 
 async def _run(settings: StackSettings, *, json: bool) -> None:
+    await until_set(SystemClock())
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)

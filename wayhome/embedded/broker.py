@@ -30,6 +30,12 @@ MAX_PAYLOAD_BYTES = 8 << 20
 QUEUE_LIMIT_BYTES = 1 << 30
 """What may wait on the disk while the gateway is away: a month at a message a second."""
 _ROOM_FOR_SESSIONS_BYTES = 1 << 30
+ROOM_BYTES = 2 * MAX_PAYLOAD_BYTES
+"""With less it is not started again after a disk that was full."""
+_STORES_NOTHING = re.compile(
+    rb"critical write error|failed to store a msg on stream [^\n]*: write ", re.IGNORECASE
+)
+"""After a write that failed nats-server takes no message any more, also when there is room again."""
 _INNER_PORT = re.compile(rb"Listening for client connections on 127\.0\.0\.1:(\d+)")
 
 
@@ -107,7 +113,8 @@ class EmbeddedBroker:
         self._inner_password = secrets.token_urlsafe(24)
         self._settled = port != 0
         self._process: subprocess.Popen[bytes] | None = None
-        self._log_start = 0
+        self._log_start = self._read_to = 0
+        self._stuck = False
 
     @property
     def url(self) -> str:
@@ -124,9 +131,12 @@ class EmbeddedBroker:
         Raises
         ------
         BrokerUnavailable
-            With the end of its log, if it does not.
+            With the end of its log, if it does not; or if its disk is full.
         """
+        self.stop()  # one that stores nothing: whoever hears it must not believe that homes are silent
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if shutil.disk_usage(self.folder).free < ROOM_BYTES:
+            raise BrokerUnavailable(f"the disk of {self.folder} is full: make room")
         self.folder.chmod(0o700)
         if not wait_until_alone(self.folder, "nats-server", START_TIMEOUT_S):
             raise BrokerUnavailable(f"another broker still runs in {self.folder}")
@@ -156,7 +166,8 @@ class EmbeddedBroker:
     def _launch(self) -> None:
         configuration = self._write_configuration()
         with open_log(self.folder / "log") as log:
-            self._log_start = log.tell()
+            self._log_start = self._read_to = log.tell()
+            self._stuck = False
             self._process = subprocess.Popen(
                 [binary().resolve(), "-c", configuration],
                 preexec_fn=before_exec(None, signal.SIGTERM),  # noqa: PLW1509
@@ -290,5 +301,17 @@ class EmbeddedBroker:
         self._process = None
 
     def alive(self) -> bool:
-        """Tell whether the broker runs."""
+        """Tell whether the broker runs and can keep what it is told."""
+        return self._runs() and self._stores()
+
+    def _stores(self) -> bool:
+        """Read on in what it says; what it said of a write that failed holds until it is started anew."""
+        with (self.folder / "log").open("rb") as log:
+            log.seek(self._read_to)
+            said = log.read()
+        self._read_to += said.rfind(b"\n") + 1
+        self._stuck |= _STORES_NOTHING.search(said) is not None
+        return not self._stuck
+
+    def _runs(self) -> bool:
         return self._process is not None and self._process.poll() is None
