@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +36,17 @@ def templates(source: str) -> Iterator[str]:
         text = node.value if isinstance(node, ast.Constant) else None
         if isinstance(text, str) and " " in text and id(node) not in left_out:
             yield text
+
+
+@cache
+def literals(file: str) -> frozenset[str]:
+    """Return all texts that stand in a module as they are; none of one whose source is not there."""
+    path = Path(file)
+    if path.suffix != ".py" or not path.exists():
+        return frozenset()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return frozenset(text for text in found if isinstance(text, str))
 
 
 def _spoken_elsewhere(node: ast.AST) -> bool:
