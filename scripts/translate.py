@@ -45,9 +45,11 @@ PLACES = (
                     "identity.py",
                     "night.py",
                     "plan_check.py",
+                    "playbook.py",
                     "quiet.py",
                     "retention.py",
                     "rota.py",
+                    "said.py",
                 ),
             )
         ],

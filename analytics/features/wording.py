@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from core.model.said import Said, say, say_each
+from core.model.said import MONTHS, WEEKDAYS, Said, say, say_each
 from core.model.words import marked
 
 if TYPE_CHECKING:
@@ -26,15 +26,6 @@ ROOMS = {
     "outside": say("outside"),
     "": say("no room"),
 }
-DAYS = (
-    *(say("Monday"), say("Tuesday"), say("Wednesday"), say("Thursday")),
-    *(say("Friday"), say("Saturday"), say("Sunday")),
-)
-MONTHS = (
-    *(say("January"), say("February"), say("March"), say("April"), say("May"), say("June")),
-    *(say("July"), say("August"), say("September"), say("October"), say("November")),
-    say("December"),
-)
 _LONG_MIN = 60 * 48
 
 
@@ -79,7 +70,7 @@ def clock(local: LocalTime, seconds: float, now: float) -> str:
     if days == 0:
         return time
     if 0 < days < 7:  # noqa: PLR2004
-        return say("%(weekday)s %(time)s", weekday=DAYS[then.weekday()], time=time)
+        return say("%(weekday)s %(time)s", weekday=WEEKDAYS[then.weekday()], time=time)
     month = MONTHS[then.month - 1]
     return say("%(day)s %(month)s %(time)s", day=then.day, month=month, time=time)
 

@@ -180,3 +180,14 @@ def _value(value: Any) -> str | int:
         if kind in value:
             return _figure(str(value[kind]), percent=kind == "percent")
     return _read(value)
+
+
+WEEKDAYS = (
+    *(say("Monday"), say("Tuesday"), say("Wednesday"), say("Thursday")),
+    *(say("Friday"), say("Saturday"), say("Sunday")),
+)
+MONTHS = (
+    *(say("January"), say("February"), say("March"), say("April"), say("May"), say("June")),
+    *(say("July"), say("August"), say("September"), say("October"), say("November")),
+    say("December"),
+)

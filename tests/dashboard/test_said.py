@@ -19,10 +19,11 @@ from analytics.sample_days import HOUSEHOLD
 from analytics.trial import plain as trial
 from core.model.finding import Evidence, Finding, Phase, Severity
 from core.model.ids import HomeId, ResidentId
+from core.model.playbook import PLAYBOOKS
 from core.model.said import Said, facts, figure, percent, say, say_each, templates
 from core.runtime import language
 from core.runtime.clock import ManualClock
-from core.runtime.language import ENGLISH
+from core.runtime.language import ENGLISH, PSEUDO, accented
 from core.runtime.saying import in_language, translated
 from core.store import finding as finding_table
 from core.store.pool import connect, open_pool
@@ -86,7 +87,13 @@ def incident() -> tuple[Finding, ...]:
 
 def english(text: str) -> list[str]:
     """Return the words of a page that are English, without the names that people gave."""
-    known = [*TYPED, *(one for one in DATA if one not in SENTENCES), "Europe/London", "Admin"]
+    known = [
+        *TYPED,
+        *(one for one in DATA if one not in SENTENCES),
+        "Europe/London",
+        "Admin",
+        "Technician",
+    ]
     found = []
     for words in plain_words(text):
         rest = words
@@ -243,6 +250,21 @@ async def test_an_incident_goes_on_speaking_the_language_of_its_reader(
     before = say("Before that: %(text)s", text=told[0].what)
     for what in (before, *(one.what for one in told)):
         assert in_language(what, tongue) in page, what
+
+
+@pytest.mark.parametrize("name", PLAYBOOKS)
+async def test_what_operators_are_told_and_what_they_do_first_is_in_their_language(
+    visitors: Visitors, town: Town, name: str
+) -> None:
+    book = PLAYBOOKS[name]
+    what = say("An alert is open and nobody of the care team can be reached away from the page.")
+    told = replace(noticed()[0], what=what, advice=say(book.first))
+    subject = f"{book.subject}{book.subject_end}"
+    about = {"detector": book.detector, "subject": subject, "audience": "operators"}
+    number = town.alert("ada", **columns(told) | about)
+    page = await read(await visitors.of("technician"), f"/alerts/{number}", PSEUDO)
+    assert english(f"<main{page.partition('<main')[2]}") == []
+    assert accented(book.meaning).rstrip(".") in page
 
 
 async def test_a_service_of_before_goes_on_in_english(
