@@ -111,10 +111,11 @@ def facts_of(one: Finding | Alert) -> Jsonb | None:
     """Return what the texts of a finding say, for the column ``said``; None where they are text alone."""
     known: dict[str, Any] = {
         name: facts(getattr(one, name)) for name in ("what", "unusual", "advice")
-    } | {"ruled_out": [facts(phrase) for phrase in one.ruled_out]}
-    if not any(known.values()):
-        return None
-    return Jsonb({name: value for name, value in known.items() if value})
+    }
+    ruled_out = [facts(phrase) for phrase in one.ruled_out]
+    known["ruled_out"] = ruled_out if any(ruled_out) else None
+    found = {name: value for name, value in known.items() if value is not None}
+    return Jsonb(found) if found else None
 
 
 class Texts(TypedDict):

@@ -14,10 +14,12 @@ from psycopg.types.json import Jsonb
 from alerts.intake import take_findings
 from alerts.wording import outgoing
 from analytics.detector import discover
+from analytics.features.day_channels import CHANNELS
 from analytics.features.wording import ROOMS
 from analytics.sample_days import HOUSEHOLD
 from analytics.trial import plain as trial
-from core.model.finding import Evidence, Finding, Phase, Severity
+from core.model.finding import Audience, Evidence, Finding, Phase, Severity
+from core.model.forecast import Forecast
 from core.model.ids import HomeId, ResidentId
 from core.model.playbook import PLAYBOOKS
 from core.model.said import Said, facts, figure, percent, say, say_each, templates
@@ -26,7 +28,9 @@ from core.runtime.clock import ManualClock
 from core.runtime.language import ENGLISH, PSEUDO, accented
 from core.runtime.saying import in_language, translated
 from core.store import finding as finding_table
+from core.store import forecast as forecast_table
 from core.store.pool import connect, open_pool
+from dashboard.typesetting import KEPT
 from scripts import translate
 from tests.alerts.test_wording import CLAIMED, PLAIN
 from tests.dashboard.test_app import DATA, plain_words
@@ -250,6 +254,46 @@ async def test_an_incident_goes_on_speaking_the_language_of_its_reader(
     before = say("Before that: %(text)s", text=told[0].what)
     for what in (before, *(one.what for one in told)):
         assert in_language(what, tongue) in page, what
+
+
+async def test_lists_days_and_what_happens_next_speak_the_language_of_their_reader(
+    plain_database: Database, visitors: Visitors, town: Town, tongue: str
+) -> None:
+    lately = timedelta(days=3)
+    change = replace(
+        incident()[0],
+        detector="day_change",
+        audience=Audience.CARERS,
+        severity=Severity.NOTICE,
+        onset=NOW - lately,
+        noticed_at=NOW - lately,
+        what=say("%(title)s: %(detail)s", title=say(CHANNELS[0].title), detail=say("a room")),
+    )
+    coming = Forecast(
+        home_id=change.home_id,
+        resident_id=change.resident_id,
+        detector="exit",
+        speaks_at=NOW + timedelta(hours=1),
+        severity=Severity.CHECK,
+        what=say("If nothing moves by %(time)s, the first carer is told", time="04:20"),
+    )
+    town.night("ada")
+    async with connect(plain_database.url_as("wayhome_analytics")) as connection:
+        await finding_table.record_findings(connection, [change], shard=0, step=1)
+        await forecast_table.replace_forecasts(connection, {change.home_id: [coming]}, NOW)
+    alert = next(one for one in noticed() if one.detector == "overstay")
+    town.alert("ada", **columns(alert))
+    for login, path, what in (
+        ("ben", "/alerts", alert.what),
+        ("ben", "/history", alert.what),
+        ("ben", "/homes/ada", alert.what),
+        ("clinician", "/caseload", change.what),
+        ("clinician", "/residents/1/days", change.what),
+        ("ben", "/today", coming.what),
+    ):
+        page = await read(await visitors.of(login), path, tongue)
+        assert in_language(what, tongue) in page.replace(KEPT, " "), path
+        assert f"{what}" not in page, path
 
 
 @pytest.mark.parametrize("name", PLAYBOOKS)
