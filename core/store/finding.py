@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -161,10 +161,16 @@ def bare_finding(row: Mapping[str, Any]) -> Finding:
 
 
 def evidence_of(stored: Mapping[str, Any]) -> Evidence:
-    """Return a piece of evidence as `record_findings` stored it."""
+    """Return a piece of evidence as `record_findings` stored it, in English alone."""
     at, device = stored.get("at"), stored.get("device_id")
     return Evidence(
         at=datetime.fromisoformat(at) if at else None,
-        text=said(str(stored.get("text", "")), stored.get("said")),
+        text=str(stored.get("text", "")),
         device_id=None if device is None else DeviceId(device),
     )
+
+
+def told_evidence(stored: Mapping[str, Any]) -> Evidence:
+    """Return a piece of evidence with the facts of its text."""
+    plain = evidence_of(stored)
+    return replace(plain, text=said(plain.text, stored.get("said")))

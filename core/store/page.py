@@ -23,7 +23,7 @@ from core.model.finding import (
 )
 from core.model.home import Home, HomeMode
 from core.model.ids import AlertId, CarerId, HomeId, OrganisationId, ResidentId
-from core.store.finding import evidence_of, ruled_out_of, texts_of
+from core.store.finding import ruled_out_of, texts_of, told_evidence
 from core.store.listen import notify
 from core.store.pool import Connection, named_rows
 
@@ -351,7 +351,7 @@ def _alert(row: dict[str, Any]) -> Alert:
         opened_at=row["opened_at"],
         **texts_of(row),
         ruled_out=ruled_out_of(row),
-        evidence=tuple(evidence_of(one) for one in row["evidence"]),
+        evidence=tuple(told_evidence(one) for one in row["evidence"]),
         acknowledged_by=_optional(CarerId, row["acknowledged_by"]),
         acknowledged_at=row["acknowledged_at"],
         resolved_by=_optional(CarerId, row["resolved_by"]),

@@ -33,7 +33,9 @@ from core.store.pool import connect, open_pool
 from dashboard.typesetting import KEPT
 from scripts import translate
 from tests.alerts.test_wording import CLAIMED, PLAIN
+from tests.dashboard import counted_days
 from tests.dashboard.test_app import DATA, plain_words
+from tests.dashboard.test_assessments import begun
 from tests.dashboard.tongue import whole
 from tests.dashboard.town import NOW
 
@@ -309,6 +311,22 @@ async def test_what_operators_are_told_and_what_they_do_first_is_in_their_langua
     page = await read(await visitors.of("technician"), f"/alerts/{number}", PSEUDO)
     assert english(f"<main{page.partition('<main')[2]}") == []
     assert accented(book.meaning).rstrip(".") in page
+
+
+async def test_what_is_kept_and_read_by_programs_stays_english(
+    visitors: Visitors, town: Town
+) -> None:
+    """A report is the same whoever opens it: its versions are told apart by what they say."""
+    counted_days.put(town)
+    told = noticed()[0]
+    town.alert("ada", **columns(told) | {"onset": NOW - timedelta(days=2)})
+    clinician, ben = await visitors.of("clinician"), await visitors.of("ben")
+    path = await begun(clinician)
+    kept = [await read(clinician, f"{path}/report.json", tag) for tag in (PSEUDO, ENGLISH)]
+    facts_ = await read(ben, "/api/alerts", PSEUDO)
+    assert f"{told.what}" in kept[0]
+    assert kept[0] == kept[1]
+    assert f"{told.what}" in facts_
 
 
 async def test_a_service_of_before_goes_on_in_english(

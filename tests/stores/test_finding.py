@@ -129,7 +129,7 @@ async def test_a_finding_keeps_what_its_texts_say(connection: Connection) -> Non
         facts(told.unusual),
     ]
     assert [facts(one) for one in table.ruled_out_of(row)] == [None, {"say": "Not out"}]
-    assert facts(table.evidence_of(row["evidence"][0]).text) == facts(told.evidence[0].text)
+    assert facts(table.told_evidence(row["evidence"][0]).text) == facts(told.evidence[0].text)
     assert alone["said"] is None
     longer = row | {"ruled_out": ["Not out", "One", "Two"], "unusual": "Never"}
     assert table.ruled_out_of(longer) == ("Not out", "One", "Two"), "a service of before changed it"
