@@ -39,13 +39,23 @@ def templates(source: str) -> Iterator[str]:
 
 
 @cache
-def literals(file: str) -> frozenset[str]:
-    """Return all texts that stand in a module as they are; none of one whose source is not there."""
+def literals(file: str) -> frozenset[str] | None:
+    """Return all texts that stand in a module as they are; None where its source is not there to be read.
+
+    Parameters
+    ----------
+    file
+        What was loaded: of a compiled module the source beside it is read.
+    """
     path = Path(file)
-    if path.suffix != ".py" or not path.exists():
-        return frozenset()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    found = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    source = path.with_name(f"{path.name.partition('.')[0]}.py")
+    if not source.is_file():
+        return None
+    found = (
+        node.value
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+    )
     return frozenset(text for text in found if isinstance(text, str))
 
 
