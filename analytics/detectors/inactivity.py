@@ -233,6 +233,8 @@ class Inactivity:
         return finding(view, DETECTOR.name, episode, what, Phase.CLEARED)
 
     def _gone(self, view: HomeView) -> Sequence[Finding]:
+        if self._episode is None:
+            return ()
         door = view.occupancy.door_at
         what = by_pronoun(
             view.plan.pronoun,

@@ -123,6 +123,8 @@ class LosingWay:
         return [one for device in gone for one in self._cleared(device, RETIRED, view)]
 
     def _over(self, device: int, track: Track, view: HomeView) -> Sequence[Finding]:
+        if device not in self._watches:
+            return ()
         what = say("Back near home at %(time)s", time=view.clock(view.at))
         if track.left_at is not None:
             what = say("In a place that is known, %(place)s", place=view.outdoors.where(track))

@@ -30,6 +30,8 @@ MOVEMENT_G = 0.02
 _POSITION, _MOVEMENT, _AWAY = Quantity.POSITION, Quantity.MOVEMENT, Place.AWAY
 _WEARING = frozenset({Quantity.WORN, Quantity.STEPS, _MOVEMENT})
 _BATTERY, _LEFT, _UNWORN = "battery", "left", "unworn"
+_HOME_AGAIN, _WORN_AGAIN = say("Somebody is home again"), say("The tracker is worn again")
+_BACK = say("Back near home")
 
 
 class _Worn:
@@ -125,10 +127,10 @@ class TrackerLeft:
         if view.outdoors.heard != device:
             return
         if track.came_back:
-            yield from self._over(f"{_BATTERY}:{device}", say("Back near home"), view)
+            yield from self._over(f"{_BATTERY}:{device}", _BACK, view)
         left = view.occupancy.left_at
         if left is None or view.occupancy.place is not _AWAY:
-            yield from self._over(f"{_LEFT}:{device}", say("Somebody is home again"), view)
+            yield from self._over(f"{_LEFT}:{device}", _HOME_AGAIN, view)
         elif track.left_at is not None:
             worn.left_at, worn.told = left, True  # it went out, too
         elif track.home_at == view.at:
@@ -167,7 +169,7 @@ class TrackerLeft:
         least = MOVEMENT_G if observation.quantity is _MOVEMENT else 0.0
         if observation.value > least or worn.worn_at is None:
             worn.worn_at = at if worn.worn_at is None else max(at, worn.worn_at)
-            yield from self._over(key, say("The tracker is worn again"), view)
+            yield from self._over(key, _WORN_AGAIN, view)
             return
         inside, since = view.activity.interior_at, worn.worn_at
         moved = (

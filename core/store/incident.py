@@ -127,6 +127,7 @@ _SAID: LiteralString = (
     " 'said', f.said->'what'))"
 )
 _BEFORE = marked("Before that: %(text)s")
+"""Marked only: SQL says it."""
 _SAID_BEFORE: LiteralString = (
     "jsonb_build_array(jsonb_build_object('at', null, 'text', 'Before that: ' || a.what,"
     " 'said', jsonb_build_object('say', 'Before that: %%(text)s', 'with',"
