@@ -288,10 +288,13 @@ def _check_said(spec: DetectorSpec, *texts: str) -> None:
 
 
 def _sources(spec: DetectorSpec) -> list[str]:
-    """Return the files of detection, and of the detector's own package."""
+    """Return the files of detection, of the words that it shares, and of the detector's own package."""
     own = getattr(spec.create, "__module__", "").partition(".")[0]
-    packages = {own, "analytics"}
-    loaded = [one for name, one in sys.modules.items() if name.partition(".")[0] in packages]
+    loaded = [
+        one
+        for name, one in sys.modules.items()
+        if name.partition(".")[0] in {own, "analytics"} or name == Said.__module__
+    ]
     return [file for one in loaded if (file := getattr(one, "__file__", None))]
 
 
