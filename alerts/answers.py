@@ -9,6 +9,7 @@ from alerts import episode as episodes
 from alerts import metrics
 from alerts.rounds import Complaint, complain, recall, settle
 from core.model.playbook import PLAYBOOKS
+from core.model.said import say
 from core.store import alert as alert_table
 from core.store import open_alert as open_table
 from core.store.listen import notify
@@ -72,8 +73,12 @@ async def set_aside(pool: Pool, clock: Clock) -> int | None:
                 Complaint(
                     home_id=home_id,
                     subject=f"answer/{number}",
-                    what=f"Answer {number} to alert {about} has had no effect: it could not be taken in.",
-                    advice=PLAYBOOKS["answer-set-aside"].first,
+                    what=say(
+                        "Answer %(number)s to alert %(alert)s has had no effect: it could not be taken in.",
+                        number=number,
+                        alert=about,
+                    ),
+                    advice=say(PLAYBOOKS["answer-set-aside"].first),
                 ),
                 clock.now(),
             )

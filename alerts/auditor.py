@@ -20,6 +20,7 @@ from alerts.watch import Room
 from core.model.errors import StoreUnavailable, Temporary
 from core.model.finding import Audience, Finding, Phase
 from core.model.playbook import AUDIT, playbook_for
+from core.model.said import say
 from core.store import alert_audit as audit_table
 from core.store.ledger import read_ledger, snapshot
 from core.store.pool import heed_cancellation, transaction
@@ -169,7 +170,7 @@ async def _raise(
         onset=now,
         noticed_at=now,
         what=fault.what,
-        advice="" if book is None else book.first,
+        advice="" if book is None else say(book.first),
     )
     if known is None or (
         known.alert.resolved_at is not None and not fault.subject.startswith(watch.PROMISE)

@@ -19,6 +19,7 @@ from core.model.finding import AlertState, Audience, Phase
 from core.model.home import HomeMode
 from core.model.incident import belongs, shares_silence
 from core.model.playbook import PLAYBOOKS
+from core.model.said import say
 from core.store import alert as alert_table
 from core.store import incident as incident_table
 from core.store.pool import transaction
@@ -88,8 +89,11 @@ async def set_aside(pool: Pool, clock: Clock) -> int | None:
             Complaint(
                 home_id=logged.finding.home_id,
                 subject=f"finding/{logged.finding_id}",
-                what=f"Finding {logged.finding_id} has become no alert: it could not be taken in.",
-                advice=book.first,
+                what=say(
+                    "Finding %(number)s has become no alert: it could not be taken in.",
+                    number=logged.finding_id,
+                ),
+                advice=say(book.first),
             ),
             clock.now(),
         )

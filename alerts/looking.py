@@ -16,6 +16,7 @@ from alerts.rounds import BATCH, REACHABILITY, Complaint, complain, look
 from core.model.errors import StoreUnavailable
 from core.model.finding import AlertState
 from core.model.playbook import PLAYBOOKS
+from core.model.said import say
 from core.store import alert as alert_table
 from core.store import open_alert as open_table
 from core.store.pool import transaction
@@ -130,8 +131,11 @@ async def _tell_of(connection: Connection, alert_id: AlertId, now: datetime) -> 
         Complaint(
             home_id=stored.alert.home_id,
             subject=f"alert/{alert_id}",
-            what=f"Alert {alert_id} is open and cannot be told on: it breaks the alerts service.",
-            advice=PLAYBOOKS["alert-broken"].first,
+            what=say(
+                "Alert %(number)s is open and cannot be told on: it breaks the alerts service.",
+                number=alert_id,
+            ),
+            advice=say(PLAYBOOKS["alert-broken"].first),
         ),
         now,
     )

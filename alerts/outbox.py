@@ -24,6 +24,7 @@ from alerts.wording import outgoing
 from core.model.errors import Permanent, StoreUnavailable, Temporary
 from core.model.finding import DeliveryState
 from core.model.quiet import held_until
+from core.model.said import say
 from core.runtime.language import ENGLISH, of_reader
 from core.store import alert as alert_table
 from core.store import contact as contact_table
@@ -252,8 +253,14 @@ class Outbox:
                     Complaint(
                         home_id=claimed.home_id,
                         subject=f"{claimed.channel}/{claimed.carer_id}",
-                        what=f"A way to a carer has ended: {self._channel.title}, {reason}.",
-                        advice="Ask the carer to add it again under How you are told and try it.",
+                        what=say(
+                            "A way to a carer has ended: %(channel)s, %(reason)s.",
+                            channel=say(self._channel.title),
+                            reason=reason,
+                        ),
+                        advice=say(
+                            "Ask the carer to add it again under How you are told and try it."
+                        ),
                     ),
                     now,
                 )
@@ -320,8 +327,12 @@ class Outbox:
                 Complaint(
                     home_id=claimed.home_id,
                     subject=f"{claimed.channel}/{claimed.carer_id}",
-                    what=f"A carer cannot be told by {self._channel.title}: {ending.error}.",
-                    advice="Ask the carer for a new address, and try it.",
+                    what=say(
+                        "A carer cannot be told by %(channel)s: %(reason)s.",
+                        channel=say(self._channel.title),
+                        reason=ending.error,
+                    ),
+                    advice=say("Ask the carer for a new address, and try it."),
                 ),
                 ending.at,
             )
@@ -331,8 +342,14 @@ class Outbox:
                 Complaint(
                     home_id=claimed.home_id,
                     subject=claimed.channel,
-                    what=f"{self._channel.title} has not taken a message for minutes: {ending.error}.",
-                    advice="Find out why the service does not answer; other channels go on meanwhile.",
+                    what=say(
+                        "%(channel)s has not taken a message for minutes: %(reason)s.",
+                        channel=say(self._channel.title),
+                        reason=ending.error,
+                    ),
+                    advice=say(
+                        "Find out why the service does not answer; other channels go on meanwhile."
+                    ),
                 ),
                 ending.at,
             )

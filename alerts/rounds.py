@@ -13,6 +13,7 @@ from alerts.duty import Known, duty_of, plan_for
 from alerts.episode import Episode
 from alerts.escalation import call, escalating, reachable
 from core.model.finding import Audience, Finding, Severity
+from core.model.said import Said, say
 from core.store import alert as alert_table
 from core.store import delivery as delivery_table
 from core.store import open_alert as open_table
@@ -198,8 +199,8 @@ class Complaint:
     #: With the organisation its key.
     subject: str
     #: One sentence.
-    what: str
-    advice: str
+    what: Said
+    advice: Said
     severity: Severity = Severity.CHECK
     #: Since when it is so, where each time counts; None for what somebody who is on it has a day for.
     since: datetime | None = None
@@ -265,8 +266,10 @@ async def _complain(
         Complaint(
             home_id=alert.home_id,
             subject=f"home/{alert.home_id}",
-            what="An alert is open and nobody of the care team can be reached away from the page.",
-            advice="Give the carers of this home a push address, and try it.",
+            what=say(
+                "An alert is open and nobody of the care team can be reached away from the page."
+            ),
+            advice=say("Give the carers of this home a push address, and try it."),
             severity=Severity.URGENT if at_once else Severity.CHECK,
             since=episode.run.since,
         ),
@@ -286,8 +289,10 @@ async def _complain_of_gap(
         Complaint(
             home_id=alert.home_id,
             subject=f"on-call/{alert.home_id}",
-            what="An alert asked for whoever is on call, and nobody is.",
-            advice="Fill the gap in the rota. The first in the order of telling was told instead.",
+            what=say("An alert asked for whoever is on call, and nobody is."),
+            advice=say(
+                "Fill the gap in the rota. The first in the order of telling was told instead."
+            ),
         ),
         now,
     )

@@ -13,6 +13,7 @@ from alerts.rounds import Complaint, complain
 from core.model.errors import StoreUnavailable
 from core.model.playbook import PLAYBOOKS
 from core.model.reach import WEEKS, badge
+from core.model.said import say, say_each
 from core.model.watching import may_wake
 from core.store import self_test as self_test_table
 from core.store.pool import heed_cancellation, transaction
@@ -106,8 +107,12 @@ class SelfTests:
             Complaint(
                 home_id=candidate.home_id,
                 subject=f"weekly/{candidate.carer_id}",
-                what=f"A carer has not confirmed the weekly test for {WEEKS} weeks.",
-                advice=PLAYBOOKS["carer-not-reachable"].first,
+                what=say_each(
+                    "A carer has not confirmed the weekly test for %(n)s week.",
+                    "A carer has not confirmed the weekly test for %(n)s weeks.",
+                    WEEKS,
+                ),
+                advice=say(PLAYBOOKS["carer-not-reachable"].first),
             ),
             now,
         )

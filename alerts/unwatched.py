@@ -9,9 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alerts.rounds import Complaint, complain
+from alerts.watch import clock
 from core.model.commissioning import Stage
 from core.model.finding import Severity
 from core.model.playbook import UNWATCHED, playbook_for
+from core.model.said import Said, say
+from core.model.words import marked
 from core.store.used import used_homes
 
 if TYPE_CHECKING:
@@ -21,7 +24,26 @@ if TYPE_CHECKING:
     from core.store.used import UsedHome
 
 USED, CALLED = "used/", "called/"
-_BEGAN = {Stage.PAUSED: "was paused", Stage.COMMISSIONING: "was put in test, which is not over,"}
+_MOVED = {
+    Stage.PAUSED: marked(
+        "Somebody seems to be in this home, which was paused on %(time)s: something moved in %(n)s of the"
+        " last 12 hours. Nobody watches over it."
+    ),
+    Stage.COMMISSIONING: marked(
+        "Somebody seems to be in this home, which was put in test, which is not over, on %(time)s: something"
+        " moved in %(n)s of the last 12 hours. Nobody watches over it."
+    ),
+}
+_PRESSED = {
+    Stage.PAUSED: marked(
+        "Somebody called for help, or a device says that somebody fell, in this home, which was paused on"
+        " %(time)s. No carer is told."
+    ),
+    Stage.COMMISSIONING: marked(
+        "Somebody called for help, or a device says that somebody fell, in this home, which was put in test,"
+        " which is not over, on %(time)s. No carer is told."
+    ),
+}
 
 
 async def look(connection: Connection, now: datetime) -> int:
@@ -37,35 +59,23 @@ async def look(connection: Connection, now: datetime) -> int:
 
 
 def _use(home: UsedHome) -> Complaint:
-    since = f"{home.since:%d %B %H:%M} UTC"
-    return _complaint(
-        home,
-        USED,
-        f"Somebody seems to be in this home, which {_BEGAN[home.stage]} on {since}: something moved in"
-        f" {home.hours} of the last 12 hours. Nobody watches over it.",
-        Severity.CHECK,
-    )
+    what = say(_MOVED[home.stage], time=clock(home.since), n=home.hours)
+    return _complaint(home, USED, what, Severity.CHECK)
 
 
 def _call(home: UsedHome) -> Complaint:
-    since = f"{home.since:%d %B %H:%M} UTC"
-    return _complaint(
-        home,
-        CALLED,
-        f"Somebody called for help, or a device says that somebody fell, in this home, which"
-        f" {_BEGAN[home.stage]} on {since}. No carer is told.",
-        Severity.URGENT,
-    )
+    what = say(_PRESSED[home.stage], time=clock(home.since))
+    return _complaint(home, CALLED, what, Severity.URGENT)
 
 
-def _complaint(home: UsedHome, kind: str, what: str, severity: Severity) -> Complaint:
+def _complaint(home: UsedHome, kind: str, what: Said, severity: Severity) -> Complaint:
     subject = f"{kind}{home.step_id}"
     book = playbook_for(UNWATCHED, subject)
     return Complaint(
         home_id=home.home_id,
         subject=subject,
         what=what,
-        advice="" if book is None else book.first,
+        advice=say("" if book is None else book.first),
         severity=severity,
         detector=UNWATCHED,
     )

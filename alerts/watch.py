@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core.model.finding import Severity
+from core.model.said import MONTHS, Said, figure, say, say_each
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,7 +62,7 @@ class Fault:
     #: With its home or organisation the key of its alert.
     subject: str
     #: One sentence.
-    what: str
+    what: Said
     severity: Severity = Severity.CHECK
     #: The home that it is about; None where it is about a service and with it about everybody.
     home_id: HomeId | None = None
@@ -97,16 +99,32 @@ def _disk(short: Room | None) -> Iterator[Fault]:
     if short is not None:
         yield Fault(
             subject="disk",
-            what=f"{short.free / (1 << 30):.1f} of {short.total / (1 << 30):.0f} GiB are free on the disk of"
-            " the servers. When it is full nothing is stored and nobody is told anything.",
+            what=say(
+                "%(free)s of %(total)s GiB are free on the disk of the servers. When it is full nothing is"
+                " stored and nobody is told anything.",
+                free=figure(short.free / (1 << 30), 1),
+                total=figure(short.total / (1 << 30)),
+            ),
         )
 
 
 def _stopped(signs: Signs, now: datetime) -> Iterator[Fault]:
     services = (
-        ("gateway", "The gateway", {f"gateway/{name}": at for name, at in signs.gateways.items()}),
-        ("pages", "The dashboard", {f"dashboard/{name}": at for name, at in signs.pages.items()}),
-        ("detection", "Detection", {f"analytics/{one}": at for one, at in signs.shards.items()}),
+        (
+            "gateway",
+            say("The gateway"),
+            {f"gateway/{name}": at for name, at in signs.gateways.items()},
+        ),
+        (
+            "pages",
+            say("The dashboard"),
+            {f"dashboard/{name}": at for name, at in signs.pages.items()},
+        ),
+        (
+            "detection",
+            say("Detection"),
+            {f"analytics/{one}": at for one, at in signs.shards.items()},
+        ),
     )
     for _, title, beats in services:
         lives = any(abs(now - at) <= STOPPED_AFTER for at in beats.values())
@@ -114,31 +132,41 @@ def _stopped(signs: Signs, now: datetime) -> Iterator[Fault]:
             forgotten = lives and now - at > FORGOTTEN_AFTER
             if abs(now - at) > STOPPED_AFTER and not forgotten:
                 name = subject.partition("/")[2]
-                yield Fault(
-                    subject=subject,
-                    what=f"{title} “{name}” has given no sign of life since {_clock(at)}"
-                    + (
-                        "." if at <= now else ", a time that has not come: a clock is or was wrong."
-                    ),
-                    severity=Severity.URGENT,
-                )
+                text = marked("%(service)s “%(name)s” has given no sign of life since %(time)s.")
+                if at > now:
+                    text = marked(
+                        "%(service)s “%(name)s” has given no sign of life since %(time)s,"
+                        " a time that has not come: a clock is or was wrong."
+                    )
+                what = say(text, service=title, name=name, time=clock(at))
+                yield Fault(subject=subject, what=what, severity=Severity.URGENT)
 
 
 def _waiting(signs: Signs, now: datetime) -> Iterator[Fault]:
     if signs.finding_waits_s > WAITS_AFTER.total_seconds():
         yield Fault(
             subject="findings",
-            what=f"A finding has waited for {signs.finding_waits_s:.0f} s to become an alert.",
+            what=say(
+                "A finding has waited for %(seconds)s s to become an alert.",
+                seconds=figure(signs.finding_waits_s),
+            ),
             severity=Severity.URGENT,
         )
     since = signs.answer_waits_since
     if since is not None and now - since > WAITS_AFTER:
-        yield Fault(subject="answers", what=f"An answer has waited since {_clock(since)}.")
+        what = say("An answer has waited since %(time)s.", time=clock(since))
+        yield Fault(subject="answers", what=what)
     for one in signs.overdue:
         if now - one.since > WAITS_AFTER:
             yield Fault(
                 subject=f"deliveries/{one.channel}",
-                what=f"{one.messages} messages by {one.channel} wait since {_clock(one.since)}.",
+                what=say_each(
+                    "%(n)s messages by %(channel)s wait since %(time)s.",
+                    "%(n)s messages by %(channel)s wait since %(time)s.",
+                    one.messages,
+                    channel=one.channel,
+                    time=clock(one.since),
+                ),
             )
 
 
@@ -146,7 +174,10 @@ def _silent(signs: Signs) -> Iterator[Fault]:
     for home in signs.silent_homes:
         yield Fault(
             subject=f"blind/{home.home_id}",
-            what=f"Nothing has come from this home since {_clock(home.last_seen)}, and no alert says so.",
+            what=say(
+                "Nothing has come from this home since %(time)s, and no alert says so.",
+                time=clock(home.last_seen),
+            ),
             home_id=home.home_id,
         )
 
@@ -156,18 +187,27 @@ def _broken(broken: Sequence[Violation], homes: Mapping[AlertId, HomeId]) -> Ite
         name = one.promise.replace("_", " ")
         yield Fault(
             subject=f"{PROMISE}{one.alert_id or one.home_id or 'finding'}/{one.promise}",
-            what=f"Promise “{name}” of {_about(one)}: expected {one.expected}, found {one.found}.",
+            what=say(
+                "Promise “%(name)s” of %(about)s: expected %(expected)s, found %(found)s.",
+                name=name,
+                about=_about(one),
+                expected=one.expected,
+                found=one.found,
+            ),
             home_id=one.home_id if one.alert_id is None else homes.get(one.alert_id),
         )
 
 
 def _about(one: Violation) -> str:
     if one.alert_id is not None:
-        return f"alert {one.alert_id}"
+        return say("alert %(number)s", number=one.alert_id)
     if one.home_id is not None:
-        return "the watch of this home"
-    return "alerting" if one.promise == "runs_readable" else "a finding"
+        return say("the watch of this home")
+    return say("alerting") if one.promise == "runs_readable" else say("a finding")
 
 
-def _clock(moment: datetime) -> str:
-    return f"{moment:%d %B %H:%M} UTC"
+def clock(moment: datetime) -> Said:
+    """Return a moment as operators read it: day, month and time in UTC."""
+    day, time = f"{moment:%d}", f"{moment:%H:%M}"
+    month = MONTHS[moment.month - 1]
+    return say("%(day)s %(month)s %(time)s UTC", day=day, month=month, time=time)

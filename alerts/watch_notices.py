@@ -19,6 +19,7 @@ from alerts.escalation import WEB
 from alerts.rounds import Complaint, complain
 from core.model.errors import StoreUnavailable
 from core.model.playbook import PLAYBOOKS
+from core.model.said import say
 from core.model.watching import (
     KIND_OF,
     RENEWERS_AHEAD,
@@ -255,8 +256,8 @@ async def _complain(connection: Connection, one: DueNotice, now: datetime) -> No
         Complaint(
             home_id=one.notice.home_id,
             subject=f"watch/{one.notice.carer_id}",
-            what=f"{book.title}: no way to them works.",
-            advice=book.first,
+            what=say("%(text)s: no way to them works.", text=say(book.title)),
+            advice=say(book.first),
         ),
         now,
     )

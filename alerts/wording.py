@@ -15,6 +15,7 @@ from core.model.watching import NoticeKind
 from core.model.words import marked
 from core.runtime.language import ENGLISH, isolated
 from core.runtime.language import words as words_of
+from core.runtime.saying import translated
 
 if TYPE_CHECKING:
     from gettext import NullTranslations
@@ -36,6 +37,7 @@ _TEXT = {
         "There is something to look after. Open Wayhome."
     ),
 }
+_STOPS = (".", "!", "?", "…", "。", "؟", "۔", "।")
 _CLEARED = marked("The cause has gone since, and nobody has answered yet. Open Wayhome.")
 _ASKED = marked("It has become more serious since you answered. Open Wayhome and answer again.")
 _REPEATED = marked("Nobody has answered yet. %(text)s")
@@ -155,8 +157,12 @@ def _told(claimed: ClaimedDelivery, title: str, language: str) -> str:
 
 
 def _detailed(claimed: ClaimedDelivery, text: str, language: str) -> str:
-    """Say what happened where the reader chose so: as the detector wrote it, in English."""
+    """Say what happened where the reader chose so; in English where their language has no words for it."""
     if claimed.detail != "sentence" or not claimed.what:
         return text
-    what = claimed.what.rstrip(".")
-    return f"{isolated(f'{what}.', language)} {text}"
+    known = translated(claimed.what, language)
+    if known is None:
+        what = isolated(f"{claimed.what.rstrip('.')}.", language)
+    else:
+        what = known if known.endswith(_STOPS) else f"{known}."
+    return f"{what} {text}"

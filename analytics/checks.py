@@ -32,7 +32,7 @@ import msgspec
 
 from analytics.detector import DetectorSpec, Forecasting
 from analytics.home_engine import TICK_S, HomeEngine
-from analytics.plain_words import FORBIDDEN, templates
+from analytics.plain_words import FORBIDDEN, literals, templates
 from analytics.sample_days import NAME, delayed, eventful, ordinary, shifted
 from analytics.trial import (
     TRIAL_DAYS,
@@ -45,6 +45,8 @@ from analytics.trial import (
     with_each_tick,
 )
 from core.model.finding import Audience, Finding, Phase, Severity
+from core.model.said import Said, facts, said
+from core.model.said import templates as said_templates
 
 __all__ = ["FORBIDDEN", "STATE_LIMIT_BYTES", "ContractBroken", "checks", "watched"]
 
@@ -78,6 +80,7 @@ def checks() -> Iterator[tuple[str, Check]]:
         inputs_are_left_alone,
         learning_has_bounds,
         texts_are_plain,
+        texts_can_be_translated,
         it_is_documented,
     ):
         yield check.__name__, check
@@ -200,17 +203,18 @@ def _comes_true(trial: Trial) -> bool:
     view, detector = trial.home.view, trial.detector
     if not isinstance(detector, Forecasting) or view is None:
         raise ContractBroken("its spec says that it forecasts, but it has no `forecast`")
-    said = detector.forecast(view)
-    if said is None:
+    forecast = detector.forecast(view)
+    if forecast is None:
         return False
-    trial.tick(said.speaks_at + 2 * TICK)
+    trial.tick(forecast.speaks_at + 2 * TICK)
     spoken = [one for one in trial.found if one.phase is not Phase.CLEARED]
-    first = spoken[0].noticed_at - said.speaks_at if spoken else None
+    first = spoken[0].noticed_at - forecast.speaks_at if spoken else None
     if first is None or not timedelta(0) <= first <= TICK:
-        raise ContractBroken(f"forecast for {said.speaks_at}, but it spoke {first} later")
-    if spoken[0].severity is not said.severity:
-        raise ContractBroken(f"forecast {said.severity}, but it said {spoken[0].severity}")
-    _check_words(said.what)
+        raise ContractBroken(f"forecast for {forecast.speaks_at}, but it spoke {first} later")
+    if spoken[0].severity is not forecast.severity:
+        raise ContractBroken(f"forecast {forecast.severity}, but it said {spoken[0].severity}")
+    _check_words(forecast.what)
+    _check_said(next(iter(trial.spec.values())), forecast.what)
     return True
 
 
@@ -261,6 +265,37 @@ def texts_are_plain(spec: DetectorSpec) -> None:
         for text in templates(inspect.getsource(module)):
             if FORBIDDEN.search(text):
                 raise ContractBroken(f"a judging word in its source: {text}")
+
+
+def texts_can_be_translated(spec: DetectorSpec) -> None:
+    """Require that each text is said (`core.model.said`): a template of its source, with values in places."""
+    for one in plain(spec)[0]:
+        _check_said(spec, one.what, one.unusual, one.advice, *one.ruled_out)
+        _check_said(spec, *(fact.text for fact in one.evidence))
+
+
+def _check_said(spec: DetectorSpec, *texts: str) -> None:
+    for text in filter(None, texts):
+        if not isinstance(text, Said):
+            raise ContractBroken(f"nobody can translate it, it is not said by `say`: {text}")
+        if not isinstance(said(str(text), facts(text)), Said):
+            raise ContractBroken(f"its facts do not say it again: {text}")
+        for template in said_templates(text):
+            sources = [literals(file) for file in _sources(spec)]
+            if not any(one is None or template in one for one in sources):
+                raise ContractBroken(f"no template of its source, a value stands in it: {template}")
+            _check_words(template)
+
+
+def _sources(spec: DetectorSpec) -> list[str]:
+    """Return the files of detection, of the words that it shares, and of the detector's own package."""
+    own = getattr(spec.create, "__module__", "").partition(".")[0]
+    loaded = [
+        one
+        for name, one in sys.modules.items()
+        if name.partition(".")[0] in {own, "analytics"} or name == Said.__module__
+    ]
+    return [file for one in loaded if (file := getattr(one, "__file__", None))]
 
 
 def _check_words(*texts: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from analytics.detector import DetectorFailure, Episode, fact, finding
 from core.model.finding import Audience, Finding, Severity
 from core.model.ids import HomeId
+from core.model.said import say, say_each
 
 if TYPE_CHECKING:
     from analytics.features.view import HomeView
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 CONTEXT = "context"
 """Name under which a failure stands that all detectors of a home share: what they see of it."""
-TELL_DEVELOPERS = "Tell the developers; the trace is in the table detector_error."
+TELL_DEVELOPERS = say("Tell the developers; the trace is in the table detector_error.")
 DEVICES = "liveness"
 """Detector under whose name operators are told of it."""
 
@@ -43,17 +44,23 @@ def fenced_finding(view: HomeView, name: str) -> Finding:
             view,
             DEVICES,
             "context",
-            "What this home says could not be taken in, and all of detection may miss something",
-            "If that goes on, detection of this home goes on from its stored record",
+            say(
+                "What this home says could not be taken in, and all of detection may miss something"
+            ),
+            say("If that goes on, detection of this home goes on from its stored record"),
         )
-    what = f"The detector “{name}” failed for this home and may miss something"
-    return _to_operators(view, name, "fenced", what, "The other detectors go on")
+    what = say("The detector “%(name)s” failed for this home and may miss something", name=name)
+    return _to_operators(view, name, "fenced", what, say("The other detectors go on"))
 
 
 def unread_finding(view: HomeView, name: str) -> Finding:
     """Return what operators are told of a detector whose saved state could not be read."""
-    what = f"What the detector “{name}” knew of this home could not be read: it begins anew"
-    return _to_operators(view, name, "fenced", what, "The other detectors know what they knew")
+    what = say(
+        "What the detector “%(name)s” knew of this home could not be read: it begins anew",
+        name=name,
+    )
+    then = say("The other detectors know what they knew")
+    return _to_operators(view, name, "fenced", what, then)
 
 
 def lost_finding(view: HomeView, days: float, *, zone: bool = False) -> Finding:
@@ -66,15 +73,36 @@ def lost_finding(view: HomeView, days: float, *, zone: bool = False) -> Finding:
     zone
         Whether nothing failed but its time zone is another.
     """
-    span = f"{days:.0f} days" if days >= 1.5 else "day"  # noqa: PLR2004
-    record = f"goes on from the last {span} of its record" if days else "begins anew"
-    what = f"What detection knew of this home could not be used any more: it {record}"
-    advice = TELL_DEVELOPERS
+    learned = max(round(days), 1) if days else 0
+    what, advice = _begun_anew(learned), TELL_DEVELOPERS
     if zone:
-        what = f"The time zone of this home was changed: detection {record}"
-        advice = "Nothing needs to be done, if the zone is the right one now."
-    then = "What was told before and still holds may be told again: close what does not hold"
+        what = _zone_changed(learned)
+        advice = say("Nothing needs to be done, if the zone is the right one now.")
+    then = say("What was told before and still holds may be told again: close what does not hold")
     return _to_operators(view, DEVICES, "state", what, then, advice)
+
+
+def _begun_anew(days: int) -> str:
+    if not days:
+        return say("What detection knew of this home could not be used any more: it begins anew")
+    return say_each(
+        "What detection knew of this home could not be used any more:"
+        " it goes on from the last day of its record",
+        "What detection knew of this home could not be used any more:"
+        " it goes on from the last %(n)s days of its record",
+        days,
+    )
+
+
+def _zone_changed(days: int) -> str:
+    if not days:
+        return say("The time zone of this home was changed: detection begins anew")
+    return say_each(
+        "The time zone of this home was changed: detection goes on from the last day of its record",
+        "The time zone of this home was changed:"
+        " detection goes on from the last %(n)s days of its record",
+        days,
+    )
 
 
 def _to_operators(

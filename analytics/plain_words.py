@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +36,27 @@ def templates(source: str) -> Iterator[str]:
         text = node.value if isinstance(node, ast.Constant) else None
         if isinstance(text, str) and " " in text and id(node) not in left_out:
             yield text
+
+
+@cache
+def literals(file: str) -> frozenset[str] | None:
+    """Return all texts that stand in a module as they are; None where its source is not there to be read.
+
+    Parameters
+    ----------
+    file
+        What was loaded: of a compiled module the source beside it is read.
+    """
+    path = Path(file)
+    source = path.with_name(f"{path.name.partition('.')[0]}.py")
+    if not source.is_file():
+        return None
+    found = (
+        node.value
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+    )
+    return frozenset(text for text in found if isinstance(text, str))
 
 
 def _spoken_elsewhere(node: ast.AST) -> bool:

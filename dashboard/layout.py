@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import jinja2
 from markupsafe import Markup
 
+from core.runtime.saying import translated
 from dashboard import dates, language, whose_time, wording
 from dashboard.missing import words
 from dashboard.page import navigation
@@ -76,11 +77,27 @@ class Asset:
         self.address = f"/static/{self.digest}/{path.name}"
 
 
-def as_written(text: str) -> str:
-    """Mark what detectors wrote on a page of another language: it is read out, and runs, as English."""
+def as_said(text: str, put: Callable[[str], str] = str) -> str:
+    """Show what detection says in the language in use; English is marked, so that it is read out as such.
+
+    Parameters
+    ----------
+    put
+        What is made of it, as a sentence.
+    """
+    known = translated(text, language.spoken())
+    if known is not None:
+        return put(known)
     if language.spoken() == language.ENGLISH:
-        return text
-    return Markup('<bdi lang="en">{}</bdi>').format(text)
+        return put(text)
+    return Markup('<bdi lang="en">{}</bdi>').format(put(str(text)))
+
+
+def steps(advice: str) -> list[str]:
+    """Return the parts of a piece of advice, as `as_said` shows them."""
+    known = translated(advice, language.spoken())
+    found = wording.steps(str(advice) if known is None else known)
+    return [as_said(step) if known is None else step for step in found]
 
 
 def _apart(said: Callable[..., str]) -> Callable[..., str]:
@@ -138,7 +155,8 @@ class Layout:
             "dates": dates,
             "words": words,
             "percent": percent,
-            "as_written": as_written,
+            "as_said": as_said,
+            "steps": steps,
             "place": whose_time.place,
             "passkey_wrong": lambda: language._(PASSKEY_WRONG),
             "spoken": language.spoken,

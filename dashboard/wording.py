@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from core.model.finding import DeliveryState, Outcome, ResponseKind, Severity
 from core.model.learning import MissedKind, Why
-from dashboard.language import _, marked, ngettext
+from core.model.said import Said
+from core.runtime.saying import in_language
+from dashboard.language import _, marked, ngettext, spoken
 from dashboard.typesetting import percent
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 NIGHT_FROM_H, NIGHT_UNTIL_H = 21, 7
 """Hours in which a page is dark, whatever the phone prefers."""
 WEEK_DAYS = 6
+_STOPS = ".!?…。！？؟۔।॥"
+_PARTS = re.compile(r"[;.؛۔।]\s+|[；。]\s*")
+"""Where the parts of a piece of advice end, in the marks of many scripts."""
 
 SEVERITIES = {
     Severity.URGENT: marked("Act now"),
@@ -273,18 +278,35 @@ def is_night(now: datetime, zone: ZoneInfo) -> bool:
     return hour >= NIGHT_FROM_H or hour < NIGHT_UNTIL_H
 
 
+def in_words(text: str) -> str:
+    """Return what detection says in the language in use; another text as it is.
+
+    Examples
+    --------
+    >>> from core.model.said import say
+    >>> in_words(say("Not up yet at %(time)s", time="10:20"))
+    'Not up yet at 10:20'
+    """
+    return in_language(text, spoken())
+
+
+def reason(text: str) -> str:
+    """Return why a home cannot be seen: what detection says of it, or a text that is marked here."""
+    return in_words(text) if isinstance(text, Said) else _(text)
+
+
 def sentence(text: str) -> str:
-    """Return text as a sentence.
+    """Return text as a sentence, what detection says in the language in use.
 
     Examples
     --------
     >>> sentence("the door opened"), sentence("Call now.")
     ('The door opened.', 'Call now.')
     """
-    text = text.strip()
+    text = in_words(text).strip()
     if not text:
         return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
+    return text[0].upper() + text[1:] + ("" if text[-1] in _STOPS else ".")
 
 
 def steps(advice: str) -> tuple[str, ...]:
@@ -295,7 +317,8 @@ def steps(advice: str) -> tuple[str, ...]:
     >>> steps("Call now; if nobody answers, go and look.")
     ('Call now.', 'If nobody answers, go and look.')
     """
-    return tuple(sentence(part) for part in re.split(r"[;.]\s+", advice.strip()) if part.strip())
+    parts = _PARTS.split(in_words(advice).strip())
+    return tuple(sentence(part) for part in parts if part.strip())
 
 
 def names(people: Sequence[str]) -> str:

@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "core" / "locales"
-KEYWORDS = {"_": None, "gettext": None, "marked": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "gettext": None, "marked": None, "ngettext": (1, 2), "marked_each": (1, 2)}
+SAYING = {"say": None, "say_each": (1, 2)}
+"""Of `core.model.said`; on pages ``say`` is another word."""
 PLACES = (
+    (
+        ROOT / "analytics",
+        [(name, "python") for name in ("detectors/*.py", "features/*.py", "fencing.py")],
+    ),
     (ROOT / "alerts", [("**.py", "python")]),
     (ROOT / "dashboard", [("templates/**.html", "jinja2"), ("**.py", "python")]),
     (
@@ -39,16 +45,18 @@ PLACES = (
                     "identity.py",
                     "night.py",
                     "plan_check.py",
+                    "playbook.py",
                     "quiet.py",
                     "retention.py",
                     "rota.py",
+                    "said.py",
                 ),
             )
         ],
     ),
     (
         ROOT / "core" / "store",
-        [(name, "python") for name in ("commissioning.py", "registration.py")],
+        [(name, "python") for name in ("commissioning.py", "incident.py", "registration.py")],
     ),
 )
 
@@ -61,7 +69,7 @@ def collected() -> Catalog:
             folder,
             methods,
             {"**": {"trimmed": "true", "newstyle_gettext": "true"}},
-            keywords=KEYWORDS,
+            keywords=KEYWORDS if folder.name == "dashboard" else KEYWORDS | SAYING,
         ):
             place = str((folder / name).relative_to(ROOT))
             catalog.add(message, None, [(place, line)], user_comments=comments, context=context)
@@ -119,7 +127,7 @@ def standing(path: Path) -> Standing:
     unknown = [one for one in found if _key(one.id) not in template]
     there = {_key(one.id): one for one in found}
     found = [there.get(key, one) for key, one in template.items()]
-    found.sort(key=lambda one: not any(place.startswith("alerts/") for place, _ in one.locations))
+    found.sort(key=_haste)
     empty = [one for one in found if not _whole(one)]
     unsure = [one for one in found if _whole(one) and one.fuzzy]
     wrong = [one for one in found if _whole(one) and not one.fuzzy and wrong_places(one)]
@@ -134,6 +142,15 @@ def standing(path: Path) -> Standing:
 
 def _key(text: str | Sequence[str]) -> str | tuple[str, ...]:
     return text if isinstance(text, str) else tuple(text)
+
+
+def _haste(message: Message) -> int:
+    """Order what wakes people before what they read then, and that before the rest."""
+    places = [place for place, _ in message.locations]
+    for rank, folder in enumerate(("alerts/", "analytics/")):
+        if any(place.startswith(folder) for place in places):
+            return rank
+    return 2
 
 
 def _whole(message: Message) -> bool:

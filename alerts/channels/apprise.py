@@ -20,6 +20,7 @@ from alerts.channel import ChannelSettings, Outgoing, Receipt, shortened
 from core.model.address import AddressKind, checked
 from core.model.errors import Permanent, Temporary
 from core.model.finding import Severity
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ class Apprise:
     """Hands over to a library that knows many services; its word on why one refused is scarce."""
 
     name = "apprise"
-    title = "Other service"
+    title = marked("Other service")
     max_length = 1000
     wakes = True
     takes = AddressKind.APPRISE

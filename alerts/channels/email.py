@@ -13,6 +13,7 @@ from alerts.channel import ChannelSettings, Outgoing, Receipt, shortened
 from core.model.address import AddressKind, checked
 from core.model.errors import Permanent, Temporary
 from core.model.finding import Severity
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ class Email:
     """Sends plain text. Its ``Message-ID`` is the same for every attempt, so that mailboxes keep one."""
 
     name = "email"
-    title = "E-mail"
+    title = marked("E-mail")
     max_length = 5000
     wakes = True
     takes = AddressKind.EMAIL

@@ -17,6 +17,7 @@ from alerts.phone_words import REPLIES, asks_reply
 from alerts.posting import Post, Poster
 from core.model.address import AddressKind, checked
 from core.model.errors import Permanent
+from core.model.words import marked
 
 _SERVICE = slice(-73, -37)
 _SECRET = slice(-36, None)
@@ -31,7 +32,7 @@ class Notify:
     """Sends to a phone number by one template of the service, to a mailbox by another."""
 
     name = "notify"
-    title = "GOV.UK Notify"
+    title = marked("GOV.UK Notify")
     max_length = 600
     wakes = True
     takes = AddressKind.PHONE_OR_EMAIL

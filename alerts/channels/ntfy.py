@@ -10,6 +10,7 @@ from alerts.channel import ChannelSettings, Outgoing, Receipt, shortened
 from alerts.posting import Post, Poster
 from core.model.address import AddressKind
 from core.model.finding import Severity
+from core.model.words import marked
 
 PRIORITY = {Severity.NOTICE: "2", Severity.CHECK: "4", Severity.URGENT: "5"}
 """ntfy's own scale: 5 rings on and on, 4 rings, 2 makes no sound."""
@@ -28,7 +29,7 @@ class Ntfy:
     """
 
     name = "ntfy"
-    title = "Push by ntfy"
+    title = marked("Push by ntfy")
     max_length = 1000
     wakes = True
     takes = AddressKind.WEB

@@ -10,13 +10,14 @@ from alerts.provider import Ring
 from alerts.text_length import fitting
 from core.model.address import AddressKind, checked
 from core.model.errors import Permanent
+from core.model.words import marked
 
 
 class Sms:
     """Writes by a provider of texts; says how soon, and how to answer by a reply."""
 
     name = "sms"
-    title = "Text message"
+    title = marked("Text message")
     max_length = 320
     wakes = True
     takes = AddressKind.PHONE

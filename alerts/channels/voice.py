@@ -9,13 +9,14 @@ from alerts.posting import Poster
 from alerts.provider import Ring
 from core.model.address import AddressKind, checked
 from core.model.errors import Permanent
+from core.model.words import marked
 
 
 class Voice:
     """Calls by a provider of calls, for what must wake somebody who sleeps."""
 
     name = "voice"
-    title = "Phone call"
+    title = marked("Phone call")
     max_length = 600
     wakes = True
     takes = AddressKind.PHONE

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from alerts.channel import ChannelSettings, Outgoing, Receipt
 from core.model.address import AddressKind
+from core.model.words import marked
 
 
 class Web:
     """Shows the alert to everybody who looks at the page. It wakes nobody."""
 
     name = "web"
-    title = "Page"
+    title = marked("Page")
     max_length = 10_000
     wakes = False
     takes = AddressKind.NONE

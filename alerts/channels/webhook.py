@@ -10,6 +10,7 @@ import msgspec
 from alerts.channel import ChannelSettings, Outgoing, Receipt, shortened
 from alerts.posting import Post, Poster
 from core.model.address import AddressKind
+from core.model.words import marked
 
 
 class Webhook:
@@ -20,7 +21,7 @@ class Webhook:
     """
 
     name = "webhook"
-    title = "Webhook"
+    title = marked("Webhook")
     max_length = 1000
     wakes = True
     takes = AddressKind.WEB

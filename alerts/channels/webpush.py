@@ -31,7 +31,7 @@ class Webpush:
     """Pushes to the browsers of a person, on any phone or computer, without an app of a shop."""
 
     name = "webpush"
-    title = "Push to a browser"
+    title = marked("Push to a browser")
     max_length = 1000
     wakes = True
     takes = AddressKind.PUSH

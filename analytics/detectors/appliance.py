@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, Signs, fact, finding
 from analytics.features.device_faults import RETIRED
 from analytics.features.devices import PERSON, has_room
-from analytics.features.wording import ROOMS, duration, has
+from analytics.features.wording import ROOMS, duration, gone_out
 from core.model.finding import Audience, Finding, Phase, Severity
 from core.model.home import Placement, RoomKind
 from core.model.quantity import Quantity
+from core.model.said import figure, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -160,10 +161,14 @@ class Appliance:
                 view,
                 DETECTOR.name,
                 new,
-                f"{device.name} is not watched: {_MOST} other appliances of this home are",
+                say(
+                    "%(device)s is not watched: %(most)s other appliances of this home are",
+                    device=device.name,
+                    most=_MOST,
+                ),
                 audience=Audience.OPERATORS,
                 subject=f"unwatched:{number}",
-                advice="Retire the plugs of appliances that do not heat.",
+                advice=say("Retire the plugs of appliances that do not heat."),
             ),
         )
 
@@ -173,7 +178,7 @@ class Appliance:
             if plug.room_id == room_id and view.at > plug.seen:
                 plug.seen = view.at
                 if plug.episode is not None and view.at > plug.episode.onset:
-                    what = f"Somebody was there again at {view.clock(view.at)}"
+                    what = say("Somebody was there again at %(time)s", time=view.clock(view.at))
                     found.append(self._cleared(view, number, plug, what))
                 self.due = min(self.due, plug.due)  # of a new episode, once the last one is over
         return found
@@ -196,10 +201,8 @@ class Appliance:
             if plug.episode is not None:
                 found.append(self._cleared(view, number, plug, RETIRED))
         for number in [one for one in self._unwatched if gone or one not in known]:
-            what, to = (
-                "Fewer appliances are watched, or it is not in use any more",
-                Audience.OPERATORS,
-            )
+            what = say("Fewer appliances are watched, or it is not in use any more")
+            to = Audience.OPERATORS
             new, key = self._unwatched.pop(number), f"unwatched:{number}"
             found.append(
                 finding(view, DETECTOR.name, new, what, Phase.CLEARED, audience=to, subject=key)
@@ -218,7 +221,7 @@ class Appliance:
             at, plug.on, plug.off = plug.off, None, None
             if plug.episode is None:
                 return ()
-            what = f"Switched off at {view.clock(at)}"
+            what = say("Switched off at %(time)s", time=view.clock(at))
             return (self._cleared(view, number, plug, what),)
         device = view.plan.by_id.get(number)
         if plug.on is None or plug.off is not None or view.coverage.blind or device is None:
@@ -254,25 +257,39 @@ class Appliance:
         room, on = ROOMS[device.room], plug.on or view.now
         alone = duration(view.coverage.elapsed(plug.alone_since, view.now))
         away, unseen = not view.occupancy.home, _unseen(view, plug.room_id)
-        who = (
-            f"no sensor tells who is in the {room}"
-            if unseen
-            else f"nobody in the {room} for {alone}"
-        )
-        seen = f"No sensor of the {room} lives" if unseen else f"The sensors of the {room} live"
+        since = view.clock(on)
+        if unseen:
+            what = say(
+                "On since %(time)s: %(device)s; no sensor tells who is in the %(room)s",
+                time=since,
+                device=device.name,
+                room=room,
+            )
+            seen = say("No sensor of the %(room)s lives", room=room)
+        else:
+            what = say(
+                "On since %(time)s: %(device)s; nobody in the %(room)s for %(span)s",
+                time=since,
+                device=device.name,
+                room=room,
+                span=alone,
+            )
+            seen = say("The sensors of the %(room)s live", room=room)
         last = view.activity.last_at
-        evidence = [fact(f"It draws {plug.watts:.0f} W", plug.said, device.device_id)]
+        draws = say("It draws %(watts)s W", watts=figure(plug.watts))
+        evidence = [fact(draws, plug.said, device.device_id)]
         if last is not None and not away:
-            evidence.append(fact(f"Last movement: {ROOMS[view.activity.room]}", last))
+            where = ROOMS[view.activity.room]
+            evidence.append(fact(say("Last movement: %(room)s", room=where), last))
         return finding(
             view,
             DETECTOR.name,
             episode,
-            f"On since {view.clock(on)}: {device.name}; {who}",
+            what,
             phase,
             subject=str(device.device_id),
-            ruled_out=(f"{has(view.plan.pronoun)} gone out" if away else seen,),
-            advice="Have it switched off; do not wait for somebody to remember.",
+            ruled_out=(gone_out(view.plan.pronoun) if away else seen,),
+            advice=say("Have it switched off; do not wait for somebody to remember."),
             evidence=tuple(evidence),
         )
 

@@ -24,8 +24,9 @@ from analytics.features.day_channels import CHANNELS, DISTANCE, SOON_SHARE, Chan
 from analytics.features.day_features import FEATURES, NAMES, day_vector
 from analytics.features.day_gaps import bed_exits, without_dead_sensors
 from analytics.features.unusual_days import UNUSUAL_SHARE, unusual_parts
-from analytics.features.wording import plural, rarity
+from analytics.features.wording import comparative, learning, listed, rarity
 from core.model.finding import Evidence, Finding, Phase, Severity
+from core.model.said import Said, say, say_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -127,7 +128,7 @@ class DayChange:
             self._open[channel.name] = (episode, days)
             if days >= CALM_DAYS:
                 del self._open[channel.name]
-                what = (
+                what = say(
                     "The days are as they were before, or have stayed so long that they are usual"
                 )
                 yield finding(
@@ -176,21 +177,28 @@ def _told(
     view: HomeView, episode: Episode, channel: Channel, chart: Chart, judged: Judged
 ) -> Finding:
     places = _places(channel, judged)
-    details = [_detail(chart, place, judged) for place in places]
     before = len(chart.rows) - 1
-    rare = rarity(_once_in(chart, channel), float(before))
-    young = f" (learning, day {chart.count} of {BASELINE_DAYS})"
+    unusual = say_each(
+        "By the %(n)s day before, such a stretch of days comes %(often)s",
+        "By the %(n)s days before, such a stretch of days comes %(often)s",
+        before,
+        often=rarity(_once_in(chart, channel), float(before)),
+    )
+    if chart.count <= BASELINE_DAYS:
+        unusual = learning(unusual, chart.count, BASELINE_DAYS)
+    title = say(channel.title)
+    first = _detail(chart, places[0], judged) if places else None
+    details = [fact(_detail(chart, place, judged, begins=True)) for place in places]
     return finding(
         view,
         DETECTOR.name,
         episode,
-        f"{channel.title}: {details[0]}" if details else channel.title,
+        title if first is None else say("%(title)s: %(detail)s", title=title, detail=first),
         subject=channel.name,
-        unusual=f"By the {plural(before, 'day')} before, such a stretch of days comes {rare}"
-        + (young if chart.count <= BASELINE_DAYS else ""),
-        ruled_out=("Nobody else stayed for long, and the home could be seen on these days",),
-        advice=channel.advice,
-        evidence=(*(fact(_sentence(one)) for one in details), *_second_opinion(chart)),
+        unusual=unusual,
+        ruled_out=(say("Nobody else stayed for long, and the home could be seen on these days"),),
+        advice=say(channel.advice),
+        evidence=(*details, *_second_opinion(chart)),
     )
 
 
@@ -212,18 +220,21 @@ def _lead_share(channel: Channel, judged: Judged) -> float:
     return sum(max(pulls[place], 0.0) for place in channel.leads) / whole if whole else 0.0
 
 
-def _detail(chart: Chart, place: int, judged: Judged) -> str:
+def _detail(chart: Chart, place: int, judged: Judged, *, begins: bool = False) -> Said:
+    """Say how a feature has changed; as the beginning of a sentence or within one."""
     feature = FEATURES[place]
     last = [feature.told(float(value)) for value in chart.rows[-SHOWN_DAYS:, place]]
     usual = chart.usual[:, place].astype(np.float64)
     low, high = np.nanpercentile(usual, USUAL_RANGE)
     word = feature.comparatives[0 if judged.smooth[place] > 0.0 else 1]
-    usually = f"{feature.told(float(low))} to {feature.told(float(high))}"
-    return f"{word} {feature.words} ({', '.join(last)}; usually {usually})"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return say(
+        "%(more)s %(feature)s (%(days)s; usually %(low)s to %(high)s)",
+        more=comparative(word, begins=begins),
+        feature=say(feature.words),
+        days=listed(last),
+        low=feature.told(float(low)),
+        high=feature.told(float(high)),
+    )
 
 
 def _once_in(chart: Chart, channel: Channel) -> float:
@@ -246,8 +257,9 @@ def _second_opinion(chart: Chart) -> tuple[Evidence, ...]:
     found = unusual_parts(rows[:-1], rows[-1])
     if found is None or found[0] > UNUSUAL_SHARE or not found[1]:
         return ()
-    words = ", ".join(FEATURES[place].words for place in found[1])
-    return (fact(f"A second way of comparing whole days points to: {words}"),)
+    features = listed([say(FEATURES[place].words) for place in found[1]])
+    text = say("A second way of comparing whole days points to: %(features)s", features=features)
+    return (fact(text),)
 
 
 DETECTOR = DetectorSpec(

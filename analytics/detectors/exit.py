@@ -28,10 +28,12 @@ from analytics.features.localtime import NIGHT_FROM_H, NIGHT_UNTIL_H
 from analytics.features.occupancy import AWAY_AFTER_S, Place
 from analytics.features.out_of_bed import OutOfBed, Risen
 from analytics.features.witnesses import DOORSTEP_S, EXIT_WITHIN_S
-from analytics.features.wording import ROOMS, duration, has, plural
+from analytics.features.wording import ROOMS, by_pronoun, duration
 from core.model.finding import Finding, Phase, Severity
 from core.model.home import RoomKind
 from core.model.quantity import Quantity
+from core.model.said import figure, say, say_each
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -210,7 +212,10 @@ class Exit:
         if episode is None:
             return ()
         when = view.clock(view.at)
-        what = f"The outer door opened again at {when}; whether somebody had come back was not seen"
+        what = say(
+            "The outer door opened again at %(time)s; whether somebody had come back was not seen",
+            time=when,
+        )
         return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
 
     def _say(self, opening: Opening, view: HomeView, what: str) -> Sequence[Finding]:
@@ -227,7 +232,8 @@ class Exit:
         episode, self._episode, self._opening, self.due = self._episode, None, None, NEVER
         if episode is None or view.device is None:
             return ()
-        what = f"Movement inside at {view.clock(view.at)} ({ROOMS[view.device.room]})"
+        when, room = view.clock(view.at), ROOMS[view.device.room]
+        what = say("Movement inside at %(time)s (%(room)s)", time=when, room=room)
         return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
 
     def _told(
@@ -240,9 +246,9 @@ class Exit:
             what,
             phase,
             unusual=self._unusual(opening, view),
-            ruled_out=(f"Somebody was home when it {_did(opening)}",) if opening.sure else (),
-            advice="Call now; if nobody answers, go and look near the home first.",
-            evidence=(fact(f"The outer door {_did(opening)}", opening.onset),),
+            ruled_out=(_somebody_home(opening),) if opening.sure else (),
+            advice=say("Call now; if nobody answers, go and look near the home first."),
+            evidence=(fact(_door_moved(opening), opening.onset),),
         )
 
     def _unusual(self, opening: Opening, view: HomeView) -> str:
@@ -250,19 +256,29 @@ class Exit:
         match opening.hour:
             case Hour.RARE:
                 share = 100 * habits.by_day(view.local.bin(opening.onset))
-                return f"At this time of day it opens on about {share:.0f} of 100 days"
+                text = marked("At this time of day it opens on about %(share)s of 100 days")
+                return say(text, share=figure(share))
             case Hour.UP | Hour.RISEN:
-                return (
+                return say(
                     "At this time people of this home are up, or open the door, on other days too"
                 )
             case _ if not habits.days:
-                return (
+                return say(
                     "It is night; how often it opens at night is not known yet, after less than a day"
                     " of watching it"
                 )
-        person = has(view.plan.pronoun) if view.plan.resident_id is not None else "Somebody has"
-        nights = plural(habits.days, "night")
-        return f"{person} opened it at night on {habits.nights_with} of {nights}"
+        nights = say_each("%(n)s night", "%(n)s nights", habits.days)
+        if view.plan.resident_id is None:
+            text = marked("Somebody has opened it at night on %(count)s of %(nights)s")
+            return say(text, count=habits.nights_with, nights=nights)
+        return by_pronoun(
+            view.plan.pronoun,
+            marked("She has opened it at night on %(count)s of %(nights)s"),
+            marked("He has opened it at night on %(count)s of %(nights)s"),
+            marked("They have opened it at night on %(count)s of %(nights)s"),
+            count=habits.nights_with,
+            nights=nights,
+        )
 
     def snapshot(self) -> Any:
         """Return the state."""
@@ -297,27 +313,43 @@ def _brought_by_a_queue(view: HomeView) -> bool:
 
 
 def _nobody_since(view: HomeView, opening: Opening) -> str:
-    return (
-        f"The outer door {_did(opening)} at {view.clock(opening.door_at)} and nobody has moved inside since,"
-        f" {duration(view.now - opening.door_at)}"
-    )
+    text = marked("The outer door opened at %(time)s and nobody has moved inside since, %(span)s")
+    if opening.unheard:
+        text = marked(
+            "The outer door was shut at %(time)s and nobody has moved inside since, %(span)s"
+        )
+    span = duration(view.now - opening.door_at)
+    return say(text, time=view.clock(opening.door_at), span=span)
 
 
-def _did(opening: Opening) -> str:
-    return "was shut" if opening.unheard else "opened"
+def _somebody_home(opening: Opening) -> str:
+    shut = say("Somebody was home when it was shut")
+    return shut if opening.unheard else say("Somebody was home when it opened")
+
+
+def _door_moved(opening: Opening) -> str:
+    return say("The outer door was shut") if opening.unheard else say("The outer door opened")
 
 
 def _moved(opening: Opening, view: HomeView) -> str:
-    text = f"The outer door {_did(opening)} at {view.clock(view.at)}"
+    when = view.clock(view.at)
+    text = say("The outer door opened at %(time)s", time=when)
     if opening.unheard:
-        text += " (that it was opened was not heard)"
+        text = say(
+            "The outer door was shut at %(time)s (that it was opened was not heard)", time=when
+        )
     if view.now - view.at > LATE_S:
-        text += f" (this reached us only at {view.clock(view.now)})"
+        reached = view.clock(view.now)
+        text = say("%(text)s (this reached us only at %(time)s)", text=text, time=reached)
     before = view.previous_at
     if before is None or view.at < before:
         return text
-    where = ROOMS[view.previous_room]
-    return f"{text}, {duration(view.at - before)} after the last movement ({where})"
+    return say(
+        "%(text)s, %(span)s after the last movement (%(room)s)",
+        text=text,
+        span=duration(view.at - before),
+        room=ROOMS[view.previous_room],
+    )
 
 
 DETECTOR = DetectorSpec(

@@ -19,11 +19,13 @@ from analytics.features.device_faults import RETIRED
 from analytics.features.devices import PERSON
 from analytics.features.fixes import SIGMAS_IN_RADIUS, away
 from analytics.features.localtime import HOUR_S, NIGHT_FROM_H, NIGHT_UNTIL_H
-from analytics.features.wording import duration, subject
+from analytics.features.wording import by_pronoun, duration
 from core.model import search_rings
 from core.model.finding import Evidence, Finding, Phase, Severity
 from core.model.quantity import Quantity
+from core.model.said import figure, say
 from core.model.search_rings import Terrain, rings
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,19 +124,20 @@ class Geofence:
         contact = track.contact_at or view.now
         episode = Episode(onset=contact, noticed=view.now, severity=Severity.CHECK)
         self._episodes[key] = episode
-        silent = duration(view.now - contact)
-        heading = _heading(track)
         return finding(
             view,
             DETECTOR.name,
             episode,
-            f"Nothing heard from the tracker since {view.clock(contact)}, {silent};"
-            f" last {view.outdoors.where(track)}{heading}",
+            _nothing_heard(contact, track, view),
             subject=key,
-            unusual=f"Outside it is usually heard every {duration(max(track.gap_s, 60.0))}",
-            ruled_out=("Nobody has moved at home since",),
-            advice="Call now; if nobody answers, look first at the last place, then at places that"
-            " mattered once: an old home, work.",
+            unusual=say(
+                "Outside it is usually heard every %(span)s", span=duration(max(track.gap_s, 60.0))
+            ),
+            ruled_out=(say("Nobody has moved at home since"),),
+            advice=say(
+                "Call now; if nobody answers, look first at the last place, then at places that"
+                " mattered once: an old home, work."
+            ),
             evidence=tuple(_rings(device, track, view)),
         )
 
@@ -143,13 +146,13 @@ class Geofence:
         contact = track.contact_at
         if contact is None or key not in self._episodes or contact <= self._episodes[key].onset:
             return
-        where = view.outdoors.where(track)
-        what = f"The tracker is heard again since {view.clock(contact)}, {where}"
+        where, when = view.outdoors.where(track), view.clock(contact)
+        what = say("The tracker is heard again since %(time)s, %(place)s", time=when, place=where)
         yield self._cleared(key, what, view)
 
     def _seen_inside(self, key: str, track: Track, view: HomeView) -> Iterator[Finding]:
         if _seen_inside(track, view):
-            yield self._cleared(key, "Movement at home since then", view)
+            yield self._cleared(key, say("Movement at home since then"), view)
 
     def _cleared(self, key: str, what: str, view: HomeView) -> Finding:
         episode = self._episodes.pop(key)
@@ -161,7 +164,7 @@ class Geofence:
         self._rides.pop(device, None)
         for kind in (NIGHT, RIDE):
             if f"{kind}:{device}" in self._episodes:
-                what = f"Back near home at {view.clock(view.at)}"
+                what = say("Back near home at %(time)s", time=view.clock(view.at))
                 yield self._cleared(f"{kind}:{device}", what, view)
 
     def _out_at_night(self, device: int, track: Track, view: HomeView) -> Iterator[Finding]:
@@ -176,11 +179,15 @@ class Geofence:
             view,
             DETECTOR.name,
             self._episodes[key],
-            f"Outside since {view.clock(left)}, {view.outdoors.where(track)}",
+            say(
+                "Outside since %(time)s, %(place)s",
+                time=view.clock(left),
+                place=view.outdoors.where(track),
+            ),
             subject=key,
-            unusual="It is night",
-            advice="Call now; if nobody answers, go and look near the home first.",
-            evidence=(fact("Left the surroundings of the home", left, device),),
+            unusual=say("It is night"),
+            advice=say("Call now; if nobody answers, go and look near the home first."),
+            evidence=(fact(say("Left the surroundings of the home"), left, device),),
         )
 
     def _ride(self, device: int, track: Track, view: HomeView) -> Iterator[Finding]:
@@ -197,12 +204,20 @@ class Geofence:
             view,
             DETECTOR.name,
             self._episodes[key],
-            f"{subject(view.plan.pronoun)} travelling by vehicle since {view.clock(began)},"
-            f" {view.outdoors.where(track)}",
+            by_pronoun(
+                view.plan.pronoun,
+                marked("She is travelling by vehicle since %(time)s, %(place)s"),
+                marked("He is travelling by vehicle since %(time)s, %(place)s"),
+                marked("They are travelling by vehicle since %(time)s, %(place)s"),
+                time=view.clock(began),
+                place=view.outdoors.where(track),
+            ),
             subject=key,
-            unusual=f"On about {100 * usual:.0f} of 100 outings; whether somebody drives along is not"
-            " known",
-            evidence=(fact(f"Faster than {tracks.RIDE_M_S:.0f} m/s for 3 min", began, device),),
+            unusual=say(
+                "On about %(share)s of 100 outings; whether somebody drives along is not known",
+                share=figure(100 * usual),
+            ),
+            evidence=(fact(_fast(), began, device),),
         )
 
     def snapshot(self) -> Any:
@@ -245,30 +260,50 @@ def _silence_limit_s(track: Track) -> float:
     return min(max(SILENT_S, USUAL_GAPS * track.gap_s), SILENT_AT_MOST_S)
 
 
-def _heading(track: Track) -> str:
+def _nothing_heard(contact: float, track: Track, view: HomeView) -> str:
+    silent = duration(view.now - contact)
+    text = say(
+        "Nothing heard from the tracker since %(time)s, %(span)s; last %(place)s",
+        time=view.clock(contact),
+        span=silent,
+        place=view.outdoors.where(track),
+    )
     if track.riding:
-        return ", in a vehicle"
-    return "" if track.staying or not track.heading else f", walking {track.heading}"
+        return say("%(text)s, in a vehicle", text=text)
+    if track.staying or not track.heading:
+        return text
+    return say("%(text)s, walking %(wind)s", text=text, wind=track.heading)
+
+
+def _fast() -> str:
+    return say("Faster than %(speed)s m/s for 3 min", speed=figure(tracks.RIDE_M_S))
 
 
 def _rings(device: int, track: Track, view: HomeView) -> Iterator[Evidence]:
     fix = track.fix
     if track.left_at is not None:
-        yield fact("Left the surroundings of the home", track.left_at, device)
+        yield fact(say("Left the surroundings of the home"), track.left_at, device)
     if fix is None:
         return
     radius = fix.sigma * SIGMAS_IN_RADIUS
     found = rings(view.now - fix.at, radius, TERRAIN)
+    where = view.outdoors.where(track)
+    last = say("Last place: %(place)s, give or take %(far)s", place=where, far=away(radius))
+    yield fact(last, fix.at, device)
     yield fact(
-        f"Last place: {view.outdoors.where(track)}, give or take {away(radius)}", fix.at, device
+        say(
+            "On foot by now most likely within %(near)s of it, at most %(far)s",
+            near=away(found.half_m),
+            far=away(found.nearly_all_m),
+        )
     )
     yield fact(
-        f"On foot by now most likely within {away(found.half_m)} of it, at most"
-        f" {away(found.nearly_all_m)}"
-    )
-    yield fact(
-        f"Half of all people missed in towns were found within {away(found.half_found_m)} of their last"
-        f" known place, 95 of 100 within {away(found.nearly_all_found_m)}"
+        say(
+            "Half of all people missed in towns were found within %(near)s of their last"
+            " known place, 95 of 100 within %(far)s",
+            near=away(found.half_found_m),
+            far=away(found.nearly_all_found_m),
+        )
     )
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
 from analytics.features.devices import has_room
-from analytics.features.wording import ROOMS
+from analytics.features.wording import ROOMS, late
 from core.model.finding import Finding, Phase, Severity
 from core.model.quantity import Quantity
+from core.model.said import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,24 +35,24 @@ class _Kind:
 
 KINDS = {
     Quantity.SMOKE: _Kind(
-        "Smoke",
+        say("Smoke"),
         Severity.URGENT,
-        "Call now; if nobody answers at once, call the fire service and go there.",
+        say("Call now; if nobody answers at once, call the fire service and go there."),
     ),
     Quantity.GAS: _Kind(
-        "Gas",
+        say("Gas"),
         Severity.URGENT,
-        "Call now: out of the home, and no switches; then call the gas emergency service.",
+        say("Call now: out of the home, and no switches; then call the gas emergency service."),
     ),
     Quantity.CARBON_MONOXIDE: _Kind(
-        "Carbon monoxide",
+        say("Carbon monoxide"),
         Severity.URGENT,
-        "Call now: windows open and out of the home; then call the emergency service.",
+        say("Call now: windows open and out of the home; then call the emergency service."),
     ),
     Quantity.WATER_LEAK: _Kind(
-        "Water where it should not be",
+        say("Water where it should not be"),
         Severity.CHECK,
-        "Call, and have somebody look and turn the water off.",
+        say("Call, and have somebody look and turn the water off."),
     ),
 }
 
@@ -83,15 +84,20 @@ class Hazard:
         return (*self._dry(device, view), self._told(device, KINDS[observation.quantity], view))
 
     def _told(self, device: DevicePlan, kind: _Kind, view: HomeView) -> Finding:
-        where = f" ({ROOMS[device.room]})" if device.room else ""
-        what = f"{kind.word} at {view.clock(view.at)}, says {device.name}{where}"
+        when, name = view.clock(view.at), device.name
+        what = say(
+            "%(alarm)s at %(time)s, says %(device)s", alarm=kind.word, time=when, device=name
+        )
+        if device.room:
+            what = say("%(text)s (%(room)s)", text=what, room=ROOMS[device.room])
         if view.now - view.at > LATE_S:
-            what += f"; it reached us only at {view.clock(view.now)}"
+            what = late(what, view.clock(view.now))
         episode = Episode(onset=view.at, noticed=view.now, severity=kind.severity)
         if kind.severity is not Severity.URGENT:
             self._wet[device.device_id] = episode
         moved = view.previous_at
-        evidence = (fact(f"Last movement before: {ROOMS[view.previous_room]}", moved),)
+        room = ROOMS[view.previous_room]
+        evidence = (fact(say("Last movement before: %(room)s", room=room), moved),)
         return finding(
             view,
             DETECTOR.name,
@@ -113,7 +119,10 @@ class Hazard:
         wet = self._wet.pop(device.device_id, None)
         if wet is None:
             return ()
-        what, where = f"Dry again at {view.clock(view.at)}", f"device:{device.device_id}"
+        what, where = (
+            say("Dry again at %(time)s", time=view.clock(view.at)),
+            f"device:{device.device_id}",
+        )
         return (finding(view, DETECTOR.name, wet, what, Phase.CLEARED, subject=where),)
 
     def tick(self, view: HomeView) -> Sequence[Finding]:

@@ -17,9 +17,11 @@ from analytics.features.aftermath import (
 from analytics.features.devices import PERSON, has_room
 from analytics.features.impacts import WRIST
 from analytics.features.turned_away import TurnedAway
-from analytics.features.wording import subject
+from analytics.features.wording import by_pronoun, late
 from core.model.finding import Finding, Phase, Severity
 from core.model.quantity import Quantity
+from core.model.said import figure, say, say_each
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,13 +47,17 @@ _SEVERITY = {
     Outcome.WALKED: Severity.NOTICE,
 }
 _THEN = {
-    Outcome.STILL: "then no movement for 60 s",
-    Outcome.QUIET: "then nothing has moved at home for 90 s",
-    Outcome.UNSEEN: "and nothing is known of the time after it",
+    Outcome.STILL: marked("A hard knock at the wrist at %(time)s, then no movement for 60 s"),
+    Outcome.QUIET: marked(
+        "A hard knock at the wrist at %(time)s, then nothing has moved at home for 90 s"
+    ),
+    Outcome.UNSEEN: marked(
+        "A hard knock at the wrist at %(time)s, and nothing is known of the time after it"
+    ),
 }
 _ADVICE = {
-    Severity.URGENT: "Call now; if nobody answers, go there or send help.",
-    Severity.CHECK: "Call and ask.",
+    Severity.URGENT: say("Call now; if nobody answers, go there or send help."),
+    Severity.CHECK: say("Call and ask."),
 }
 
 
@@ -113,8 +119,11 @@ class AfterKnock:
         self._trips: list[float] = []
         self._turned_away = TurnedAway(
             "impact",
-            "Knocks of {name} are not judged: those of {most} other things that are worn here are",
-            "Retire what nobody wears any more.",
+            marked(
+                "Knocks of %(device)s are not judged:"
+                " those of %(most)s other things that are worn here are"
+            ),
+            say("Retire what nobody wears any more."),
         )
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
@@ -208,9 +217,9 @@ class AfterKnock:
             return self._trip(device_id, knock, view)
         episode = Episode(onset=knock.at, noticed=view.now, severity=severity)
         worn.episode = episode
-        what = f"A hard knock at the wrist at {view.clock(knock.at)}, {_THEN[outcome]}"
+        what = say(_THEN[outcome], time=view.clock(knock.at))
         if view.now - knock.at > LATE_S:
-            what += f"; it reached us only at {view.clock(view.now)}"
+            what = late(what, view.clock(view.now))
         return (
             finding(
                 view,
@@ -235,10 +244,14 @@ class AfterKnock:
                 view,
                 DETECTOR.name,
                 Episode(onset=times[0], noticed=view.now, severity=Severity.NOTICE),
-                f"{len(times)} hard knocks at the wrist within a week, each time up and about after it",
+                say_each(
+                    "%(n)s hard knock at the wrist within a week, each time up and about after it",
+                    "%(n)s hard knocks at the wrist within a week, each time up and about after it",
+                    len(times),
+                ),
                 subject=f"device:{device_id}",
-                advice="Trips or bumps, perhaps: ask, and look for what lies in the way.",
-                evidence=tuple(fact("A hard knock", at, device_id) for at in times),
+                advice=say("Trips or bumps, perhaps: ask, and look for what lies in the way."),
+                evidence=tuple(fact(say("A hard knock"), at, device_id) for at in times),
             ),
         )
 
@@ -253,7 +266,8 @@ class AfterKnock:
         worn.episode = None
         if view.at > episode.noticed + CLEAR_WITHIN_S:
             return ()
-        what = f"Walking again at {view.clock(view.at)}, says what is worn at the wrist"
+        when = view.clock(view.at)
+        what = say("Walking again at %(time)s, says what is worn at the wrist", time=when)
         where = f"device:{device.device_id}"
         return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED, subject=where),)
 
@@ -288,20 +302,31 @@ def _resting(view: HomeView, at: float) -> bool:
 def _ruled_out(outcome: Outcome, view: HomeView, *, alone: bool) -> tuple[str, ...]:
     if outcome not in {Outcome.STILL, Outcome.QUIET}:
         return ()
-    said = ["Not into a bed or chair with a sensor", "It is worn, as far as it can tell"]
-    if alone and view.occupancy.home and not view.coverage.blind:
-        said.insert(0, f"{subject(view.plan.pronoun)} at home, and nobody has gone to another room")
-    return tuple(said)
+    said = (
+        say("Not into a bed or chair with a sensor"),
+        say("It is worn, as far as it can tell"),
+    )
+    if not alone or not view.occupancy.home or view.coverage.blind:
+        return said
+    at_home = by_pronoun(
+        view.plan.pronoun,
+        marked("She is at home, and nobody has gone to another room"),
+        marked("He is at home, and nobody has gone to another room"),
+        marked("They are at home, and nobody has gone to another room"),
+    )
+    return (at_home, *said)
 
 
 def _evidence(device_id: int, knock: Knock) -> tuple[Any, ...]:
-    facts = [fact(f"Knock of {knock.peak or 0.0:.1f} g", knock.at, device_id)]
+    peak = say("Knock of %(peak)s g", peak=figure(knock.peak or 0.0, 1))
+    facts = [fact(peak, knock.at, device_id)]
     if knock.tilt is not None:
-        facts.append(fact(f"The arm lies turned by {knock.tilt:.0f}°", knock.at + 1.5, device_id))
+        tilt = say("The arm lies turned by %(angle)s°", angle=figure(knock.tilt))
+        facts.append(fact(tilt, knock.at + 1.5, device_id))
     if knock.reports:
-        facts.append(
-            fact(f"Movement of the arm since: at most {knock.moved:.2f} g", None, device_id)
-        )
+        moved = figure(knock.moved, 2)
+        text = say("Movement of the arm since: at most %(moved)s g", moved=moved)
+        facts.append(fact(text, None, device_id))
     return tuple(facts)
 
 

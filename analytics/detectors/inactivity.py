@@ -35,11 +35,13 @@ from analytics.features.stillness import (
     zone_of,
 )
 from analytics.features.turned_away import TurnedAway
-from analytics.features.wording import ROOMS, clock, duration, has, rarity
+from analytics.features.wording import ROOMS, by_pronoun, clock, duration, learning, rarity
 from core.model.finding import Evidence, Finding, Phase, Severity
 from core.model.forecast import Forecast
 from core.model.home import Placement
 from core.model.quantity import Quantity
+from core.model.said import say
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,8 +70,11 @@ class Inactivity:
         self._walked = -math.inf
         self._turned_away = TurnedAway(
             "inactivity",
-            "Steps of {name} are no sign that somebody walks: those of {most} other things worn here are",
-            "Retire what nobody wears any more.",
+            marked(
+                "Steps of %(device)s are no sign that somebody walks:"
+                " those of %(most)s other things worn here are"
+            ),
+            say("Retire what nobody wears any more."),
         )
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
@@ -103,7 +108,8 @@ class Inactivity:
         if episode is None or self._walked <= episode.onset:
             return ()
         self._episode, self.due = None, _ALWAYS
-        what = f"Steps, says what is worn, shortly before {view.clock(view.at)}"
+        when = view.clock(view.at)
+        what = say("Steps, says what is worn, shortly before %(time)s", time=when)
         return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
 
     def _since(self, view: HomeView) -> float:
@@ -125,7 +131,7 @@ class Inactivity:
         if last is None or view.coverage.blind:
             return ()
         if not sees_moving(view):
-            return self._over(view, "Nothing here senses any more who moves in the rooms")
+            return self._over(view, say("Nothing here senses any more who moves in the rooms"))
         if not view.occupancy.home:
             return self._gone(view)
         still, floor = self._still_s(view), floor_s(view, zone_of(view))
@@ -172,9 +178,13 @@ class Inactivity:
         at = view.now + max(wait, 0.0)
         if at >= view.occupancy.doubted_at:
             return None  # she counts as gone out by then: the late return is told
-        told = "the first carer is told" if first else "it becomes urgent"
+        told = (
+            marked("If nothing moves by %(time)s, the first carer is told")
+            if first
+            else marked("If nothing moves by %(time)s, it becomes urgent")
+        )
         severity = Severity.CHECK if first else Severity.URGENT
-        what = f"If nothing moves by {clock(view.local, at, view.now)}, {told}"
+        what = say(told, time=clock(view.local, at, view.now))
         return forecast(view, DETECTOR.name, at, severity, what)
 
     # Words
@@ -184,23 +194,28 @@ class Inactivity:
         known = PRIOR_DAYS + watched
         moved = view.activity.last_at or episode.onset
         where = ROOMS[view.activity.room]
-        facts = [fact(f"Last movement: {where}", moved)]
+        facts = [fact(say("Last movement: %(room)s", room=where), moved)]
         if episode.onset > moved:
-            where = "steps, says what is worn"
-            facts.append(fact("Last steps, says what is worn", episode.onset))
-        note = (
-            "" if watched >= LEARNING_DAYS else f" (learning, day {watched + 1} of {LEARNING_DAYS})"
-        )
+            where = say("steps, says what is worn")
+            facts.append(fact(say("Last steps, says what is worn"), episode.onset))
+        unusual = say("At this time of day that happens %(often)s", often=rarity(days, known))
+        if watched < LEARNING_DAYS:
+            unusual = learning(unusual, watched + 1, LEARNING_DAYS)
         return finding(
             view,
             DETECTOR.name,
             episode,
-            f"No movement since {view.clock(episode.onset)} ({where}), {duration(still)}",
+            say(
+                "No movement since %(time)s (%(room)s), %(span)s",
+                time=view.clock(episode.onset),
+                room=where,
+                span=duration(still),
+            ),
             phase,
-            unusual=f"At this time of day that happens {rarity(days, known)}{note}",
+            unusual=unusual,
             once_in_days=round(min(days, known), 1),
             ruled_out=ruled_out(view),
-            advice="Call or look in; if nobody answers, have someone go there.",
+            advice=say("Call or look in; if nobody answers, have someone go there."),
             evidence=(*facts, *unseen(view, episode.onset), *_longer(view)),
         )
 
@@ -208,16 +223,28 @@ class Inactivity:
         late = view.at <= episode.noticed
         where = ROOMS[view.device.room if view.device else ""]
         when = view.clock(view.at)
-        what = f"Movement again at {when} ({where})"
+        what = say("Movement again at %(time)s (%(room)s)", time=when, room=where)
         if late and view.lone is None:
-            reached = view.clock(view.now)
-            what = f"Late data: movement at {when} ({where}) reached us only at {reached}"
+            what = say(
+                "Late data: movement at %(time)s (%(room)s) reached us only at %(reached)s",
+                time=when,
+                room=where,
+                reached=view.clock(view.now),
+            )
         return finding(view, DETECTOR.name, episode, what, Phase.CLEARED)
 
     def _gone(self, view: HomeView) -> Sequence[Finding]:
+        if self._episode is None:
+            return ()
         door = view.occupancy.door_at
-        when = "no time" if door is None else view.clock(door)
-        return self._over(view, f"{has(view.plan.pronoun)} gone out, by the door at {when}")
+        what = by_pronoun(
+            view.plan.pronoun,
+            marked("She has gone out, by the door at %(time)s"),
+            marked("He has gone out, by the door at %(time)s"),
+            marked("They have gone out, by the door at %(time)s"),
+            time=say("no time") if door is None else view.clock(door),
+        )
+        return self._over(view, what)
 
     def _over(self, view: HomeView, what: str) -> Sequence[Finding]:
         episode, self._episode = self._episode, None
@@ -247,7 +274,7 @@ class Inactivity:
 
 def _longer(view: HomeView) -> Sequence[Evidence]:
     """Say why more was waited, where it was."""
-    return (fact("A room was not seen as usual: more was waited"),) if hidden(view) else ()
+    return (fact(say("A room was not seen as usual: more was waited")),) if hidden(view) else ()
 
 
 DETECTOR = DetectorSpec(

@@ -25,6 +25,8 @@ from analytics.features.wording import ROOMS, clock
 from core.model.finding import Finding, Phase, Severity
 from core.model.forecast import Forecast
 from core.model.home import Placement
+from core.model.said import say, say_each
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +69,7 @@ class LateRise:
         if view.previous_at is not None and view.at - view.previous_at >= LONGEST_S:
             # an absence or an outage that nobody saw is over: when the day began is not known
             self._up, self._minutes, self.due = True, [], NEVER
-            return self._cleared(view, f"Movement again at {view.clock(view.at)}")
+            return self._cleared(view, say("Movement again at %(time)s", time=view.clock(view.at)))
         door = view.device.exterior_door
         if view.local.day(view.at) != view.day or (view.device.zone in _NO_RISE and not door):
             return ()  # what is of the day before and heard after its end begins none either
@@ -84,14 +86,15 @@ class LateRise:
         """Begin a day; find out whether its rise is overdue."""
         said: Sequence[Finding] = ()
         if view.day_closed:
-            said = self._cleared(view, "A new day has begun")
+            said = self._cleared(view, say("A new day has begun"))
             self._up, self._minutes = False, []
         self.due = NEVER
         if self._up or len(self._rises) < LEARNING_DAYS or view.coverage.blind:
             return said
         if not view.occupancy.home:
             self._up = True
-            return [*said, *self._cleared(view, "The outer door moved: somebody has gone out")]
+            what = say("The outer door moved: somebody has gone out")
+            return [*said, *self._cleared(view, what)]
         return [*said, *self._judge(view)]
 
     def _judge(self, view: HomeView) -> Sequence[Finding]:
@@ -141,7 +144,7 @@ class LateRise:
         hour = view.local.hour(at)
         if hour >= DAY_STARTS_H:
             self._rises = array("f", [*self._rises[-KEPT_DAYS + 1 :], hour])
-        return self._cleared(view, f"Up: movement since {view.clock(at)}")
+        return self._cleared(view, say("Up: movement since %(time)s", time=view.clock(at)))
 
     def forecast(self, view: HomeView) -> Forecast | None:
         """Return when it speaks if nobody gets up."""
@@ -155,9 +158,13 @@ class LateRise:
         if at >= view.occupancy.doubted_at:
             return None  # somebody counts as gone out by then
         first = self._episode is None
-        told = "it is noted as late" if first else "the first carer is told"
+        told = (
+            marked("If nobody is up by %(time)s, it is noted as late")
+            if first
+            else marked("If nobody is up by %(time)s, the first carer is told")
+        )
         severity = Severity.NOTICE if first else Severity.CHECK
-        what = f"If nobody is up by {clock(view.local, at, view.now)}, {told}"
+        what = say(told, time=clock(view.local, at, view.now))
         return forecast(view, DETECTOR.name, at, severity, what)
 
     def _rises_further(self, view: HomeView) -> bool:
@@ -171,13 +178,18 @@ class LateRise:
             view,
             DETECTOR.name,
             episode,
-            f"Not up yet at {view.clock(view.now)}",
+            say("Not up yet at %(time)s", time=view.clock(view.now)),
             phase,
-            unusual=f"Usually up by {_hour(rises[len(rises) // 2])}, on the latest of "
-            f"{len(rises)} days by {_hour(rises[-1])}",
+            unusual=say_each(
+                "Usually up by %(usual)s, on the latest of %(n)s day by %(latest)s",
+                "Usually up by %(usual)s, on the latest of %(n)s days by %(latest)s",
+                len(rises),
+                usual=_hour(rises[len(rises) // 2]),
+                latest=_hour(rises[-1]),
+            ),
             ruled_out=ruled_out(view),
-            advice="Call; if nobody answers, look in.",
-            evidence=(fact(f"Last movement: {where}", episode.onset),),
+            advice=say("Call; if nobody answers, look in."),
+            evidence=(fact(say("Last movement: %(room)s", room=where), episode.onset),),
         )
 
     def _cleared(self, view: HomeView, what: str) -> Sequence[Finding]:

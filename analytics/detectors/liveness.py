@@ -11,10 +11,12 @@ from analytics.features.devices import BATTERY_LOW_PERCENT, STUCK_AFTER_S
 from analytics.features.obstruction import FEWEST_CHANGES, Obstruction
 from analytics.features.stillness import sees_moving
 from analytics.features.strays import ALONE_FEWEST, ALONE_PER_H
-from analytics.features.wording import duration, plural
+from analytics.features.wording import duration, times
 from core.model.finding import Audience, Finding, Phase, Severity
 from core.model.home import Placement
 from core.model.quantity import Quantity
+from core.model.said import figure, say, say_each
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +39,25 @@ _PASSES = frozenset({Darkness.PIPELINE, Darkness.QUEUE})
 _LAST = "last"  # blindness of the home that is over, and when it ended: kept beside what is open
 _ROOMS = "rooms"
 _OF_THE_HOME = frozenset({"home", "animal", _ROOMS, _LAST})
+_BLIND = {
+    Darkness.PIPELINE: (
+        marked("This home can not be seen since %(time)s, %(span)s: no gateway hears the broker"),
+        say("Check the broker, the gateway and the network of the service."),
+    ),
+    Darkness.HUB: (
+        marked("This home can not be seen since %(time)s, %(span)s: its hub is silent"),
+        say("Check power and internet of the hub."),
+    ),
+    Darkness.SILENT: (
+        marked("Nothing has come from any of %(devices)s since %(time)s, %(span)s"),
+        say("Check power and internet of the home; somebody may also be away."),
+    ),
+    Darkness.QUEUE: (
+        marked("Since %(time)s, %(span)s, this home sends only what is more than 10 min old"),
+        say("Check the connection of the hub, and the clocks of its devices."),
+    ),
+}
+"""What is said of a home that can not be seen, and what to do, by what hides it."""
 
 
 class Liveness:
@@ -138,7 +159,7 @@ class Liveness:
     def _home(self, view: HomeView) -> Sequence[Finding]:
         dark = view.coverage.dark_from
         if dark is None:
-            return self._close("home", view, "This home can be seen again")
+            return self._close("home", view, say("This home can be seen again"))
         blind = view.now - dark
         episode = self._open.get("home")
         if episode is None:
@@ -157,35 +178,21 @@ class Liveness:
     def _blind(self, episode: Episode, view: HomeView, phase: Phase) -> Finding:
         began = min(episode.onset, view.coverage.dark_from or episode.onset)
         since, length = view.clock(began), duration(view.now - began)
-        count = plural(len(view.plan.devices), "device")
-        what, advice = {
-            Darkness.PIPELINE: (
-                f"This home can not be seen since {since}, {length}: no gateway hears the broker",
-                "Check the broker, the gateway and the network of the service.",
-            ),
-            Darkness.HUB: (
-                f"This home can not be seen since {since}, {length}: its hub is silent",
-                "Check power and internet of the hub.",
-            ),
-            Darkness.SILENT: (
-                f"Nothing has come from any of {count} since {since}, {length}",
-                "Check power and internet of the home; somebody may also be away.",
-            ),
-            Darkness.QUEUE: (
-                f"Since {since}, {length}, this home sends only what is more than 10 min old",
-                "Check the connection of the hub, and the clocks of its devices.",
-            ),
-        }[view.coverage.cause or Darkness.PIPELINE]
+        what, advice = _BLIND[view.coverage.cause or Darkness.PIPELINE]
+        count = say_each("%(n)s device", "%(n)s devices", len(view.plan.devices))
+        places = {"time": since, "span": length} | (
+            {"devices": count} if view.coverage.cause is Darkness.SILENT else {}
+        )
         return finding(
             view,
             DETECTOR.name,
             episode,
-            what,
+            say(what, **places),
             phase,
             audience=Audience.OPERATORS,
             subject="home",
             advice=advice,
-            evidence=(fact("Until it returns, nobody is taken to be still or away"),),
+            evidence=(fact(say("Until it returns, nobody is taken to be still or away")),),
         )
 
     def _device(self, device: DevicePlan, view: HomeView) -> list[Finding]:
@@ -198,7 +205,7 @@ class Liveness:
             if wrong and key not in self._open:
                 told.append(self._opened(key, fault, device, view))
             elif not wrong and key in self._open:
-                told += self._close(key, view, FINE[fault].format(device.name))
+                told += self._close(key, view, say(FINE[fault], device=device.name))
         return told
 
     def _faults(self, device: DevicePlan, view: HomeView) -> dict[str, bool]:
@@ -249,9 +256,10 @@ class Liveness:
         if fault != "obstructed":
             return fault_text(fault, device, view)
         missed = self._sights.missed(device.device_id)
-        return (
-            f"{device.name} reports, but has not seen anybody while people went from room to room "
-            f"{plural(missed, 'time')}"
+        return say(
+            "%(device)s reports, but has not seen anybody while people went from room to room %(times)s",
+            device=device.name,
+            times=times(missed),
         )
 
     def _retired(self, view: HomeView) -> list[Finding]:
@@ -268,13 +276,17 @@ class Liveness:
         rooms = [one.device_id for one in view.plan.devices if one.placement is Placement.ROOM]
         known = key in self._open
         if view.plan.animal or not strays.moves_everywhere(rooms, known=known):
-            return self._close(key, view, "An animal is known, or nothing moves there any more")
+            what = say("An animal is known, or nothing moves there any more")
+            return self._close(key, view, what)
         if known:
             return ()
         self._open[key] = new = Episode(onset=view.now, noticed=view.now, severity=Severity.NOTICE)
-        seen = plural(round(sum(map(strays.count, rooms))), "time")
-        what = f"Something moves in all rooms while nobody is home: {seen} in {strays.hours:.0f} h"
-        do = "Ask whether an animal lives there. If so, say it where devices are installed."
+        what = say(
+            "Something moves in all rooms while nobody is home: %(times)s in %(hours)s h",
+            times=times(round(sum(map(strays.count, rooms)))),
+            hours=figure(strays.hours),
+        )
+        do = say("Ask whether an animal lives there. If so, say it where devices are installed.")
         return (finding(view, DETECTOR.name, new, what, audience=to, subject=key, advice=do),)
 
     def _unsensed(self, view: HomeView) -> Sequence[Finding]:
@@ -288,14 +300,18 @@ class Liveness:
         ):
             return ()  # it has just been hung
         if not lacks:
-            return self._close(_ROOMS, view, "Something senses now who moves in the rooms")
+            return self._close(_ROOMS, view, say("Something senses now who moves in the rooms"))
         if _ROOMS in self._open:
             return ()
         self._open[_ROOMS] = new = Episode(
             onset=view.now, noticed=view.now, severity=Severity.NOTICE
         )
-        what = "Nothing senses who moves in the rooms of this home: nobody is told of somebody who lies still"
-        do = "Hang motion sensors in the rooms, or say to the carers that only what is there is watched."
+        what = say(
+            "Nothing senses who moves in the rooms of this home: nobody is told of somebody who lies still"
+        )
+        do = say(
+            "Hang motion sensors in the rooms, or say to the carers that only what is there is watched."
+        )
         return (finding(view, DETECTOR.name, new, what, audience=to, subject=_ROOMS, advice=do),)
 
     def _close(self, key: str, view: HomeView, what: str) -> Sequence[Finding]:

@@ -11,9 +11,11 @@ from analytics.features.device_faults import RETIRED
 from analytics.features.fixes import SIGMAS_IN_RADIUS, away
 from analytics.features.losing_way import LIMIT
 from analytics.features.outdoors import LEARNED_OUTINGS
-from analytics.features.wording import duration, has, object_form
+from analytics.features.wording import by_pronoun, duration, listed
 from core.model.finding import Finding, Phase, Severity
 from core.model.quantity import Quantity
+from core.model.said import figure, say
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,9 +123,11 @@ class LosingWay:
         return [one for device in gone for one in self._cleared(device, RETIRED, view)]
 
     def _over(self, device: int, track: Track, view: HomeView) -> Sequence[Finding]:
-        what = f"Back near home at {view.clock(view.at)}"
+        if device not in self._watches:
+            return ()
+        what = say("Back near home at %(time)s", time=view.clock(view.at))
         if track.left_at is not None:
-            what = f"In a place that is known, {view.outdoors.where(track)}"
+            what = say("In a place that is known, %(place)s", place=view.outdoors.where(track))
         return self._cleared(device, what, view)
 
     def _cleared(self, device: int, what: str, view: HomeView) -> Sequence[Finding]:
@@ -148,21 +152,35 @@ class LosingWay:
         onset = watch.since if watch.episode is None else watch.episode.onset
         episode = watch.episode = Episode(onset=onset, noticed=view.now, severity=severity)
         radius = away(fix.sigma * SIGMAS_IN_RADIUS)
-        where = f"At {view.clock(view.at)} {outdoors.where(track)}, give or take {radius}"
-        evidence = [fact(where, view.at, device)]
+        where = outdoors.where(track)
+        text = say(
+            "At %(time)s %(place)s, give or take %(far)s",
+            time=view.clock(view.at),
+            place=where,
+            far=radius,
+        )
+        evidence = [fact(text, view.at, device)]
         if track.left_at is not None:
-            evidence.append(fact("Left the surroundings of the home", track.left_at, device))
+            left = say("Left the surroundings of the home")
+            evidence.append(fact(left, track.left_at, device))
         return (
             finding(
                 view,
                 DETECTOR.name,
                 episode,
-                f"Out on foot {outdoors.where(track)} {_how(walked)},"
-                f" for {duration(view.at - onset)}",
+                say(
+                    "Out on foot %(place)s %(how)s, for %(span)s",
+                    place=where,
+                    how=_how(walked),
+                    span=duration(view.at - onset),
+                ),
                 Phase.OPENED if first else Phase.RAISED,
                 subject=f"device:{device}",
                 unusual=_unusual(walked, view),
-                ruled_out=("Not in a vehicle", "Not at home or at a place of many visits"),
+                ruled_out=(
+                    say("Not in a vehicle"),
+                    say("Not at home or at a place of many visits"),
+                ),
                 advice=_advice(severity, view),
                 evidence=tuple(evidence),
             ),
@@ -178,33 +196,51 @@ class LosingWay:
 
 
 def _advice(severity: Severity, view: HomeView) -> str:
-    person = object_form(view.plan.pronoun)
     if severity is Severity.URGENT:
-        return f"Call {person} now; if nobody answers, go there."
-    return f"Call and ask {person} about the way."
+        return by_pronoun(
+            view.plan.pronoun,
+            marked("Call her now; if nobody answers, go there."),
+            marked("Call him now; if nobody answers, go there."),
+            marked("Call them now; if nobody answers, go there."),
+        )
+    return by_pronoun(
+        view.plan.pronoun,
+        marked("Call and ask her about the way."),
+        marked("Call and ask him about the way."),
+        marked("Call and ask them about the way."),
+    )
 
 
 def _how(walked: Walked) -> str:
     parts = []
     if walked.novel >= _MUCH:
-        parts.append("on unknown ways")
+        parts.append(say("on unknown ways"))
     if walked.turn >= _OFTEN_DEG:
-        parts.append("turning often")
+        parts.append(say("turning often"))
     if walked.loops:
-        parts.append("back at the same place again")
+        parts.append(say("back at the same place again"))
     if walked.progress < _HARDLY_NEARER and len(parts) < 2:  # noqa: PLR2004
-        parts.append("not getting nearer to any known place")
-    return ", ".join(parts)
+        parts.append(say("not getting nearer to any known place"))
+    return listed(parts)
 
 
 def _unusual(walked: Walked, view: HomeView) -> str:
     known = view.outdoors.outings
     if known < LEARNED_OUTINGS:
-        return "The usual ways are not known yet (learning)"
-    minutes = round(paths.WINDOW_S / 60)
-    share = f"{100 * walked.novel:.0f} of 100 m of the last {minutes} min"
-    person = has(view.plan.pronoun)
-    return f"{person} hardly ever walked {share}; about {known:.0f} outings are remembered"
+        return say("The usual ways are not known yet (learning)")
+    share = say(
+        "%(share)s of 100 m of the last %(minutes)s min",
+        share=figure(100 * walked.novel),
+        minutes=round(paths.WINDOW_S / 60),
+    )
+    return by_pronoun(
+        view.plan.pronoun,
+        marked("She has hardly ever walked %(share)s; about %(outings)s outings are remembered"),
+        marked("He has hardly ever walked %(share)s; about %(outings)s outings are remembered"),
+        marked("They have hardly ever walked %(share)s; about %(outings)s outings are remembered"),
+        share=share,
+        outings=figure(known),
+    )
 
 
 DETECTOR = DetectorSpec(

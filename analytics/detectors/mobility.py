@@ -22,6 +22,7 @@ from analytics.features.walks import STEP_S
 from analytics.features.wording import ROOMS
 from core.model.finding import Evidence, Finding, Phase, Severity
 from core.model.quantity import Quantity
+from core.model.said import figure, percent, say, say_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +87,7 @@ class Mobility:
             return (_told(view, self._episode, change),)
         if self._episode is not None and change.change < CALM_SHARE * LONGER:
             episode, self._episode = self._episode, None
-            what = "Ways from room to room take as long as they did before"
+            what = say("Ways from room to room take as long as they did before")
             return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
         return ()
 
@@ -124,21 +125,36 @@ def _told(view: HomeView, episode: Episode, change: PaceChange) -> Finding:
         view,
         DETECTOR.name,
         episode,
-        f"Ways from room to room take about {more}% longer than they did before",
-        unusual=f"For {DAYS_IN_A_ROW} days, on several ways, beside the first weeks of the watch",
-        ruled_out=("Not one room alone: a sensor that was moved would change its own ways only",),
-        advice="Look at the walking: shoes, pain, tiredness, what stands in the way?",
+        say(
+            "Ways from room to room take about %(share)s longer than they did before",
+            share=percent(more),
+        ),
+        unusual=say_each(
+            "For %(n)s day, on several ways, beside the first weeks of the watch",
+            "For %(n)s days, on several ways, beside the first weeks of the watch",
+            DAYS_IN_A_ROW,
+        ),
+        ruled_out=(
+            say("Not one room alone: a sensor that was moved would change its own ways only"),
+        ),
+        advice=say("Look at the walking: shoes, pain, tiredness, what stands in the way?"),
         evidence=_facts(view, change),
     )
 
 
 def _facts(view: HomeView, change: PaceChange) -> tuple[Evidence, ...]:
-    rooms = {one.room_id: ROOMS.get(one.room, "another room") for one in view.plan.devices}
+    rooms = {one.room_id: ROOMS.get(one.room, ROOMS["other"]) for one in view.plan.devices}
+    unknown = say("a room")
     most = sorted(change.pairs, key=lambda one: (-one.weight, one.key))[:MOST_SHOWN]
     return tuple(
         fact(
-            f"From {rooms.get(one.key[0], 'a room')} to {rooms.get(one.key[1], 'a room')}: "
-            f"{one.lately_s:.1f} s, before {one.before_s:.1f} s"
+            say(
+                "From %(room)s to %(other)s: %(lately)s s, before %(before)s s",
+                room=rooms.get(one.key[0], unknown),
+                other=rooms.get(one.key[1], unknown),
+                lately=figure(one.lately_s, 1),
+                before=figure(one.before_s, 1),
+            )
         )
         for one in most
     )

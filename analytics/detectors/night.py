@@ -21,6 +21,7 @@ from analytics.features.nights import (
 )
 from analytics.features.wording import duration
 from core.model.finding import Evidence, Finding, Phase, Severity
+from core.model.said import say, say_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +101,9 @@ class RestlessNight:
     def _say(self, view: HomeView, night: _Night) -> Sequence[Finding]:
         said: list[Finding] = []
         if self._episode is not None:
-            what = "Another night like it has followed" if night.unusual else "A calm night again"
+            what = say("A calm night again")
+            if night.unusual:
+                what = say("Another night like it has followed")
             said.append(finding(view, DETECTOR.name, self._episode, what, Phase.CLEARED))
             self._episode = None
         if night.unusual:
@@ -113,30 +116,43 @@ class RestlessNight:
         left, seconds = night.longest
         lasted = duration(seconds)
         if not view.plan.senses_bed:
-            lasted = f"at least {lasted}"
-        known = f"usually back within {duration(self._nights.usual_s + 60.0)}"
+            lasted = say("at least %(span)s", span=lasted)
         if night.often:
-            what = f"Out of bed {len(night.times)} times last night, usually {self._usual()}"
-            what += f"; the longest {lasted}"
+            what = say_each(
+                "Out of bed %(n)s time last night, usually %(usual)s; the longest %(span)s",
+                "Out of bed %(n)s times last night, usually %(usual)s; the longest %(span)s",
+                len(night.times),
+                usual=self._usual(),
+                span=lasted,
+            )
         else:
-            what = f"Out of bed for {lasted} last night, from {view.clock(left)}; {known}"
+            what = say(
+                "Out of bed for %(span)s last night, from %(time)s; usually back within %(usual)s",
+                span=lasted,
+                time=view.clock(left),
+                usual=duration(self._nights.usual_s + 60.0),
+            )
         return finding(
             view,
             DETECTOR.name,
             episode,
             what,
-            unusual=f"Beside the {self._nights.known} nights learned from before",
-            ruled_out=(
-                "Nobody else seems to have been there",
-                "Times that could not be seen are left out",
+            unusual=say_each(
+                "Beside the %(n)s night learned from before",
+                "Beside the %(n)s nights learned from before",
+                self._nights.known,
             ),
-            advice="Ask how the night was: the toilet, thirst, pain, cold or heat, noise?",
+            ruled_out=(
+                say("Nobody else seems to have been there"),
+                say("Times that could not be seen are left out"),
+            ),
+            advice=say("Ask how the night was: the toilet, thirst, pain, cold or heat, noise?"),
             evidence=_facts(night.times),
         )
 
-    def _usual(self) -> str:
+    def _usual(self) -> str | int:
         low, high = (self._nights.count_quantile(share) for share in USUAL)
-        return f"{low}" if low == high else f"{low} to {high}"
+        return low if low == high else say("%(low)s to %(high)s", low=low, high=high)
 
     def snapshot(self) -> Any:
         """Return the state."""
@@ -156,7 +172,10 @@ class RestlessNight:
 
 def _facts(times: Times) -> tuple[Evidence, ...]:
     longest = sorted(times, key=lambda one: -one[1])[:MOST_SHOWN]
-    return tuple(fact(f"Out of bed for {duration(lasts)}", left) for left, lasts in sorted(longest))
+    return tuple(
+        fact(say("Out of bed for %(span)s", span=duration(lasts)), left)
+        for left, lasts in sorted(longest)
+    )
 
 
 DETECTOR = DetectorSpec(

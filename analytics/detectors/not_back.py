@@ -23,6 +23,8 @@ from analytics.features.survival import Grid, Histograms
 from analytics.features.wording import ROOMS, duration
 from core.model.finding import Finding, Phase, Severity
 from core.model.forecast import Forecast
+from core.model.said import say
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +87,8 @@ class NotBack:
             return ()
         self._episode = None
         where = ROOMS[view.device.room if view.device else ""]
-        what = f"Back: movement at {view.clock(view.at)} ({where})"
+        when = view.clock(view.at)
+        what = say("Back: movement at %(time)s (%(room)s)", time=when, room=where)
         return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
 
     def tick(self, view: HomeView) -> Sequence[Finding]:
@@ -125,9 +128,13 @@ class NotBack:
                 return None
             speaks = max(speaks, doubted)
         raised = self._episode is not None
-        told = "it becomes urgent" if raised else "the first carer is told"
+        told = (
+            marked("If nobody is back by %(time)s, it becomes urgent")
+            if raised
+            else marked("If nobody is back by %(time)s, the first carer is told")
+        )
         severity = Severity.URGENT if raised else Severity.CHECK
-        what = f"If nobody is back by {view.clock(speaks)}, {told}"
+        what = say(told, time=view.clock(speaks))
         return forecast(view, DETECTOR.name, speaks, severity, what)
 
     def _target_s(self, view: HomeView, left: float) -> float:
@@ -164,20 +171,23 @@ class NotBack:
         row = view.local.bin(episode.onset)
         known = self._outings.total(row)
         if known >= KNOWN_OUTINGS:
-            unusual = f"Usually back within {duration(self.usual_s(row))} (39 of 40 outings)"
+            usual = duration(self.usual_s(row))
+            unusual = say("Usually back within %(span)s (39 of 40 outings)", span=usual)
         else:
-            unusual = "The usual outings at this time of day are not known yet (learning)"
+            unusual = say("The usual outings at this time of day are not known yet (learning)")
         door, onset = view.occupancy.door_at, view.clock(episode.onset)
-        what = f"Left at {onset}; not back after {duration(out)}"
-        evidence = [fact("The outer door opened after movement near it", episode.onset)]
+        what = say("Left at %(time)s; not back after %(span)s", time=onset, span=duration(out))
+        evidence = [fact(say("The outer door opened after movement near it"), episode.onset)]
         if episode.onset > view.occupancy.out_at:  # moved inside since, and was not believed
-            what = (
-                f"Out by the door at {view.clock(view.occupancy.out_at)}, or inside and not seen since"
-                f" {onset}, {duration(out)}"
+            what = say(
+                "Out by the door at %(door)s, or inside and not seen since %(time)s, %(span)s",
+                door=view.clock(view.occupancy.out_at),
+                time=onset,
+                span=duration(out),
             )
-            evidence = [fact("Movement inside, perhaps of somebody", episode.onset)]
+            evidence = [fact(say("Movement inside, perhaps of somebody"), episode.onset)]
         if door is not None and door > episode.onset + 60:
-            evidence.append(fact("The outer door last moved", door))
+            evidence.append(fact(say("The outer door last moved"), door))
         return finding(
             view,
             DETECTOR.name,
@@ -186,7 +196,9 @@ class NotBack:
             phase,
             unusual=unusual,
             ruled_out=(_silent_inside(view), *animal(view)),
-            advice="Call; if nobody answers, look inside near the door first, then the usual places.",
+            advice=say(
+                "Call; if nobody answers, look inside near the door first, then the usual places."
+            ),
             evidence=(*evidence, *unseen(view, episode.onset)),
         )
 
@@ -205,8 +217,9 @@ class NotBack:
 
 
 def _silent_inside(view: HomeView) -> str:
-    goes_on = "" if view.lone is None else " that goes on"
-    return f"No movement inside since then{goes_on}"
+    if view.lone is None:
+        return say("No movement inside since then")
+    return say("No movement inside since then that goes on")
 
 
 DETECTOR = DetectorSpec(

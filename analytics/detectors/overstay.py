@@ -36,9 +36,10 @@ from analytics.features.stillness import (
     hidden,
     once_in_days,
 )
-from analytics.features.wording import clock, duration, rarity
+from analytics.features.wording import ROOMS, clock, duration, rarity
 from core.model.finding import Finding, Phase, Severity
 from core.model.forecast import Forecast
+from core.model.said import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +83,7 @@ class Overstay:
         episode = self._episode
         if episode is None or view.at <= episode.onset or (bathroom and _dense(view)):
             return ()
-        return self._over(view, f"Movement again at {view.clock(view.at)}")
+        return self._over(view, say("Movement again at %(time)s", time=view.clock(view.at)))
 
     def _soonest(self, view: HomeView) -> float:
         """Return when either limit may be reached: the one of the stay only at a sign like this."""
@@ -169,16 +170,16 @@ class Overstay:
         at = view.now + max(self.limit_s(view) - view.still_s(), 0.0)
         if at >= view.occupancy.doubted_at:
             return None  # she counts as gone out by then
-        what = (
-            f"If nothing moves outside the bathroom by {clock(view.local, at, view.now)}, "
-            "the first carer is told"
+        what = say(
+            "If nothing moves outside the bathroom by %(time)s, the first carer is told",
+            time=clock(view.local, at, view.now),
         )
         return forecast(view, DETECTOR.name, at, Severity.CHECK, what)
 
     def _left(self, view: HomeView) -> Sequence[Finding]:
         if self._episode is None or view.occupancy.home:
             return ()
-        return self._over(view, "The outer door moved: going out is possible")
+        return self._over(view, say("The outer door moved: going out is possible"))
 
     def _over(self, view: HomeView, what: str) -> Sequence[Finding]:
         episode, self._episode = self._episode, None
@@ -193,14 +194,18 @@ class Overstay:
             view,
             DETECTOR.name,
             episode,
-            f"In the bathroom since {view.clock(episode.onset)}, {duration(length)}, and seen nowhere else",
-            unusual=f"Staying so long happens {rarity(days, known)}",
+            say(
+                "In the bathroom since %(time)s, %(span)s, and seen nowhere else",
+                time=view.clock(episode.onset),
+                span=duration(length),
+            ),
+            unusual=say("Staying so long happens %(often)s", often=rarity(days, known)),
             once_in_days=round(min(days, known), 1),
             ruled_out=ruled_out(view),
-            advice="Call or look in; start with the bathroom.",
+            advice=say("Call or look in; start with the bathroom."),
             evidence=(
-                fact("Into the bathroom", episode.onset),
-                fact("Last movement: bathroom", last),
+                fact(say("Into the bathroom"), episode.onset),
+                fact(say("Last movement: %(room)s", room=ROOMS["bathroom"]), last),
             ),
         )
 
@@ -210,13 +215,17 @@ class Overstay:
             view,
             DETECTOR.name,
             episode,
-            f"Last seen in the bathroom at {view.clock(episode.onset)}, {duration(still)} ago",
-            unusual=f"At this time of day that happens {rarity(days, known)}",
+            say(
+                "Last seen in the bathroom at %(time)s, %(span)s ago",
+                time=view.clock(episode.onset),
+                span=duration(still),
+            ),
+            unusual=say("At this time of day that happens %(often)s", often=rarity(days, known)),
             once_in_days=round(min(days, known), 1),
             ruled_out=ruled_out(view),
-            advice="Call or look in; start with the bathroom.",
+            advice=say("Call or look in; start with the bathroom."),
             evidence=(
-                fact("Last movement: bathroom", episode.onset),
+                fact(say("Last movement: %(room)s", room=ROOMS["bathroom"]), episode.onset),
                 *unseen(view, episode.onset),
             ),
         )

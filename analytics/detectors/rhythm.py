@@ -20,7 +20,9 @@ from analytics.features.trend import (
     SMOOTHING,
     Trend,
 )
+from analytics.features.wording import comparative, listed
 from core.model.finding import Finding, Phase, Severity
+from core.model.said import Said, figure, percent, say, say_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +46,7 @@ MOST_TOLD = 3
 class Value:
     """One number of a week."""
 
-    words: str
+    words: Said
     #: How a higher and a lower value are said; None for a direction that is not told.
     comparatives: tuple[str | None, str | None]
     say: Callable[[float], str]
@@ -52,18 +54,34 @@ class Value:
     spread: float
 
 
-def _logit_text(value: float) -> str:
-    return f"{1.0 / (1.0 + math.exp(-value)):.0%}"
+def _share(value: float) -> str:
+    return percent(100.0 / (1.0 + math.exp(-value)))
+
+
+def _hundredths(value: float) -> str:
+    return figure(value, 2)
+
+
+def _tenths(value: float) -> str:
+    return figure(value, 1)
+
+
+def _most(value: float) -> str:
+    return say("%(minutes)s min an hour", minutes=figure(value))
+
+
+def _least(value: float) -> str:
+    return say("%(minutes)s min an hour", minutes=figure(value, 1))
 
 
 VALUES = (
-    Value("contrast of day and night", (None, "less"), _logit_text, 0.4),
-    Value("likeness of the days", (None, "less"), "{:.2f}".format, 0.06),
-    Value("change between rest and movement", ("more", None), "{:.2f}".format, 0.12),
-    Value("movement in the busiest ten hours", (None, "less"), "{:.0f} min an hour".format, 1.5),
-    Value("movement in the calmest five hours", ("more", None), "{:.1f} min an hour".format, 0.4),
-    Value("going to bed", ("later", "earlier"), clock_text, 0.5),
-    Value("times out of bed a night", ("more", None), "{:.1f}".format, 0.4),
+    Value(say("contrast of day and night"), (None, "less"), _share, 0.4),
+    Value(say("likeness of the days"), (None, "less"), _hundredths, 0.06),
+    Value(say("change between rest and movement"), ("more", None), _hundredths, 0.12),
+    Value(say("movement in the busiest ten hours"), (None, "less"), _most, 1.5),
+    Value(say("movement in the calmest five hours"), ("more", None), _least, 0.4),
+    Value(say("going to bed"), ("later", "earlier"), clock_text, 0.5),
+    Value(say("times out of bed a night"), ("more", None), _tenths, 0.4),
 )
 
 
@@ -110,7 +128,7 @@ class RhythmTrend:
             return (_told(view, self._episode, self._trend, judged),)
         if episode is not None and strongest < CALM_SHARE * limit:
             self._episode = None
-            what = "Days and nights are as they were before"
+            what = say("Days and nights are as they were before")
             return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
         return ()
 
@@ -162,30 +180,41 @@ def _pulls(judged: Floats) -> dict[int, float]:
 def _told(view: HomeView, episode: Episode, trend: Trend, judged: Floats) -> Finding:
     pulls = _pulls(judged)
     strongest = sorted(pulls, key=lambda place: (-pulls[place], place))[:MOST_TOLD]
-    details = [
-        _detail(trend, place, judged)
-        for place in strongest
-        if pulls[place] > CALM_SHARE * trend.limit
-    ]
+    details = [place for place in strongest if pulls[place] > CALM_SHARE * trend.limit]
     return finding(
         view,
         DETECTOR.name,
         episode,
-        f"Days and nights have changed over the last weeks: {details[0]}",
-        unusual=f"Against the reference of {trend.weeks} earlier weeks, and lasting",
-        ruled_out=("Hours out of the home, or not seen, are left out",),
-        advice="Look at the nights and days together; mention it at the next appointment.",
-        evidence=tuple(fact(text[:1].upper() + text[1:]) for text in details),
+        say(
+            "Days and nights have changed over the last weeks: %(detail)s",
+            detail=_detail(trend, details[0], judged),
+        ),
+        unusual=say_each(
+            "Against the reference of %(n)s earlier week, and lasting",
+            "Against the reference of %(n)s earlier weeks, and lasting",
+            trend.weeks,
+        ),
+        ruled_out=(say("Hours out of the home, or not seen, are left out"),),
+        advice=say("Look at the nights and days together; mention it at the next appointment."),
+        evidence=tuple(fact(_detail(trend, place, judged, begins=True)) for place in details),
     )
 
 
-def _detail(trend: Trend, place: int, judged: Floats) -> str:
+def _detail(trend: Trend, place: int, judged: Floats, *, begins: bool = False) -> Said:
+    """Say how a value has changed; as the beginning of a sentence or within one."""
     value = VALUES[place]
     word = value.comparatives[0 if judged[place] > 0.0 else 1]
+    assert word is not None  # noqa: S101 (only directions that are told are pulls)
     last = [
         value.say(float(week[place])) for week in trend.recent[-3:] if math.isfinite(week[place])
     ]
-    return f"{word} {value.words} ({', '.join(last)}; before {value.say(float(trend.mean[place]))})"
+    return say(
+        "%(more)s %(value)s (%(weeks)s; before %(before)s)",
+        more=comparative(word, begins=begins),
+        value=value.words,
+        weeks=listed(last),
+        before=value.say(float(trend.mean[place])),
+    )
 
 
 DETECTOR = DetectorSpec(

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, finding
 from analytics.features.devices import has_room
-from analytics.features.wording import ROOMS
+from analytics.features.wording import ROOMS, late
 from core.model.finding import Finding, Severity
 from core.model.quantity import Quantity
+from core.model.said import say
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,17 +41,18 @@ class Sos:
         known = device.device_id in self._pressed
         if known or has_room(self._pressed, _MOST_DEVICES, view.plan.by_id):
             self._pressed[device.device_id] = view.at
-        late = view.now - view.at > LATE_S
         # no "call for help": half asleep, somebody reads it as what they shall do
-        call, how = "Somebody called for help", ""
+        call = marked("Somebody called for help at %(time)s (%(device)s)")
         if observation.quantity is Quantity.FALL:
-            call, how = "The device called for help by itself", ", nobody pressed it"
-        what = f"{call} at {view.clock(view.at)}{how} ({device.name})"
-        if late:
-            what += f"; it reached us only at {view.clock(view.now)}"
+            call = marked(
+                "The device called for help by itself at %(time)s, nobody pressed it (%(device)s)"
+            )
+        what = say(call, time=view.clock(view.at), device=device.name)
+        if view.now - view.at > LATE_S:
+            what = late(what, view.clock(view.now))
         episode = Episode(onset=view.at, noticed=view.now, severity=Severity.URGENT)
         moved = view.previous_at
-        place = "" if moved is None else f"Last movement before: {ROOMS[view.previous_room]}"
+        place = say("Last movement before: %(room)s", room=ROOMS[view.previous_room])
         return (
             finding(
                 view,
@@ -57,8 +60,8 @@ class Sos:
                 episode,
                 what,
                 subject=f"device:{device.device_id}",
-                advice="Call back now; if nobody answers, send help.",
-                evidence=(fact(place, moved),) if place else (),
+                advice=say("Call back now; if nobody answers, send help."),
+                evidence=() if moved is None else (fact(place, moved),),
             ),
         )
 

@@ -8,9 +8,11 @@ from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, fact, fi
 from analytics.features.device_faults import RETIRED
 from analytics.features.localtime import HOUR_S
 from analytics.features.occupancy import Place
-from analytics.features.wording import duration, object_form
+from analytics.features.wording import by_pronoun, duration
 from core.model.finding import Finding, Phase, Severity
 from core.model.quantity import Quantity
+from core.model.said import percent, say
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,8 +29,12 @@ MOVED_WITHIN_S = 1800.0
 MOVEMENT_G = 0.02
 _POSITION, _MOVEMENT, _AWAY = Quantity.POSITION, Quantity.MOVEMENT, Place.AWAY
 _WEARING = frozenset({Quantity.WORN, Quantity.STEPS, _MOVEMENT})
-_UNSEEN = "A room is not seen as usual: find out who is home. Who counts as out is not watched for stillness."
+_UNSEEN = say(
+    "A room is not seen as usual: find out who is home. Who counts as out is not watched for stillness."
+)
 _BATTERY, _LEFT, _UNWORN = "battery", "left", "unworn"
+_HOME_AGAIN, _WORN_AGAIN = say("Somebody is home again"), say("The tracker is worn again")
+_BACK = say("Back near home")
 
 
 class _Worn:
@@ -102,17 +108,24 @@ class TrackerLeft:
         phase = Phase.OPENED if episode is None else Phase.RAISED
         onset = view.at if episode is None else episode.onset
         self._episodes[key] = Episode(onset=onset, noticed=view.now, severity=severity)
-        person = object_form(view.plan.pronoun)
         yield finding(
             view,
             DETECTOR.name,
             self._episodes[key],
-            f"The tracker has {level:.0f}% of its charge left and is outside,"
-            f" {view.outdoors.where(track)}",
+            say(
+                "The tracker has %(share)s of its charge left and is outside, %(place)s",
+                share=percent(level),
+                place=view.outdoors.where(track),
+            ),
             phase,
             subject=key,
-            advice=f"Call {person} before it is empty.",
-            evidence=(fact("Left the surroundings of the home", track.left_at),),
+            advice=by_pronoun(
+                view.plan.pronoun,
+                marked("Call her before it is empty."),
+                marked("Call him before it is empty."),
+                marked("Call them before it is empty."),
+            ),
+            evidence=(fact(say("Left the surroundings of the home"), track.left_at),),
         )
 
     # Left at home
@@ -121,10 +134,10 @@ class TrackerLeft:
         if view.outdoors.heard != device:
             return
         if track.came_back:
-            yield from self._over(f"{_BATTERY}:{device}", "Back near home", view)
+            yield from self._over(f"{_BATTERY}:{device}", _BACK, view)
         left = view.occupancy.left_at
         if left is None or view.occupancy.place is not _AWAY:
-            yield from self._over(f"{_LEFT}:{device}", "Somebody is home again", view)
+            yield from self._over(f"{_LEFT}:{device}", _HOME_AGAIN, view)
         elif track.left_at is not None:
             worn.left_at, worn.told = left, True  # it went out, too
         elif track.home_at == view.at:
@@ -148,13 +161,16 @@ class TrackerLeft:
             view,
             DETECTOR.name,
             self._episodes[key],
-            f"Out by the door since {view.clock(left)}, but the tracker is still at home",
+            say(
+                "Out by the door since %(time)s, but the tracker is still at home",
+                time=view.clock(left),
+            ),
             subject=key,
-            ruled_out=("Nobody has moved at home since",),
+            ruled_out=(say("Nobody has moved at home since"),),
             advice=_UNSEEN if unseen else "",
             evidence=(
-                fact("The outer door opened after movement near it", left),
-                fact("The tracker was at home", view.at, device),
+                fact(say("The outer door opened after movement near it"), left),
+                fact(say("The tracker was at home"), view.at, device),
             ),
         )
 
@@ -165,7 +181,7 @@ class TrackerLeft:
         least = MOVEMENT_G if observation.quantity is _MOVEMENT else 0.0
         if observation.value > least or worn.worn_at is None:
             worn.worn_at = at if worn.worn_at is None else max(at, worn.worn_at)
-            yield from self._over(key, "The tracker is worn again", view)
+            yield from self._over(key, _WORN_AGAIN, view)
             return
         inside, since = view.activity.interior_at, worn.worn_at
         moved = (
@@ -180,12 +196,15 @@ class TrackerLeft:
             view,
             DETECTOR.name,
             self._episodes[key],
-            f"The tracker has not moved for {duration(at - since)}, though somebody moves at home",
+            say(
+                "The tracker has not moved for %(span)s, though somebody moves at home",
+                span=duration(at - since),
+            ),
             subject=key,
-            advice="Look whether it is worn, and why not.",
+            advice=say("Look whether it is worn, and why not."),
             evidence=(
-                fact("Last sign that it is worn", since, observation.device_id),
-                fact("Movement at home", inside),
+                fact(say("Last sign that it is worn"), since, observation.device_id),
+                fact(say("Movement at home"), inside),
             ),
         )
 

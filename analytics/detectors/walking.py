@@ -10,8 +10,10 @@ from analytics.features.localtime import BINS, HOUR_S
 from analytics.features.negative_binomial import Moments, tail
 from analytics.features.night_ways import LEAST_S, MOST_S, NightWays
 from analytics.features.walk_patterns import Pattern
-from analytics.features.wording import duration, plural, rarity, subject
+from analytics.features.wording import at_home, duration, learning, rarity
 from core.model.finding import Finding, Phase, Severity
+from core.model.said import say, say_each
+from core.model.words import marked_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,10 +33,14 @@ PRIOR_MEAN, PRIOR_VARIANCE, PRIOR_DAYS = 1.0, 3.0, 7.0
 LEARNING_DAYS = 14.0
 _KEEP = 2.0 ** (-1.0 / HALF_LIFE_DAYS)
 _HOURS_PER_BIN = 24 // BINS
-_WORDS = {
-    Pattern.PACING: "back and forth",
-    Pattern.LAPPING: "in circles",
-    Pattern.RANDOM: "in no order",
+_WALKED = {
+    Pattern.PACING: marked_each(
+        "Back and forth, %(n)s room change", "Back and forth, %(n)s room changes"
+    ),
+    Pattern.LAPPING: marked_each("In circles, %(n)s room change", "In circles, %(n)s room changes"),
+    Pattern.RANDOM: marked_each(
+        "In no order, %(n)s room change", "In no order, %(n)s room changes"
+    ),
 }
 
 
@@ -101,17 +107,20 @@ class Walking:
             return ()
         wanted = Severity.CHECK if self._pressing(view, chance) else Severity.NOTICE
         known = view.days_watched + PRIOR_DAYS
-        usual = rarity(min(1.0 / (_HOURS_PER_BIN * max(chance, 1e-9)), 1e4), known)
+        often = rarity(min(1.0 / (_HOURS_PER_BIN * max(chance, 1e-9)), 1e4), known)
+        unusual = say("At this time of day that happens %(often)s", often=often)
         learned = int(view.days_watched)
-        note = "" if learned >= LEARNING_DAYS else f" (learning, day {learned + 1} of 14)"
-        what = (
-            f"Walking from room to room and back, {duration(walked)} of the last 20 min in motion"
+        if learned < LEARNING_DAYS:
+            unusual = learning(unusual, learned + 1, int(LEARNING_DAYS))
+        what = say(
+            "Walking from room to room and back, %(span)s of the last 20 min in motion",
+            span=duration(walked),
         )
         return self._say(
             view,
             (view.walks.restless_from(view.at - WINDOW_S), wanted),
             what,
-            f"At this time of day that happens {usual}{note}",
+            unusual,
         )
 
     @property
@@ -146,8 +155,16 @@ class Walking:
         return self._say(
             view,
             (up, Severity.CHECK),
-            f"Up since {view.clock(up)} and from room to room {changes} times",
-            f"Times out of bed at night are usually over in {duration(self._nights.limit_s)}",
+            say_each(
+                "Up since %(time)s and from room to room %(n)s time",
+                "Up since %(time)s and from room to room %(n)s times",
+                changes,
+                time=view.clock(up),
+            ),
+            say(
+                "Times out of bed at night are usually over in %(span)s",
+                span=duration(self._nights.limit_s),
+            ),
         )
 
     # Words
@@ -173,26 +190,23 @@ class Walking:
                 phase,
                 unusual=unusual,
                 ruled_out=(
-                    f"{subject(view.plan.pronoun)} at home",
-                    "Nobody else seems to be there",
+                    at_home(view.plan.pronoun),
+                    say("Nobody else seems to be there"),
                 ),
-                advice="Look in: pain, hunger, the toilet, cold or heat, or looking for somebody?",
+                advice=say(
+                    "Look in: pain, hunger, the toilet, cold or heat, or looking for somebody?"
+                ),
                 evidence=self._evidence(view),
             ),
         )
 
     def _evidence(self, view: HomeView) -> tuple[Any, ...]:
         walks = [one for one in view.walks.done if one.end > view.now - HOUR_S]
-        facts = [
-            fact(
-                f"{_WORDS[one.pattern]}, {plural(one.moves, 'room change')}".capitalize(), one.start
-            )
-            for one in walks[-5:]
-        ]
+        facts = [fact(say_each(*_WALKED[one.pattern], one.moves), one.start) for one in walks[-5:]]
         now = view.walks.walk
         if now is not None and not now.direct:
-            words = f"{_WORDS[now.pattern]}, {plural(now.moves, 'room change')} so far"
-            facts.append(fact(words.capitalize(), now.start))
+            walked = say_each(*_WALKED[now.pattern], now.moves)
+            facts.append(fact(say("%(text)s so far", text=walked), now.start))
         return tuple(facts)
 
     def _calm(self, view: HomeView) -> Sequence[Finding]:
@@ -200,7 +214,7 @@ class Walking:
         if episode is None or view.now < self._calm_at(view, episode):
             return ()
         self._episode = None
-        what = "Calm again for half an hour" if view.occupancy.home else "Gone out"
+        what = say("Calm again for half an hour") if view.occupancy.home else say("Gone out")
         return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
 
     @staticmethod

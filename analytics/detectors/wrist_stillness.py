@@ -23,11 +23,13 @@ from analytics.features.limits import PRIOR_H
 from analytics.features.ruled_out import ruled_out, unseen
 from analytics.features.stillness import bearable_s, floor_s, once_in_days, sees_moving, zone_of
 from analytics.features.turned_away import TurnedAway
-from analytics.features.wording import ROOMS, duration, has, rarity
+from analytics.features.wording import ROOMS, by_pronoun, duration, rarity
 from analytics.features.wrist import HEARD_FOR_S, UP_PERCENT, WORN_FOR_S, Rested, Wrist
 from core.model.finding import Finding, Phase, Severity
 from core.model.home import Placement
 from core.model.quantity import Quantity
+from core.model.said import say
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,8 +67,11 @@ class WristStillness:
         self._rested = Rested()
         self._turned_away = TurnedAway(
             "wrist_stillness",
-            "{name} does not shorten the wait for somebody who lies still: {most} other watches here do",
-            "Retire what nobody wears any more.",
+            marked(
+                "%(device)s does not shorten the wait for somebody who lies still:"
+                " %(most)s other watches here do"
+            ),
+            say("Retire what nobody wears any more."),
         )
         #: (last movement, day, margin, share, limit): one limit is asked for many times.
         self._known: tuple[float, int, float, float, float] | None = None
@@ -160,11 +165,17 @@ class WristStillness:
         last, ups = view.activity.last_at, [one.up_at for one in self._wrists.values()]
         busy = max((at for at in ups if at is not None), default=_ALWAYS)
         if last is not None and last > episode.onset:
-            what = f"Movement again at {view.clock(last)} ({ROOMS[view.activity.room]})"
+            when, room = view.clock(last), ROOMS[view.activity.room]
+            what = say("Movement again at %(time)s (%(room)s)", time=when, room=room)
         elif busy > episode.noticed:
-            what = f"The watch moves again, it says at {view.clock(busy)}"
+            what = say("The watch moves again, it says at %(time)s", time=view.clock(busy))
         elif not view.occupancy.home:
-            what = f"{has(view.plan.pronoun)} gone out: the outer door moved"
+            what = by_pronoun(
+                view.plan.pronoun,
+                marked("She has gone out: the outer door moved"),
+                marked("He has gone out: the outer door moved"),
+                marked("They have gone out: the outer door moved"),
+            )
         else:
             self.due = EACH_TICK
             return ()
@@ -179,15 +190,20 @@ class WristStillness:
             view,
             DETECTOR.name,
             episode,
-            f"No movement since {view.clock(episode.onset)} ({where}), {duration(still)}, "
-            "and the watch that is worn hardly moves",
-            unusual=f"At this time of day that happens {rarity(days, known)}",
+            say(
+                "No movement since %(time)s (%(room)s), %(span)s,"
+                " and the watch that is worn hardly moves",
+                time=view.clock(episode.onset),
+                room=where,
+                span=duration(still),
+            ),
+            unusual=say("At this time of day that happens %(often)s", often=rarity(days, known)),
             once_in_days=round(min(days, known), 1),
-            ruled_out=(*ruled_out(view), "The watch is worn, as far as it can tell"),
-            advice="Call or look in; if nobody answers, have someone go there.",
+            ruled_out=(*ruled_out(view), say("The watch is worn, as far as it can tell")),
+            advice=say("Call or look in; if nobody answers, have someone go there."),
             evidence=(
-                fact(f"Last movement: {where}", episode.onset),
-                fact("The wrist rests since about then"),
+                fact(say("Last movement: %(room)s", room=where), episode.onset),
+                fact(say("The wrist rests since about then")),
                 *unseen(view, episode.onset),
             ),
         )

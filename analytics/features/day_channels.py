@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analytics.features.day_features import NAMES
+from core.model.words import marked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +14,7 @@ class Channel:
     """A direction with a meaning (detection.md §5)."""
 
     name: str
-    #: Begins the sentence that tells of it.
+    #: Begins the sentence that tells of it. `marked`, as is the advice.
     title: str
     #: Feature → sign.
     signs: Mapping[str, int]
@@ -34,39 +35,47 @@ class Channel:
         return frozenset(grown or self.weights)
 
 
-_ASK = "Ask how things are; a change of routine, a visit or feeling unwell can be behind it."
+_ASK = marked(
+    "Ask how things are; a change of routine, a visit or feeling unwell can be behind it."
+)
 SOON_SHARE = 1.75 / 3.0
 """A change that is over in a week is told before it is (docs/decisions/0138)."""
 CHANNELS = (
     Channel(
         name="movement",
-        title="More movement about the home than usual",
+        title=marked("More movement about the home than usual"),
         signs={"hall": 1, "kitchen": 1, "bedroom": 1, "moves": 1},
-        advice="Ask how the days have been; pain, worry or a change of routine can be behind it.",
+        advice=marked(
+            "Ask how the days have been; pain, worry or a change of routine can be behind it."
+        ),
     ),
     Channel(
         name="bathroom",
-        title="More bathroom visits than usual",
+        title=marked("More bathroom visits than usual"),
         signs={"bathroom_day": 1, "bathroom_night": 1, "kitchen": -1},
-        advice="This can have many causes: ask about comfort and drinking, and tell the nurse or doctor.",
+        advice=marked(
+            "This can have many causes: ask about comfort and drinking, and tell the nurse or doctor."
+        ),
         limit_share=SOON_SHARE,
         in_a_row=1,
     ),
     Channel(
         name="quiet",
-        title="Less out and about than usual",
+        title=marked("Less out and about than usual"),
         signs={"out": -1, "outings": -1, "kitchen": -1},
         advice=_ASK,
     ),
     Channel(
         name="night",
-        title="More movement at night than usual",
+        title=marked("More movement at night than usual"),
         signs={"bed_exits": 1, "night": 1, "amplitude": -1},
-        advice="Ask how the nights have been; pain, worry or a change of routine can be behind it.",
+        advice=marked(
+            "Ask how the nights have been; pain, worry or a change of routine can be behind it."
+        ),
     ),
     Channel(
         name="slower",
-        title="Slower and less active days than usual",
+        title=marked("Slower and less active days than usual"),
         signs={"way": 1, "most": -1},
         advice=_ASK,
     ),
@@ -74,7 +83,7 @@ CHANNELS = (
 """The signed channels."""
 DISTANCE = Channel(
     name="distance",
-    title="The days differ from the usual ones in several ways",
+    title=marked("The days differ from the usual ones in several ways"),
     signs={},
     advice=_ASK,
 )

@@ -21,6 +21,8 @@ from analytics.features.localtime import DAY_STARTS_H, HOUR_S
 from analytics.features.open_day import ANY, HOURS, KINDS, hour_of_day
 from core.model.circadian import amplitude, least_and_most
 from core.model.home import RoomKind
+from core.model.said import figure, percent, say
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from analytics.features.plan import HomePlan
@@ -43,7 +45,7 @@ class Feature:
     """One number of a day."""
 
     name: str
-    #: What it counts, in plain words.
+    #: What it counts, in plain words. `marked`.
     words: str
     #: How a higher and a lower value are said.
     comparatives: tuple[str, str]
@@ -62,19 +64,31 @@ class Feature:
         >>> FEATURES[0].told(3.0), FEATURES[7].told(8.5)
         ('9 min', '08:30')
         """
-        return "not known" if math.isnan(value) else self.say(self.natural(value))
+        return say("not known") if math.isnan(value) else self.say(self.natural(value))
 
 
 def _count(name: str, words: str, spread: float) -> Feature:
-    return Feature(name, words, ("more", "fewer"), "{:.0f}".format, spread, _square)
+    return Feature(name, words, ("more", "fewer"), figure, spread, _square)
 
 
 def _minutes(name: str, words: str, spread: float) -> Feature:
-    return Feature(name, words, ("more", "less"), "{:.0f} min".format, spread, _square)
+    return Feature(name, words, ("more", "less"), _say_minutes, spread, _square)
 
 
 def _clock(name: str, words: str, spread: float) -> Feature:
     return Feature(name, words, ("later", "earlier"), clock_text, spread, float)
+
+
+def _say_minutes(value: float) -> str:
+    return say("%(minutes)s min", minutes=figure(value))
+
+
+def _say_share(value: float) -> str:
+    return percent(100.0 * value)
+
+
+def _say_seconds(value: float) -> str:
+    return say("%(seconds)s s", seconds=figure(value, 1))
 
 
 def _square(value: float) -> float:
@@ -86,24 +100,26 @@ def _share(value: float) -> float:
 
 
 FEATURES = (
-    _minutes("hall", "movement in the hall", 1.0),
-    _minutes("kitchen", "movement in the kitchen", 1.2),
-    _minutes("bedroom", "movement in the bedroom", 0.8),
-    _count("moves", "changes from room to room", 1.5),
-    _minutes("night", "movement outside the bedroom from 00 to 04", 0.8),
-    _count("bathroom_day", "bathroom visits by day", 0.5),
-    _count("bathroom_night", "bathroom visits at night", 0.5),
-    _clock("first_kitchen", "first use of the kitchen", 1.0),
-    _minutes("out", "time out", 5.0),
-    _count("outings", "outings", 0.6),
-    _count("bed_exits", "times out of bed at night", 0.5),
-    _clock("first", "first movement after 04:00", 0.9),
-    _clock("last", "last movement before 04:00", 0.9),
-    _minutes("most", "movement in the busiest hours", 0.4),
+    _minutes("hall", marked("movement in the hall"), 1.0),
+    _minutes("kitchen", marked("movement in the kitchen"), 1.2),
+    _minutes("bedroom", marked("movement in the bedroom"), 0.8),
+    _count("moves", marked("changes from room to room"), 1.5),
+    _minutes("night", marked("movement outside the bedroom from 00 to 04"), 0.8),
+    _count("bathroom_day", marked("bathroom visits by day"), 0.5),
+    _count("bathroom_night", marked("bathroom visits at night"), 0.5),
+    _clock("first_kitchen", marked("first use of the kitchen"), 1.0),
+    _minutes("out", marked("time out"), 5.0),
+    _count("outings", marked("outings"), 0.6),
+    _count("bed_exits", marked("times out of bed at night"), 0.5),
+    _clock("first", marked("first movement after 04:00"), 0.9),
+    _clock("last", marked("last movement before 04:00"), 0.9),
+    _minutes("most", marked("movement in the busiest hours"), 0.4),
     Feature(
-        "amplitude", "contrast of day and night", ("more", "less"), "{:.0%}".format, 0.7, _share
+        "amplitude", marked("contrast of day and night"), ("more", "less"), _say_share, 0.7, _share
     ),
-    Feature("way", "time from room to room", ("more", "less"), "{:.1f} s".format, 0.12, math.exp),
+    Feature(
+        "way", marked("time from room to room"), ("more", "less"), _say_seconds, 0.12, math.exp
+    ),
 )
 """All of them; the spreads are our judgement (docs/decisions/0126)."""
 NAMES = tuple(one.name for one in FEATURES)

@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.model.said import figure, say
+
 if TYPE_CHECKING:
     from core.model.observation import Position
 
@@ -151,14 +153,8 @@ def beyond(distance: float, radius: float, sigma: float) -> float:
 
 
 _WINDS = (
-    "north",
-    "north-east",
-    "east",
-    "south-east",
-    "south",
-    "south-west",
-    "west",
-    "north-west",
+    *(say("north"), say("north-east"), say("east"), say("south-east")),
+    *(say("south"), say("south-west"), say("west"), say("north-west")),
 )
 
 
@@ -183,6 +179,6 @@ def away(metres: float) -> str:
     ('50 m', '650 m', '1.3 km', '13 km')
     """
     if metres < 975:  # noqa: PLR2004
-        return f"{max(50 * round(metres / 50), 50)} m"
+        return say("%(metres)s m", metres=max(50 * round(metres / 50), 50))
     kilometres = metres / 1000.0
-    return f"{kilometres:.1f} km" if kilometres < 9.95 else f"{kilometres:.0f} km"  # noqa: PLR2004
+    return say("%(kilometres)s km", kilometres=figure(kilometres, 1 if kilometres < 9.95 else 0))  # noqa: PLR2004

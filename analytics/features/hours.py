@@ -31,6 +31,7 @@ from core.model.circadian import (
     relative_amplitude,
 )
 from core.model.home import RoomKind
+from core.model.said import say
 
 if TYPE_CHECKING:
     from analytics.features.coverage import Coverage
@@ -340,6 +341,6 @@ def clock_text(hour: float) -> str:
     ('09:30', '01:15')
     """
     if not math.isfinite(hour):
-        return "unknown"
+        return say("unknown")
     minutes = round(hour * 60.0) % 1440
     return f"{minutes // 60:02d}:{minutes % 60:02d}"

@@ -16,6 +16,7 @@ from analytics.features.losing_way import (
     lost_score,
 )
 from analytics.features.tracks import WALK_M_S, Track
+from core.model.said import say
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -97,9 +98,10 @@ class Outdoors:
         """Say where a tracker is, seen from home; no coordinates."""
         home, fix = self.ground.home, track.fix
         if home is None or fix is None:
-            return "at a place that is not known"
+            return say("at a place that is not known")
         east, north = fix.east - home[0], fix.north - home[1]
-        return f"{away(fix.distance(*home))} {direction(east, north)} of home"
+        far = away(fix.distance(*home))
+        return say("%(far)s %(wind)s of home", far=far, wind=direction(east, north))
 
     def show(
         self,

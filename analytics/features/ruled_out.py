@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from analytics.detector import fact
 from analytics.features.witnesses import DOORSTEP_S
-from analytics.features.wording import ROOMS, duration, plural, subject
+from analytics.features.wording import ROOMS, by_pronoun, duration
+from core.model.said import say, say_each
+from core.model.words import marked
 
 if TYPE_CHECKING:
     from analytics.features.view import HomeView
@@ -20,8 +22,16 @@ def ruled_out(view: HomeView) -> tuple[str, ...]:
         view.coverage.silence_s(device, view.now) <= view.coverage.silent_limit_s(device)
         for device in sensing
     )
-    alive_text = "all " if alive == len(sensing) else f"{alive} of "
-    return (_out(view), f"{alive_text}{plural(len(sensing), 'sensor')} alive", *animal(view))
+    if alive == len(sensing):
+        sensors = say_each("all %(n)s sensor alive", "all %(n)s sensors alive", alive)
+    else:
+        sensors = say_each(
+            "%(alive)s of %(n)s sensor alive",
+            "%(alive)s of %(n)s sensors alive",
+            len(sensing),
+            alive=alive,
+        )
+    return (_out(view), sensors, *animal(view))
 
 
 def unseen(view: HomeView, since: float) -> tuple[Evidence, ...]:
@@ -29,28 +39,43 @@ def unseen(view: HomeView, since: float) -> tuple[Evidence, ...]:
     lost = view.now - since - view.coverage.elapsed(since, view.now)
     if lost < 60.0:  # noqa: PLR2004
         return ()
-    return (fact(f"Of the time since, {duration(lost)} could not be seen and do not count"),)
+    text = say(
+        "Of the time since, %(span)s could not be seen and do not count", span=duration(lost)
+    )
+    return (fact(text),)
 
 
 def animal(view: HomeView) -> tuple[str, ...]:
     """Say what an animal that lives here could have done; empty where none is known to."""
     if view.lone is None:
         return ()
-    words = "An animal lives here: a few movements alone are not taken for a person"
+    words = say("An animal lives here: a few movements alone are not taken for a person")
     last = view.lone.last
     if last is None or last.at <= (view.activity.last_at or 0.0):
         return (words,)
     device = view.plan.by_id.get(last.device_id)
-    where = "" if device is None else f", {ROOMS[device.room]}"
-    return (f"{words} (the last at {view.clock(last.at)}{where})",)
+    when = view.clock(last.at)
+    if device is None:
+        return (say("%(text)s (the last at %(time)s)", text=words, time=when),)
+    room = ROOMS[device.room]
+    return (say("%(text)s (the last at %(time)s, %(room)s)", text=words, time=when, room=room),)
 
 
 def _out(view: HomeView) -> str:
     if not any(device.exterior_door for device in view.plan.devices):
-        return "Whether somebody went out is not known: no sensor on the door"
+        return say("Whether somebody went out is not known: no sensor on the door")
     door = view.occupancy.door_at
     if door is None:
-        return "No door to the outside has moved since the watch began"
+        return say("No door to the outside has moved since the watch began")
     if (view.activity.interior_at or 0.0) <= door + DOORSTEP_S:
-        return f"Going out is possible: the door moved at {view.clock(door)}, when movement ended"
-    return f"{subject(view.plan.pronoun)} not out (door last moved at {view.clock(door)})"
+        return say(
+            "Going out is possible: the door moved at %(time)s, when movement ended",
+            time=view.clock(door),
+        )
+    return by_pronoun(
+        view.plan.pronoun,
+        marked("She is not out (door last moved at %(time)s)"),
+        marked("He is not out (door last moved at %(time)s)"),
+        marked("They are not out (door last moved at %(time)s)"),
+        time=view.clock(door),
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.detector import Episode, finding
 from core.model.finding import Audience, Finding, Phase, Severity
+from core.model.said import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,7 +28,8 @@ class TurnedAway:
     detector
         Name of the detector.
     lacks
-        What it does not do: ``{name}`` and ``{most}`` stand for the device and how many others there are.
+        What it does not do, `marked`; ``%(device)s`` and ``%(most)s`` stand for the device and how many
+        others there are.
     advice
         What to do.
     """
@@ -51,7 +53,7 @@ class TurnedAway:
                 view,
                 self._detector,
                 new,
-                self._lacks.format(name=device.name, most=most),
+                say(self._lacks, device=device.name, most=most),
                 audience=Audience.OPERATORS,
                 subject=f"unwatched:{number}",
                 advice=self._advice,
@@ -76,7 +78,7 @@ class TurnedAway:
                 view,
                 self._detector,
                 self._told.pop(number),
-                "There is room for it again, or it is not in use any more",
+                say("There is room for it again, or it is not in use any more"),
                 Phase.CLEARED,
                 audience=Audience.OPERATORS,
                 subject=f"unwatched:{number}",

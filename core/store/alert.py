@@ -21,7 +21,7 @@ from core.model.home import HomeMode
 from core.model.ids import AlertId, CarerId, FindingId, HomeId, ResidentId
 from core.model.observation import LogPosition
 from core.store.basis import STOPPED
-from core.store.finding import bare_finding
+from core.store.finding import bare_finding, facts_of, texts_of
 from core.store.listen import notify
 
 if TYPE_CHECKING:
@@ -167,8 +167,8 @@ async def open_alert(
     opened = await one_alert(
         connection,
         "insert into alert (home_id, resident_id, detector, subject, severity, audience, onset,"
-        " opened_at, what, advice, silent)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing returning *",
+        " opened_at, what, advice, said, silent)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing returning *",
         (
             finding.home_id,
             finding.resident_id,
@@ -178,8 +178,9 @@ async def open_alert(
             finding.audience.value,
             finding.onset,
             now,
-            finding.what,
-            finding.advice,
+            str(finding.what),
+            str(finding.advice),
+            facts_of(finding),
             silent,
         ),
     )
@@ -364,10 +365,8 @@ def stored_alert(row: dict[str, Any]) -> StoredAlert:
         state=AlertState(row["state"]),
         onset=row["onset"],
         opened_at=row["opened_at"],
-        what=row["what"],
-        unusual=row["unusual"],
+        **texts_of(row),
         ruled_out=(),
-        advice=row["advice"],
         acknowledged_by=_optional(CarerId, row["acknowledged_by"]),
         acknowledged_at=row["acknowledged_at"],
         resolved_by=_optional(CarerId, row["resolved_by"]),

@@ -17,6 +17,7 @@ from core.model.annotation import AnnotationKind, Marking
 from core.model.assessment import AssessmentId
 from core.model.home import HomeMode
 from core.model.ids import HomeId, ResidentId
+from core.model.said import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +71,7 @@ class Case:
 # The detectors are those of `SLOW`, by name for the index.
 _CASES: LiteralString = """
 with slow as (
-    select distinct on (f.home_id) f.home_id, f.onset, f.what from finding f
+    select distinct on (f.home_id) f.home_id, f.onset, f.what, f.said->'what' as said from finding f
     where f.detector in ('day_change', 'rhythm', 'mobility') and f.phase = 'opened'
         and f.noticed_at > %(month)s
         and not exists (select 1 from finding c where c.detector in ('day_change', 'rhythm', 'mobility')
@@ -85,7 +86,7 @@ counted as (
     where day between %(today)s::date - 7 and %(today)s::date - 1 group by home_id),
 cases as (
     select r.resident_id, r.name, h.home_id, h.name as home_name, h.zone, h.mode,
-        coalesce(s.what, '') as what, s.onset, coalesce(l.alerts, 0) as alerts,
+        coalesce(s.what, '') as what, s.said, s.onset, coalesce(l.alerts, 0) as alerts,
         coalesce(l.urgent, 0) as urgent, coalesce(c.seen_min, 0) as seen_min,
         case when h.mode = 'archive' then 'archive' when s.onset is not null then 'changed'
             when l.urgent > 0 then 'urgent'
@@ -138,6 +139,7 @@ async def cases(
     total = int(rows[0].pop("total")) if rows else 0
     for row in rows:
         row.pop("total", None)
+        row["what"] = said(row["what"], row.pop("said"))
     return tuple(
         Case(
             **row

@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 
 from core.model.finding import Audience, DeliveryState, Severity
 from core.model.ids import AlertId, CarerId, DeliveryId, HomeId
+from core.model.said import said
 from core.store.watching import NEWEST
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ _CLAIM: LiteralString = (
     " coalesce(not " + _FIRST + ", false) as repeated, coalesce(t.detail, 'nothing') as detail,"
     " coalesce(t.language, '') as language, coalesce(t.heard, '') as heard,"
     " coalesce(split_part((select r.name from resident r where r.resident_id = a.resident_id),"
-    " ' ', 1), '') as resident, coalesce(a.what, '') as what,"
+    " ' ', 1), '') as resident, jsonb_build_array(coalesce(a.what, ''), a.said->'what') as what,"
     " (select coalesce(jsonb_agg(jsonb_build_array(p.contact_id, p.address)"
     "  order by p.contact_id nulls first), '[]') from live_contact p"
     "  where p.carer_id = d.carer_id and p.channel = d.channel and (d.test_id is null or p.contact_id"
@@ -375,14 +376,8 @@ async def _cancel(
 
 def _claimed(row: dict[str, Any]) -> ClaimedDelivery:
     contacts = tuple(Contact(contact_id=number, address=text) for number, text in row["contacts"])
-    return ClaimedDelivery(
-        **row
-        | {
-            "severity": Severity(row["severity"]),
-            "audience": Audience(row["audience"]),
-            "contacts": contacts,
-        }
-    )
+    row["severity"], row["audience"] = Severity(row["severity"]), Audience(row["audience"])
+    return ClaimedDelivery(**row | {"contacts": contacts, "what": said(*row["what"])})
 
 
 async def _note_lost(

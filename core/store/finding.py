@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from psycopg.types.json import Jsonb
 
 from core.model.finding import Audience, Evidence, Finding, Phase, Severity
 from core.model.ids import DeviceId, HomeId, ResidentId
+from core.model.said import facts, said
 from core.store.listen import notify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from core.model.finding import Alert
     from core.store.pool import Connection
 
 
@@ -52,8 +55,8 @@ async def record_findings(
         cursor = await connection.execute(
             "insert into finding (home_id, resident_id, detector, subject, severity, audience, phase,"
             " onset, noticed_at, what, unusual, once_in_days, ruled_out, advice, evidence, shard, step,"
-            " detector_version)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " detector_version, said)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
             " on conflict do nothing",
             (
                 finding.home_id,
@@ -65,15 +68,16 @@ async def record_findings(
                 finding.phase.value,
                 finding.onset,
                 finding.noticed_at,
-                finding.what,
-                finding.unusual,
+                str(finding.what),
+                str(finding.unusual),
                 finding.once_in_days,
-                Jsonb(list(finding.ruled_out)),
-                finding.advice,
+                Jsonb([str(one) for one in finding.ruled_out]),
+                str(finding.advice),
                 Jsonb([_evidence(one) for one in finding.evidence]),
                 shard,
                 step,
                 (versions or {}).get(finding.detector, ""),
+                facts_of(finding),
             ),
         )
         new += cursor.rowcount
@@ -95,11 +99,48 @@ async def record_errors(connection: Connection, errors: Sequence[DetectorError])
 
 
 def _evidence(evidence: Evidence) -> dict[str, object]:
+    known = facts(evidence.text)
     return {
         "at": None if evidence.at is None else evidence.at.isoformat(),
-        "text": evidence.text,
+        "text": str(evidence.text),
         "device_id": evidence.device_id,
+    } | ({} if known is None else {"said": known})
+
+
+def facts_of(one: Finding | Alert) -> Jsonb | None:
+    """Return what the texts of a finding say, for the column ``said``; None where they are text alone."""
+    known: dict[str, Any] = {
+        name: facts(getattr(one, name)) for name in ("what", "unusual", "advice")
     }
+    ruled_out = [facts(phrase) for phrase in one.ruled_out]
+    known["ruled_out"] = ruled_out if any(ruled_out) else None
+    found = {name: value for name, value in known.items() if value is not None}
+    return Jsonb(found) if found else None
+
+
+class Texts(TypedDict):
+    """The texts of a row of ``finding`` or ``alert``."""
+
+    what: str
+    unusual: str
+    advice: str
+
+
+def texts_of(row: Mapping[str, Any]) -> Texts:
+    """Return what a row of ``finding`` or ``alert`` says, with its facts."""
+    known = row["said"] or {}
+    return Texts(
+        what=said(row["what"], known.get("what")),
+        unusual=said(row["unusual"], known.get("unusual")),
+        advice=said(row["advice"], known.get("advice")),
+    )
+
+
+def ruled_out_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a row of ``finding`` or ``alert`` says was ruled out, with its facts."""
+    texts: list[str] = row["ruled_out"]
+    known = chain((row["said"] or {}).get("ruled_out") or (), repeat(None))
+    return tuple(said(text, one) for text, one in zip(texts, known, strict=False))
 
 
 def bare_finding(row: Mapping[str, Any]) -> Finding:
@@ -120,10 +161,16 @@ def bare_finding(row: Mapping[str, Any]) -> Finding:
 
 
 def evidence_of(stored: Mapping[str, Any]) -> Evidence:
-    """Return a piece of evidence as `record_findings` stored it."""
+    """Return a piece of evidence as `record_findings` stored it, in English alone."""
     at, device = stored.get("at"), stored.get("device_id")
     return Evidence(
         at=datetime.fromisoformat(at) if at else None,
         text=str(stored.get("text", "")),
         device_id=None if device is None else DeviceId(device),
     )
+
+
+def told_evidence(stored: Mapping[str, Any]) -> Evidence:
+    """Return a piece of evidence with the facts of its text."""
+    plain = evidence_of(stored)
+    return replace(plain, text=said(plain.text, stored.get("said")))

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from core.model.finding import Severity
 from core.model.forecast import Forecast
 from core.model.ids import HomeId, ResidentId
+from core.model.said import facts, said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,10 +42,10 @@ async def replace_forecasts(
     forecasts = [one for several in found.values() for one in several]
     await connection.execute("delete from forecast where home_id = any(%s)", (list(found),))
     await connection.execute(
-        "insert into forecast (home_id, detector, resident_id, speaks_at, severity, what, made_at)"
-        " select home_id, detector, resident_id, speaks_at, severity, what, %s from unnest("
-        "%s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[])"
-        " as f(home_id, detector, resident_id, speaks_at, severity, what)"
+        "insert into forecast (home_id, detector, resident_id, speaks_at, severity, what, said, made_at)"
+        " select home_id, detector, resident_id, speaks_at, severity, what, said, %s from unnest("
+        "%s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::jsonb[])"
+        " as f(home_id, detector, resident_id, speaks_at, severity, what, said)"
         " where exists (select 1 from home h where h.home_id = f.home_id)",
         (
             made_at,
@@ -52,7 +54,8 @@ async def replace_forecasts(
             [one.resident_id for one in forecasts],
             [one.speaks_at for one in forecasts],
             [one.severity.value for one in forecasts],
-            [one.what for one in forecasts],
+            [str(one.what) for one in forecasts],
+            [None if known is None else Jsonb(known) for known in map(_facts, forecasts)],
         ),
     )
 
@@ -81,5 +84,9 @@ def _forecast(row: Mapping[str, Any]) -> Forecast:
         detector=row["detector"],
         speaks_at=row["speaks_at"],
         severity=Severity(row["severity"]),
-        what=row["what"],
+        what=said(row["what"], row["said"]),
     )
+
+
+def _facts(forecast: Forecast) -> dict[str, Any] | None:
+    return facts(forecast.what)

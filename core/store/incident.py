@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 from core.model.finding import Finding
 from core.model.ids import AlertId, FindingId
 from core.model.incident import TOGETHER, Incident, begun, joined
+from core.model.words import marked
 from core.store.alert import CHANNEL, StoredAlert, stored_alert
 from core.store.finding import bare_finding
 from core.store.listen import notify
@@ -118,12 +119,19 @@ async def incident_of(connection: Connection, alert_id: AlertId) -> Incident | N
 
 _WORDS: LiteralString = (
     "update alert a set what = f.what, unusual = f.unusual, ruled_out = f.ruled_out,"
-    " advice = f.advice, evidence = "
+    " advice = f.advice, said = f.said, evidence = "
 )
 _PAIR: LiteralString = " from finding f where a.alert_id = %(alert)s and f.finding_id = %(finding)s"
-_SAID: LiteralString = "jsonb_build_array(jsonb_build_object('at', f.noticed_at, 'text', f.what))"
+_SAID: LiteralString = (
+    "jsonb_build_array(jsonb_build_object('at', f.noticed_at, 'text', f.what,"
+    " 'said', f.said->'what'))"
+)
+_BEFORE = marked("Before that: %(text)s")
+"""Marked only: SQL says it."""
 _SAID_BEFORE: LiteralString = (
-    "jsonb_build_array(jsonb_build_object('at', null, 'text', 'Before that: ' || a.what))"
+    "jsonb_build_array(jsonb_build_object('at', null, 'text', 'Before that: ' || a.what,"
+    " 'said', jsonb_build_object('say', 'Before that: %%(text)s', 'with',"
+    " jsonb_build_object('text', coalesce(a.said->'what', to_jsonb(a.what))))))"
 )
 _MOST_EVIDENCE: LiteralString = "'$[0 to 39]'"
 _ADOPT: LiteralString = _WORDS + "f.evidence" + _PAIR

@@ -23,7 +23,7 @@ from core.model.finding import (
 )
 from core.model.home import Home, HomeMode
 from core.model.ids import AlertId, CarerId, HomeId, OrganisationId, ResidentId
-from core.store.finding import evidence_of
+from core.store.finding import ruled_out_of, texts_of, told_evidence
 from core.store.listen import notify
 from core.store.pool import Connection, named_rows
 
@@ -349,11 +349,9 @@ def _alert(row: dict[str, Any]) -> Alert:
         state=AlertState(row["state"]),
         onset=row["onset"],
         opened_at=row["opened_at"],
-        what=row["what"],
-        unusual=row["unusual"],
-        ruled_out=tuple(str(phrase) for phrase in row["ruled_out"]),
-        advice=row["advice"],
-        evidence=tuple(evidence_of(one) for one in row["evidence"]),
+        **texts_of(row),
+        ruled_out=ruled_out_of(row),
+        evidence=tuple(told_evidence(one) for one in row["evidence"]),
         acknowledged_by=_optional(CarerId, row["acknowledged_by"]),
         acknowledged_at=row["acknowledged_at"],
         resolved_by=_optional(CarerId, row["resolved_by"]),

@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 
 from core.model.home import Home, HomeMode, Resident
 from core.model.ids import HomeId, OrganisationId, ResidentId
+from core.store.finding import texts_of
 
 if TYPE_CHECKING:
     from core.store.pool import Connection
@@ -81,7 +82,8 @@ async def noticed(
     """Return the slow changes of a home that began in a span or went on in it, the latest first."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
-        "select f.detector, f.onset, f.what, f.unusual, c.noticed_at is not null as over"
+        "select f.detector, f.onset, f.what, f.unusual, f.advice, f.said,"
+        " c.noticed_at is not null as over"
         " from finding f left join finding c on c.home_id = f.home_id and c.detector = f.detector"
         "  and c.subject = f.subject and c.onset = f.onset and c.phase = 'cleared'"
         " where f.home_id = %s and f.detector = any(%s) and f.phase = 'opened' and f.onset < %s"
@@ -89,4 +91,14 @@ async def noticed(
         " order by f.onset desc limit 20",
         (home_id, list(SLOW), end, start, start),
     )
-    return tuple(Noticed(**row) for row in await cursor.fetchall())
+    return tuple(
+        Noticed(
+            detector=row["detector"],
+            onset=row["onset"],
+            what=texts["what"],
+            unusual=texts["unusual"],
+            over=row["over"],
+        )
+        for row in await cursor.fetchall()
+        for texts in (texts_of(row),)
+    )

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from core.model.home import Home, HomeMode
 from core.model.ids import DeviceId, HomeId, OrganisationId
 from core.model.quantity import DEFINITIONS, Quantity, Role
+from core.model.said import said
 from core.store.basis import stopped
 from core.store.pool import Connection, named_rows
 
@@ -140,9 +141,9 @@ _GLANCE: LiteralString = (
     " (select max(g.at) from gateway_heartbeat g where g.broker_connected) as heard_at,"
     " (select max(e.recorded_at) from engine_step e where e.shard = coalesce("
     "   (select s.shard from engine_snapshot s where s.home_id = h.home_id), e.shard))"
-    "  as stepped_at, blind.onset as blind_since, coalesce(blind.what, '') as blind_what"
+    "  as stepped_at, blind.onset as blind_since, coalesce(blind.what, '') as blind_what, blind.said"
     " from shown h left join lateral ("
-    "  select f.onset, f.what from finding f where f.home_id = h.home_id"
+    "  select f.onset, f.what, f.said->'what' as said from finding f where f.home_id = h.home_id"
     "  and f.detector = 'liveness' and f.subject = 'home' and f.phase <> 'cleared'"
     "  and not exists (select 1 from finding c where c.home_id = f.home_id"
     "   and c.detector = f.detector and c.subject = f.subject and c.onset = f.onset"
@@ -328,7 +329,7 @@ def _glance(row: dict[str, Any]) -> Glance:
             heard_at=row["heard_at"],
             stepped_at=row["stepped_at"],
             blind_since=row["blind_since"],
-            blind_what=row["blind_what"],
+            blind_what=said(row["blind_what"], row["said"]),
             unwatched=tuple(row["unwatched"]),
             unlocated=tuple(row["unlocated"]),
         ),

@@ -12,6 +12,7 @@ from dashboard.clinician.numbers import FEWEST_BEFORE, FEWEST_RECENT, RECENT
 from dashboard.dates import day_words
 from dashboard.language import _, marked, ngettext
 from dashboard.typesetting import percent
+from dashboard.wording import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +48,9 @@ def why(case: Case) -> str:
     match case.reason:
         case Reason.CHANGED:
             onset = case.onset.astimezone(case.zone).date() if case.onset else None
-            words = {"what": case.what, "day": day_words(onset) if onset else ""}
-            begun = _("Since %(day)s: %(what)s.") % words if onset else f"{case.what}."
+            what = in_words(case.what)
+            words = {"what": what, "day": day_words(onset) if onset else ""}
+            begun = _("Since %(day)s: %(what)s.") % words if onset else f"{what}."
             return begun + (f" {alerts}." if case.alerts else "")
         case Reason.URGENT | Reason.ALERTS:
             return f"{alerts}."

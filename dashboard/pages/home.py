@@ -21,7 +21,7 @@ from dashboard.roles import SEE_ACTIVITY, SEE_CIRCLES, SEE_DEVICES, may_answer, 
 from dashboard.seen import day_of, end_of_record
 from dashboard.sight import home_standing
 from dashboard.visit import Visiting
-from dashboard.wording import MISSED, OLDEST_MISSED
+from dashboard.wording import MISSED, OLDEST_MISSED, in_words
 
 if TYPE_CHECKING:
     from dashboard.day import Day
@@ -83,7 +83,12 @@ def _rows(
     rows += [(gap.start, gap.end, _(gap.text), None) for gap in day.gaps]
     rows += [(mark.at, None, mark.text, None) for mark in day.marks]
     rows += [
-        (c.alert.onset, None, _("Alert: %(what)s") % {"what": c.alert.what}, c.alert.alert_id)
+        (
+            c.alert.onset,
+            None,
+            _("Alert: %(what)s") % {"what": in_words(c.alert.what)},
+            c.alert.alert_id,
+        )
         for c in cards
     ]
     return sorted(rows, key=lambda row: (row[0], row[2]), reverse=True)

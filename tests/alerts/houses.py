@@ -14,6 +14,7 @@ from core.model.finding import Finding, ResponseKind
 from core.model.home import Home, HomeMode
 from core.model.ids import AlertId, CarerId, FindingId, HomeId, OrganisationId, ResidentId
 from core.store import registry
+from core.store.finding import facts_of
 from core.store.pool import connect
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ class House:
 def insert_finding(connection: psycopg.Connection[Any], finding: Finding) -> FindingId:
     row = connection.execute(
         "insert into finding (home_id, resident_id, detector, subject, severity, audience, phase,"
-        " onset, noticed_at, what, unusual, ruled_out, advice, evidence, step)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1) returning finding_id",
+        " onset, noticed_at, what, unusual, ruled_out, advice, evidence, said, step)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1) returning finding_id",
         (
             finding.home_id,
             finding.resident_id,
@@ -87,6 +88,7 @@ def insert_finding(connection: psycopg.Connection[Any], finding: Finding) -> Fin
             Jsonb(["not out"]),
             finding.advice,
             Jsonb([{"at": None, "text": "all sensors alive"}]),
+            facts_of(finding),
         ),
     ).fetchone()
     assert row is not None

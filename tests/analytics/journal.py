@@ -9,6 +9,7 @@ import psycopg
 from analytics.engine import Engine
 from analytics.recovery import recover, replay_step
 from core.model.observation import LogPosition
+from core.model.said import facts
 from core.store import registry
 from core.store.engine import EngineStep
 from core.store.pool import connect, open_pool
@@ -108,6 +109,7 @@ def as_row(one: Finding) -> tuple[Any, ...]:
         [
             (
                 ("at", None if fact.at is None else fact.at.isoformat()),
+                *((("said", said),) if (said := facts(fact.text)) else ()),
                 ("text", fact.text),
                 ("device_id", fact.device_id),
             )

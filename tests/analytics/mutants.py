@@ -11,6 +11,7 @@ from analytics.detector import EACH_TICK, NEVER, DetectorSpec, Episode, discover
 from analytics.sample_days import HOME
 from core.model.finding import Finding, Severity
 from core.model.forecast import Forecast
+from core.model.said import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ class Silent:
 
     due = EACH_TICK
 
-    text = "Something moved"
+    text: str = say("Something moved")
 
     def __init__(self) -> None:
         self.count = 0
@@ -118,6 +119,7 @@ class Waiting(Silent):
     """Speaks after three hours without a report, unless its ``due`` is wrong."""
 
     late_s = 0.0
+    promised: str = say("If nothing is reported, the first carer is told")
 
     def __init__(self) -> None:
         super().__init__()
@@ -149,8 +151,26 @@ class Waiting(Silent):
             detector="mutant",
             speaks_at=datetime.fromtimestamp(at, UTC),
             severity=Severity.CHECK,
-            what="If nothing is reported, the first carer is told",
+            what=self.promised,
         )
+
+
+class Mumbling(Waiting):
+    """Says in English alone what it said would be told."""
+
+    text = "Nothing has moved for 3 h"
+
+
+class Murmuring(Waiting):
+    """Forecasts in English alone."""
+
+    promised = "If nothing is reported, the first carer is told"
+
+
+class Careless(Waiting):
+    """Puts a value into its template: each sentence would be another one to translate."""
+
+    text = say(f"Nothing has moved for {4} h")
 
 
 class TooLate(Waiting):

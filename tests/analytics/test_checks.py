@@ -15,6 +15,7 @@ from analytics.checks import ContractBroken
 from analytics.detector import DetectorSpec, Parameter
 from analytics.plain_words import FORBIDDEN, templates
 from tests.analytics.mutants import (
+    Careless,
     Chatty,
     Doctor,
     Fixed,
@@ -22,6 +23,8 @@ from tests.analytics.mutants import (
     Heavy,
     Hoarder,
     Meddler,
+    Mumbling,
+    Murmuring,
     Mute,
     Nervous,
     Promising,
@@ -67,6 +70,9 @@ BOUND = Parameter(name="limit", value=5, unit="h", meaning="learned", low=1, hig
         (checks.ordinary_first_days_are_quiet, Chatty, {}),
         (checks.nothing_is_said_before_it_is_learned, Waiting, {"safety": False}),
         (checks.texts_are_plain, Doctor, {}),
+        (checks.texts_can_be_translated, Mumbling, {}),
+        (checks.texts_can_be_translated, Careless, {}),
+        (checks.forecasts_come_true, Murmuring, {"forecasts": True}),
         (checks.clock_changes_do_no_harm, Raising, {}),
         (checks.silence_is_noticed, Silent, {"notices_silence": True}),
         (checks.forecasts_come_true, Silent, {"forecasts": True}),

@@ -51,9 +51,14 @@ def finding(
 
 
 def evidence(*facts: tuple[datetime | None, str, int | None]) -> str:
-    """Return evidence as the table keeps it."""
+    """Return evidence as the table keeps it, with what its texts say."""
     rows = [
-        {"at": None if at is None else at.isoformat(), "text": text, "device_id": device}
+        {
+            "at": None if at is None else at.isoformat(),
+            "text": text,
+            "device_id": device,
+            "said": {"say": text},
+        }
         for at, text, device in facts
     ]
     return msgspec.json.encode(rows).decode()

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from core.model.finding import Audience, Evidence, Finding, Phase, Severity
 from core.model.ids import DeviceId, HomeId, ResidentId
+from core.model.said import facts, say, say_each
 from core.store import finding as table
 from core.store.finding import DetectorError
 from core.store.pool import Connection, connect
@@ -104,3 +106,31 @@ async def test_equal_errors_are_one_row_with_a_count(connection: Connection) -> 
         ("exit", 2, NOON, NOON + timedelta(hours=1), "b"),
         ("sos", 1, NOON, NOON, "a"),
     ]
+
+
+async def test_a_finding_keeps_what_its_texts_say(connection: Connection) -> None:
+    room = say("kitchen")
+    told = replace(
+        FINDING,
+        what=say("No movement since %(time)s (%(room)s)", time="12:00", room=room),
+        unusual=say_each("once in %(n)s day", "once in %(n)s days", 7),
+        ruled_out=("Text alone", say("Not out")),
+        evidence=(Evidence(at=NOON, text=say("Last movement: %(room)s", room=room)),),
+    )
+    await table.record_findings(
+        connection, [told, replace(FINDING, detector="exit")], shard=0, step=7
+    )
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute("select * from finding order by finding_id")
+    row, alone = await cursor.fetchall()
+    texts = table.texts_of(row)
+    assert [facts(texts["what"]), facts(texts["unusual"])] == [
+        facts(told.what),
+        facts(told.unusual),
+    ]
+    assert [facts(one) for one in table.ruled_out_of(row)] == [None, {"say": "Not out"}]
+    assert facts(table.told_evidence(row["evidence"][0]).text) == facts(told.evidence[0].text)
+    assert alone["said"] is None
+    longer = row | {"ruled_out": ["Not out", "One", "Two"], "unusual": "Never"}
+    assert table.ruled_out_of(longer) == ("Not out", "One", "Two"), "a service of before changed it"
+    assert facts(table.texts_of(longer)["unusual"]) is None

@@ -11,6 +11,7 @@ import pytest
 from core.model.finding import Severity
 from core.model.forecast import Forecast
 from core.model.ids import HomeId, ResidentId
+from core.model.said import facts, say
 from core.store import forecast as table
 from core.store.pool import Connection, connect
 from tests.alerts.houses import furnish
@@ -26,7 +27,7 @@ NEXT = Forecast(
     detector="inactivity",
     speaks_at=NINE + timedelta(minutes=40),
     severity=Severity.CHECK,
-    what="If nothing moves by 09:40, the first carer is told",
+    what=say("If nothing moves by %(time)s, the first carer is told", time="09:40"),
 )
 LATER = replace(NEXT, detector="not_back", resident_id=None, speaks_at=NINE + timedelta(hours=3))
 
@@ -68,3 +69,14 @@ async def test_only_analytics_writes_forecasts(database: Database, connection: C
     async with connect(database.url_as("wayhome_dashboard"), autocommit=True) as stranger:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             await table.replace_forecasts(stranger, {HOME: []}, NINE)
+
+
+async def test_a_forecast_keeps_what_its_sentence_says(connection: Connection) -> None:
+    alone = replace(LATER, what="Text of a detector of a hospital")
+    await table.replace_forecasts(connection, {HOME: [NEXT, alone]}, NINE)
+    first, second = await table.forecasts_of(connection, HOME, NINE)
+    assert facts(first.forecast.what) == facts(NEXT.what) is not None
+    assert facts(second.forecast.what) is None
+    await connection.execute("update forecast set what = 'If nothing moves, somebody is told'")
+    stale = await table.forecasts_of(connection, HOME, NINE)
+    assert [facts(one.forecast.what) for one in stale] == [None, None], "the text counts"
