@@ -62,8 +62,7 @@ class ClaimedDelivery:
     """A delivery that this worker holds until its lease ends."""
 
     delivery_id: DeliveryId
-    #: ``alert``, ``test``, ``lost`` for word that another way to this person has ended, or a word of
-    #: `core.model.watching.NoticeKind`.
+    #: ``alert``, ``test``, ``lost`` (another way has ended) or one of `core.model.watching.NoticeKind`.
     kind: str
     #: None for what is not about an alert.
     alert_id: AlertId | None
@@ -127,6 +126,8 @@ _WANTED: LiteralString = (
     "((d.kind <> 'alert' and "
     + NEWEST
     + " or a.state = 'open' and (a.cleared_at is null or a.severity = 'urgent')"
+    # what was asked for before an answer is over, also where it was under way then (0288)
+    "  and d.step >= coalesce((a.policy->>'stopped_below')::integer, 0)"
     " or a.state = 'acknowledged' and a.cleared_at is null"
     "  and (a.policy->>'asked')::bigint = d.carer_id"
     "  and d.step >= (a.policy->>'first_step')::integer)"
@@ -136,11 +137,10 @@ _WANTED: LiteralString = (
     "   where k.carer_id = c.carer_id and k.home_id = a.home_id))))"
 )
 _FREE: LiteralString = "(d.state = 'pending' or d.state = 'sending' and d.lease_until <= %(now)s)"
-# An answer that is committed and not yet read stops the sending at once, though only the reader of the
-# answers may judge what it means.
+# An answer that is committed and not yet read stops the sending, though only its reader may judge it.
 _UNANSWERED: LiteralString = (
     "not exists (select 1 from response r where r.alert_id = d.alert_id"
-    " and r.kind in ('acknowledge', 'resolve') and not exists (select 1 from alert_cursor c"
+    " and r.kind in ('acknowledge', 'resolve', 'take_over') and not exists (select 1 from alert_cursor c"
     " where c.reader = 'response' and (r.txid, r.response_id) <= (c.txid, c.sequence)))"
 )
 # One at a time to one person by one channel, so that an address that hangs holds one worker, not all.

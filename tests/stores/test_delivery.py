@@ -221,13 +221,14 @@ async def test_what_a_dead_worker_left_of_an_answered_alert_is_cancelled(
     assert await table.cancel_unwanted(connection, at(0.5)) == 1
 
 
+@pytest.mark.parametrize("kind", ["acknowledge", "resolve", "take_over"])
 async def test_an_answer_that_is_not_read_yet_stops_the_sending(
-    house: House, connection: Connection
+    house: House, connection: Connection, kind: str
 ) -> None:
     alert_id = await opened(connection)
     await table.request(connection, alert_id, [request(house.carers[0])], NINE)
     house.answer(alert_id, house.carers[1], ResponseKind.COMMENT, NINE)
-    house.answer(alert_id, house.carers[1], ResponseKind.ACKNOWLEDGE, NINE)
+    house.answer(alert_id, house.carers[1], ResponseKind(kind), NINE)
     assert await claim(connection) == []
     await alert_table.take_cursor(connection, "response")
     assert await claim(connection) == []
