@@ -243,26 +243,26 @@ async def request(
         )
 
 
-async def told(connection: Connection, alert_id: AlertId) -> tuple[ToldEntry, ...]:
-    """Return, for each person and channel, the newest delivery of an alert."""
+async def told(
+    connection: Connection, alerts: Sequence[AlertId]
+) -> dict[AlertId, tuple[ToldEntry, ...]]:
+    """Return of each of these alerts, for each person and channel, the newest delivery."""
     cursor = await connection.execute(
-        "select distinct on (carer_id, channel) carer_id, channel, step, state from delivery"
-        " where alert_id = %s order by carer_id, channel, step desc",
-        (alert_id,),
+        "select distinct on (alert_id, carer_id, channel) alert_id, carer_id, channel, step, state"
+        " from delivery where alert_id = any(%s) order by alert_id, carer_id, channel, step desc",
+        (list(alerts),),
     )
-    return tuple(
-        ToldEntry(
-            carer_id=CarerId(carer_id), channel=channel, step=step, state=DeliveryState(state)
-        )
-        for carer_id, channel, step, state in await cursor.fetchall()
-    )
+    found: dict[AlertId, tuple[ToldEntry, ...]] = dict.fromkeys(alerts, ())
+    for alert_id, carer, channel, step, state in await cursor.fetchall():
+        entry = ToldEntry(carer_id=carer, channel=channel, step=step, state=DeliveryState(state))
+        found[alert_id] = (*found[alert_id], entry)
+    return found
 
 
-async def cancel(connection: Connection, alert_id: AlertId) -> int:
-    """Cancel what nobody needs to be told any more about one alert; return how many."""
-    return await _cancel(
-        connection, "d.alert_id = %(alert_id)s and d.state = 'pending'", {"alert_id": alert_id}
-    )
+async def cancel(connection: Connection, alerts: Sequence[AlertId]) -> int:
+    """Cancel what nobody needs to be told any more about these alerts; return how many."""
+    asked = "d.alert_id = any(%(alerts)s) and d.state = 'pending'"
+    return await _cancel(connection, asked, {"alerts": list(alerts)})
 
 
 async def cancel_unwanted(connection: Connection, now: datetime) -> int:

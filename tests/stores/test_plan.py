@@ -256,6 +256,6 @@ async def test_only_who_may_see_a_home_is_told_of_it(database: Database, house: 
     ):
         found = await duty.people_of(connection, house.home_id, everybody)
         administrators = await duty.administrators_of(connection, house.home_id)
-        assert await duty.zone_of(connection, house.home_id) == LONDON
+        assert (await duty.places_of(connection, [house.home_id]))[house.home_id].zone == LONDON
     assert [one.carer_id for one in found] == list(house.carers)
     assert [one.carer_id for one in administrators] == [house.carers[2]]
