@@ -99,7 +99,7 @@ async def history(
         home=home,
         how=how,
         who=who,
-        weeks=by_week(cards, last, zone),
+        weeks=by_week(cards, last, zone, whole=len(cards) < MOST),
         tally=tally,
         title_of=title,
         full=len(cards) == MOST,

@@ -107,3 +107,20 @@ async def test_of_many_homes_one_is_looked_for_by_name(visitors: Visitors, stree
     assert "120 homes have such a name. Type more of it." in many
     assert "Nobody has such a name." in await worker.text("/history?who=xyz")
     assert "Nell" not in await (await visitors.of("ben")).text("/history?who=nell")
+
+
+async def test_where_there_are_more_than_are_shown_no_week_is_counted_wrongly(
+    visitors: Visitors, town: Town
+) -> None:
+    """It said "No alerts" of every week before the 200 latest, and counted 200 of the last one."""
+    town.execute(
+        "insert into alert (home_id, detector, subject, severity, audience, onset, opened_at, what)"
+        " select 'ada', 'exit', 'door ' || n, 'check', 'carers', t, t, 'A door opened'"
+        " from generate_series(1, 260) n, lateral (select %s::timestamptz - n * interval '2 hours' as t) x",
+        NOW,
+    )
+    text = await (await visitors.of("ben")).text("/history")
+    assert "There are more than we show here." in text
+    assert "No alerts" not in text
+    assert len(re.findall(r"\d+ alerts", text)) == 2, "of the weeks that are whole"
+    assert "200 alerts" not in text
