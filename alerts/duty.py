@@ -14,15 +14,14 @@ from core.model.finding import Audience, Severity
 from core.model.quiet import held_until
 from core.model.rota import on_call
 from core.store import plan as plan_table
-from core.store.duty import administrators_of, people_of, zone_of
-from core.store.quiet import quiet_hours_of
-from core.store.rota import reserve_rota, rota_for
+from core.store.rota import rota_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from alerts.escalation import Member
+    from alerts.people import People
     from alerts.policy import Plan, Run
     from core.model.finding import Alert
     from core.model.ids import CarerId
@@ -47,54 +46,50 @@ async def plan_for(connection: Connection, alert: Alert) -> Plan | None:
     return stored.plan() if stored.any else None
 
 
-async def duty_of(
-    connection: Connection, alert: Alert, run: Run, known: Known, now: datetime
-) -> Duty:
+async def duty_of(people: People, alert: Alert, run: Run, known: Known, now: datetime) -> Duty:
     """Return who is on call, who is named, who is quiet, and the reserve where it may have come to that."""
     if alert.audience is not Audience.CARERS:
-        return Duty(quiet=await _quiet(connection, alert, known.team, now))
-    on_duty = await _on_call(connection, alert, run, now)
-    duty = Duty(on_call=on_duty, named=await _named(connection, alert, run, known.team))
-    people = (*known.team, *duty.on_call, *duty.named)
-    duty = replace(duty, quiet=await _quiet(connection, alert, people, now))
+        return Duty(quiet=await _quiet(people, alert, known.team, now))
+    on_duty = await _on_call(people, alert, run, now)
+    duty = Duty(on_call=on_duty, named=await _named(people, alert, run, known.team))
+    everybody = (*known.team, *duty.on_call, *duty.named)
+    duty = replace(duty, quiet=await _quiet(people, alert, everybody, now))
     late = run.fallback_at is not None and now >= run.fallback_at
-    if alert.severity is Severity.NOTICE or not (late or not _awake(people, duty, known)):
+    if alert.severity is Severity.NOTICE or not (late or not _awake(everybody, duty, known)):
         return duty
-    return await _with_reserve(connection, alert, duty, known, now)
+    return await _with_reserve(people, alert, duty, known, now)
 
 
-async def _on_call(
-    connection: Connection, alert: Alert, run: Run, now: datetime
-) -> tuple[TeamMember, ...]:
+async def _on_call(people: People, alert: Alert, run: Run, now: datetime) -> tuple[TeamMember, ...]:
     if not any(step.on_call for step in run.policy.steps):
         return ()
-    rota = await rota_for(connection, alert.home_id, now)
+    rota = await rota_for(people.connection, alert.home_id, now)
     who = None if rota is None else on_call(rota, now)
-    return () if who is None else await people_of(connection, alert.home_id, [who])
+    return () if who is None else await people.others(alert.home_id, [who])
 
 
 async def _named(
-    connection: Connection, alert: Alert, run: Run, team: Sequence[TeamMember]
+    people: People, alert: Alert, run: Run, team: Sequence[TeamMember]
 ) -> tuple[TeamMember, ...]:
     wanted = {carer for step in run.policy.steps for carer in step.carers}
     if run.asked is not None:
         wanted.add(run.asked)
     wanted -= {member.carer_id for member in team}
-    return await people_of(connection, alert.home_id, sorted(wanted)) if wanted else ()
+    return await people.others(alert.home_id, wanted) if wanted else ()
 
 
 async def _with_reserve(
-    connection: Connection, alert: Alert, duty: Duty, known: Known, now: datetime
+    people: People, alert: Alert, duty: Duty, known: Known, now: datetime
 ) -> Duty:
     """Add the organisation's on-call; its administrators too where nobody is or can be woken."""
-    rota = await reserve_rota(connection, alert.home_id, now)
+    rota = await people.reserve(alert.home_id, now)
     who = None if rota is None else on_call(rota, now)
-    found = () if who is None else await people_of(connection, alert.home_id, [who])
-    duty = replace(duty, quiet={**duty.quiet, **await _quiet(connection, alert, found, now)})
+    found = () if who is None else await people.others(alert.home_id, [who])
+    duty = replace(duty, quiet={**duty.quiet, **await _quiet(people, alert, found, now)})
     if not _awake(found, duty, known):
-        administrators = await administrators_of(connection, alert.home_id)
+        administrators = await people.administrators(alert.home_id)
         found = (*found, *administrators)
-        quiet = await _quiet(connection, alert, administrators, now)
+        quiet = await _quiet(people, alert, administrators, now)
         duty = replace(duty, quiet={**duty.quiet, **quiet})
     return replace(duty, reserve=found)
 
@@ -106,13 +101,13 @@ def _awake(people: Iterable[Member], duty: Duty, known: Known) -> bool:
 
 
 async def _quiet(
-    connection: Connection, alert: Alert, people: Iterable[Member], now: datetime
+    people: People, alert: Alert, members: Iterable[Member], now: datetime
 ) -> dict[CarerId, datetime]:
     """Return until when each of these people is not to be woken by an alert of this severity."""
-    carers = [member.carer_id for member in people]
+    carers = [member.carer_id for member in members]
     if alert.severity is Severity.URGENT or not carers:
         return {}
-    kept = await quiet_hours_of(connection, carers)
-    zone = await zone_of(connection, alert.home_id)
+    kept = await people.quiet_hours(carers)
+    zone = await people.zone(alert.home_id)
     found = {carer: held_until(kept.get(carer), alert.severity, now, zone) for carer in set(carers)}
     return {carer: until for carer, until in found.items() if until is not None}

@@ -137,7 +137,7 @@ def answered(episode: Episode, response: Response, now: datetime) -> Episode:
         case ResponseKind.ACKNOWLEDGE:
             return _acknowledged(episode, response, now, stale=stale)
         case ResponseKind.RESOLVE:
-            return episode if stale else _resolved(episode, response)
+            return _stopped(episode) if stale else _resolved(episode, response)
         case ResponseKind.TAKE_OVER:
             return _taken_over(episode, response, now, stale=stale)
         case ResponseKind.HAND_BACK:
@@ -274,16 +274,18 @@ def _resolved(episode: Episode, response: Response) -> Episode:
     return replace(episode, alert=alert, run=replace(episode.run, asked=None))
 
 
+def _stopped(episode: Episode) -> Episode:
+    """Take in an answer that came too late to end the telling: what it was an answer to is told no more."""
+    return replace(episode, run=replace(episode.run, stopped_below=episode.run.first_step))
+
+
 def _reopened(episode: Episode, now: datetime) -> Episode:
-    alert, run = _open(episode.alert, None), episode.run
-    begun = policy.start(
-        alert.severity,
-        alert.audience,
-        now,
-        first_step=episode.last_step + 1,
-        plan=run.plan,
-    )
-    return replace(episode, alert=alert, run=replace(begun, raised_at=run.raised_at))
+    alert, run, first_step = _open(episode.alert, None), episode.run, episode.last_step + 1
+    begun = policy.start(alert.severity, alert.audience, now, first_step=first_step, plan=run.plan)
+    unanswered = episode.alert.state is AlertState.OPEN
+    stopped = run.stopped_below if unanswered else first_step
+    begun = replace(begun, raised_at=run.raised_at, stopped_below=stopped)
+    return replace(episode, alert=alert, run=begun)
 
 
 def _open(alert: Alert, cleared_at: datetime | None) -> Alert:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts import metrics
+from alerts.people import People
 from alerts.rounds import BATCH, REACHABILITY, Complaint, complain, look
 from core.model.errors import StoreUnavailable
 from core.model.finding import AlertState
@@ -74,12 +75,8 @@ async def look_at(
     connection: Connection, found: Sequence[StoredAlert], now: datetime, *, everybody: bool
 ) -> tuple[int, int]:
     """Look at these alerts; return how many deliveries that called for, and how many have nobody to tell."""
-    made = untold = 0
-    for stored in found:
-        asked, somebody = await look(connection, stored, now)
-        made += asked
-        untold += everybody and not somebody
-    return made, untold
+    made, untold = await look(People(connection, found), found, now)
+    return made, untold if everybody else 0
 
 
 async def _one_by_one(pool: Pool, now: datetime, beyond: AlertId | None) -> Looked:

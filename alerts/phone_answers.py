@@ -10,18 +10,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from alerts.answers import take
+from alerts.people import People
 from alerts.phone import says
-from alerts.rounds import team_of
 from core.model.finding import AlertState, Response, ResponseKind
 from core.model.words import marked
 from core.runtime.language import ENGLISH, of_reader, words
 from core.store import provider_receipt as receipt_table
 from core.store.alert import alert_with
-from core.store.duty import people_of
 from core.store.provider_receipt import ProviderEvent, ProviderState
 
 if TYPE_CHECKING:
-    from core.model.finding import Alert
     from core.model.ids import CarerId
     from core.store.alert import StoredAlert
     from core.store.pool import Connection
@@ -58,7 +56,7 @@ async def _effect(connection: Connection, sent: Sent, now: datetime) -> str:
     stored = await alert_with(connection, sent.alert_id)
     if stored is None or stored.alert.state is AlertState.RESOLVED:
         return OVER
-    if not await _may_answer(connection, stored.alert, sent.carer_id):
+    if not await _may_answer(connection, stored, sent.carer_id):
         return NOT_THEIRS
     if await receipt_table.note_answer(connection, sent, now):
         response = Response(
@@ -78,11 +76,12 @@ def _means(stored: StoredAlert, sent: Sent, now: datetime) -> datetime:
     return sent.created_at if older else now
 
 
-async def _may_answer(connection: Connection, alert: Alert, carer_id: CarerId) -> bool:
+async def _may_answer(connection: Connection, stored: StoredAlert, carer_id: CarerId) -> bool:
     """Tell whether somebody still is one who may be told: a number is known for a day, a circle changes."""
-    team = await team_of(connection, alert)
-    people = await people_of(connection, alert.home_id, [carer_id])
-    return any(member.carer_id == carer_id for member in (*team, *people))
+    people = People(connection, [stored])
+    team = await people.team(stored.alert)
+    others = await people.others(stored.alert.home_id, [carer_id])
+    return any(member.carer_id == carer_id for member in (*team, *others))
 
 
 async def _said(connection: Connection, sent: Sent) -> str:

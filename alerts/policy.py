@@ -35,6 +35,9 @@ class Run:
     asked: CarerId | None = None
     #: When the news last got worse; an answer from before does not count for it.
     raised_at: datetime | None = None
+    #: Steps below this were asked for before somebody answered: none of them leaves any more, though the
+    #: alert is told anew. Never more than ``first_step``.
+    stopped_below: int = 0
     #: The rules of all severities as they were when the alert opened; None for those built in.
     plan: Plan | None = None
 
@@ -131,6 +134,7 @@ def to_json(run: Run) -> dict[str, Any]:
         "first_step": run.first_step,
         "asked": run.asked,
         "raised_at": None if run.raised_at is None else run.raised_at.isoformat(),
+        "stopped_below": run.stopped_below,
     }
     if run.plan is not None:
         stored["plan"] = {one.value: plans.to_json(run.plan.of(one)) for one in Severity}
@@ -154,6 +158,7 @@ def from_json(snapshot: Mapping[str, Any]) -> Run:
         first_step=snapshot["first_step"],
         asked=None if snapshot["asked"] is None else CarerId(snapshot["asked"]),
         raised_at=None if raised_at is None else datetime.fromisoformat(raised_at),
+        stopped_below=snapshot.get("stopped_below", 0),
         plan=None
         if plan is None
         else Plan(**{one.value: plans.from_json(plan[one.value]) for one in Severity}),

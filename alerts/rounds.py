@@ -11,13 +11,13 @@ from alerts import episode as episodes
 from alerts import policy
 from alerts.duty import Known, duty_of, plan_for
 from alerts.episode import Episode
-from alerts.escalation import call, escalating, reachable
+from alerts.escalation import NOBODY, call, escalating, reachable
+from alerts.people import People
 from core.model.finding import Audience, Finding, Severity
 from core.model.said import Said, say
 from core.store import alert as alert_table
 from core.store import delivery as delivery_table
 from core.store import open_alert as open_table
-from core.store.duty import administrators_of, people_of
 from core.store.listen import notify
 
 if TYPE_CHECKING:
@@ -60,11 +60,11 @@ async def open_episode(
 
 
 async def recall(
-    connection: Connection, stored: StoredAlert
+    connection: Connection, stored: StoredAlert, people: People | None = None
 ) -> tuple[Episode, tuple[ToldEntry, ...]]:
     """Return a stored alert as an episode, with what has been told."""
     alert = stored.alert
-    told = await delivery_table.told(connection, alert.alert_id)
+    told = await (people or People(connection, [stored])).told(alert.alert_id)
     last_step = max((entry.step for entry in told), default=-1)
     try:
         run = policy.from_json(stored.policy)
@@ -83,7 +83,6 @@ async def settle(
     episode: Episode,
     told: Collection[ToldEntry],
     now: datetime,
-    members: Sequence[TeamMember] | None = None,
 ) -> int:
     """Store an episode as it now stands, with the deliveries it calls for; return how many.
 
@@ -94,14 +93,27 @@ async def settle(
     ----------
     stored
         The alert as it was read, to tell whether anything changed.
-    members
-        Who may be told, where that was read in this transaction already.
     """
-    if members is None:
-        members = await team_of(connection, episode.alert)
-    episode = await _without_leaver(connection, episode, members, now)
+    made, over = await _settled(People(connection, [stored]), stored, episode, told, now)
+    if over:
+        await delivery_table.cancel(connection, [stored.alert.alert_id])
+    return made
+
+
+async def _settled(
+    people: People,
+    stored: StoredAlert,
+    episode: Episode,
+    told: Collection[ToldEntry],
+    now: datetime,
+) -> tuple[int, bool]:
+    """Settle an episode; return how many deliveries it calls for, and whether what waits is over."""
+    connection, members = people.connection, await people.team(episode.alert)
+    episode = await _without_leaver(people, episode, members, now)
     alert, run = episode.alert, episode.run
-    duty = await duty_of(connection, alert, run, Known(team=members, told=told), now)
+    goes_on, duty = escalating(alert, run), NOBODY
+    if goes_on:
+        duty = await duty_of(people, alert, run, Known(team=members, told=told), now)
     asked = call(alert, run, members, told, now, duty)
     requests = asked.due
     if requests:
@@ -115,35 +127,31 @@ async def settle(
     await _save(connection, stored, alert, snapshot, now)
     if requests or alert != stored.alert:
         await notify(connection, alert_table.CHANNEL, str(alert.alert_id))
-    if not escalating(alert, run):
-        await delivery_table.cancel(connection, alert.alert_id)
-    elif alert.audience is Audience.CARERS and alert.severity is not Severity.NOTICE:
+    if goes_on and alert.audience is Audience.CARERS and alert.severity is not Severity.NOTICE:
         team = (*members, *duty.on_call)
         await _complain(connection, episode, team, duty.reserve, told, now)
         await _complain_of_gap(connection, alert, run, duty, now)
-    return len(requests)
+    return len(requests), not goes_on
 
 
 async def _without_leaver(
-    connection: Connection, episode: Episode, members: Sequence[TeamMember], now: datetime
+    people: People, episode: Episode, members: Sequence[TeamMember], now: datetime
 ) -> Episode:
     """Tell the team at once where who answered before it got worse may not be told any more."""
     asked = episode.run.asked
     if asked is None:
         return episode
-    who = await _who(connection, episode, members)
+    who = await _who(people, episode, members)
     return episode if asked in who else episodes.passed(episode, who, now)
 
 
-async def _who(
-    connection: Connection, episode: Episode, members: Sequence[TeamMember]
-) -> list[CarerId]:
+async def _who(people: People, episode: Episode, members: Sequence[TeamMember]) -> list[CarerId]:
     """Return who may be told: the team, and who is asked or on it if that person still may."""
     who = [member.carer_id for member in members]
     others = {episode.run.asked, episode.alert.acknowledged_by} - {None, *who}
     if others:
-        wanted = sorted(one for one in others if one is not None)
-        found = await people_of(connection, episode.alert.home_id, wanted)
+        wanted = [one for one in others if one is not None]
+        found = await people.others(episode.alert.home_id, wanted)
         who += [member.carer_id for member in found]
     return who
 
@@ -164,31 +172,24 @@ async def _save(
         await alert_table.note_run(connection, alert.alert_id, snapshot, now)
 
 
-async def team_of(connection: Connection, alert: Alert) -> tuple[TeamMember, ...]:
-    """Return who may be told of an alert; a home without carers falls to its operators.
-
-    Those of them who can open it: a technician sees no alert about a resident, and is told of one only where
-    there is no administrator (docs/decisions/0249).
-    """
-    if alert.audience is Audience.CARERS:
-        found = await alert_table.carers_of(connection, alert.home_id)
-        found = found or await administrators_of(connection, alert.home_id)
-        if found:
-            return found
-    return await alert_table.operators_of(connection, alert.home_id)
-
-
-async def look(connection: Connection, stored: StoredAlert, now: datetime) -> tuple[int, bool]:
-    """Take in that time has passed for one alert.
+async def look(people: People, found: Sequence[StoredAlert], now: datetime) -> tuple[int, int]:
+    """Take in that time has passed for these alerts.
 
     Returns
     -------
-    How many deliveries that called for, and whether there is anybody to tell.
+    How many deliveries that called for, and how many of the alerts have nobody to tell.
     """
-    before, told = await recall(connection, stored)
-    members = await team_of(connection, stored.alert)
-    after = episodes.passed(before, await _who(connection, before, members), now)
-    return await settle(connection, stored, after, told, now, members), bool(members)
+    made, untold, over = 0, 0, []
+    for stored in found:
+        before, told = await recall(people.connection, stored, people)
+        members = await people.team(stored.alert)
+        after = episodes.passed(before, await _who(people, before, members), now)
+        asked, ended = await _settled(people, stored, after, told, now)
+        made, untold = made + asked, untold + (not members)
+        over += [stored.alert.alert_id] if ended else []
+    if over:
+        await delivery_table.cancel(people.connection, over)
+    return made, untold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

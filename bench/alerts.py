@@ -11,12 +11,15 @@ that hangs and never answers; `bench/endpoints.py` plays the services behind the
 ``within_policy``         all of them before the second step was due, and nobody told out of turn
 ``finding_to_push_ms``    steady state, one alert every 200 ms: from the commit of a finding to its push
 ``cpu_ms_per_alert``      processor time of the alerting service for one alert of the burst
+``minute``                once what the service does each minute, by the clock and in processor time of this
+                          process: a look at all that the burst has left open, and the auditor's
 """
 
 # ruff: noqa: E402 (run as a script, it has to find the project)
 from __future__ import annotations
 
 import argparse
+import asyncio
 import base64
 import json
 import os
@@ -38,9 +41,16 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from alerts.auditor import Auditor
+from alerts.dead_man import DeadMan
 from alerts.push_key import new_key
-from core.runtime.settings import child_environment
+from alerts.service import Alerting
+from core.runtime.clock import SystemClock
+from core.runtime.health import Health
+from core.runtime.service import Context
+from core.runtime.settings import AlertsSettings, child_environment
 from core.store.migrate import migrate
+from core.store.pool import open_pool
 from tests.servers.ports import free_port
 from wayhome.embedded.postgres import EmbeddedPostgres
 
@@ -131,6 +141,8 @@ class Bench:
     service: subprocess.Popen[bytes]
     endpoints: subprocess.Popen[bytes]
     log: Path
+    #: URL by which the service reaches the database.
+    url: str
 
     def messages(self) -> list[tuple[float, str, int]]:
         """Return what came to the endpoints so far: when, by which channel, to whom."""
@@ -176,7 +188,7 @@ def running(homes: int, folder: Path) -> Iterator[Bench]:
                 assert processes[1].poll() is None, "the alerting service ended"
                 time.sleep(0.05)
             time.sleep(1.0)
-            yield Bench(connection, processes[1], processes[0], log)
+            yield Bench(connection, processes[1], processes[0], log, _url(owner))
     finally:
         for process in processes:
             process.terminate()
@@ -184,11 +196,15 @@ def running(homes: int, folder: Path) -> Iterator[Bench]:
         postgres.stop()
 
 
-def _service(owner: str, port: int, folder: Path) -> subprocess.Popen[bytes]:
+def _url(owner: str) -> str:
     parts = urlsplit(owner)
     place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"wayhome_alerts:{PASSWORD}@{place}"))
+
+
+def _service(owner: str, port: int, folder: Path) -> subprocess.Popen[bytes]:
     settings = {
-        "database_url": urlunsplit(parts._replace(netloc=f"wayhome_alerts:{PASSWORD}@{place}")),
+        "database_url": _url(owner),
         "instance": "bench",
         "log_level": "WARNING",
         "push_key": new_key(),
@@ -240,6 +256,25 @@ def steady(bench: Bench, first: int) -> dict[str, float]:
     return _percentiles(sorted((found[home] - began[home]) * 1000 for home in began), 1)
 
 
+async def minute(url: str) -> dict[str, dict[str, float]]:
+    """Do what the service does each minute, without sending anything."""
+    clock = SystemClock()
+    settings = AlertsSettings(database_url=url, instance="bench")
+    health = Health("alerts", clock)
+    context = Context(settings=settings, clock=clock, health=health, instance="bench")
+    found = {}
+    async with open_pool(url) as pool:
+        alerting = Alerting(context, pool, [])
+        auditor = Auditor(pool, clock, health, DeadMan(""), lease_s=settings.lease_s)
+        for name, look in (("look", alerting.audit_once), ("auditor", auditor.look_once)):
+            await look()  # the first fills the caches
+            began, cpu = time.monotonic(), time.process_time()
+            await look()
+            cpu = time.process_time() - cpu
+            found[name] = {"s": round(time.monotonic() - began, 2), "cpu_s": round(cpu, 2)}
+    return found
+
+
 def _percentiles(delays: Sequence[float], digits: int) -> dict[str, float]:
     if not delays:
         return {}
@@ -259,6 +294,7 @@ def measure(homes: int) -> dict[str, object]:
             calm = steady(bench, homes)
             say(f"{homes} homes alert at once, {HANGING} hangs")
             report = burst(bench, homes)
+            report["minute"] = asyncio.run(minute(bench.url))
         return report | {"finding_to_push_ms": calm}
 
 

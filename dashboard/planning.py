@@ -153,7 +153,7 @@ async def written_for(visiting: Visit, connection: Connection, scope: Scope) -> 
     if scope.home is None:
         organisation = visiting.visitor.organisation_id
         stored = await store.policies_of_organisation(connection, organisation)
-        rotas = await rota_store.rotas_of(connection, organisation, visiting.now)
+        rotas = await rota_store.rotas_of(connection, organisation, visiting.now, limit=1)
         rota = next((one for one in rotas if one.home_id is None), None)
     else:
         stored = await store.policies_of(connection, scope.home.home_id)

@@ -31,6 +31,8 @@ class Week:
     monday: date
     #: The latest first, each with how it stands.
     cards: tuple[tuple[AlertCard, Standing], ...]
+    #: False where there are more than these: nothing is counted then.
+    whole: bool = True
 
     @property
     def sunday(self) -> date:
@@ -59,8 +61,17 @@ def bounds(last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     )
 
 
-def by_week(cards: Sequence[AlertCard], last: date, zone: ZoneInfo) -> tuple[Week, ...]:
-    """Return the weeks up to the one of ``last``, the latest first, also those without an alert."""
+def by_week(
+    cards: Sequence[AlertCard], last: date, zone: ZoneInfo, *, whole: bool = True
+) -> tuple[Week, ...]:
+    """Return the weeks up to the one of ``last``, the latest first, also those without an alert.
+
+    Parameters
+    ----------
+    whole
+        False where there are more than these cards, the latest: the week in which they end is not counted,
+        and of those before nothing is said.
+    """
     newest = monday_of(last)
     found: dict[date, list[tuple[AlertCard, Standing]]] = {
         newest - back * WEEK: [] for back in range(WEEKS)
@@ -69,7 +80,12 @@ def by_week(cards: Sequence[AlertCard], last: date, zone: ZoneInfo) -> tuple[Wee
         monday = monday_of(card.alert.onset.astimezone(zone).date())
         if monday in found:
             found[monday].append((card, standing(card)))
-    return tuple(Week(monday=monday, cards=tuple(own)) for monday, own in found.items())
+    cut = min((monday for monday, own in found.items() if own), default=newest)
+    return tuple(
+        Week(monday=monday, cards=tuple(own), whole=whole or monday > cut)
+        for monday, own in found.items()
+        if whole or monday >= cut
+    )
 
 
 def title(week: Week, today: date) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("home", "family", "id", "name", "placement", "room", "worn_by")
 LONGEST = 200
+LONGEST_SHOWN = 64
 MOST_BYTES = 32 << 20
 AT_ONCE = 200
 _NEEDS_ROOM = frozenset({Placement.ROOM, Placement.ENTRANCE, Placement.BED})
@@ -57,7 +58,9 @@ def read(file: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Malformed(file.name, "UTF-8 (in the spreadsheet: save as CSV UTF-8)") from error
+        line = 1 + content.count(b"\n", 0, error.start)
+        expected = f"UTF-8 in line {line} (in the spreadsheet: save as CSV UTF-8)"
+        raise Malformed(file.name, expected) from error
 
 
 def check(text: str, households: Sequence[Household]) -> Checked:
@@ -68,7 +71,7 @@ def check(text: str, households: Sequence[Household]) -> Checked:
     Malformed
         If the first line does not name the columns `COLUMNS`, or a quotation mark is left open for too long.
     """
-    rows = _rows(text)
+    rows = _rows(text, _separator(text))
     head = [word.strip().lower() for word in next(rows, (1, []))[1]]
     if head != list(COLUMNS):
         raise Malformed("line 1", f"the columns {','.join(COLUMNS)}")
@@ -92,9 +95,21 @@ def check(text: str, households: Sequence[Household]) -> Checked:
     return Checked(devices=tuple(devices), faults=tuple(faults))
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+def _separator(text: str) -> str:
+    r"""Return what separates the columns: spreadsheets of many countries write semicolons.
+
+    Examples
+    --------
+    >>> _separator("home;family\r\n7f3k;a,b"), _separator("home,family\n7f3k,a;b"), _separator("")
+    (';', ',', ',')
+    """
+    head = text.partition("\n")[0]
+    return max(",;\t", key=head.count)
+
+
+def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Yield rows with the line that each begins in: an open quotation mark swallows those after it."""
-    rows = csv.reader(io.StringIO(text, newline=""))
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     while True:
         line = rows.line_num + 1
         try:
@@ -122,7 +137,7 @@ def _faults(
     home, family, identity, name, placement, room, wearer = _trimmed(cells)
     household = known.get(home)
     if household is None:
-        yield f"home: {home or 'nothing'} is not registered"
+        yield f"home: {_quoted(home) or 'nothing'} is not registered"
     if family not in driver.discover():
         yield f"family: expected one of {', '.join(driver.discover())}"
     for field, word in (("id", identity), ("name", name)):
@@ -133,6 +148,12 @@ def _faults(
     yield from _misplaced(placement, room, wearer)
     if household is not None:
         yield from _not_there(household, room, wearer)
+
+
+def _quoted(word: str) -> str:
+    """Return what stands in a line as it can be shown: short, and nothing that a terminal obeys."""
+    shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in word)
+    return shown if len(shown) <= LONGEST_SHOWN else shown[:LONGEST_SHOWN] + "…"
 
 
 def _misplaced(placement: str, room: str, wearer: str) -> Iterator[str]:
@@ -149,8 +170,11 @@ def _not_there(household: Household, room: str, wearer: str) -> Iterator[str]:
     home_id = household.home.home_id
     if room and room not in {one.name for one in household.rooms}:
         yield f"room: {home_id} has {', '.join(one.name for one in household.rooms) or 'no room'}"
-    if wearer and wearer not in {one.name for one in household.residents}:
+    so_called = sum(one.name == wearer for one in household.residents)
+    if wearer and not so_called:
         yield f"worn_by: nobody of this name lives in {home_id}"
+    if so_called > 1:
+        yield f"worn_by: {so_called} people of this name live in {home_id}; register it on its page"
 
 
 def _device(cells: Sequence[str], known: Mapping[str, Household]) -> Device:

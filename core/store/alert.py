@@ -25,7 +25,7 @@ from core.store.finding import bare_finding, facts_of, texts_of
 from core.store.listen import notify
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from core.store.pool import Connection
 
@@ -264,12 +264,19 @@ async def look_again(connection: Connection, alert_id: AlertId) -> None:
 
 async def carers_of(connection: Connection, home_id: HomeId) -> tuple[TeamMember, ...]:
     """Return the carers assigned to a home, in the order of telling."""
-    return await members(connection, _CARERS, home_id)
+    return (await carers_of_all(connection, [home_id])).get(home_id, ())
+
+
+async def carers_of_all(
+    connection: Connection, homes: Sequence[HomeId]
+) -> dict[HomeId, tuple[TeamMember, ...]]:
+    """Return the carers of each of these homes, in the order of telling; a home without is left out."""
+    return await members(connection, _CARERS, homes)
 
 
 async def operators_of(connection: Connection, home_id: HomeId) -> tuple[TeamMember, ...]:
     """Return the technicians and, after them, the administrators of a home's organisation."""
-    return await members(connection, _OPERATORS, home_id)
+    return (await members(connection, _OPERATORS, [home_id])).get(home_id, ())
 
 
 async def open_counts(connection: Connection) -> dict[tuple[str, str], int]:
@@ -306,28 +313,29 @@ ADDRESSES: LiteralString = (
     " where p.carer_id = c.carer_id), '{}') as channels"
 )
 _CARERS: LiteralString = (
-    "select c.carer_id, care.telling_order as place," + ADDRESSES + " from care"
-    " join carer c using (carer_id) where care.home_id = %s and c.disabled_at is null"
+    "select care.home_id, c.carer_id, care.telling_order as place," + ADDRESSES + " from care"
+    " join carer c using (carer_id) where care.home_id = any(%s) and c.disabled_at is null"
     " and c.role in ('family_carer', 'care_worker') order by place, c.carer_id"
 )
 _OPERATORS: LiteralString = (
-    "select c.carer_id, case c.role when 'technician' then 1 else 2 end as place,"
+    "select h.home_id, c.carer_id, case c.role when 'technician' then 1 else 2 end as place,"
     + ADDRESSES
-    + " from home h join carer c using (organisation_id) where h.home_id = %s"
+    + " from home h join carer c using (organisation_id) where h.home_id = any(%s)"
     " and c.disabled_at is null and c.role in ('technician', 'organisation_admin')"
     " order by place, c.carer_id"
 )
 
 
 async def members(
-    connection: Connection, query: LiteralString, home_id: HomeId, *values: object
-) -> tuple[TeamMember, ...]:
-    """Return the people whom a query gives as id, place and channels."""
-    cursor = await connection.execute(query, (home_id, *values))
-    return tuple(
-        TeamMember(carer_id=CarerId(carer_id), order=place, channels=tuple(channels))
-        for carer_id, place, channels in await cursor.fetchall()
-    )
+    connection: Connection, query: LiteralString, homes: Sequence[HomeId], *values: object
+) -> dict[HomeId, tuple[TeamMember, ...]]:
+    """Return the people whom a query gives as home, id, place and channels, by the home."""
+    cursor = await connection.execute(query, (list(homes), *values))
+    found: dict[HomeId, list[TeamMember]] = {}
+    for home, carer_id, place, channels in await cursor.fetchall():
+        one = TeamMember(carer_id=CarerId(carer_id), order=place, channels=tuple(channels))
+        found.setdefault(HomeId(home), []).append(one)
+    return {home: tuple(some) for home, some in found.items()}
 
 
 async def one_alert(

@@ -63,8 +63,7 @@ class ClaimedDelivery:
     """A delivery that this worker holds until its lease ends."""
 
     delivery_id: DeliveryId
-    #: ``alert``, ``test``, ``lost`` for word that another way to this person has ended, or a word of
-    #: `core.model.watching.NoticeKind`.
+    #: ``alert``, ``test``, ``lost`` (another way has ended) or one of `core.model.watching.NoticeKind`.
     kind: str
     #: None for what is not about an alert.
     alert_id: AlertId | None
@@ -128,6 +127,8 @@ _WANTED: LiteralString = (
     "((d.kind <> 'alert' and "
     + NEWEST
     + " or a.state = 'open' and (a.cleared_at is null or a.severity = 'urgent')"
+    # what was asked for before an answer is over, also where it was under way then (0288)
+    "  and d.step >= coalesce((a.policy->>'stopped_below')::integer, 0)"
     " or a.state = 'acknowledged' and a.cleared_at is null"
     "  and (a.policy->>'asked')::bigint = d.carer_id"
     "  and d.step >= (a.policy->>'first_step')::integer)"
@@ -137,11 +138,10 @@ _WANTED: LiteralString = (
     "   where k.carer_id = c.carer_id and k.home_id = a.home_id))))"
 )
 _FREE: LiteralString = "(d.state = 'pending' or d.state = 'sending' and d.lease_until <= %(now)s)"
-# An answer that is committed and not yet read stops the sending at once, though only the reader of the
-# answers may judge what it means.
+# An answer that is committed and not yet read stops the sending, though only its reader may judge it.
 _UNANSWERED: LiteralString = (
     "not exists (select 1 from response r where r.alert_id = d.alert_id"
-    " and r.kind in ('acknowledge', 'resolve') and not exists (select 1 from alert_cursor c"
+    " and r.kind in ('acknowledge', 'resolve', 'take_over') and not exists (select 1 from alert_cursor c"
     " where c.reader = 'response' and (r.txid, r.response_id) <= (c.txid, c.sequence)))"
 )
 # One at a time to one person by one channel, so that an address that hangs holds one worker, not all.
@@ -244,26 +244,26 @@ async def request(
         )
 
 
-async def told(connection: Connection, alert_id: AlertId) -> tuple[ToldEntry, ...]:
-    """Return, for each person and channel, the newest delivery of an alert."""
+async def told(
+    connection: Connection, alerts: Sequence[AlertId]
+) -> dict[AlertId, tuple[ToldEntry, ...]]:
+    """Return of each of these alerts, for each person and channel, the newest delivery."""
     cursor = await connection.execute(
-        "select distinct on (carer_id, channel) carer_id, channel, step, state from delivery"
-        " where alert_id = %s order by carer_id, channel, step desc",
-        (alert_id,),
+        "select distinct on (alert_id, carer_id, channel) alert_id, carer_id, channel, step, state"
+        " from delivery where alert_id = any(%s) order by alert_id, carer_id, channel, step desc",
+        (list(alerts),),
     )
-    return tuple(
-        ToldEntry(
-            carer_id=CarerId(carer_id), channel=channel, step=step, state=DeliveryState(state)
-        )
-        for carer_id, channel, step, state in await cursor.fetchall()
-    )
+    found: dict[AlertId, tuple[ToldEntry, ...]] = dict.fromkeys(alerts, ())
+    for alert_id, carer, channel, step, state in await cursor.fetchall():
+        entry = ToldEntry(carer_id=carer, channel=channel, step=step, state=DeliveryState(state))
+        found[alert_id] = (*found[alert_id], entry)
+    return found
 
 
-async def cancel(connection: Connection, alert_id: AlertId) -> int:
-    """Cancel what nobody needs to be told any more about one alert; return how many."""
-    return await _cancel(
-        connection, "d.alert_id = %(alert_id)s and d.state = 'pending'", {"alert_id": alert_id}
-    )
+async def cancel(connection: Connection, alerts: Sequence[AlertId]) -> int:
+    """Cancel what nobody needs to be told any more about these alerts; return how many."""
+    asked = "d.alert_id = any(%(alerts)s) and d.state = 'pending'"
+    return await _cancel(connection, asked, {"alerts": list(alerts)})
 
 
 async def cancel_unwanted(connection: Connection, now: datetime) -> int:

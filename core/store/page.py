@@ -180,19 +180,28 @@ async def cards_of_span(
     sight: Sight,
     span: tuple[datetime, datetime],
     *,
-    homes: Sequence[HomeId],
+    homes: Sequence[HomeId] | None,
     outcome: Outcome | None,
     limit: int,
 ) -> tuple[AlertCard, ...]:
-    """Return the alerts of some homes that began in a span, the latest first; by how they ended if named."""
+    """Return the alerts that began in a span, the latest first; by how they ended if named.
+
+    Parameters
+    ----------
+    homes
+        Of these homes; None for all that may be seen, but for those that are not watched any more.
+    """
+    where: LiteralString = " and h.mode <> 'archive'"
+    if homes is not None:
+        where = " and a.home_id = any(%(homes)s)"
     rows = await named_rows(
         connection,
-        _CARD + " and a.home_id = any(%(homes)s) and a.onset >= %(start)s and a.onset < %(end)s"
+        _CARD + where + " and a.onset >= %(start)s and a.onset < %(end)s"
         " and (%(outcome)s::text is null or a.outcome = %(outcome)s)"
         " order by a.onset desc limit %(limit)s",
         _values(sight)
         | {
-            "homes": list(homes),
+            "homes": None if homes is None else list(homes),
             "start": span[0],
             "end": span[1],
             "outcome": None if outcome is None else outcome.value,

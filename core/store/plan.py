@@ -121,7 +121,10 @@ async def drop_policy(connection: Connection, home_id: HomeId | None, severity: 
 async def colleagues(
     connection: Connection, home_id: HomeId | None = None
 ) -> tuple[Colleague, ...]:
-    """Return everybody of the organisation, those of the home's circle first, in the order of telling."""
+    """Return whom a plan may concern, those of the home's circle first, in the order of telling.
+
+    Of the families of other homes only who stands in a rota: there are ten thousands of them.
+    """
     cursor = await connection.execute(
         "select c.carer_id, c.name, c.role, c.disabled_at, k.telling_order, coalesce(a.channels, '{}')"
         " from carer c left join care k on k.carer_id = c.carer_id and k.home_id = %s"
@@ -129,6 +132,8 @@ async def colleagues(
         # once for all: asked for each person it is read as often as the organisation has people
         " left join (select carer_id, array_agg(channel order by channel) as channels"
         "  from channels_of_carers() group by carer_id) a on a.carer_id = c.carer_id"
+        " where c.role <> 'family_carer' or k.carer_id is not null"
+        " or c.carer_id in (select s.carer_id from rota_shift s union select v.carer_id from rota_cover v)"
         " order by k.telling_order nulls last, c.name, c.carer_id",
         (home_id,),
     )

@@ -76,13 +76,26 @@ async def reserve_rota(connection: Connection, home_id: HomeId, since: datetime)
     )
 
 
+async def rota_count(connection: Connection, organisation_id: OrganisationId) -> int:
+    """Count the rotas that may be seen."""
+    cursor = await connection.execute(
+        "select count(*) from rota where organisation_id = %s", (organisation_id,)
+    )
+    ((count,),) = await cursor.fetchall()
+    return int(count)
+
+
 async def rotas_of(
-    connection: Connection, organisation_id: OrganisationId, since: datetime
+    connection: Connection,
+    organisation_id: OrganisationId,
+    since: datetime,
+    limit: int | None = None,
 ) -> tuple[Rota, ...]:
-    """Return the rotas that may be seen, that of the organisation first."""
+    """Return the rotas that may be seen, that of the organisation first; so many, or all."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
-        _ROTA + "organisation_id = %s order by home_id nulls first", (organisation_id,)
+        _ROTA + "organisation_id = %s order by home_id nulls first limit %s",
+        (organisation_id, limit),
     )
     return tuple([await _whole(connection, row, since) for row in await cursor.fetchall()])
 

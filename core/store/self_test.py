@@ -107,13 +107,32 @@ async def people(
     newest
         So many of each person's tests; None for all that are kept.
     """
-    persons = await named_rows(connection, _PEOPLE, {"only": None if only is None else list(only)})
+    wanted = {"only": None if only is None else list(only), "named": ""}
+    persons = await named_rows(connection, _PEOPLE, wanted)
     ids = [row["carer_id"] for row in persons]
     rows = await named_rows(connection, _NEWEST, {"people": ids, "newest": newest})
     tests: dict[int, list[dict[str, Any]]] = {}
     for row in sorted(rows, key=_asked, reverse=True):
         tests.setdefault(row["carer_id"], []).append(row)
     return tuple(_person(row, tests.get(row["carer_id"], [])) for row in persons)
+
+
+async def numbers(connection: Connection, named: str = "") -> tuple[CarerId, ...]:
+    """Return everybody whom the visitor may see, by name.
+
+    Parameters
+    ----------
+    named
+        Part of the name; empty for everybody.
+    """
+    rows = await named_rows(connection, _PEOPLE, {"only": None, "named": named})
+    return tuple(CarerId(row["carer_id"]) for row in rows)
+
+
+async def tapped(connection: Connection, people: Sequence[CarerId]) -> set[CarerId]:
+    """Return those who have tapped that their newest test came: of most people no more has to be read."""
+    rows = await named_rows(connection, _TAPPED, {"people": list(people)})
+    return {CarerId(row["carer_id"]) for row in rows}
 
 
 async def answer(
@@ -176,9 +195,15 @@ _NEWEST: LiteralString = (
     "  self_test o where o.carer_id = p.carer_id order by o.asked_at desc limit %(newest)s) t)"
     + _BY_TEST
 )
+_TAPPED: LiteralString = (
+    "select p.carer_id from unnest(%(people)s::bigint[]) as p(carer_id) cross join lateral (select"
+    " self_test_id from self_test o where o.carer_id = p.carer_id order by o.asked_at desc limit 1) t"
+    " join self_test_answer a using (self_test_id)"
+)
 _PEOPLE: LiteralString = (
     "select c.carer_id, c.name, c.role from carer c where c.disabled_at is null"
     " and (%(only)s::bigint[] is null or c.carer_id = any(%(only)s))"
+    " and (%(named)s::text = '' or strpos(lower(c.name), lower(%(named)s)) > 0)"
     # a circle sees the tests of its own carers and of nobody else beside the visitor: no need to ask
     " and (c.carer_id in (select carer_id from care) or (current_setting('wayhome.scope', true)"
     "  = 'organisation' or c.carer_id = nullif(current_setting('wayhome.carer', true), '')::bigint)"

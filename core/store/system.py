@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any, Generic, LiteralString, TypeVar
 
 from core.model.home import Placement
 from core.model.ids import DeviceId, HomeId
@@ -15,11 +15,20 @@ from core.store.duty import unheard_organisations
 from core.store.pool import Connection, named_rows
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Callable
 
 
 LIST_LIMIT = 25
-"""Rows of one list; the count beside it says how many there are."""
+"""Rows of one page of a list; the count beside it says how many there are."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Generic[T]):
+    """A page of a list, and how long the whole list is."""
+
+    items: tuple[T, ...]
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,54 +166,79 @@ async def services(connection: Connection, now: datetime) -> Services:
     )
 
 
-async def quarantine(connection: Connection) -> tuple[Quarantined, ...]:
+async def quarantine(connection: Connection, page: int = 1) -> Part[Quarantined]:
     """Return what waits in quarantine, by reason, most messages first."""
-    rows = await named_rows(
+    return await _part(
         connection,
         "select q.reason, q.messages, n.home_id, n.received_at as last_at, n.topic, n.field,"
         " n.expected, substring(n.payload for 2000) as payload, n.payload_bytes"
         " from (select reason, count(*) as messages, max(quarantine_id) as newest from quarantine"
         "  where replayed_at is null group by reason) q"
-        " join quarantine n on n.quarantine_id = q.newest order by q.messages desc limit %(limit)s",
-        {"limit": LIST_LIMIT},
+        " join quarantine n on n.quarantine_id = q.newest order by messages desc, reason",
+        lambda row: Quarantined(**row),
+        page,
     )
-    return tuple(Quarantined(**row) for row in rows)
 
 
-async def refusals(connection: Connection, now: datetime) -> tuple[Refusal, ...]:
+async def refusals(connection: Connection, now: datetime, page: int = 1) -> Part[Refusal]:
     """Return what was refused today (UTC), most messages first."""
-    rows = await named_rows(
+    return await _part(
         connection,
         "select home_id, source, reason, messages, last_at from refusal"
-        " where day = (%(now)s at time zone 'UTC')::date order by messages desc limit %(limit)s",
-        {"now": now, "limit": LIST_LIMIT},
+        " where day = (%(now)s at time zone 'UTC')::date"
+        " order by messages desc, home_id, source, reason",
+        lambda row: Refusal(**row),
+        page,
+        {"now": now},
     )
-    return tuple(Refusal(**row) for row in rows)
 
 
-async def discovered(connection: Connection) -> tuple[Discovered, ...]:
+async def discovered(connection: Connection, page: int = 1) -> Part[Discovered]:
     """Return the devices that speak and are not registered, the newest first."""
-    rows = await named_rows(
+    return await _part(
         connection,
         "select home_id, family, external_id, last_seen, messages, last_topic as topic,"
         " substring(last_payload for 2000) as payload from discovered x where not exists"
         " (select 1 from device d where d.home_id = x.home_id and d.family = x.family"
         "  and d.external_id = x.external_id and d.retired_at is null)"
-        " order by first_seen desc limit %(limit)s",
-        {"limit": LIST_LIMIT},
+        " order by first_seen desc, home_id, family, external_id",
+        lambda row: Discovered(**row),
+        page,
     )
-    return tuple(Discovered(**row) for row in rows)
 
 
-async def fenced(connection: Connection, since: datetime) -> tuple[Fenced, ...]:
-    """Return the detectors that failed since then."""
-    rows = await named_rows(
+async def fenced(connection: Connection, since: datetime, page: int = 1) -> Part[Fenced]:
+    """Return the detectors that failed since then, the last one first."""
+    return await _part(
         connection,
         "select home_id, detector, error, last_at, times from detector_error"
-        " where last_at > %(since)s order by last_at desc limit %(limit)s",
-        {"since": since, "limit": LIST_LIMIT},
+        " where last_at > %(since)s order by last_at desc, home_id, detector, error",
+        lambda row: Fenced(**row),
+        page,
+        {"since": since},
     )
-    return tuple(Fenced(**row) for row in rows)
+
+
+async def _part(
+    connection: Connection,
+    query: LiteralString,
+    make: Callable[[dict[str, Any]], T],
+    page: int,
+    values: dict[str, object] | None = None,
+) -> Part[T]:
+    """Return a page of what a query gives in its order; the last one where there are fewer pages."""
+    counted: LiteralString = (
+        "with found as materialized (" + query + ") select found.*, count(*) over () as length"
+        " from found limit %(limit)s offset least(%(before)s, greatest(0, (((select count(*) from found) - 1)"
+        " / %(limit)s) * %(limit)s))"
+    )
+    bounds = {"limit": LIST_LIMIT, "before": LIST_LIMIT * (page - 1)}
+    rows = await named_rows(connection, counted, {**(values or {}), **bounds})
+    count = rows[0]["length"] if rows else 0
+    return Part(
+        items=tuple(make({k: v for k, v in row.items() if k != "length"}) for row in rows),
+        count=count,
+    )
 
 
 async def devices_of(connection: Connection, home_id: HomeId) -> tuple[DeviceState, ...]:
@@ -217,20 +251,16 @@ async def devices_of(connection: Connection, home_id: HomeId) -> tuple[DeviceSta
     return tuple(_device(row) for row in rows)
 
 
-async def ailing(
-    connection: Connection, now: datetime, low_percent: float
-) -> tuple[DeviceState, ...]:
-    """Return the devices of watched homes that are gone, silent for too long or low on battery."""
+async def ailing(connection: Connection, now: datetime, low_percent: float) -> Part[DeviceState]:
+    """Return the devices of watched homes that are gone, silent too long or low on battery, hubs first."""
     rows = await named_rows(
-        connection,
-        _DEVICE + " and h.mode <> 'archive' and (p.online is false"
-        " or p.battery_percent < %(low)s or p.last_seen is null"
-        " or d.heartbeat and p.last_seen < %(now)s"
-        "  - make_interval(secs => 3 * d.reporting_interval_s))"
-        " order by d.placement <> 'hub', p.last_seen nulls first, h.name, d.name limit %(limit)s",
-        {"now": now, "low": low_percent, "limit": 2 * LIST_LIMIT},
+        connection, _AILING, {"now": now, "low": low_percent, "limit": 2 * LIST_LIMIT}
     )
-    return tuple(_device(row) for row in rows)
+    count = rows[0].pop("length") if rows else 0
+    return Part(
+        items=tuple(_device({k: v for k, v in row.items() if k != "length"}) for row in rows),
+        count=count,
+    )
 
 
 _OUT_OF_ORDER = 1000
@@ -250,6 +280,27 @@ _DEVICE: LiteralString = (
     " from device d join home h using (home_id) left join room r using (room_id)"
     " left join presence p using (device_id) left join battery_forecast f using (device_id)"
     " left join link_trend l on l.device_id = d.device_id and l.falling where d.retired_at is null"
+)
+
+# What may ail is found by indexes, what is shown of it is looked up for what is shown: the work list, too,
+# goes this way (`core.store.work`). Every device in use has a row of presence (`core.store.presence.expect`).
+_AILING: LiteralString = (
+    "with named as materialized (select device_id from presence where online is false"
+    " union select device_id from presence where last_seen is null"
+    " union select device_id from presence where battery_percent < %(low)s"
+    " union select d.device_id from device d cross join lateral (select last_seen from presence"
+    "  where device_id = d.device_id limit 1) p where d.heartbeat and d.retired_at is null"
+    "  and p.last_seen < %(now)s - make_interval(secs => 3 * d.reporting_interval_s)),"
+    " found as materialized (select d.device_id, d.placement, d.name, h.name as home_name, p.last_seen"
+    "  from named n cross join lateral (select * from device where device_id = n.device_id"
+    "   and retired_at is null limit 1) d join home h on h.home_id = d.home_id and h.mode <> 'archive'"
+    "  cross join lateral (select last_seen from presence where device_id = n.device_id limit 1) p),"
+    " shown as materialized (select device_id, count(*) over () as length from found"
+    "  order by placement <> 'hub', last_seen nulls first, home_name, name limit %(limit)s)"
+    " select s.length, x.* from shown s cross join lateral ("
+    + _DEVICE
+    + " and d.device_id = s.device_id limit 1) x"
+    " order by x.placement <> 'hub', x.last_seen nulls first, x.home_name, x.name"
 )
 
 

@@ -83,16 +83,19 @@ class Glance:
 
 
 async def glances(
-    connection: Connection, *, limit: int, offset: int = 0
+    connection: Connection, *, limit: int, offset: int = 0, named: str = ""
 ) -> tuple[tuple[Glance, ...], int]:
-    """Return a page of the homes that may be seen, those with open alerts first, and how many there are."""
-    cursor = await connection.execute("select count(*) from home")
+    """Return a page of the homes that may be seen, those with open alerts first, and how many there are.
+
+    Parameters
+    ----------
+    named
+        Part of the name of the home or of who lives there; empty for all.
+    """
+    values = {"limit": limit, "offset": offset, "home": None, "named": named}
+    cursor = await connection.execute("select count(*) from home h where " + _NAMED, values)
     row = await cursor.fetchone()
-    rows = await named_rows(
-        connection,
-        _GLANCE,
-        {"limit": limit, "offset": offset, "home": None},
-    )
+    rows = await named_rows(connection, _GLANCE, values)
     return tuple(_glance(found) for found in rows), int(row[0]) if row else 0
 
 
@@ -108,13 +111,19 @@ async def first_zone(connection: Connection) -> ZoneInfo:
 
 async def glance_of(connection: Connection, home_id: HomeId) -> Glance | None:
     """Return one home; None when there is none that may be seen."""
-    rows = await named_rows(connection, _GLANCE, {"home": home_id, "limit": 1, "offset": 0})
+    values = {"home": home_id, "limit": 1, "offset": 0, "named": ""}
+    rows = await named_rows(connection, _GLANCE, values)
     return _glance(rows[0]) if rows else None
 
 
 # First which homes, by what is open there; then, for these few, the rest.
 _ORDER: LiteralString = (
     " order by urgent = 0, \"check\" = 0, not dark, mode = 'archive', name, home_id"
+)
+_NAMED: LiteralString = (
+    "(%(named)s::text = '' or strpos(lower(h.name), lower(%(named)s)) > 0 or exists (select 1 from"
+    " resident r where r.home_id = h.home_id and r.left_at is null"
+    " and strpos(lower(r.name), lower(%(named)s)) > 0))"
 )
 _GLANCE: LiteralString = (
     "with unwatched as materialized ("
@@ -127,7 +136,8 @@ _GLANCE: LiteralString = (
     "  count(*) filter (where audience = 'carers' and severity = 'check') as \"check\","
     "  bool_or(detector = 'liveness' and subject = 'home' and cleared_at is null) as dark"
     "  from alert where state <> 'resolved' and not silent group by home_id) o using (home_id)"
-    " where %(home)s::text is null or h.home_id = %(home)s"
+    " where (%(home)s::text is null or h.home_id = %(home)s) and "
+    + _NAMED
     + _ORDER
     + " limit %(limit)s offset %(offset)s)"
     ' select h.home_id, h.organisation_id, h.name, h.zone, h.mode, h.urgent, h."check",'

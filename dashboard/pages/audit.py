@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Query
 from starlette.responses import Response
 
 from core.model.ids import CarerId
 from core.store import audit as store
 from core.store import people
 from core.store.account import CarerRole
+from dashboard.invitations import clean_name
 from dashboard.looks import page_words, role_words
 from dashboard.page import Page
 from dashboard.roles import SEE_AUDIT
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.store.audit import Look, LookFilter
+    from core.store.people import Member
+    from core.store.pool import Connection
 
 router = APIRouter()
 PAGE = Page(router=router, roles=SEE_AUDIT, title="Record", path="/audit", order=10)
@@ -32,6 +36,9 @@ PAGE = Page(router=router, roles=SEE_AUDIT, title="Record", path="/audit", order
 ZONE = ZoneInfo("Europe/London")
 """An organisation's record knows no home's zone; its days are those of the office."""
 PER_PAGE = 100
+CHOICE = 50
+"""So many people stand in one choice; of more than these one is looked for by name (docs/decisions/0275)."""
+LOOKERS = tuple(role for role in CarerRole if role is not CarerRole.RESIDENT)
 MOST_ROWS = 50_000
 SHOWN = timedelta(days=30)
 TOO_MANY = (
@@ -41,58 +48,111 @@ BAD_DAY = "Please give both days as year-month-day, for example 2026-03-14, the 
 Text = Annotated[str, Query(max_length=64)]
 
 
-@router.get("/audit")
-async def audit(
-    visiting: Visiting,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What stands in the form."""
+
+    since: str
+    until: str
+    home: str
+    #: Number of whom is asked for; empty for everybody.
+    carer: str
+    #: Part of the name of the people to choose from.
+    who: str
+
+    def filter(self, now: datetime) -> LookFilter | None:
+        """Return which looks are meant; None where the days are none."""
+        return _filter(now, self.since, self.until, self.home, self.carer)
+
+
+def _asked(
     since: Text = "",
     until: Text = "",
     home: Text = "",
     carer: Text = "",
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    who: Annotated[str, Query(max_length=100)] = "",
+) -> Asked:
+    return Asked(since=since, until=until, home=home, carer=carer, who=clean_name(who))
+
+
+Form = Annotated[Asked, Depends(_asked)]
+
+
+@router.get("/audit")
+async def audit(
+    visiting: Visiting, asked: Form, page: Annotated[int, Query(ge=1, le=10_000)] = 1
 ) -> Response:
     """Show who looked at which home, the latest first."""
-    wanted = _filter(visiting.now, since, until, home, carer)
+    wanted = asked.filter(visiting.now)
     error = "" if wanted else BAD_DAY
-    wanted = wanted or _filter(visiting.now, "", "", home, carer)
+    wanted = wanted or replace(asked, since="", until="").filter(visiting.now)
     if wanted is None:
         raise HTTPException(400)
-    return await _page(visiting, wanted, page, {"home": home, "carer": carer, "error": error})
+    return await _page(visiting, wanted, page, asked, error)
 
 
-async def _page(visiting: Visit, wanted: LookFilter, page: int, typed: dict[str, str]) -> Response:
+async def _page(
+    visiting: Visit, wanted: LookFilter, page: int, asked: Asked, error: str
+) -> Response:
     async with visiting.acting() as connection:
         found = await store.looks(connection, wanted, PER_PAGE + 1, PER_PAGE * (page - 1))
-        colleagues = await people.colleagues(connection)
+        offer = await _offer(connection, wanted, asked.who)
     days = {"since": _day(wanted.since), "until": _day(wanted.until - timedelta(days=1))}
     return visiting.page(
         "audit.html",
         ZONE,
         here=PAGE.path,
-        status=400 if typed["error"] else 200,
+        status=400 if error else 200,
         looks=found[:PER_PAGE],
         more=len(found) > PER_PAGE,
         page=page,
-        colleagues=[one for one in colleagues if one.role is not CarerRole.RESIDENT],
+        offer=offer,
         page_words=page_words,
         role_words=role_words,
-        **typed,
+        home=asked.home,
+        carer=asked.carer,
+        who=asked.who,
+        error=error,
         **days,
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """The people to choose from."""
+
+    people: tuple[Member, ...]
+    #: Whether they are more than stand in one choice.
+    searched: bool
+    #: How many more have the name that is looked for.
+    unshown: int
+
+
+async def _offer(connection: Connection, wanted: LookFilter, who: str) -> Offer:
+    """Return everybody, or of more than stand in one choice those of such a name; and who was chosen."""
+    searched = await people.colleague_count(connection, roles=LOOKERS) > CHOICE
+    names: tuple[Member, ...] = ()
+    unshown = 0
+    if who or not searched:
+        names = await people.colleagues(connection, named=who, roles=LOOKERS, limit=CHOICE)
+        count = await people.colleague_count(connection, named=who, roles=LOOKERS)
+        unshown = max(0, count - CHOICE)
+    if wanted.carer_id is not None and all(one.carer_id != wanted.carer_id for one in names):
+        chosen = await people.colleague(connection, CarerId(wanted.carer_id))
+        names = names if chosen is None else (chosen, *names)
+    return Offer(people=names, searched=searched, unshown=unshown)
+
+
 @router.get("/audit.csv")
-async def audit_csv(
-    visiting: Visiting, since: Text = "", until: Text = "", home: Text = "", carer: Text = ""
-) -> Response:
+async def audit_csv(visiting: Visiting, asked: Form) -> Response:
     """Give the same as CSV (RFC 4180), times in UTC."""
-    wanted = _filter(visiting.now, since, until, home, carer)
+    wanted = asked.filter(visiting.now)
     if wanted is None:
         raise HTTPException(400)
     async with visiting.acting() as connection:
         found = await store.looks(connection, wanted, MOST_ROWS + 1)
     if len(found) > MOST_ROWS:  # a record that lacks its beginning and does not say so is none
-        error = TOO_MANY.format(most=MOST_ROWS)
-        return await _page(visiting, wanted, 1, {"home": home, "carer": carer, "error": error})
+        return await _page(visiting, wanted, 1, asked, TOO_MANY.format(most=MOST_ROWS))
     return Response(
         table(found),
         media_type="text/csv; charset=utf-8",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
 from core.model.finding import Outcome
 from core.model.home import HomeMode
+from core.model.ids import HomeId
 from core.store import page as store
 from core.store import timeline
 from dashboard.asking_again import chosen
+from dashboard.invitations import clean_name
 from dashboard.language import marked
 from dashboard.page import Page
 from dashboard.roles import SEE_ACTIVITY, sight_of
@@ -22,20 +25,37 @@ from dashboard.whose_time import differ
 from dashboard.wording import HOW_ENDED, OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from core.store.pool import Connection
     from core.store.timeline import Glance
 
 router = APIRouter()
 PAGE = Page(router=router, roles=SEE_ACTIVITY, title=marked("History"), path="/history", order=25)
 
-MOST_HOMES = 500
+CHOICE = 50
+"""So many homes stand in one choice; of more than these one is looked for by name."""
 MOST = 200
 """So many alerts of four weeks are shown; more than that nobody reads."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """The homes to choose from."""
+
+    homes: tuple[Glance, ...]
+    #: How many there are of such a name.
+    count: int
+    #: Whether they are more than stand in one choice, or some are looked for.
+    searched: bool
+
+
 @router.get("/history")
-async def history(visiting: Visiting, home: str = "", how: str = "", week: str = "") -> Response:
+async def history(
+    visiting: Visiting,
+    home: str = "",
+    how: str = "",
+    week: str = "",
+    who: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
     """Show four weeks.
 
     Parameters
@@ -46,35 +66,40 @@ async def history(visiting: Visiting, home: str = "", how: str = "", week: str =
         Only alerts that ended so; all when empty.
     week
         A day of the last week shown; today's when empty.
+    who
+        Part of the name of the homes to choose from, or of who lives there.
     """
-    outcome = _outcome(how)
+    outcome, who = _outcome(how), clean_name(who)
     async with visiting.acting() as connection:
-        found, _total = await timeline.glances(connection, limit=MOST_HOMES)
-        homes = [one for one in found if one.home.mode is not HomeMode.ARCHIVE]
-        shown = _chosen(homes, home)
-        zone = shown[0].home.zone if shown else await timeline.first_zone(connection)
+        offer = await _offer(connection, who)
+        one = await _chosen(connection, home)
+        known = one or next(iter(offer.homes), None)
+        zone = known.home.zone if known else await timeline.first_zone(connection)
         last = _day(week, visiting.now.astimezone(zone).date())
-        ids = [one.home.home_id for one in shown]
+        ids = [glance.home.home_id for glance in ((one,) if one else offer.homes)]
         cards = await store.cards_of_span(
             connection,
             sight_of(visiting.visitor),
             bounds(last, zone),
-            homes=ids,
+            homes=ids if one or not offer.searched or who else None,
             outcome=outcome,
             limit=MOST,
         )
-        await visiting.looked_at(connection, ids, "history")
+        seen = {*ids, *(card.home.home_id for card in cards)}
+        await visiting.looked_at(connection, sorted(seen), "history")
     newest = monday_of(visiting.now.astimezone(zone).date())
     later = min(monday_of(last) + WEEKS * WEEK, newest)
     return visiting.page(
         "history.html",
         zone,
         here=PAGE.path,
-        homes=homes,
-        mixed=differ((one.home.zone for one in cards), visiting.now),
+        offer=offer,
+        chosen=one,
+        mixed=differ((card.home.zone for card in cards), visiting.now),
         home=home,
         how=how,
-        weeks=by_week(cards, last, zone),
+        who=who,
+        weeks=by_week(cards, last, zone, whole=len(cards) < MOST),
         tally=tally,
         title_of=title,
         full=len(cards) == MOST,
@@ -84,15 +109,26 @@ async def history(visiting: Visiting, home: str = "", how: str = "", week: str =
     )
 
 
+async def _offer(connection: Connection, who: str) -> Offer:
+    """Return the homes to choose from: all, or of more than stand in one choice those of such a name."""
+    found, count = await timeline.glances(connection, limit=CHOICE, named=who)
+    many = count > CHOICE
+    homes = tuple(one for one in found if one.home.mode is not HomeMode.ARCHIVE)
+    return Offer(homes=() if many and not who else homes, count=count, searched=many or bool(who))
+
+
+async def _chosen(connection: Connection, home: str) -> Glance | None:
+    """Return the home that was chosen; None for all."""
+    if not home:
+        return None
+    found = await timeline.glance_of(connection, HomeId(home.replace("\0", "")))
+    if found is None or found.home.mode is HomeMode.ARCHIVE:
+        raise HTTPException(404)
+    return found
+
+
 def _outcome(how: str) -> Outcome | None:
     return chosen(OUTCOMES, how, "how", HOW_ENDED) if how else None
-
-
-def _chosen(homes: Sequence[Glance], home: str) -> list[Glance]:
-    shown = [one for one in homes if not home or one.home.home_id == home]
-    if home and not shown:
-        raise HTTPException(404)
-    return shown
 
 
 def _day(week: str, today: date) -> date:

@@ -125,6 +125,10 @@ async def _page(
         views = await views_of(visiting, connection, home_id)
         asked = await store.asked_covers(connection, visiting.visitor.carer_id, visiting.now)
         has_feed = await store.has_feed(connection, visiting.visitor.carer_id)
+        unshown = 0
+        if home_id is None:
+            count = await store.rota_count(connection, visiting.visitor.organisation_id)
+            unshown = max(0, count - MOST_ROTAS)
         empty = await _empty(visiting, connection, home_id, views)
         shown = {one.scope.home_id for one in views} | {one.home_id for one in empty} | {home_id}
         await visiting.looked_at(
@@ -137,6 +141,7 @@ async def _page(
         here="/plan",
         status=400 if mistakes else 200,
         views=views,
+        unshown=unshown,
         key=shift_key,
         empty=empty,
         asked=asked,
@@ -164,7 +169,7 @@ async def views_of(
     if home_id is not None:
         found = await _of_home(visiting, connection, home_id)
     else:
-        found = list(await store.rotas_of(connection, organisation, visiting.now))[:MOST_ROTAS]
+        found = list(await store.rotas_of(connection, organisation, visiting.now, limit=MOST_ROTAS))
     people: set[CarerId] = set()
     for rota in found:
         people |= rota.people | {cover.carer_id for cover in rota.covers}

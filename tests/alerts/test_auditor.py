@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +15,7 @@ from alerts import looking
 from alerts.auditor import PART, SWITCH, Auditor
 from alerts.dead_man import DeadMan
 from core.model.errors import Misconfigured
-from core.model.finding import Severity
+from core.model.finding import Audience, Severity
 from core.model.ids import AlertId
 from core.model.playbook import AUDIT, playbook_for
 from core.runtime.clock import ManualClock
@@ -193,6 +193,33 @@ async def test_a_look_at_what_is_open_asks_nothing_twice(watched: Watched) -> No
             await looking.look_at(connection, found, now, everybody=True)
     assert len(found) == 1
     assert len({str(statement) for statement in asked}) == len(asked) <= 4
+
+
+async def test_a_look_at_many_alerts_asks_no_more_than_a_look_at_a_few(watched: Watched) -> None:
+    """Whoever is on it, whichever home, carers and operators: asked for all of them at once."""
+    house, turns = watched.house, watched.turns
+    ways = ({"webhook": watched.outside.url("/told")},)
+    homes = [await furnish(house.url, f"home{n}", contacts=ways) for n in range(9)]
+    counts = []
+    for some in (homes[:2], homes[2:]):
+        for one in some:
+            finding = a_finding(Severity.CHECK, home_id=one.home_id, resident_id=one.resident_id)
+            one.write(finding)
+            one.write(replace(finding, detector="liveness", audience=Audience.OPERATORS))
+        await turns.until(0)
+        on_it = (
+            "update alert set state = 'acknowledged', acknowledged_by = %s where alert_id %% 3 = 0"
+        )
+        house.execute(on_it, house.carers[0])
+        await turns.alerting.audit_once()  # what has changed is written down
+        async with transaction(turns.alerting.pool) as connection:
+            found = await alert_table.alerts_to_look_at(connection, at(0.1), 99, beyond=AlertId(0))
+            with listening(connection) as asked:
+                await looking.look_at(connection, found, at(0.1), everybody=True)
+        counts.append((len(found), len(asked)))
+    (few, by_few), (many, by_many) = counts
+    assert (few, many) == (4, 18)
+    assert max(by_few, by_many) <= 8
 
 
 async def test_a_run_of_another_version_is_told_once_and_ends_no_audit(watched: Watched) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -117,7 +118,23 @@ def test_an_answer_from_before_the_worse_news_does_not_count_for_it() -> None:
     episode = answered(raised, a_response(ResponseKind.ACKNOWLEDGE, 3), at(5))
     assert episode.alert.state is AlertState.ACKNOWLEDGED
     assert episode.run.asked == 1
-    assert answered(raised, a_response(ResponseKind.RESOLVE, 3), at(5)) == raised
+    late = answered(raised, a_response(ResponseKind.RESOLVE, 3), at(5))
+    assert late == replace(raised, run=replace(raised.run, stopped_below=1)), "the telling goes on"
+    assert late.run.first_step == 1, "and what was asked for before the worse news is over"
+
+
+def test_what_was_asked_for_before_an_answer_is_over_however_the_alert_is_told_anew() -> None:
+    asked = answered(replace(opened(), last_step=4), a_response(ResponseKind.ACKNOWLEDGE, 9), at(9))
+    assert asked.run.stopped_below == 0, "nothing of it is told now: the alert says so"
+    assert answered(asked, a_response(ResponseKind.REOPEN, 10), at(10)).run.stopped_below == 5
+    worse = heard(asked, a_finding(Severity.URGENT, Phase.RAISED), at(10))
+    assert passed(replace(worse, last_step=5), TEAM, at(14)).run.stopped_below == 6
+    back = answered(asked, a_response(ResponseKind.HAND_BACK, 10), at(10))
+    assert (back.run.first_step, back.run.stopped_below) == (0, 0), "the same run goes on"
+    unanswered = heard(
+        replace(opened(), last_step=4), a_finding(Severity.URGENT, Phase.RAISED), at(9)
+    )
+    assert (unanswered.run.first_step, unanswered.run.stopped_below) == (5, 0)
 
 
 def test_a_person_may_reopen() -> None:

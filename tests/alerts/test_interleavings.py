@@ -66,6 +66,7 @@ class Interleavings(RuleBasedStateMachine):
         self.phones: dict[tuple[str, Key], int] = {}
         self.answered_at: dict[str, object] = {}
         self.crashed: set[tuple[str, Key]] = set()
+        self.answered_below: dict[str, int] = {}
 
     # what the world does
 
@@ -111,6 +112,7 @@ class Interleavings(RuleBasedStateMachine):
                 ResponseKind.RESOLVE,
                 ResponseKind.TAKE_OVER,
                 ResponseKind.HAND_BACK,
+                ResponseKind.REOPEN,
             ]
         ),
     )
@@ -163,7 +165,7 @@ class Interleavings(RuleBasedStateMachine):
     def sends(self) -> None:
         for detector, stored in self.alerts.items():
             for key, state in list(stored.deliveries.items()):
-                if state is DeliveryState.PENDING:
+                if state in {DeliveryState.PENDING, DeliveryState.SENDING}:
                     self._send(detector, stored, key)
 
     # what must hold
@@ -255,8 +257,20 @@ class Interleavings(RuleBasedStateMachine):
 
     def _answer(self, response: Response, detector: str) -> None:
         stored = self.alerts[detector]
-        self.answered_at[detector] = response.at
-        self._settle(detector, answered(stored.episode, response, self.now))
+        before = stored.episode
+        after = answered(before, response, self.now)
+        if response.kind is not ResponseKind.REOPEN:
+            self.answered_at[detector] = response.at
+        if before.alert.state is AlertState.OPEN is not after.alert.state:
+            self.answered_below[detector] = before.last_step + 1
+        elif after.run.stopped_below > before.run.stopped_below:
+            self.answered_below[detector] = after.run.first_step  # it came after worse news
+        elif (
+            response.kind is ResponseKind.HAND_BACK
+            and after.run.first_step == before.run.first_step
+        ):
+            self.answered_below.pop(detector, None)  # the run that was answered goes on
+        self._settle(detector, after)
 
     def _settle(self, detector: str, episode: Episode) -> None:
         stored = self.alerts[detector]
@@ -265,6 +279,7 @@ class Interleavings(RuleBasedStateMachine):
         for request in requests:
             key = (request.carer_id, request.channel, request.step)
             assert key not in stored.deliveries, "an idempotency key is never used twice"
+            assert request.step >= run.first_step >= run.stopped_below, "it would never leave"
             stored.deliveries[key] = DeliveryState.PENDING
         assert not due(episode.alert, run, self.members(), stored.told(), self.now)
         last = max((step for _, _, step in stored.deliveries), default=-1)
@@ -275,7 +290,11 @@ class Interleavings(RuleBasedStateMachine):
                     stored.deliveries[key] = DeliveryState.CANCELLED
 
     def _send(self, detector: str, stored: Stored, key: Key) -> None:
-        carer, channel, _ = key
+        carer, channel, step = key
+        if not _wanted(stored.episode, carer, step):
+            stored.deliveries[key] = DeliveryState.CANCELLED
+            return
+        assert step >= self.answered_below.get(detector, 0), "after an answer nothing leaves"
         if channel in PUSH and carer in self.dead:
             stored.deliveries[key] = DeliveryState.FAILED
             return
@@ -285,8 +304,19 @@ class Interleavings(RuleBasedStateMachine):
         if self.crashes:
             self.crashes = False
             self.crashed.add((detector, key))
+            stored.deliveries[key] = DeliveryState.SENDING
             return
         stored.deliveries[key] = DeliveryState.SENT
+
+
+def _wanted(episode: Episode, carer: CarerId, step: int) -> bool:
+    """Tell whether a delivery may leave, as the outbox asks it of the tables (`core.store.delivery`)."""
+    alert, run = episode.alert, episode.run
+    if alert.state is AlertState.OPEN:
+        urgent = alert.severity is Severity.URGENT
+        return (alert.cleared_at is None or urgent) and step >= run.stopped_below
+    mine = run.asked == carer and step >= run.first_step
+    return alert.state is AlertState.ACKNOWLEDGED and alert.cleared_at is None and mine
 
 
 TestInterleavings = Interleavings.TestCase

@@ -71,3 +71,21 @@ async def test_a_carer_of_a_family_sees_no_search(visitors: Visitors) -> None:
     text = await (await visitors.of("ben")).text("/people?who=worker&circle=ada&everybody=3")
     assert "Worker" not in text
     assert 'type="search"' not in text
+
+
+async def test_the_record_of_looks_offers_a_search_where_there_are_many(
+    visitors: Visitors, crowd: Town
+) -> None:
+    auditor = await visitors.of("auditor")
+    text = await auditor.text("/audit")
+    assert len(text) < 60_000, "1 MB for 20,000 people"
+    assert 'id="carer"' not in text
+    found = await auditor.text("/audit?who=worker+1234")
+    number = crowd.number("select carer_id from carer where login = 'w1234'")
+    assert re.findall(r'<option value="(\d+)"', found) == [str(number)]
+    many = await auditor.text("/audit?who=worker")
+    assert len(re.findall(r'<option value="(\d+)"', many)) == 50
+    assert re.search(r"\b195\d more have such a name. Type more of it.", many)
+    kept = await auditor.text(f"/audit?carer={number}")
+    assert f'<option value="{number}" selected>' in kept, "who was chosen stays chosen"
+    assert "Nobody has such a name." in await auditor.text("/audit?who=xyz")

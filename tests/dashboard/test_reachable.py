@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -158,3 +159,46 @@ async def test_the_page_of_somebody_whose_first_test_is_still_to_come(
     page = await (await visitors.of("ben")).text(f"/reachable/{town.carers['ben']}")
     assert "The first test comes a day after somebody is registered." in page
     assert "None yet." in page
+
+
+async def test_of_many_who_needs_somebody_stands_first_and_each_is_found(
+    town: Town, visitors: Visitors
+) -> None:
+    """Three weeks without a tap, and a few whom nothing reaches, among a hundred who tapped."""
+    people = (
+        "insert into carer (organisation_id, login, name, role, password_hash)"
+        " select organisation_id, 'p' || n, 'Person ' || lpad(n::text, 3, '0'), 'care_worker', 'x'"
+        " from generate_series(1, 120) n, carer where login = 'admin' returning carer_id, login"
+    )
+    for number, login in town.execute(people):
+        town.carers[login] = number
+        place = int(login[1:])
+        failed = place in {70, 90}
+        asked(
+            town, login, 9, tapped=place > 60 and not failed, state="failed" if failed else "sent"
+        )
+    admin = await visitors.of("admin")
+    first = await admin.text("/reachable")
+    assert first.index("Person 070") < first.index("Person 090") < first.index("Person 001")
+    assert "Cannot be reached: 2<" in first
+    assert "Not confirmed: 60<" in first
+    assert "Can be reached: 58<" in first
+    pages = re.findall(r'href="/reachable\?page=(\d)"', first)
+    assert pages == ["1", "1", "2", "2", "2"], "where each kind begins, then the next page"
+    assert "Person 061" in await admin.text("/reachable?page=2")
+    found = await admin.text("/reachable?who=person+11")
+    assert found.count("Person 11") == 10
+    assert "Person 070" not in found
+    assert "Nobody has such a name" in await admin.text("/reachable?who=nobody")
+    assert "Page 3 of 3" in await admin.text("/reachable?page=99"), "an empty page would say nobody"
+
+
+async def test_a_tap_says_all_that_is_to_be_known_of_most(town: Town, visitors: Visitors) -> None:
+    """A test that was tapped counts, also where older ones were not; one that came later does not help."""
+    asked(town, "ben", 23)
+    asked(town, "ben", 9, tapped=True)
+    asked(town, "mia", 23, tapped=True)
+    asked(town, "mia", 9)
+    page = (await (await visitors.of("admin")).text("/reachable")).split("<main")[1]
+    assert page.index("Mia Stone") < page.index("Not confirmed") < page.index("Ben Carter")
+    assert page.index("Ben Carter") < page.index("Can be reached")

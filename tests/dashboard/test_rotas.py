@@ -335,3 +335,22 @@ async def test_machines_read_plan_rota_and_quiet_hours(visitors: Visitors, circl
 def test_everybody_who_answers_may_keep_quiet_hours() -> None:
     roles = set(CarerRole) - {CarerRole.CLINICIAN, CarerRole.RESIDENT, CarerRole.AUDITOR}
     assert discover()["quiet"].roles == roles
+
+
+async def test_rotas_beyond_the_page_are_counted_and_led_to(
+    visitors: Visitors, circle: Town
+) -> None:
+    circle.execute(
+        "insert into home (home_id, organisation_id, name) select 'r' || n, organisation_id, 'House ' || n"
+        " from home, generate_series(1, 24) n where home_id = 'ada'"
+    )
+    circle.execute(
+        "insert into rota (organisation_id, home_id, zone) select organisation_id, home_id, zone"
+        " from home where name like 'House%%'"
+    )
+    admin = await visitors.of("admin")
+    text = await admin.text("/rota")
+    assert "And 4 more." in text
+    assert 'href="/plan"' in text
+    assert 'href="/rota/homes/r24"' in await admin.text("/plan/homes/r24")
+    assert "House 24" in await admin.text("/rota/homes/r24")

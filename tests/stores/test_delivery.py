@@ -90,7 +90,7 @@ async def test_a_delivery_is_asked_for_once_claimed_once_and_sent(
     assert (claimed.cleared, claimed.asked, claimed.repeated) == (False, False, False)
     assert await claim(connection) == []
     await table.finish(connection, [(claimed, sent(0.1))])
-    (entry,) = await table.told(connection, alert_id)
+    (entry,) = (await table.told(connection, [alert_id]))[alert_id]
     assert (entry.step, entry.state) == (0, DeliveryState.SENT)
     assert house.execute("select attempt, result, ended_at is null from delivery_attempt") == [
         (1, "sent", False)
@@ -205,7 +205,7 @@ async def test_an_answer_cancels_what_waits(house: House, connection: Connection
     await table.request(connection, alert_id, [request(house.carers[0])], NINE)
     house.execute("update alert set state = 'acknowledged'")
     assert await claim(connection) == []
-    assert await table.cancel(connection, alert_id) == 1
+    assert await table.cancel(connection, [alert_id]) == 1
     assert house.execute("select state from delivery") == [("cancelled",)]
 
 
@@ -216,18 +216,19 @@ async def test_what_a_dead_worker_left_of_an_answered_alert_is_cancelled(
     await table.request(connection, alert_id, [request(house.carers[0])], NINE)
     await claim(connection)
     house.execute("update alert set state = 'acknowledged'")
-    assert await table.cancel(connection, alert_id) == 0
+    assert await table.cancel(connection, [alert_id]) == 0
     assert await table.cancel_unwanted(connection, at(0.4)) == 0
     assert await table.cancel_unwanted(connection, at(0.5)) == 1
 
 
+@pytest.mark.parametrize("kind", ["acknowledge", "resolve", "take_over"])
 async def test_an_answer_that_is_not_read_yet_stops_the_sending(
-    house: House, connection: Connection
+    house: House, connection: Connection, kind: str
 ) -> None:
     alert_id = await opened(connection)
     await table.request(connection, alert_id, [request(house.carers[0])], NINE)
     house.answer(alert_id, house.carers[1], ResponseKind.COMMENT, NINE)
-    house.answer(alert_id, house.carers[1], ResponseKind.ACKNOWLEDGE, NINE)
+    house.answer(alert_id, house.carers[1], ResponseKind(kind), NINE)
     assert await claim(connection) == []
     await alert_table.take_cursor(connection, "response")
     assert await claim(connection) == []

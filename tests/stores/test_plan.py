@@ -73,6 +73,26 @@ async def test_a_policy_of_the_home_stands_above_the_organisation_s(
             )
 
 
+async def test_of_other_families_only_who_stands_in_a_rota_is_read(
+    database: Database, house: House
+) -> None:
+    """The page of an alert asks for them: an organisation has ten thousands of other families."""
+    other = await furnish(database, "other", contacts=({}, {}))
+    house.execute(
+        "with r as (insert into rota (organisation_id, home_id, zone) values (%s, 'other', 'UTC')"
+        " returning rota_id) insert into rota_shift (rota_id, carer_id, days, start_min, end_min)"
+        " select rota_id, %s, '{0}', 0, 60 from r",
+        ORGANISATION,
+        other.carers[1],
+    )
+    async with (
+        open_pool(database.url_as("wayhome_dashboard")) as pages,
+        acting(pages, visitor(house, 0, CarerRole.ORGANISATION_ADMIN)) as connection,
+    ):
+        found = {one.carer_id for one in await plan.colleagues(connection, house.home_id)}
+    assert found == {*house.carers, house.technician, other.carers[1]}
+
+
 async def test_colleagues_come_with_their_place_and_the_names_of_their_channels(
     database: Database, house: House
 ) -> None:
@@ -305,6 +325,6 @@ async def test_only_who_may_see_a_home_is_told_of_it(database: Database, house: 
     ):
         found = await duty.people_of(connection, house.home_id, everybody)
         administrators = await duty.administrators_of(connection, house.home_id)
-        assert await duty.zone_of(connection, house.home_id) == LONDON
+        assert (await duty.places_of(connection, [house.home_id]))[house.home_id].zone == LONDON
     assert [one.carer_id for one in found] == list(house.carers)
     assert [one.carer_id for one in administrators] == [house.carers[2]]

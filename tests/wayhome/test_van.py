@@ -106,11 +106,56 @@ def test_other_columns_are_refused(registered: Database, head: str) -> None:
         checked(registered, head, *GOOD)
 
 
-def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_what_is_no_text_is_refused_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "van.csv"
-    file.write_bytes(b"home\xff\xfe")
-    with pytest.raises(Malformed, match="UTF-8"):
+    file.write_bytes(b"home\r\nM\xfcller\r\n")
+    with pytest.raises(Malformed, match="UTF-8 in line 2"):
         van.read(file)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_spreadsheets_of_other_countries_write_other_separators(
+    registered: Database, separator: str
+) -> None:
+    lines = [line.replace(",", separator) for line in (HEAD, *GOOD)]
+    odd = separator.join(["7f3k", "zigbee2mqtt", "x", '"A, b; c"', "hub", "", ""])
+    found = checked(registered, *lines, odd)
+    assert found.faults == ()
+    assert [one.name for one in found.devices] == ["Van sensor", "Hub", "A, b; c"]
+
+
+def test_of_two_people_of_one_name_none_is_guessed(registered: Database) -> None:
+    """The watch of the father would tell of the son."""
+    with psycopg.connect(registered.url, autocommit=True) as connection:
+        connection.execute(
+            "insert into resident (home_id, name) select home_id, name from resident"
+            " where home_id = '7f3k' and name = 'Ada'"
+        )
+    found = checked(registered, HEAD, "7f3k,zigbee2mqtt,x,Watch,worn,,Ada")
+    assert [fault.text.partition(";")[0] for fault in found.faults] == [
+        "worn_by: 2 people of this name live in 7f3k"
+    ]
+
+
+def test_what_a_file_says_is_shown_as_it_is_and_not_obeyed(
+    registered: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "van.csv"
+    odd = ("[/red]", "\x1b[2J", "x" * 5000, "=1+1")
+    file.write_text("\n".join([HEAD, *(f"{home},zigbee2mqtt,a,Name,hub,," for home in odd)]))
+    done = subprocess.run(
+        [sys.executable, "-m", "wayhome", "devices", "import", str(file)],
+        env=child_environment({"database_url": registered.url_as("wayhome_registrar")}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "[/red]" in done.stderr
+    assert "=1+1 is not registered" in done.stderr
+    assert "\x1b[2J" not in done.stderr
+    assert len(done.stderr) < 3000
+    assert "no faults, found 4" in " ".join(done.stderr.split())
 
 
 def test_a_quotation_mark_left_open_is_named_with_the_line_it_stands_in() -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from core.model.errors import Malformed
 from core.store import registry
@@ -77,7 +78,7 @@ def _show(checked: Checked, registered: int) -> None:
         return
     table = Table("line", "fault")
     for fault in checked.faults[:MOST_SHOWN]:
-        table.add_row(str(fault.line), fault.text)
+        table.add_row(str(fault.line), Text(fault.text))  # it is of the file: no markup of ours
     console.print(table)
     if len(checked.faults) > MOST_SHOWN:
         console.print(f"… and {len(checked.faults) - MOST_SHOWN} more.")
