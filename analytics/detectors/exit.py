@@ -7,7 +7,6 @@ Such a door is told by its closing (docs/decisions/0251).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, Signs, fact, finding
@@ -26,10 +25,21 @@ from analytics.features.door_habits import (
 )
 from analytics.features.localtime import NIGHT_FROM_H, NIGHT_UNTIL_H
 from analytics.features.occupancy import AWAY_AFTER_S, Place
+from analytics.features.openings import (
+    AWAKE_AFTER_S,
+    ESCALATE_AFTER_S,
+    STAGES,
+    USUAL_AFTER_S,
+    Opening,
+    door_moved,
+    moved,
+    nobody_since,
+    somebody_home,
+)
 from analytics.features.out_of_bed import OutOfBed, Risen
 from analytics.features.witnesses import DOORSTEP_S, EXIT_WITHIN_S
-from analytics.features.wording import ROOMS, by_pronoun, duration
-from core.model.finding import Finding, Phase, Severity
+from analytics.features.wording import ROOMS, by_pronoun
+from core.model.finding import Finding, Phase
 from core.model.home import RoomKind
 from core.model.quantity import Quantity
 from core.model.said import figure, say, say_each
@@ -42,85 +52,9 @@ if TYPE_CHECKING:
     from analytics.features.view import HomeView
     from core.model.observation import Observation
 
-ESCALATE_AFTER_S = 180.0
-AWAKE_AFTER_S = 90.0
-"""Who is up, looks out and stays has mostly been seen inside again by then (docs/decisions/0220)."""
-USUAL_AFTER_S = 300.0
-"""Who is up as on other days, looks out and stays takes longer to show again (docs/decisions/0286)."""
 OTHER_S = 12 * 3600.0
 """A door that moves so long after it last did is of another night, whoever was seen since (0253)."""
 _ALWAYS = -math.inf
-
-_SOON = ((0.0, Severity.CHECK), (ESCALATE_AFTER_S, Severity.URGENT))
-#: What is said of an opening, by the kind of hour: at once, and when nobody has moved inside for so long.
-STAGES: dict[Hour, tuple[tuple[float, Severity], ...]] = {
-    Hour.NIGHT: _SOON,
-    Hour.RARE: _SOON,
-    Hour.OFTEN: (
-        (0.0, Severity.NOTICE),
-        (ESCALATE_AFTER_S, Severity.CHECK),
-        (AWAY_AFTER_S, Severity.URGENT),
-    ),
-    Hour.UP: ((USUAL_AFTER_S, Severity.CHECK), (AWAY_AFTER_S, Severity.URGENT)),
-    Hour.RISEN: ((AWAKE_AFTER_S, Severity.CHECK), (AWAY_AFTER_S, Severity.URGENT)),
-    Hour.AWAKE: ((AWAKE_AFTER_S, Severity.CHECK), (ESCALATE_AFTER_S, Severity.URGENT)),
-    Hour.ORDINARY: (),
-}
-
-
-@dataclass(slots=True, kw_only=True)
-class Opening:
-    """A door that opened and has not been followed by movement inside."""
-
-    onset: float
-    hour: Hour
-    #: When a door last opened, and the room of that door.
-    door_at: float
-    room_id: int
-    #: Whether nobody had moved inside just before: then movement behind the door is somebody who came in.
-    arrival: bool
-    #: Whether somebody was taken to be home; otherwise somebody had moved inside and was not believed.
-    sure: bool = True
-    #: Whether only its closing was heard.
-    unheard: bool = False
-    #: How many of its `STAGES` are said.
-    said: int = 0
-
-    @property
-    def due(self) -> float:
-        """When there is more to say if nobody moves inside."""
-        stages = STAGES[self.hour]
-        return self.door_at + stages[self.said][0] if self.said < len(stages) else NEVER
-
-    def snapshot(self) -> list[Any]:
-        """Return it as plain values."""
-        return [
-            self.onset,
-            self.hour.value,
-            self.door_at,
-            self.room_id,
-            self.arrival,
-            self.sure,
-            self.said,
-            self.unheard,
-        ]
-
-    @classmethod
-    def restored(cls, state: list[Any] | None) -> Opening | None:
-        """Return the opening as `snapshot` saw it; None for None."""
-        if state is None:
-            return None
-        onset, hour, door_at, room_id, arrival, sure, said, *unheard = state  # none before 0251
-        return cls(
-            onset=onset,
-            hour=Hour(hour),
-            door_at=door_at,
-            room_id=room_id,
-            arrival=arrival,
-            sure=sure,
-            said=said,
-            unheard=any(unheard),
-        )
 
 
 class Exit:
@@ -161,7 +95,7 @@ class Exit:
         if opening is None or view.coverage.blind:  # seeing again brings a tick
             return ()
         self.due = opening.due
-        return () if view.now < self.due else self._say(opening, view, _nobody_since(view, opening))
+        return () if view.now < self.due else self._say(opening, view, nobody_since(view, opening))
 
     def _door(self, view: HomeView, device: DevicePlan, *, shut: bool) -> Sequence[Finding]:
         hour = self._habits.hour(view.local, view.at, view.hours.today, self._risen(view, device))
@@ -191,7 +125,7 @@ class Exit:
         self.due = opening.due
         if self.due > view.at or _brought_by_a_queue(view):
             return said
-        return [*said, *self._say(opening, view, _moved(opening, view))]
+        return [*said, *self._say(opening, view, moved(opening, view))]
 
     def _risen(self, view: HomeView, door: DevicePlan) -> Risen:
         """Return whether who is at a door has just come from bed; by a door in the bedroom only beds tell."""
@@ -246,9 +180,9 @@ class Exit:
             what,
             phase,
             unusual=self._unusual(opening, view),
-            ruled_out=(_somebody_home(opening),) if opening.sure else (),
+            ruled_out=(somebody_home(opening),) if opening.sure else (),
             advice=say("Call now; if nobody answers, go and look near the home first."),
-            evidence=(fact(_door_moved(opening), opening.onset),),
+            evidence=(fact(door_moved(opening), opening.onset),),
         )
 
     def _unusual(self, opening: Opening, view: HomeView) -> str:
@@ -310,46 +244,6 @@ def _inside(opening: Opening, view: HomeView, device: DevicePlan) -> bool:
 def _brought_by_a_queue(view: HomeView) -> bool:
     """Whether a hub is delivering what it kept: who moved inside afterwards may stand behind it."""
     return view.coverage.cause is Darkness.QUEUE and view.now - view.at > LATE_S
-
-
-def _nobody_since(view: HomeView, opening: Opening) -> str:
-    text = marked("The outer door opened at %(time)s and nobody has moved inside since, %(span)s")
-    if opening.unheard:
-        text = marked(
-            "The outer door was shut at %(time)s and nobody has moved inside since, %(span)s"
-        )
-    span = duration(view.now - opening.door_at)
-    return say(text, time=view.clock(opening.door_at), span=span)
-
-
-def _somebody_home(opening: Opening) -> str:
-    shut = say("Somebody was home when it was shut")
-    return shut if opening.unheard else say("Somebody was home when it opened")
-
-
-def _door_moved(opening: Opening) -> str:
-    return say("The outer door was shut") if opening.unheard else say("The outer door opened")
-
-
-def _moved(opening: Opening, view: HomeView) -> str:
-    when = view.clock(view.at)
-    text = say("The outer door opened at %(time)s", time=when)
-    if opening.unheard:
-        text = say(
-            "The outer door was shut at %(time)s (that it was opened was not heard)", time=when
-        )
-    if view.now - view.at > LATE_S:
-        reached = view.clock(view.now)
-        text = say("%(text)s (this reached us only at %(time)s)", text=text, time=reached)
-    before = view.previous_at
-    if before is None or view.at < before:
-        return text
-    return say(
-        "%(text)s, %(span)s after the last movement (%(room)s)",
-        text=text,
-        span=duration(view.at - before),
-        room=ROOMS[view.previous_room],
-    )
 
 
 DETECTOR = DetectorSpec(

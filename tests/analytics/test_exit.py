@@ -3,7 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from analytics.detector import NEVER
-from analytics.detectors.exit import DETECTOR, Opening
+from analytics.detectors.exit import DETECTOR
+from analytics.features.openings import Opening
 from analytics.sample_days import BED, BED_MOTION, DOOR, HALL_MOTION, KITCHEN_MOTION, MONDAY
 from core.model.finding import Phase, Severity
 from core.model.ids import DeviceId
