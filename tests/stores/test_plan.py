@@ -181,15 +181,19 @@ async def test_a_swap_counts_when_the_other_agrees_and_not_before(
         assert await who(90) == one
 
 
+async def write_for_all(pages: Pool, admin: Visitor, shift: Shift) -> None:
+    """Write down the organisation's rota."""
+    async with acting(pages, admin) as connection:
+        await rota.write_shifts(connection, ORGANISATION, None, LONDON, [shift])
+
+
 async def test_a_home_goes_by_its_own_rota_else_by_its_organisation_s(
     database: Database, house: House
 ) -> None:
     one, two, _ = house.carers
     admin = visitor(house, 2, CarerRole.ORGANISATION_ADMIN)
     async with open_pool(database.url_as("wayhome_dashboard")) as pages:
-        async with acting(pages, admin) as connection:
-            shifts = [Shift(hours=DAY, carer_id=two)]
-            await rota.write_shifts(connection, ORGANISATION, None, LONDON, shifts)
+        await write_for_all(pages, admin, Shift(hours=DAY, carer_id=two))
         async with acting(pages, admin) as connection:
             found = await rota.rota_for(connection, house.home_id, NINE)
             assert found is not None
@@ -212,9 +216,7 @@ async def test_a_rota_of_a_home_without_anybody_is_none(database: Database, hous
     one, two, _ = house.carers
     admin = visitor(house, 2, CarerRole.ORGANISATION_ADMIN)
     async with open_pool(database.url_as("wayhome_dashboard")) as pages:
-        async with acting(pages, admin) as connection:
-            shifts = [Shift(hours=DAY, carer_id=two)]
-            await rota.write_shifts(connection, ORGANISATION, None, LONDON, shifts)
+        await write_for_all(pages, admin, Shift(hours=DAY, carer_id=two))
         number = await written(pages, house)
         async with acting(pages, admin) as connection:
             found = await rota.rota_for(connection, house.home_id, NINE)
@@ -233,9 +235,7 @@ async def test_until_a_cover_of_a_home_without_shifts_begins_its_organisation_s_
     one, two, _ = house.carers
     admin = visitor(house, 2, CarerRole.ORGANISATION_ADMIN)
     async with open_pool(database.url_as("wayhome_dashboard")) as pages:
-        async with acting(pages, admin) as connection:
-            shifts = [Shift(hours=DAY, carer_id=two)]
-            await rota.write_shifts(connection, ORGANISATION, None, LONDON, shifts)
+        await write_for_all(pages, admin, Shift(hours=DAY, carer_id=two))
         number = await written(pages, house)
         holiday = Cover(carer_id=one, asked_by=admin.carer_id, starts_at=at(60), ends_at=at(120))
         async with acting(pages, admin) as connection:
