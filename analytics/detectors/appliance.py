@@ -94,7 +94,10 @@ class Plug:
         """Return all of it as plain values."""
         episode = self.episode.snapshot() if self.episode else None
         power = [self.idle, self.active, self.watts, self.said]
-        return [self.room_id, power, self.on, self.off, self.seen, episode]
+        again = (
+            [self.again] if self.again > -math.inf else []
+        )  # states before 0293 do not know of it
+        return [self.room_id, power, self.on, self.off, self.seen, episode, *again]
 
     @classmethod
     def restored(cls, state: list[Any]) -> Plug:
@@ -110,6 +113,7 @@ class Plug:
             off=state[3],
             seen=state[4],
             episode=Episode.restored(state[5]),
+            again=next(iter(state[6:]), -math.inf),
         )
 
 

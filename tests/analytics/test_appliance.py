@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 
 from analytics.features.plan import plan
+from analytics.home_engine import Inputs
 from analytics.sample_days import (
     BED,
     DOOR,
@@ -62,6 +64,17 @@ def test_who_is_seen_to_be_in_bed_is_not_in_a_room_that_is_not_seen() -> None:
     ((minutes, severity),) = _minutes(story.at(17, 38))
     assert severity is Severity.CHECK
     assert 32 < minutes <= 37
+
+
+def test_a_restart_while_nobody_can_be_seen_near_it_changes_nothing() -> None:
+    story = _switched_on(9).at(17, 22)
+    again = deepcopy(story).restart()
+    again.home.look(Inputs(heard_at=MONDAY + timedelta(days=400), heard_since=MONDAY))
+    for one in (story, again):
+        one.at(17, 23).hear(BED, Quantity.BED, 0.0).at(17, 23, 30).hear(BED, Quantity.BED).at(
+            17, 40
+        )
+    assert _minutes(story) == _minutes(again) != []
 
 
 def test_who_has_gone_out_is_told_of_whatever_lives() -> None:
