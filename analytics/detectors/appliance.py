@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analytics.detector import NEVER, DetectorSpec, Episode, Parameter, Signs, fact, finding
 from analytics.features.device_faults import RETIRED
 from analytics.features.devices import PERSON, has_room
+from analytics.features.plug import ALONE_S, HEATS_W, ON_SHARE, PAUSE_S, RAISE_AFTER_S, Plug
 from analytics.features.wording import ROOMS, duration, gone_out
 from core.model.finding import Audience, Finding, Phase, Severity
 from core.model.home import Placement, RoomKind
@@ -22,99 +21,13 @@ if TYPE_CHECKING:
     from analytics.features.view import HomeView
     from core.model.observation import Observation
 
-ALONE_S = 1200.0
-RAISE_AFTER_S = 1200.0
 UNSEEN_S = 3600.0
 """While nobody can be seen in the room: most meals are cooked in less (docs/decisions/0293)."""
+ELSEWHERE_S = 420.0
+"""Who shows in other rooms again within this time has not been at it for longer (docs/decisions/0298)."""
 LOOK_S = 300.0
-HEATS_W = 300.0
-ON_SHARE = 0.3
-PAUSE_S = 300.0
-_LEAK = 0.02
 _POWER = Quantity.POWER
 _MOST = 8
-
-
-@dataclass(slots=True, kw_only=True)
-class Plug:
-    """One appliance."""
-
-    room_id: int
-    #: Leaking minimum and maximum of what it draws, in W.
-    idle: float = 0.0
-    active: float = 0.0
-    watts: float = 0.0
-    #: When it last said what it draws.
-    said: float = -math.inf
-    #: Since when it is on, pauses of a thermostat included; None while off.
-    on: float | None = None
-    #: Since when it draws no more than when idle; None while it does.
-    off: float | None = None
-    #: When a person last showed in its room.
-    seen: float = -math.inf
-    episode: Episode | None = None
-    #: While nobody can be seen near it: when to look whether somebody can be elsewhere.
-    again: float = -math.inf
-
-    @property
-    def limit_w(self) -> float:
-        """Watts from which it counts as on."""
-        return max(HEATS_W, self.idle + ON_SHARE * (self.active - self.idle))
-
-    @property
-    def alone_since(self) -> float:
-        """Since when it is on with nobody in the room; infinite while off."""
-        return math.inf if self.on is None else max(self.on, self.seen)
-
-    @property
-    def due(self) -> float:
-        """When it may have to be told of."""
-        if self.off is not None:
-            return self.off + PAUSE_S
-        if self.on is None:
-            return NEVER
-        raised = self.episode is not None
-        if self.episode is not None and self.episode.severity is Severity.URGENT:
-            return NEVER
-        return max(self.alone_since + ALONE_S + (RAISE_AFTER_S if raised else 0.0), self.again)
-
-    def draw(self, watts: float, at: float) -> None:
-        """Take in what it draws from ``at`` on."""
-        if at < self.said:
-            return
-        self.said, self.watts = at, watts
-        self.idle = watts if watts < self.idle else self.idle + _LEAK * (watts - self.idle)
-        self.active = watts if watts > self.active else self.active + _LEAK * (watts - self.active)
-        if watts >= self.limit_w:
-            self.on, self.off = (at if self.on is None else self.on), None
-        elif self.on is not None and self.off is None:
-            self.off = at
-
-    def snapshot(self) -> list[Any]:
-        """Return all of it as plain values."""
-        episode = self.episode.snapshot() if self.episode else None
-        power = [self.idle, self.active, self.watts, self.said]
-        again = (
-            [self.again] if self.again > -math.inf else []
-        )  # states before 0293 do not know of it
-        return [self.room_id, power, self.on, self.off, self.seen, episode, *again]
-
-    @classmethod
-    def restored(cls, state: list[Any]) -> Plug:
-        """Return the appliance as `snapshot` saw it."""
-        idle, active, watts, said = state[1]
-        return cls(
-            room_id=state[0],
-            idle=idle,
-            active=active,
-            watts=watts,
-            said=said,
-            on=state[2],
-            off=state[3],
-            seen=state[4],
-            episode=Episode.restored(state[5]),
-            again=next(iter(state[6:]), -math.inf),
-        )
 
 
 class Appliance:
@@ -135,9 +48,13 @@ class Appliance:
             return ()
         if observation.quantity is _POWER:
             return self._draw(device, observation.value, view)
-        if device.room_id in self._rooms and view.shown and device.interior:
-            return self._back(view, device.room_id)
-        return ()
+        if not self._rooms or not view.shown or not device.interior:
+            return ()
+        before = view.previous_at
+        if before is None or view.at - before > ELSEWHERE_S:
+            for plug in self._plugs.values():
+                plug.lost = plug.lost if plug.on is None else view.at
+        return self._back(view, device.room_id) if device.room_id in self._rooms else ()
 
     def _draw(self, device: DevicePlan, watts: float, view: HomeView) -> Sequence[Finding]:
         plug = self._plugs.get(device.device_id)
@@ -236,7 +153,7 @@ class Appliance:
         alone, home = view.coverage.elapsed(plug.alone_since, view.now), view.occupancy.home
         if alone < ALONE_S or _silent(view, device):
             return ()
-        near = home and not view.pauses.in_bed and _unseen(view, plug.room_id)
+        near = home and _may_be_near(view, plug)
         least = UNSEEN_S if near else ALONE_S
         raised = least + RAISE_AFTER_S
         if near:
@@ -270,6 +187,8 @@ class Appliance:
                 room=room,
             )
             seen = say("No sensor of the %(room)s lives", room=room)
+            if not away and _elsewhere(view, plug):
+                seen = say("There was movement in other rooms all the time")
         else:
             what = say(
                 "On since %(time)s: %(device)s; nobody in the %(room)s for %(span)s",
@@ -333,6 +252,20 @@ def _unseen(view: HomeView, room_id: int) -> bool:
     return bool(senses) and all(_silent(view, one) for one in senses)
 
 
+def _may_be_near(view: HomeView, plug: Plug) -> bool:
+    """Whether somebody may be near it whom nobody can see."""
+    unseen = not view.pauses.in_bed and _unseen(view, plug.room_id)
+    return unseen and not _elsewhere(view, plug)
+
+
+def _elsewhere(view: HomeView, plug: Plug) -> bool:
+    """Whether the one person who lives here has shown in other rooms all the time."""
+    last, alone = view.activity.last_at, len(view.plan.residents) == 1 and not view.plan.animal
+    if not alone or last is None or view.now - last > ELSEWHERE_S:
+        return False
+    return view.now - max(plug.alone_since, plug.lost) >= ALONE_S
+
+
 DETECTOR = DetectorSpec(
     name="appliance",
     title="Appliance left on",
@@ -342,12 +275,13 @@ DETECTOR = DetectorSpec(
         "Gas, and what draws less than 300 W.",
         "Somebody who sits still in the room of the appliance, where only movement is sensed.",
         "While all sensors of the room are down, who is near is not seen: it is told after an hour.",
+        "Only who lives alone and shows elsewhere all the time is known not to be near it then.",
         "Machines that run alone by design (washing, dishes) do not belong on such a plug.",
     ),
     references=(
         "detection.md (a) D13: 20 minutes, our judgement",
         "docs/decisions/0124: which plugs are watched, and from how many watts",
-        "docs/decisions/0293: an hour while nobody can be seen in the room",
+        "docs/decisions/0293, 0298: an hour while nobody can be seen in the room",
     ),
     parameters=(
         Parameter(name="alone", value=ALONE_S / 60, unit="min", meaning="nobody in the room"),
@@ -356,6 +290,12 @@ DETECTOR = DetectorSpec(
             value=UNSEEN_S / 60,
             unit="min",
             meaning="the same while no sensor of the room lives and somebody is home and up",
+        ),
+        Parameter(
+            name="elsewhere",
+            value=ELSEWHERE_S / 60,
+            unit="min",
+            meaning="who shows elsewhere at least so often is not near it",
         ),
         Parameter(
             name="raise", value=RAISE_AFTER_S / 60, unit="min", meaning="urgent so much later"

@@ -6,6 +6,8 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from analytics.features.plan import plan
 from analytics.home_engine import Inputs
 from analytics.sample_days import (
@@ -20,6 +22,8 @@ from analytics.sample_days import (
     STOVE,
 )
 from core.model.finding import Severity
+from core.model.home import Resident
+from core.model.ids import ResidentId
 from core.model.quantity import Quantity
 from tests.analytics.story import Story
 
@@ -55,6 +59,39 @@ def test_where_no_sensor_of_the_room_lives_an_hour_is_waited_and_that_is_said() 
     first = story.of("appliance")[0]
     assert first.what.endswith("no sensor tells who is in the kitchen")
     assert first.ruled_out == ("No sensor of the kitchen lives",)
+
+
+def _about_the_lounge(story: Story, until: float, every: float) -> Story:
+    """Somebody shows in the lounge every so many minutes, until so many minutes after 17:00."""
+    minute = 0.0
+    while (minute := minute + every) < until:
+        story.at(17, minute).hear(LOUNGE_MOTION).at(17, minute, 30).hear(LOUNGE_MOTION, value=0.0)
+    return story.at(17, until)
+
+
+@pytest.mark.parametrize(("every", "between"), [(4.0, (20, 30)), (7.0, (20, 35)), (9.0, (60, 65))])
+def test_who_shows_elsewhere_all_the_time_is_not_in_a_room_that_is_not_seen(
+    every: float, between: tuple[float, float]
+) -> None:
+    story = Story().at(9).hear(KITCHEN_MOTION).at(9, 1).hear(KITCHEN_MOTION, value=0.0)
+    for minute in range(2, 482, 8):
+        story.at(9, minute).hear(LOUNGE_MOTION).at(9, minute, 30).hear(LOUNGE_MOTION, value=0.0)
+    story.at(17).hear(STOVE, Quantity.POWER, 1500.0)
+    minutes, severity = _minutes(_about_the_lounge(story, 75.0, every))[0]
+    assert severity is Severity.CHECK
+    assert between[0] <= minutes <= between[1]
+    said = story.of("appliance")[0].ruled_out
+    assert (said == ("There was movement in other rooms all the time",)) == (every < 9.0)
+
+
+def test_where_two_live_one_who_shows_elsewhere_says_nothing_of_the_other() -> None:
+    other = Resident(resident_id=ResidentId(2), home_id=HOUSEHOLD.home.home_id, name="Ann")
+    two = replace(HOUSEHOLD, residents=(*HOUSEHOLD.residents, other))
+    story = Story(household=two).at(9).hear(KITCHEN_MOTION).at(9, 1).hear(KITCHEN_MOTION, value=0.0)
+    for minute in range(2, 482, 8):
+        story.at(9, minute).hear(LOUNGE_MOTION).at(9, minute, 30).hear(LOUNGE_MOTION, value=0.0)
+    story.at(17).hear(STOVE, Quantity.POWER, 1500.0)
+    assert _minutes(_about_the_lounge(story, 75.0, 4.0))[0][0] >= 60
 
 
 def test_who_is_seen_to_be_in_bed_is_not_in_a_room_that_is_not_seen() -> None:
