@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +17,13 @@ from analytics.features.change import (
     KEPT_DAYS,
     PRIOR_DAYS,
     PROVISIONAL,
+    QUICK_SMOOTHING,
+    QUICK_Z,
     SMOOTHING,
     Chart,
     Judged,
 )
-from analytics.features.day_channels import CHANNELS, DISTANCE, SOON_SHARE, Channel
+from analytics.features.day_channels import CHANNELS, DISTANCE, QUICK_SHARE, SOON_SHARE, Channel
 from analytics.features.day_features import FEATURES, NAMES, day_vector
 from analytics.features.day_gaps import bed_exits, without_dead_sensors
 from analytics.features.unusual_days import UNUSUAL_SHARE, unusual_parts
@@ -161,8 +164,16 @@ class DayChange:
 
 def _share(row: int, judged: Judged) -> float:
     """Return a channel's deviation in units of its own limit; 0 where nothing is known of it."""
-    limit = CHANNELS[row].limit_share * judged.channel_limit
-    return float(np.nan_to_num(judged.channels[row])) / limit
+    channel, limit = CHANNELS[row], judged.channel_limit
+    slow = float(np.nan_to_num(judged.channels[row])) / (channel.limit_share * limit)
+    return max(
+        slow, float(np.nan_to_num(judged.quick_channels[row])) / (channel.quick_share * limit)
+    )
+
+
+def _smooth(channel: Channel, judged: Judged) -> npt.NDArray[np.float64]:
+    """Return the deviations by which a channel is told."""
+    return judged.quick if math.isfinite(channel.quick_share) else judged.smooth
 
 
 def _chart() -> Chart:
@@ -187,8 +198,9 @@ def _told(
     if chart.count <= BASELINE_DAYS:
         unusual = learning(unusual, chart.count, BASELINE_DAYS)
     title = say(channel.title)
-    first = _detail(chart, places[0], judged) if places else None
-    details = [fact(_detail(chart, place, judged, begins=True)) for place in places]
+    smooth = _smooth(channel, judged)
+    first = _detail(chart, places[0], smooth) if places else None
+    details = [fact(_detail(chart, place, smooth, begins=True)) for place in places]
     return finding(
         view,
         DETECTOR.name,
@@ -207,7 +219,8 @@ def _places(channel: Channel, judged: Judged) -> list[int]:
     weights = channel.weights or {
         place: float(np.sign(value)) for place, value in enumerate(judged.smooth)
     }
-    pulls = {place: sign * float(judged.smooth[place]) for place, sign in weights.items()}
+    smooth = _smooth(channel, judged)
+    pulls = {place: sign * float(smooth[place]) for place, sign in weights.items()}
     leads = channel.leads
     strongest = sorted(pulls, key=lambda place: (place not in leads, -pulls[place], place))
     return [place for place in strongest if pulls[place] > 0.0][:MOST_TOLD]
@@ -215,18 +228,21 @@ def _places(channel: Channel, judged: Judged) -> list[int]:
 
 def _lead_share(channel: Channel, judged: Judged) -> float:
     """Return which share of a channel's change lies in what its title speaks of."""
-    pulls = {place: sign * float(judged.smooth[place]) for place, sign in channel.weights.items()}
+    smooth = _smooth(channel, judged)
+    pulls = {place: sign * float(smooth[place]) for place, sign in channel.weights.items()}
     whole = sum(max(pull, 0.0) for pull in pulls.values())
     return sum(max(pulls[place], 0.0) for place in channel.leads) / whole if whole else 0.0
 
 
-def _detail(chart: Chart, place: int, judged: Judged, *, begins: bool = False) -> Said:
+def _detail(
+    chart: Chart, place: int, smooth: npt.NDArray[np.float64], *, begins: bool = False
+) -> Said:
     """Say how a feature has changed; as the beginning of a sentence or within one."""
     feature = FEATURES[place]
     last = [feature.told(float(value)) for value in chart.rows[-SHOWN_DAYS:, place]]
     usual = chart.usual[:, place].astype(np.float64)
     low, high = np.nanpercentile(usual, USUAL_RANGE)
-    word = feature.comparatives[0 if judged.smooth[place] > 0.0 else 1]
+    word = feature.comparatives[0 if smooth[place] > 0.0 else 1]
     return say(
         "%(more)s %(feature)s (%(days)s; usually %(low)s to %(high)s)",
         more=comparative(word, begins=begins),
@@ -276,10 +292,22 @@ DETECTOR = DetectorSpec(
         "Lowry et al. 1992, Technometrics 34:46, MEWMA",
         "Bijlani et al. 2022, JMIR Aging 5(3):e38211: 84.3 % recall at 0.36 alerts a week, to beat",
         "Liu, Ting & Zhou 2008, ICDM p. 413, isolation forest, as a second opinion only",
-        "False alarms counted on untouched records of the TIHM study (docs/decisions/0127)",
+        "False alarms counted on untouched records of the TIHM study (docs/decisions/0127, 0299)",
     ),
     parameters=(
         Parameter(name="smoothing", value=SMOOTHING, unit="1", meaning="weight of the last day"),
+        Parameter(
+            name="quick_smoothing",
+            value=QUICK_SMOOTHING,
+            unit="1",
+            meaning="the same for changes that are over in days",
+        ),
+        Parameter(
+            name="quick_most",
+            value=QUICK_Z,
+            unit="1",
+            meaning="spreads that one day counts then at most",
+        ),
         Parameter(
             name="channel_limit", value=CHANNEL_LIMIT, unit="1", meaning="spreads along a channel"
         ),
@@ -300,6 +328,12 @@ DETECTOR = DetectorSpec(
             value=round(SOON_SHARE * CHANNEL_LIMIT, 2),
             unit="1",
             meaning="spreads along the channel of the bathroom",
+        ),
+        Parameter(
+            name="quick",
+            value=round(QUICK_SHARE * CHANNEL_LIMIT, 2),
+            unit="1",
+            meaning="the same where few days count",
         ),
         Parameter(name="first", value=FIRST_DAYS, unit="d", meaning="days before it speaks"),
         Parameter(

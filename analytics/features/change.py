@@ -7,7 +7,7 @@ learned, so that a change is not taken for a habit while it is told (detection.m
 References
 ----------
 Lowry et al. 1992, Technometrics 34:46 (MEWMA); Roberts 1959, Technometrics 1:239 (EWMA). Limits: detection.md
-§5 and docs/decisions/0127, 0138.
+§5 and docs/decisions/0127, 0138, 0299.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 SMOOTHING = 0.2
 """λ of the EWMA."""
+QUICK_SMOOTHING, QUICK_Z = 0.5, 2.0
+"""The same for changes that are over in days, and the most that one day counts then (docs/decisions/0299)."""
 FIRST_DAYS, BASELINE_DAYS, KEPT_DAYS = 14, 28, 90
 """Days before it speaks, until the baseline only drifts, and kept."""
 DRIFT = 1.0 / 56.0
@@ -63,6 +65,9 @@ class Judged:
     smooth: Floats
     #: Smoothed deviation along each channel, in its standard deviations; NaN for a channel without features.
     channels: Floats
+    #: Deviations smoothed over few days, each day bounded, and along each channel, likewise.
+    quick: Floats
+    quick_channels: Floats
     distance: float
     #: Limits that hold today.
     channel_limit: float
@@ -95,6 +100,7 @@ class Chart:
         "_flags",
         "_flat",
         "_mean",
+        "_quick",
         "_rows",
         "_smooth",
         "_spread",
@@ -118,6 +124,7 @@ class Chart:
         self._mean = np.full(width, np.nan)
         self._variance = self._spread**2
         self._smooth = np.zeros(width)
+        self._quick = np.zeros(width)
         #: The last days, float32, and whether each stood out.
         self._rows: list[npt.NDArray[np.float32]] = []
         self._flags: list[bool] = []
@@ -184,6 +191,7 @@ class Chart:
         self._settle(self.rows[-NEW_HABIT_DAYS:])
         self._flags[-NEW_HABIT_DAYS:] = [False] * NEW_HABIT_DAYS
         self._smooth, self._age = np.zeros_like(self._smooth), 0
+        self._quick = np.zeros_like(self._quick)
 
     def deviations(self, rows: npt.ArrayLike) -> Floats:
         """Return deviations of days from the baseline, clipped; NaN where not known."""
@@ -194,20 +202,21 @@ class Chart:
     def _judge(self, day: Floats) -> Judged:
         z = self.deviations(day)
         known = np.isfinite(self._mean)
-        fresh = np.where(
-            np.isfinite(z), SMOOTHING * z + (1.0 - SMOOTHING) * self._smooth, self._smooth
-        )
-        self._smooth = np.where(known, fresh, 0.0)
+        self._smooth = np.where(known, _smoothed(self._smooth, z, SMOOTHING), 0.0)
+        bounded = np.clip(z, -QUICK_Z, QUICK_Z)
+        self._quick = np.where(known, _smoothed(self._quick, bounded, QUICK_SMOOTHING), 0.0)
         self._age += 1
-        shrunk = 1.0 - (1.0 - SMOOTHING) ** (2 * self._age)
-        scale = SMOOTHING / (2.0 - SMOOTHING) * shrunk
+        scale = _variance(SMOOTHING, self._age)
+        quick_scale = _variance(QUICK_SMOOTHING, self._age)
         covariance = self._covariance(known)
         size = int(known.sum())
         limit = _distance_limit(size)
         return Judged(
             z=z,
             smooth=self._smooth,
-            channels=self._along(known, covariance, scale),
+            channels=self._along(self._smooth, known, covariance, scale),
+            quick=self._quick,
+            quick_channels=self._along(self._quick, known, covariance, quick_scale),
             distance=self._distance(known, covariance) / scale,
             channel_limit=CHANNEL_LIMIT + (PROVISIONAL if self.provisional else 0.0),
             distance_limit=limit
@@ -225,10 +234,10 @@ class Chart:
         covariance[~known, ~known] = 1.0
         return np.asarray(covariance, dtype=np.float64)
 
-    def _along(self, known: Bools, covariance: Floats, scale: float) -> Floats:
+    def _along(self, smooth: Floats, known: Bools, covariance: Floats, scale: float) -> Floats:
         weights = np.where(known, self._flat, 0.0)
         variance = np.einsum("ij,jk,ik->i", weights, covariance, weights) * scale
-        moved = weights @ self._smooth
+        moved = weights @ smooth
         return np.where(variance > 0.0, moved / np.sqrt(np.maximum(variance, 1e-12)), np.nan)
 
     def _distance(self, known: Bools, covariance: Floats) -> float:
@@ -238,11 +247,14 @@ class Chart:
 
     def snapshot(self) -> dict[str, Any]:
         """Return all of it as plain values."""
+        # states before 0299 do not know of it
+        quick = {"quick": self._quick.astype("<f8").tobytes()} if self._quick.any() else {}
         return {
             "count": [self.count, self._age],
             "state": np.stack([self._mean, self._variance, self._smooth]).astype("<f8").tobytes(),
             "rows": self.rows.astype("<f4").tobytes(),
             "flags": bytes(self._flags),
+            **quick,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -251,9 +263,21 @@ class Chart:
         self.count, self._age = state["count"]
         saved = np.frombuffer(state["state"], dtype="<f8").reshape(3, width)
         self._mean, self._variance, self._smooth = (row.copy() for row in saved)
+        if "quick" in state:
+            self._quick = np.frombuffer(state["quick"], dtype="<f8").copy()
         rows = np.frombuffer(state["rows"], dtype="<f4").reshape(-1, width)
         self._rows = [row.astype(np.float32) for row in rows]
         self._flags = [bool(flag) for flag in state["flags"]]
+
+
+def _smoothed(before: Floats, z: Floats, weight: float) -> Floats:
+    """Return the deviations with those of a day taken in; what is not known of it stays as it was."""
+    return np.where(np.isfinite(z), weight * z + (1.0 - weight) * before, before)
+
+
+def _variance(weight: float, days: int) -> float:
+    """Return the variance of deviations so smoothed, in those of a day."""
+    return weight / (2.0 - weight) * (1.0 - (1.0 - weight) ** (2 * days))
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ class Channel:
     #: Share of the general limit from which it is told, and for how many days in a row it must be so.
     limit_share: float = 1.0
     in_a_row: int = 2
+    #: The same share where the change is over in days: the last day counts for half then, and bounded.
+    quick_share: float = math.inf
 
     @property
     def weights(self) -> dict[int, float]:
@@ -38,8 +41,8 @@ class Channel:
 _ASK = marked(
     "Ask how things are; a change of routine, a visit or feeling unwell can be behind it."
 )
-SOON_SHARE = 1.75 / 3.0
-"""A change that is over in a week is told before it is (docs/decisions/0138)."""
+SOON_SHARE, QUICK_SHARE = 2.5 / 3.0, 1.75 / 3.0
+"""A change that is over in a week is told before it is (docs/decisions/0138, 0299)."""
 CHANNELS = (
     Channel(
         name="movement",
@@ -58,6 +61,7 @@ CHANNELS = (
         ),
         limit_share=SOON_SHARE,
         in_a_row=1,
+        quick_share=QUICK_SHARE,
     ),
     Channel(
         name="quiet",

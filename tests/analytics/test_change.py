@@ -14,6 +14,7 @@ from analytics.features.change import (
     KEPT_DAYS,
     NEW_HABIT_DAYS,
     PROVISIONAL,
+    QUICK_Z,
     Chart,
     Judged,
 )
@@ -89,6 +90,48 @@ def test_a_change_is_not_learned_while_it_is_told_and_is_usual_after_four_weeks(
     assert not any(day > 51 + NEW_HABIT_DAYS + 2 for day in spoken)
 
 
+def test_a_change_of_days_is_sooner_where_few_days_count() -> None:
+    slow, quick = [], []
+    for seed in range(60):
+        days = surrogate(90, seed, phi=0.0, rho=0.0)
+        days[88:, :2] += 1.2
+        here = chart()
+        last = [here.add(day) for day in days][-1]
+        assert last is not None
+        slow.append(last.channels[0])
+        quick.append(last.quick_channels[0])
+    assert np.mean(quick) > np.mean(slow)
+
+
+def test_one_day_beyond_all_measure_counts_little_where_few_days_count() -> None:
+    days = surrogate(60, 6, phi=0.0, rho=0.0)
+    usual = chart()
+    judged = [usual.add(day) for day in days[:50]][-1]
+    assert judged is not None
+    before = judged.quick
+    days[50, :2] = 40.0
+    after = usual.add(days[50])
+    assert after is not None
+    assert after.quick[:2] == pytest.approx(0.5 * QUICK_Z + 0.5 * before[:2])
+    assert after.smooth[0] > 0.5
+
+
+def test_days_of_a_release_that_counted_no_few_days_go_on() -> None:
+    before, now = chart(), chart()
+    days = surrogate(50, 7)
+    for day in days[:40]:
+        before.add(day)
+    saved = before.snapshot()
+    del saved["quick"]
+    now.restore(saved)
+    found = [(before.add(day), now.add(day)) for day in days[40:]]
+    for one, other in found:
+        assert one is not None
+        assert other is not None
+        assert one.channels.tobytes() == other.channels.tobytes()
+    assert found[-1][1].quick == pytest.approx(found[-1][0].quick, abs=0.01)  # type: ignore[union-attr]
+
+
 def test_what_is_never_known_is_left_out() -> None:
     days = surrogate(60, 5)
     days[:, 5] = np.nan
@@ -122,6 +165,7 @@ def test_a_restart_changes_nothing(seed: int, cut: int) -> None:
         assert (mine is None) == (theirs is None)
         if mine is not None and theirs is not None:
             assert mine.channels.tobytes() == theirs.channels.tobytes()
+            assert mine.quick_channels.tobytes() == theirs.quick_channels.tobytes()
             assert mine.distance == theirs.distance
     assert one.snapshot() == other.snapshot()
 
