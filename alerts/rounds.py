@@ -194,7 +194,7 @@ async def look(people: People, found: Sequence[StoredAlert], now: datetime) -> t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
-    """That somebody cannot be told, or is not watched, for the operators of a home."""
+    """That somebody cannot be told, or is not watched, for the operators of a home or whoever can end it."""
 
     home_id: HomeId
     #: With the organisation its key.
@@ -203,6 +203,7 @@ class Complaint:
     what: Said
     advice: Said
     severity: Severity = Severity.CHECK
+    audience: Audience = Audience.OPERATORS
     #: Since when it is so, where each time counts; None for what somebody who is on it has a day for.
     since: datetime | None = None
     detector: str = REACHABILITY
@@ -228,7 +229,7 @@ async def complain(connection: Connection, one: Complaint, now: datetime) -> Ale
         detector=one.detector,
         subject=one.subject,
         severity=one.severity,
-        audience=Audience.OPERATORS,
+        audience=one.audience,
         onset=now,
         noticed_at=now,
         what=one.what,

@@ -1,7 +1,8 @@
-"""Tells the operators that somebody is in a home that is paused, or left in a test: nobody is watched there.
+"""Tells who can end it that somebody is in a home that is paused, or left in a test: nobody is watched there.
 
 A pause ends when a human ends it. Who comes back before that is seen by sensors and by nobody else, while
-the family was told days ago that the home is not watched (docs/decisions/0291).
+the family was told days ago that the home is not watched (docs/decisions/0291). Where one of the carers said
+that nobody is there, the carers are asked; else the operators (0295).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from alerts.rounds import Complaint, complain
 from alerts.watch import clock
 from core.model.commissioning import Stage
-from core.model.finding import Severity
+from core.model.finding import Audience, Severity
 from core.model.playbook import UNWATCHED, playbook_for
 from core.model.said import Said, say
 from core.model.words import marked
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from core.store.pool import Connection
     from core.store.used import UsedHome
 
-USED, CALLED = "used/", "called/"
+USED, CALLED, BACK = "used/", "called/", "back/"
 _MOVED = {
     Stage.PAUSED: marked(
         "Somebody seems to be in this home, which was paused on %(time)s: something moved in %(n)s of the"
@@ -44,6 +45,14 @@ _PRESSED = {
         " which is not over, on %(time)s. No carer is told."
     ),
 }
+_BACK = marked(
+    "Somebody seems to be at home: something moved in %(n)s of the last 12 hours. A carer said on %(time)s"
+    " that nobody is there, so silence is not told."
+)
+_IS_BACK = marked(
+    "Is the person back? Then press “Watch again now” on the page of the home. If it is a visitor, say here"
+    " how it ended."
+)
 
 
 async def look(connection: Connection, now: datetime) -> int:
@@ -53,14 +62,31 @@ async def look(connection: Connection, now: datetime) -> int:
     """
     found = [
         *(_call(one) for one in await used_homes(connection, now, UNWATCHED, CALLED) if one.called),
-        *(_use(one) for one in await used_homes(connection, now, UNWATCHED, USED) if one.hours),
+        *(
+            _use(one)
+            for one in await used_homes(connection, now, UNWATCHED, USED, BACK)
+            if one.hours
+        ),
     ]
     return sum([await complain(connection, one, now) is not None for one in found])
 
 
 def _use(home: UsedHome) -> Complaint:
+    if home.away:
+        return _is_back(home)
     what = say(_MOVED[home.stage], time=clock(home.since), n=home.hours)
     return _complaint(home, USED, what, Severity.CHECK)
+
+
+def _is_back(home: UsedHome) -> Complaint:
+    return Complaint(
+        home_id=home.home_id,
+        subject=f"{BACK}{home.step_id}",
+        what=say(_BACK, time=clock(home.since), n=home.hours),
+        advice=say(_IS_BACK),
+        audience=Audience.CARERS,
+        detector=UNWATCHED,
+    )
 
 
 def _call(home: UsedHome) -> Complaint:

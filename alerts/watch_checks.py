@@ -88,7 +88,10 @@ def _for_a_while(one: LedgerWatch, terms: Terms) -> Watching | None:
         one.now,
         ledgers=tuple(tuple(e for e in ledger if e.at <= before) for ledger in one.now.ledgers),
     )
-    then, now = changed(one.last, known, before), changed(one.last, one.now, terms.now)
+    then, now = (
+        changed(one.last, known, before, said=one.said),
+        changed(one.last, one.now, terms.now, said=one.said),
+    )
     if then is None or now is None or then.state is not now.state:
         return None
     begins = one.last is None and now.state is WatchState.WATCHED

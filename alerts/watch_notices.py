@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from alerts import unwatched
+from alerts import resting, unwatched
 from alerts.escalation import WEB
 from alerts.rounds import Complaint, complain
 from core.model.errors import StoreUnavailable
@@ -120,7 +120,7 @@ class WatchNotices:
         if not await watch_table.alone(connection):
             return 0
         self._looked_at = now
-        return await unwatched.look(connection, now)
+        return await unwatched.look(connection, now) + await resting.look(connection, now)
 
 
 async def look(
@@ -137,6 +137,7 @@ async def look(
     """
     if not await watch_table.alone(connection):
         return 0
+    await resting.end_due(connection, now)
     for home in await watch_table.homes_to_judge(connection, now):
         async with _apart(connection, home.home_id, odd):
             await _note(connection, home, now)
@@ -170,10 +171,10 @@ async def _apart(connection: Connection, home_id: HomeId, odd: list[HomeId]) -> 
 
 
 async def _note(connection: Connection, home: WatchedHome, now: datetime) -> None:
-    found = changed(home.last, home.now, now)
+    found = changed(home.last, home.now, now, said=home.said)
     if found is None:
         return
-    if await watch_table.note_change(connection, home.home_id, home.number + 1, found, now):
+    if await watch_table.note_change(connection, home, found, now):
         await watch_table.cancel_older(connection, home.home_id)
         if home.last is not None:
             extra = {"action": "watch_changed", "home": home.home_id, "state": found.state.value}

@@ -64,6 +64,14 @@ _BESIDE = {
             " outdoors. Open Wayhome to see why."
         ),
     ),
+    NoticeKind.RESTS: (
+        marked("Wayhome: watching rests"),
+        marked(
+            "A carer has said that nobody is at home in a home that you care for. Until an end that is set,"
+            " silence and doors there are not told; calls for help and smoke are. Open Wayhome to see who"
+            " said so, and until when."
+        ),
+    ),
     NoticeKind.AGAIN: (
         marked("Wayhome: watched again"),
         marked(

@@ -11,6 +11,7 @@ from core.model.errors import StoreUnavailable
 from core.model.home import HomeMode
 from core.store import day_count as table
 from core.store import registry, timeline
+from core.store.away import spans_of
 from core.store.pool import transaction
 
 if TYPE_CHECKING:
@@ -68,11 +69,14 @@ async def _count(connection: Connection, due: DueDay, now: datetime) -> bool:
     first, last = start - timedelta(hours=12), end + timedelta(hours=table.SETTLE_H)
     former = await table.former_places(connection, due.home_id, first)
     rows = await table.signs(connection, ids, first, last)
+    away = await spans_of(connection, due.home_id, first, last)
+    lived = [row for row in rows if not any(since <= row[0] < until for since, until in away)]
     unseen = [
+        *away,
         *await timeline.silences(connection, ids, first, last, silent_after(lasting or devices)),
         *await timeline.blind_spans(connection, due.home_id, first, last),
     ]
-    stood, signs = as_they_stood(devices, former, rows, (start, end))
+    stood, signs = as_they_stood(devices, former, lived, (start, end))
     count = count_day(due.day, zone, stood, signs, joined(unseen))
     archived = household.home.mode is HomeMode.ARCHIVE
     settled = archived or now - end >= timedelta(hours=table.AGAIN_H)

@@ -27,7 +27,6 @@ from analytics.former_states import FORMAT, lifted
 from analytics.recent_keys import RecentKeys
 from core.model.errors import Malformed
 from core.model.finding import Finding
-from core.model.home import HomeMode
 from core.model.quantity import Quantity
 
 if TYPE_CHECKING:
@@ -293,8 +292,7 @@ class HomeEngine:
 
     def _take(self, said: Sequence[Finding], noticed: Noticed | None) -> Noticed:
         noticed = noticed or Noticed()
-        test = self.plan.mode is HomeMode.TEST
-        noticed.findings += [in_test(one) for one in said] if test else said
+        noticed.findings += [in_test(one) for one in said] if self.plan.in_test else said
         return noticed
 
     def _fence(self, name: str, error: Exception, noticed: Noticed | None) -> Noticed:

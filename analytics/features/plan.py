@@ -96,7 +96,11 @@ class HomePlan:
     devices: tuple[DevicePlan, ...]
     #: Whether an animal is known to live here.
     animal: bool = False
+    #: Whether a carer has said that nobody is there: what is noticed is of the carers, told or not.
+    away: bool = False
 
+    #: Whether what is noticed is of the operators: in a walk test, or a pause of theirs.
+    in_test: bool = _DERIVED
     #: Devices by id.
     by_id: dict[int, DevicePlan] = _DERIVED
     #: The resident, where one lives alone; None otherwise.
@@ -123,6 +127,7 @@ class HomePlan:
         in_rooms = tuple(device for device in inside if device.placement is Placement.ROOM)
         placed = {device.placement for device in self.devices}
         alone = self.residents[0] if len(self.residents) == 1 else (None, "they")
+        object.__setattr__(self, "in_test", self.mode is HomeMode.TEST and not self.away)
         object.__setattr__(self, "by_id", {device.device_id: device for device in self.devices})
         object.__setattr__(self, "resident_id", alone[0])
         object.__setattr__(self, "pronoun", alone[1])
@@ -144,8 +149,10 @@ class HomePlan:
         return cls(**(state | parts))
 
     def saved(self) -> dict[str, Any]:
-        """Return what a snapshot holds: nothing that follows from the rest."""
+        """Return what a snapshot holds: nothing that follows from the rest, nor that nobody is away."""
         told = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
+        if not self.away:
+            del told["away"]  # which the release before does not know
         return told | {"devices": tuple(device.saved() for device in self.devices)}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -165,6 +172,7 @@ def plan(household: Household) -> HomePlan:
             _device(device) for device in sorted(household.devices, key=lambda one: one.device_id)
         ),
         animal=home.animal.there,
+        away=home.away,
     )
 
 

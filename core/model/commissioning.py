@@ -16,6 +16,8 @@ from core.model.ids import DeviceId, HomeId, ResidentId, RoomId
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from core.model.away import Away
+
 
 class Stage(StrEnum):
     """How far a home is."""
@@ -92,6 +94,10 @@ class HomeStep:
     reason: str = ""
     #: Of a pause or test: until when it was planned; None where nobody said.
     until: datetime | None = None
+    #: Where the people are, of a pause that a carer began and of the step that ended it; None for others.
+    away: Away | None = None
+    #: True where that ended at its planned end; ``carer`` is who planned it.
+    by_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

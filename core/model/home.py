@@ -77,6 +77,8 @@ class Home:
     name: str
     zone: ZoneInfo
     mode: HomeMode = HomeMode.LIVE
+    #: True while watching rests because a carer said that nobody is there; its mode is ``test`` then.
+    away: bool = False
     animal: Animal = Animal.UNKNOWN
 
 

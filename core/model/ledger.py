@@ -107,6 +107,8 @@ class LedgerWatch:
     now: HomeNow
     #: What was written down last; None for a home that was never watched so far.
     last: WatchState | None
+    #: Of a rest: the step that said so.
+    said: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

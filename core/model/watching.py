@@ -39,6 +39,8 @@ class WatchState(StrEnum):
     WATCHED = "watched"
     UNLOCATED = "unlocated"
     """Watched, but for where somebody is outdoors."""
+    RESTING = "resting"
+    """Nobody is at home, as a carer has said: calls, falls and hazards are told, silence is not."""
     UNWATCHED = "unwatched"
 
 
@@ -56,6 +58,8 @@ class WhyNot(StrEnum):
     """A walk test has lasted for hours."""
     ENDED = "ended"
     """The home is a record of the past."""
+    AWAY = "away"
+    """A carer said that nobody is there."""
 
 
 class NoticeKind(StrEnum):
@@ -65,6 +69,8 @@ class NoticeKind(StrEnum):
     PLACES = "watch_places"
     """Watched, and nobody is looked for outdoors."""
     AGAIN = "watch_again"
+    RESTS = "watch_rests"
+    """Nobody is at home, as a carer has said."""
     ENDS = "watch_ends"
     """To the circle: a basis ends within a day."""
     RENEW = "watch_renew"
@@ -74,11 +80,13 @@ class NoticeKind(StrEnum):
 KIND_OF = {
     WatchState.WATCHED: NoticeKind.AGAIN,
     WatchState.UNLOCATED: NoticeKind.PLACES,
+    WatchState.RESTING: NoticeKind.RESTS,
     WatchState.UNWATCHED: NoticeKind.ENDED,
 }
 _SEVERITY = {
     WatchState.WATCHED: Severity.NOTICE,
     WatchState.UNLOCATED: Severity.CHECK,
+    WatchState.RESTING: Severity.CHECK,
     WatchState.UNWATCHED: Severity.URGENT,
 }
 
@@ -91,6 +99,8 @@ class HomeNow:
     #: Its last step and when that was taken; None for a home without steps.
     stage: Stage | None = None
     stage_at: datetime | None = None
+    #: Number of the step by which a carer said that nobody is there; None where none did, or it is over.
+    away: int | None = None
     #: Entries about each of its residents.
     ledgers: tuple[tuple[Basis, ...], ...] = ()
 
@@ -110,9 +120,11 @@ def watching(home: HomeNow, at: datetime) -> Watching | None:
     """
     if home.mode is HomeMode.ARCHIVE:
         return Watching(state=WatchState.UNWATCHED, why=WhyNot.ENDED)
-    if home.mode is HomeMode.TEST:
+    if home.mode is HomeMode.TEST and home.away is None:
         return _set_up(home, at)
     for purpose, state in zip(WATCHING, (WatchState.UNWATCHED, WatchState.UNLOCATED), strict=True):
+        if home.away is not None and state is WatchState.UNLOCATED:
+            return Watching(state=WatchState.RESTING, why=WhyNot.AWAY)
         for ledger in home.ledgers:
             found = standing(ledger, purpose, "", at)
             if not found:
@@ -120,16 +132,20 @@ def watching(home: HomeNow, at: datetime) -> Watching | None:
     return Watching(state=WatchState.WATCHED)
 
 
-def changed(last: WatchState | None, home: HomeNow, at: datetime) -> Watching | None:
+def changed(
+    last: WatchState | None, home: HomeNow, at: datetime, *, said: int | None = None
+) -> Watching | None:
     """Return how a home stands where that is to be written down anew; None where it is not.
 
     Parameters
     ----------
     last
         What was written down last; None for a home that was never watched so far.
+    said
+        Number of the step of that, where it was that nobody is there: said anew, it is news.
     """
     found = watching(home, at)
-    if found is None or found.state is last:
+    if found is None or (found.state is last and not _said_anew(found, home, said)):
         return None
     if last is None and home.mode is not HomeMode.LIVE:
         return None  # nobody relies on what has not begun
@@ -153,10 +169,11 @@ def due_at(watch: Watching, listener: Listener, now: datetime) -> datetime | Non
 
     That nobody watches is told at once, at night and in quiet hours too: who sleeps because the home is
     watched must not sleep on. Who was told the day before that it ends is left to sleep until the morning.
+    That watching rests, because nobody is at home, waits for the end of a person's own quiet hours.
     What can wait does: that it is watched again, and, in a person's own quiet hours, that nobody is looked
     for outdoors.
     """
-    if watch.state is (listener.told or WatchState.WATCHED):
+    if watch.state is (listener.told or WatchState.WATCHED) and not _anew(watch):
         return None
     severity = _SEVERITY[watch.state]
     if watch.why is WhyNot.LAPSED and listener.foretold:
@@ -190,6 +207,15 @@ def foretells(review: Review, kind: NoticeKind, now: datetime) -> bool:
 def may_wake(hours: QuietHours | None, zone: ZoneInfo, now: datetime) -> bool:
     """Tell whether a person may be reminded of something now: neither at night nor in their quiet hours."""
     return held_until(hours, Severity.NOTICE, now, zone) is None
+
+
+def _anew(watch: Watching) -> bool:
+    """Tell whether each change to it is news: a rest that was made longer ends later than people know."""
+    return watch.state is WatchState.RESTING
+
+
+def _said_anew(found: Watching, home: HomeNow, said: int | None) -> bool:
+    return _anew(found) and home.away != said
 
 
 def _set_up(home: HomeNow, at: datetime) -> Watching | None:

@@ -20,9 +20,9 @@ from core.model.finding import (
 from core.model.home import HomeMode
 from core.model.ids import AlertId, CarerId, FindingId, HomeId, ResidentId
 from core.model.observation import LogPosition
-from core.store.basis import STOPPED
 from core.store.finding import bare_finding, facts_of, texts_of
 from core.store.listen import notify
+from core.store.told_as import ALL_THE_SAME, MODE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,17 +101,6 @@ async def move_cursor(connection: Connection, reader: str, to: LogPosition) -> N
     )
 
 
-# What is said in a home that must not be watched is refused: to detection it is silence. What it saw before,
-# and takes a moment to notice, is told.
-_REFUSED: LiteralString = (
-    "exists (select 1 from ("
-    + STOPPED.replace("{purpose}", "'care_monitoring'").replace(
-        "{at}", "(f.noticed_at - interval '1 minute')"
-    )
-    + ") s where s.home_id = f.home_id)"
-)
-
-
 async def findings_after(
     connection: Connection, position: LogPosition, limit: int
 ) -> list[LoggedFinding]:
@@ -120,15 +109,16 @@ async def findings_after(
     await cursor.execute(
         "select f.txid::text::bigint as transaction, f.finding_id, f.home_id, f.resident_id,"
         " f.detector, f.subject, f.severity, f.audience, f.phase, f.onset, f.noticed_at, f.what,"
-        " f.recorded_at, case when h.mode = 'live' and (f.noticed_at < h.live_since or "
-        + _REFUSED
-        + ")"
-        " then 'test' else h.mode end as mode"
-        " from finding f left join home h using (home_id)"
+        " f.recorded_at, " + MODE + " as mode from finding f left join home h using (home_id)"
         " where f.txid < pg_snapshot_xmin(pg_current_snapshot())"
-        " and (f.txid, f.finding_id) > (%s::text::xid8, %s)"
-        " order by f.txid, f.finding_id limit %s",
-        (str(position.transaction), position.sequence, limit),
+        " and (f.txid, f.finding_id) > (%(transaction)s::text::xid8, %(sequence)s)"
+        " order by f.txid, f.finding_id limit %(limit)s",
+        {
+            "kept": ALL_THE_SAME,
+            "transaction": str(position.transaction),
+            "sequence": position.sequence,
+            "limit": limit,
+        },
     )
     return [_logged(row) for row in await cursor.fetchall()]
 

@@ -14,6 +14,7 @@ from psycopg import errors
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
+from core.model.away import Away
 from core.model.commissioning import HomeStep, NeedStage, NeedStep, Stage, Walked
 from core.model.errors import Malformed
 from core.model.ids import CarerId, DeviceId, HomeId
@@ -135,14 +136,17 @@ async def steps_of(connection: Connection, home_id: HomeId) -> tuple[HomeStep, .
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         "select s.home_id, s.at, coalesce(c.name, '') as carer, s.stage, s.basis, s.said_by, s.reason,"
-        " s.until"
+        " s.until, nullif(s.away, '') as away, s.by_itself"
         " from home_step s left join carer c using (carer_id) where s.home_id = %s"
         " order by s.step_id desc limit %s",
         (home_id, LIST_LIMIT),
     )
-    return tuple(
-        HomeStep(**(row | {"stage": Stage(row["stage"])})) for row in await cursor.fetchall()
-    )
+    return tuple(_step(row) for row in await cursor.fetchall())
+
+
+def _step(row: dict[str, Any]) -> HomeStep:
+    where = None if row["away"] is None else Away(row["away"])
+    return HomeStep(**(row | {"stage": Stage(row["stage"]), "away": where}))
 
 
 async def needs_of(connection: Connection, home_id: HomeId) -> tuple[NeedStep, ...]:

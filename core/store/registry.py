@@ -311,7 +311,7 @@ async def devices_at(
 async def _households(connection: Connection, only: HomeId | None) -> tuple[Household, ...]:
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
-        "select home_id, organisation_id, name, zone, mode, animal from home"
+        "select home_id, organisation_id, name, zone, mode, away, animal from home"
         " where %(only)s::text is null or home_id = %(only)s order by home_id",
         {"only": only},
     )

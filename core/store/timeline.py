@@ -80,6 +80,8 @@ class Glance:
     check: int
     #: True where somebody has paused it, rather than that it is being set up.
     paused: bool = False
+    #: True where that is a carer who said that nobody is there: not all is silent then.
+    away: bool = False
 
 
 async def glances(
@@ -142,6 +144,7 @@ _GLANCE: LiteralString = (
     + " limit %(limit)s offset %(offset)s)"
     ' select h.home_id, h.organisation_id, h.name, h.zone, h.mode, h.urgent, h."check",'
     " h.mode = 'test' and stage_of(h.home_id) = 'paused' as paused,"
+    " h.away,"
     " array(select r.name from resident r where r.home_id = h.home_id and r.left_at is null"
     "  order by r.resident_id) as residents,"
     " array(select r.name from resident r join unwatched using (resident_id, home_id)"
@@ -346,4 +349,5 @@ def _glance(row: dict[str, Any]) -> Glance:
         urgent=row["urgent"],
         check=row["check"],
         paused=row["paused"],
+        away=row["away"],
     )

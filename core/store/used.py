@@ -26,24 +26,27 @@ class UsedHome:
     hours: int
     #: True where somebody called for help, or a device said that somebody fell.
     called: bool
+    #: True where its carers can end it: one of them said that nobody is there.
+    away: bool
 
 
 async def used_homes(
-    connection: Connection, now: datetime, detector: str, subject: str
+    connection: Connection, now: datetime, detector: str, *subjects: str
 ) -> tuple[UsedHome, ...]:
     """Return the homes that are used and not watched, without those of which a human has ended the alert.
 
     Parameters
     ----------
-    subject
-        What its subject begins with; the number of the step follows.
+    subjects
+        What its subject may begin with; the number of the step follows.
     """
     rows = await named_rows(
         connection,
         "select u.* from used_unwatched(%(now)s) u where not exists (select 1 from alert a"
         " where a.home_id = u.home_id and a.detector = %(detector)s"
-        " and a.subject = %(subject)s || u.step_id and a.state = 'resolved') order by u.home_id",
-        {"now": now, "detector": detector, "subject": subject},
+        " and a.subject in (select s || u.step_id from unnest(%(subjects)s::text[]) s)"
+        " and a.state = 'resolved') order by u.home_id",
+        {"now": now, "detector": detector, "subjects": list(subjects)},
     )
     return tuple(
         UsedHome(**row | {"home_id": HomeId(row["home_id"]), "stage": Stage(row["stage"])})

@@ -29,7 +29,7 @@ NEWEST: LiteralString = (
     "(left(d.kind, 5) <> 'watch' or not exists (select 1 from watch_message m"
     " join watch_notice n using (notice_id) join watch_change w on w.home_id = n.home_id"
     " and w.number > n.about where m.delivery_id = d.delivery_id"
-    " and n.kind in ('watch_ended', 'watch_places', 'watch_again')))"
+    " and n.kind in ('watch_ended', 'watch_places', 'watch_again', 'watch_rests')))"
 )
 """Whether a delivery ``d`` still says how it stands: what has changed again since is not said any more."""
 
@@ -45,6 +45,8 @@ class WatchedHome:
     last: WatchState | None
     #: Number of the last change; 0 before the first.
     number: int
+    #: Of a rest: the step that said so.
+    said: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +108,14 @@ async def homes_ending(
 
 
 async def note_change(
-    connection: Connection, home_id: HomeId, number: int, watch: Watching, now: datetime
+    connection: Connection, home: WatchedHome, watch: Watching, now: datetime
 ) -> bool:
     """Write down how a home stands; False when another process has written this number."""
+    said = home.now.away if watch.state is WatchState.RESTING else None
     cursor = await connection.execute(
-        "insert into watch_change (home_id, number, state, why, at) values (%s, %s, %s, %s, %s)"
-        " on conflict do nothing",
-        (home_id, number, watch.state.value, watch.why.value, now),
+        "insert into watch_change (home_id, number, state, why, at, step_id)"
+        " values (%s, %s, %s, %s, %s, %s) on conflict do nothing",
+        (home.home_id, home.number + 1, watch.state.value, watch.why.value, now, said),
     )
     return cursor.rowcount == 1
 
@@ -245,10 +248,13 @@ _CIRCLE: LiteralString = (
     " and c.role in ('family_carer', 'care_worker')"
 )
 _HOME: LiteralString = (
-    "select h.home_id, h.zone, h.mode, s.stage, s.at as stage_at, l.state, coalesce(l.number, 0) as number"
-    " from home h left join (select distinct on (home_id) home_id, state, number from watch_change"
-    "  order by home_id, number desc) l using (home_id)"
-    " left join lateral (select stage, at from home_step where home_id = h.home_id"
+    "select h.home_id, h.zone, h.mode, s.stage, s.at as stage_at, s.said as away, l.state,"
+    " coalesce(l.number, 0) as number, l.step_id as said"
+    " from home h left join (select distinct on (home_id) home_id, state, number, step_id"
+    "  from watch_change order by home_id, number desc) l using (home_id)"
+    " left join lateral (select stage, at,"
+    "   case when stage = 'paused' and away <> '' then step_id end as said"
+    "  from home_step where home_id = h.home_id"
     "  order by step_id desc limit 1) s on l.number is not null"
 )
 _AT: LiteralString = "%(now)s::timestamptz"
@@ -259,9 +265,12 @@ _TO_JUDGE: LiteralString = (
     + STOPPED.replace("{purpose}", "'location'").replace("{at}", _AT)
     + ") "
     + _HOME
-    + " where (h.mode = 'live' or l.number is not null) and l.state is distinct from (case"
-    " when h.mode <> 'live' or h.home_id in (select home_id from unwatched) then 'unwatched'"
+    + " where (h.mode = 'live' or l.number is not null) and (l.state is distinct from (case"
+    " when h.mode <> 'live' and s.said is null or h.home_id in (select home_id from unwatched)"
+    "  then 'unwatched'"
+    " when s.said is not null then 'resting'"
     " when h.home_id in (select home_id from unlocated) then 'unlocated' else 'watched' end)"
+    " or l.state = 'resting' and s.said <> l.step_id)"
     " order by h.home_id"
 )
 _ENDING: LiteralString = (
@@ -303,7 +312,9 @@ _DUE: LiteralString = (
 )
 _UNHEARD_OF: LiteralString = (
     _NOTICE + " where n.asked_at > %(now)s::timestamptz - %(most)s::interval"
-    " and n.kind in ('watch_ended', 'watch_places') and " + _STANDS + " and not exists (select 1"
+    " and n.kind in ('watch_ended', 'watch_places', 'watch_rests') and "
+    + _STANDS
+    + " and not exists (select 1"
     "  from watch_message m join delivery d using (delivery_id) where m.notice_id = n.notice_id"
     "  and d.channel <> 'web' and d.state in ('pending', 'sending', 'sent'))"
 )
@@ -347,10 +358,12 @@ async def _homes(
                 mode=HomeMode(row["mode"]),
                 stage=None if row["stage"] is None else Stage(row["stage"]),
                 stage_at=row["stage_at"],
+                away=row["away"],
                 ledgers=tuple(ledgers[HomeId(row["home_id"])]),
             ),
             last=None if row["state"] is None else WatchState(row["state"]),
             number=row["number"],
+            said=row["said"],
         )
         for row in rows
     )

@@ -29,9 +29,15 @@ MOST = 50
 STATES: Mapping[WatchState, str] = {
     WatchState.WATCHED: marked("Watched again"),
     WatchState.UNLOCATED: marked("Watched indoors only"),
+    WatchState.RESTING: marked("Nobody at home: watching rests"),
     WatchState.UNWATCHED: marked("Not watched"),
 }
-SHAPES = {WatchState.WATCHED: "well", WatchState.UNLOCATED: "check", WatchState.UNWATCHED: "blind"}
+SHAPES = {
+    WatchState.WATCHED: "well",
+    WatchState.UNLOCATED: "check",
+    WatchState.RESTING: "test",
+    WatchState.UNWATCHED: "blind",
+}
 WHY: Mapping[WhyNot, str] = {
     WhyNot.NONE: "",
     WhyNot.WITHDRAWN: marked("Somebody no longer agrees."),
@@ -39,11 +45,15 @@ WHY: Mapping[WhyNot, str] = {
     WhyNot.LATER: marked("What was agreed does not begin yet."),
     WhyNot.PAUSED: marked("The home was paused."),
     WhyNot.TESTED: marked("The sensors are being tested."),
+    WhyNot.AWAY: marked("A carer said that nobody is at home."),
     WhyNot.ENDED: marked("Watching here has ended for good."),
 }
 MEANS: Mapping[WatchState, str] = {
     WatchState.WATCHED: "",
     WatchState.UNLOCATED: marked("If somebody gets lost outdoors, we cannot tell you."),
+    WatchState.RESTING: marked(
+        "Silence, doors and outings are not told; calls for help and smoke are."
+    ),
     WatchState.UNWATCHED: marked("Nobody is told if something goes wrong there."),
 }
 HEARD: Mapping[Heard, str] = {

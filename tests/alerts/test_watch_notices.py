@@ -281,10 +281,12 @@ async def test_a_home_that_breaks_us_keeps_no_other_from_being_told(
 ) -> None:
     whole = watching.changed
 
-    def broken(last: WatchState | None, home: HomeNow, at: datetime) -> Watching | None:
+    def broken(
+        last: WatchState | None, home: HomeNow, at: datetime, *, said: int | None
+    ) -> Watching | None:
         if home.mode is HomeMode.TEST:
             raise OverflowError
-        return whole(last, home, at)
+        return whole(last, home, at, said=said)
 
     monkeypatch.setattr("alerts.watch_notices.changed", broken)
     other = await furnish(circle.house.url, "0dd", mode=HomeMode.TEST, contacts=())

@@ -143,6 +143,21 @@ async def test_homes_in_test_mode_tell_the_operators_and_archives_nobody(
     }
 
 
+async def test_where_a_carer_says_that_nobody_is_there_what_is_noticed_is_of_the_carers(
+    plain_database: Database,
+) -> None:
+    database = plain_database
+    household = await furnish(
+        database, replace(HOUSEHOLD, home=replace(HOUSEHOLD.home, mode=HomeMode.TEST))
+    )
+    with psycopg.connect(database.url) as connection:
+        connection.execute("update home set away = true")
+    put(database, call(household))
+    async with running(context(database)):
+        await until(lambda: len(found(database, "sos")) == 1)
+    assert [row[5] for row in found(database, "sos")] == ["carers"]
+
+
 async def test_a_second_process_stands_by_and_takes_over(plain_database: Database) -> None:
     database = plain_database
     household = await furnish(database, HOUSEHOLD)

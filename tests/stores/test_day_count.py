@@ -66,6 +66,39 @@ async def test_a_device_that_was_moved_leaves_the_days_before_in_the_room_where_
     assert (after[fourth].get("Kitchen", 0), after[fourth]["Lounge"]) == (0, 5)
 
 
+async def test_of_a_day_on_which_nobody_is_there_as_a_carer_said_nothing_is_known(
+    plain_database: Database,
+) -> None:
+    household = await furnish(plain_database, HOUSEHOLD)
+    kitchen = next(one for one in household.devices if one.name == "Kitchen motion")
+    with psycopg.connect(plain_database.url_as("wayhome_gateway"), autocommit=True) as gateway:
+        hours = (timedelta(days=day, hours=hour) for day in range(DAYS) for hour in (8, 9, 12))
+        write(
+            gateway,
+            [said(kitchen.device_id, Quantity.MOTION, 1, MIDNIGHT + at) for at in hours],
+        )
+    noon = MIDNIGHT + timedelta(days=1, hours=11)
+    with psycopg.connect(plain_database.url, autocommit=True) as owner:
+        owner.execute(
+            "insert into carer (organisation_id, login, name, role, password_hash)"
+            " select organisation_id, 'ben', 'Ben', 'family_carer', '' from home limit 1"
+        )
+        for stage, at, until in (
+            ("paused", noon, noon + timedelta(days=1)), ("live", noon + timedelta(days=1), None)
+        ):  # fmt: skip
+            owner.execute(
+                "insert into home_step (home_id, carer_id, at, stage, reason, away, until)"
+                " select %s, carer_id, %s, %s, 'x', 'holiday', %s from carer limit 1",
+                (HOME, at, stage, until),
+            )
+    known = await counted(plain_database, MIDNIGHT + timedelta(days=DAYS, hours=7))
+    assert [known[date(2026, 1, 12 + day)].get("Kitchen", 0) for day in range(DAYS)] == [3, 2, 1, 3]
+    async with connect(plain_database.url) as owner:
+        days = await day_count.days_of(owner, HOME, date(2026, 1, 1), date(2026, 2, 1))
+    second = next(one for one in days if one.day == date(2026, 1, 13))
+    assert sum(second.seen[44:]) == 0, "the neighbour who waters the flowers is nobody's day"
+
+
 async def test_a_move_that_was_taken_back_was_none(plain_database: Database) -> None:
     household = await furnish(plain_database, HOUSEHOLD)
     devices = {one.name: one for one in household.devices}

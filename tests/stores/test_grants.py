@@ -59,6 +59,7 @@ FOR_PAGES = (
     "change_password", "demand_second_factor", "end_care", "end_carer", "forget_expired", "join_care",
     "homes_of_circle", "invitation_for", "own_login", "passkey_for",
     "sets_up", "register_device", "change_device", "undo_device_change", "add_room",
+    "away_of", "says_away", "rest_watch", "watch_again",
     "stage_of", "take_home_step", "waive_piece", "walk_missing", "walk_seen", "walk_since",
     "join_rooms", "label_for", "mark_exit", "put_label", "set_home_animal",
     "stands_last", "carer_for_feed", "channels_of_carers", "carer_for_link", "telephones_of_circle",
@@ -75,12 +76,13 @@ FOR_NOBODY = (
     "device_terms", "put_device", "note_device", "home_mode_by_steps", "mode_of", "end_replaced_credentials",
     "homes_held", "retention_rows", "end_former_findings",
     "write_sharing_periods", "keep_sharing_periods", "note_parting", "parted",
-    "end_hubs_of_home", "device_spoke", "hand_labels_on",
+    "end_hubs_of_home", "end_rest", "device_spoke", "hand_labels_on",
 )  # fmt: skip
 """Functions that only triggers and other functions call."""
 FOR_SERVICES = {
     "retain_rows": "analytics", "retain_chunks": "analytics", "retention_due": "operator",
-    "homes_over": "gateway", "used_unwatched": "alerts", "part_from_wearer": "registrar",
+    "homes_over": "gateway", "used_unwatched": "alerts",
+    "away_at": "alerts", "end_rests": "alerts", "part_from_wearer": "registrar",
 }  # fmt: skip
 """Functions with the owner's rights that one service calls; what deletes keeps to the floors of retention."""
 READ_BY_PROGRAMS = {
