@@ -53,6 +53,7 @@ def read_renewal(certificate: str, request: str, signature: str) -> Renewal:
     """
     try:
         present = x509.load_pem_x509_certificate(_short(certificate, "certificate"))
+        key = present.public_key()
     except ValueError as error:
         raise Malformed("certificate", "the hub's present certificate (PEM)") from error
     try:
@@ -62,15 +63,15 @@ def read_renewal(certificate: str, request: str, signature: str) -> Renewal:
         raise Malformed("request", "a certificate request (PKCS #10, PEM)") from error
     if not signed or not _is_p256(asked.public_key()):
         raise Malformed("request", "one for an EC key of the curve P-256, signed by that key")
-    _check(present, request, signature)
+    _check(key, request, signature)
     return Renewal(
         fingerprint=present.fingerprint(hashes.SHA256()),
         request=asked.public_bytes(Encoding.PEM).decode(),
     )
 
 
-def _check(present: x509.Certificate, request: str, signature: str) -> None:
-    key, wrong = present.public_key(), Malformed("signature", "by the key of the certificate")
+def _check(key: object, request: str, signature: str) -> None:
+    wrong = Malformed("signature", "by the key of the certificate")
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise wrong
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,3 +36,13 @@ def test_anything_is_refused_with_the_name_of_its_field(data: st.DataObject) -> 
     with pytest.raises(Malformed) as told:
         read_renewal(*given_fields)
     assert told.value.field in FIELDS
+
+
+def test_a_certificate_whose_key_is_none_is_refused() -> None:
+    der = bytearray(x509.load_pem_x509_certificate(CERTIFICATE.encode()).public_bytes(Encoding.DER))
+    point = der.index(bytes.fromhex("034200")) + 4  # where the key's point on the curve begins
+    der[point] ^= 1
+    bent = x509.load_der_x509_certificate(bytes(der)).public_bytes(Encoding.PEM).decode()
+    with pytest.raises(Malformed) as told:
+        read_renewal(bent, REQUEST, "")
+    assert told.value.field == "certificate"
