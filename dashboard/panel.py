@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from core.model.home import HomeMode
 from core.model.night import summary
+from core.store import away, registry, timeline
 from core.store import circle as circle_store
 from core.store import forecast as forecast_store
-from core.store import registry, timeline
 from dashboard import night, usual
 from dashboard.coming import next_step, turns
 from dashboard.language import translations
@@ -23,8 +23,10 @@ from dashboard.sight import HomeStanding, home_standing
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from core.model.away import Rest
     from core.model.forecast import Forecast
     from core.model.home import Household, Resident
+    from core.store.away import MayRest
     from core.store.pool import Connection
     from core.store.timeline import Glance, Movement
     from dashboard.usual import Usual
@@ -48,6 +50,9 @@ class Panel:
     alerts_path: str
     #: Who is on all of them, as a sentence; empty while one of them needs somebody.
     on_it: str
+    #: That nobody is at home, as a carer said; None where nobody did.
+    rest: Rest | None
+    may_rest: MayRest
     #: The night in sentences; empty when it is not morning.
     night: tuple[str, ...]
     #: Whose profile for the police is old or has gaps; for those who may mend it.
@@ -66,6 +71,7 @@ async def panel_of(visiting: Visit, connection: Connection, glance: Glance) -> P
     forecast = coming[0].forecast if coming and _may_speak(glance, standing) else None
     told = turns(await circle_store.circle_of(connection, home.home_id), visiting.visitor.carer_id)
     day = await day_of(connection, glance, household, now - PAST, now)
+    rest = (await away.rests_of(connection, [home.home_id])).get(home.home_id)
     cards = (await open_in(visiting, connection, (glance,)))[home.home_id]
     return Panel(
         glance=glance,
@@ -79,7 +85,9 @@ async def panel_of(visiting: Visit, connection: Connection, glance: Glance) -> P
         coming=next_step(forecast, told, home.zone, now),
         alerts_path=f"/alerts/{cards[0].alert.alert_id}" if len(cards) == 1 else "/alerts",
         on_it=on_it(cards, glance, visiting.visitor.carer_id),
-        night=await night_of(connection, glance, household, now),
+        rest=rest,
+        may_rest=await away.may_rest(connection, home.home_id),
+        night=() if rest else await night_of(connection, glance, household, now),
         profiles_due=await profiles_due(visiting, connection, home.home_id),
     )
 
@@ -107,7 +115,8 @@ async def _usual(
     before = await timeline.last_before(connection, home.home_id, moments, usual.LOOK_BACK)
     since = moments[-1] - timedelta(days=1)
     blind = await timeline.blind_spans(connection, home.home_id, since, now)
-    return usual.compare(moved.at, now, before, blind)
+    away_then = await away.spans_of(connection, home.home_id, since, now)
+    return usual.compare(moved.at, now, before, (*blind, *away_then))
 
 
 def _may_speak(glance: Glance, standing: HomeStanding) -> bool:

@@ -35,6 +35,8 @@ class Right(StrEnum):
     """Review how the days of residents change over weeks and months, and the numbers behind it."""
     LOOKED = "looked"
     """See who looked at a resident's data."""
+    AWAY = "away"
+    """Say that nobody is at home for a time, and end that; care workers say it in their own homes alone."""
     CALL = "call"
     """Be offered the telephone numbers of a circle."""
     SEARCH = "search"
@@ -46,7 +48,15 @@ class Right(StrEnum):
 
 
 _CARE = frozenset(
-    {Right.ACTIVITY, Right.DEVICES, Right.CARE_ALERTS, Right.ANSWER, Right.CALL, Right.SEARCH}
+    {
+        Right.ACTIVITY,
+        Right.DEVICES,
+        Right.CARE_ALERTS,
+        Right.ANSWER,
+        Right.CALL,
+        Right.SEARCH,
+        Right.AWAY,
+    }
 )
 MAY: dict[CarerRole, frozenset[Right]] = {
     CarerRole.RESIDENT: frozenset({Right.ACTIVITY, Right.LOOKED}),

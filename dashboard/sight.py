@@ -82,6 +82,7 @@ def home_standing(glance: Glance, now: datetime, *, moved: bool) -> HomeStanding
     elif mode is HomeMode.TEST:
         words = marked("Being set up: nobody is told")
         headline = marked("Paused: nobody is told") if glance.paused else words
+        headline = marked("Nobody at home: watching rests") if glance.away else headline
         state = HomeState.TEST
     elif not moved:
         headline, state = marked("No movement seen here yet"), HomeState.NEW

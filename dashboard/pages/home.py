@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from core.model.home import HomeMode
 from core.model.ids import HomeId
+from core.store import away, moving, registry, timeline
 from core.store import forecast as forecast_store
-from core.store import moving, registry, timeline
 from core.store import page as alert_store
+from dashboard import away_words
 from dashboard.chart import picture
 from dashboard.language import _
 from dashboard.on_it import on_it_in
@@ -51,6 +52,8 @@ async def home(visiting: Visiting, home_id: Name) -> Response:
         coming = await forecast_store.forecasts_of(connection, glance.home.home_id, visiting.now)
         taken = await on_it_in(visiting, connection, [glance])
         parted = await moving.parted_lately(connection, glance.home.home_id, visiting.now)
+        rest = (await away.rests_of(connection, [glance.home.home_id])).get(glance.home.home_id)
+        may_rest = await away.may_rest(connection, glance.home.home_id)
         await visiting.looked_at(connection, [glance.home.home_id], "timeline")
     return visiting.page(
         "home.html",
@@ -68,6 +71,9 @@ async def home(visiting: Visiting, home_id: Name) -> Response:
         see_animal=visiting.visitor.role in SEE_CIRCLES,
         forecast=coming[0] if coming and glance.home.mode is HomeMode.LIVE else None,
         can_report=glance.home.mode is not HomeMode.ARCHIVE and may_answer(visiting.visitor),
+        rest=rest,
+        may_rest=may_rest,
+        places=away_words.WHERE,
         missed=MISSED,
         oldest=OLDEST_MISSED,
     )

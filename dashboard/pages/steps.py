@@ -22,7 +22,7 @@ from core.model.commissioning import (
 from core.model.errors import Malformed
 from core.model.ids import HomeId, ResidentId
 from core.store import commissioning, registry
-from dashboard import walking
+from dashboard import away_words, walking
 from dashboard.asking_again import said_wrong
 from dashboard.device_form import PRINTABLE
 from dashboard.language import _, marked
@@ -208,5 +208,7 @@ async def _page(
         Stage=Stage,
         pauses=PAUSE_LASTS,
         planned=done[0].until if done else None,
+        away=done[0].away if done and standing is Stage.PAUSED else None,
+        places=away_words.WHERE,
         dropped=NeedStage.DROPPED,
     )

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from core.model.home import HomeMode
 from core.model.ids import HomeId
-from core.store import timeline
-from dashboard import ring
+from core.store import away, timeline
+from dashboard import away_words, ring
 from dashboard.language import marked
 from dashboard.on_it import on_it_in
 from dashboard.page import Page
@@ -47,6 +47,7 @@ async def today(visiting: Visiting, page: Annotated[int, Query(ge=1, le=1000)] =
         homes = [one.home for one in found]
         moved = await timeline.last_movements(connection, homes, visiting.now)
         taken = await on_it_in(visiting, connection, found)
+        rests = await away.rests_of(connection, [home.home_id for home in homes])
         await visiting.looked_at(connection, [home.home_id for home in homes], "today")
     last = last_page(total, PER_PAGE)
     if gone := beyond(PAGE.path, page, last):
@@ -66,6 +67,8 @@ async def today(visiting: Visiting, page: Annotated[int, Query(ge=1, le=1000)] =
             )
             for one in rest
         ],
+        rests=rests,
+        places=away_words.WHERE,
         mixed=differ((one.home.zone for one in rest), visiting.now),
         total=total,
         page=page,
@@ -86,6 +89,7 @@ async def home_today(visiting: Visiting, home_id: Name) -> Response:
         panel.glance.home.zone,
         panel=panel,
         homes=[],
+        places=away_words.WHERE,
         total=1,
         page=1,
         last_page=1,

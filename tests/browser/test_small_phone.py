@@ -23,6 +23,7 @@ PAGES = {
             "/history",
             "/more",
             "/homes/ada",
+            "/homes/ada/away",
             "/reach",
             "/rota",
         ),

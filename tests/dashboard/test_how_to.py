@@ -1,4 +1,4 @@
-"""docs/how-to/people.md: its example runs, and its table says what the code says."""
+"""docs/how-to/people.md and away.md: their examples run, and the table says what the code says."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ ROWS = {
 def test_the_example_runs() -> None:
     found = doctest.testfile(str(PAGE), module_relative=False)
     assert found.attempted == 4
+    assert found.failed == 0
+
+
+def test_the_example_of_being_away_runs() -> None:
+    found = doctest.testfile(str(PAGE.with_name("away.md")), module_relative=False)
+    assert found.attempted == 7
     assert found.failed == 0
 
 

@@ -28,6 +28,8 @@ MATRIX = {
     "/homes/ada/learning": "resident ben worker clinician admin",
     "/homes/ada/devices": "ben worker technician admin",
     "/homes/ada/animal":  "ben admin",
+    "/homes/ada/away":    "resident ben worker clinician admin",
+    "/api/homes/ada/away": "resident ben worker clinician admin",
     "/homes/tom":         "worker clinician admin",
     "/homes/eve":         "",
     "/alerts":            "ben worker clinician technician admin",
