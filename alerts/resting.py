@@ -15,6 +15,7 @@ from alerts.episode import Episode
 from alerts.rounds import recall, settle
 from alerts.unwatched import BACK
 from core.model.away import NOT_BACK_AFTER
+from core.model.finding import Audience
 from core.model.playbook import UNWATCHED
 from core.store import away
 from core.store import incident as incident_table
@@ -60,7 +61,8 @@ async def look(connection: Connection, now: datetime) -> int:
 
 async def _tell(connection: Connection, stored: StoredAlert, now: datetime) -> None:
     """Let a silent alert count from now on."""
-    awake = await incident_table.wake(connection, replace(stored.alert, opened_at=now))
+    told = replace(stored.alert, audience=Audience.CARERS, opened_at=now)
+    awake = await incident_table.wake(connection, told)
     alert = awake.alert
     plan = await plan_for(connection, alert)
     run = policy.start(alert.severity, alert.audience, now, plan=plan)

@@ -8,11 +8,16 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from analytics.detector import DetectorFailure, Episode, fact, finding
+from core.model.away import KEPT
 from core.model.finding import Audience, Finding, Severity
+from core.model.home import HomeMode
 from core.model.ids import HomeId
 from core.model.said import say, say_each
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analytics.features.plan import HomePlan
     from analytics.features.view import HomeView
 
 
@@ -120,7 +125,16 @@ def _to_operators(
     )
 
 
-def in_test(said: Finding) -> Finding:
-    """Return the finding as it is told of a home in a walk test: to operators."""
+def as_told(said: Sequence[Finding], plan: HomePlan) -> Sequence[Finding]:
+    """Return findings as they are told of a home: in a walk test or a pause to operators, not to carers.
+
+    Where a carer has said that nobody is there, calls and hazards stay what they are.
+    """
+    if plan.mode is not HomeMode.TEST:
+        return said
+    return [one if plan.away and one.detector in KEPT else _in_test(one) for one in said]
+
+
+def _in_test(said: Finding) -> Finding:
     mark = fact("This home is in a walk test or paused (mode test): no carer is told")
     return replace(said, audience=Audience.OPERATORS, evidence=(*said.evidence, mark))

@@ -22,7 +22,7 @@ from analytics.detector import DetectorFailure, Signs, discover
 from analytics.features.devices import PERSON
 from analytics.features.plan import HomePlan
 from analytics.features.view import HomeView
-from analytics.fencing import CONTEXT, failure, fenced_finding, in_test
+from analytics.fencing import CONTEXT, as_told, failure, fenced_finding
 from analytics.former_states import FORMAT, lifted
 from analytics.recent_keys import RecentKeys
 from core.model.errors import Malformed
@@ -292,7 +292,7 @@ class HomeEngine:
 
     def _take(self, said: Sequence[Finding], noticed: Noticed | None) -> Noticed:
         noticed = noticed or Noticed()
-        noticed.findings += [in_test(one) for one in said] if self.plan.in_test else said
+        noticed.findings += as_told(said, self.plan)
         return noticed
 
     def _fence(self, name: str, error: Exception, noticed: Noticed | None) -> Noticed:

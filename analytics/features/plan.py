@@ -96,11 +96,9 @@ class HomePlan:
     devices: tuple[DevicePlan, ...]
     #: Whether an animal is known to live here.
     animal: bool = False
-    #: Whether a carer has said that nobody is there: what is noticed is of the carers, told or not.
+    #: Whether a carer has said that nobody is there: calls and hazards are of the carers all the same.
     away: bool = False
 
-    #: Whether what is noticed is of the operators: in a walk test, or a pause of theirs.
-    in_test: bool = _DERIVED
     #: Devices by id.
     by_id: dict[int, DevicePlan] = _DERIVED
     #: The resident, where one lives alone; None otherwise.
@@ -127,7 +125,6 @@ class HomePlan:
         in_rooms = tuple(device for device in inside if device.placement is Placement.ROOM)
         placed = {device.placement for device in self.devices}
         alone = self.residents[0] if len(self.residents) == 1 else (None, "they")
-        object.__setattr__(self, "in_test", self.mode is HomeMode.TEST and not self.away)
         object.__setattr__(self, "by_id", {device.device_id: device for device in self.devices})
         object.__setattr__(self, "resident_id", alone[0])
         object.__setattr__(self, "pronoun", alone[1])

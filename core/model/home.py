@@ -77,7 +77,7 @@ class Home:
     name: str
     zone: ZoneInfo
     mode: HomeMode = HomeMode.LIVE
-    #: True while watching rests because a carer said that nobody is there; its mode is ``test`` then.
+    #: True while watching rests because a carer said that nobody is there; the mode is ``test`` then.
     away: bool = False
     animal: Animal = Animal.UNKNOWN
 

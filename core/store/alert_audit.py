@@ -127,7 +127,7 @@ _OVERDUE: LiteralString = (
 )
 _SILENT: LiteralString = (
     "select h.home_id, max(p.last_seen) as last_seen from home h join device d using (home_id)"
-    " join presence p using (device_id) where h.mode = 'live' and d.retired_at is null"
+    " join presence p using (device_id) where (h.mode = 'live' or h.away) and d.retired_at is null"
     " group by h.home_id having max(p.last_seen) < %(before)s and not exists ("
     "  select 1 from alert a where a.home_id = h.home_id and a.detector = 'liveness'"
     "  and a.subject = 'home' and (a.state <> 'resolved' or a.opened_at >= max(p.last_seen)))"

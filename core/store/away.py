@@ -128,7 +128,7 @@ _GONE_ON: LiteralString = (
     "select a.* from alert a join home h using (home_id) cross join lateral (select s.step_id, s.stage,"
     "  s.away, s.at from home_step s where s.home_id = h.home_id order by s.step_id desc limit 1) l"
     " where h.mode = 'live' and l.stage = 'live' and l.away <> '' and l.at <= %(before)s"
-    " and a.silent and a.audience = 'carers' and a.severity <> 'notice' and a.state <> 'resolved'"
+    " and a.silent and a.severity <> 'notice' and a.state <> 'resolved'"
     " and a.cleared_at is null and a.detector = any(%(silences)s) and a.opened_at <= l.at"
     " and a.opened_at >= coalesce((select min(p.at) from home_step p where p.home_id = h.home_id"
     "  and p.away <> '' and p.stage = 'paused' and p.step_id > coalesce((select max(v.step_id)"

@@ -42,7 +42,7 @@ async def used_homes(
     """
     rows = await named_rows(
         connection,
-        "select u.* from used_unwatched(%(now)s) u where not exists (select 1 from alert a"
+        "select u.* from seen_unwatched(%(now)s) u where not exists (select 1 from alert a"
         " where a.home_id = u.home_id and a.detector = %(detector)s"
         " and a.subject in (select s || u.step_id from unnest(%(subjects)s::text[]) s)"
         " and a.state = 'resolved') order by u.home_id",

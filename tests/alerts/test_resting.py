@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from alerts.intake import take_findings
-from core.model.away import LONGEST, NOT_BACK_AFTER
-from core.model.finding import Phase, Severity
+from core.model.away import KEPT, LONGEST, NOT_BACK_AFTER
+from core.model.finding import Audience, Phase, Severity
 from core.runtime.clock import ManualClock
 from core.store.pool import open_pool
 from tests.alerts.builders import a_finding
@@ -78,6 +78,7 @@ class Family:
         finding = a_finding(
             Severity.URGENT, home_id=self.house.home_id, resident_id=self.house.resident_id,
             detector=detector, onset=onset, noticed_at=at or self.now(), phase=Phase.OPENED,
+            audience=Audience.CARERS if detector in KEPT else Audience.OPERATORS,
         )  # fmt: skip
         self.house.write(finding)
         async with open_pool(self.database.url_as("wayhome_alerts")) as pool:
@@ -224,10 +225,10 @@ async def test_a_silence_that_goes_on_an_hour_after_the_end_is_told(family: Fami
     await family.news()
     family.circle.clock.advance(5 * 3600)
     await family.noticed("inactivity", family.now() - HOUR)
-    assert family.alerts() == [("inactivity", True, "carers")]
+    assert family.alerts() == [("inactivity", True, "operators")]
     await family.at(SUNDAY)
     await family.at(SUNDAY + NOT_BACK_AFTER - timedelta(minutes=2))
-    assert family.alerts() == [("inactivity", True, "carers")], "they may be on the way home"
+    assert family.alerts() == [("inactivity", True, "operators")], "they may be on the way home"
     await family.at(SUNDAY + NOT_BACK_AFTER + timedelta(minutes=2))
     assert family.alerts() == [("inactivity", False, "carers")]
     assert family.house.execute("select count(*) > 0 from delivery where alert_id is not null") == [
@@ -244,7 +245,7 @@ async def test_what_was_silent_before_it_stays_so(family: Family) -> None:
     family.away()
     await family.at(SUNDAY)
     await family.at(SUNDAY + 2 * NOT_BACK_AFTER)
-    assert family.alerts() == [("inactivity", True, "carers")]
+    assert family.alerts() == [("inactivity", True, "operators")]
 
 
 async def test_nobody_lets_it_rest_for_longer_than_the_bound_or_in_the_past(family: Family) -> None:

@@ -8,10 +8,14 @@ from datetime import timedelta
 
 import pytest
 
+from analytics.detector import discover
 from analytics.features.plan import HomePlan, plan
+from analytics.fencing import as_told
 from analytics.sample_days import HOUSEHOLD, MONDAY, ordinary
+from core.model.finding import Audience
 from core.model.home import HomeMode
 from core.model.quantity import DEFINITIONS, Role
+from tests.alerts.builders import a_finding
 from tests.analytics.story import Story
 
 PERSON = {quantity for quantity, row in DEFINITIONS.items() if row.role is Role.PERSON}
@@ -44,5 +48,17 @@ def test_that_nobody_is_there_outlives_a_restart_and_a_release_before_reads_all_
 ):
     away = replace(HOUSEHOLD, home=replace(HOUSEHOLD.home, mode=HomeMode.TEST, away=True))
     assert HomePlan.restored(plan(away).saved()) == plan(away)
-    assert not plan(away).in_test
     assert "away" not in plan(HOUSEHOLD).saved()
+
+
+@pytest.mark.parametrize(
+    ("away", "to_carers"), [(False, set()), (True, {"sos", "impact", "hazard", "appliance"})]
+)
+def test_where_nobody_is_there_only_calls_and_hazards_are_of_the_carers(
+    away: bool, to_carers: set[str]
+) -> None:
+    home = plan(replace(HOUSEHOLD, home=replace(HOUSEHOLD.home, mode=HomeMode.TEST, away=away)))
+    said = [a_finding(detector=name, subject=name) for name in discover() if name != "liveness"]
+    told = as_told(said, home)
+    assert {one.detector for one in told if one.audience is Audience.CARERS} == to_carers
+    assert len(told) == len(said)

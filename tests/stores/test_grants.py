@@ -82,7 +82,7 @@ FOR_NOBODY = (
 FOR_SERVICES = {
     "retain_rows": "analytics", "retain_chunks": "analytics", "retention_due": "operator",
     "homes_over": "gateway", "used_unwatched": "alerts",
-    "away_at": "alerts", "end_rests": "alerts", "part_from_wearer": "registrar",
+    "seen_unwatched": "alerts", "away_at": "alerts", "end_rests": "alerts", "part_from_wearer": "registrar",
 }  # fmt: skip
 """Functions with the owner's rights that one service calls; what deletes keeps to the floors of retention."""
 READ_BY_PROGRAMS = {

@@ -13,7 +13,7 @@ comment on column home_step.by_itself is 'True where a pause ended at its planne
 -- What detection and the pages ask of each home; the functions below keep it.
 alter table home add column away boolean not null default false, add check (not away or mode = 'test');
 comment on column home.away is
-    'True while watching rests because a carer said that nobody is there; then what is noticed is not of the operators.';
+    'True while watching rests because a carer said that nobody is there; then calls and hazards are of the carers.';
 
 -- Where the people of a home are, as long as its watching rests because a carer said so; empty else.
 create function away_of(home text) returns text
@@ -192,9 +192,9 @@ begin
 end
 $step$;
 
--- As in 0046, and whether a carer can end it: calls are told to carers there, and are not told of here.
-drop function used_unwatched(timestamptz);
-create function used_unwatched(moment timestamptz)
+-- As `used_unwatched` in 0046, which the release before asks, and whether a carer can end it: calls are told to carers
+-- there, and are not told of here.
+create function seen_unwatched(moment timestamptz)
 returns table (home_id text, step_id bigint, stage text, since timestamptz, hours bigint, called boolean, away boolean)
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
 as $used$
@@ -217,7 +217,7 @@ as $used$
         or s.stage = 'commissioning' and s.until < moment and exists (
             select 1 from home_step l where l.home_id = h.home_id and l.stage = 'live'))
 $used$;
-comment on function used_unwatched(timestamptz) is
+comment on function seen_unwatched(timestamptz) is
     'Homes that are paused, or in a test for longer than was planned, and in which somebody shows in 4 hours of the last 12 (else 0) or calls; away: its carers can end it, and are told of calls.';
 
 -- Word of it: watching rests, and which step said so; said anew, each is told anew.
@@ -250,7 +250,7 @@ declare
 begin
     foreach entry in array array['away_of(text)', 'away_at(text, timestamptz)', 'says_away(text, boolean)',
         'rest_watch(text, text, timestamptz, timestamptz)', 'watch_again(text, timestamptz)',
-        'end_rest(text, bigint, boolean, timestamptz)', 'end_rests(timestamptz)', 'used_unwatched(timestamptz)'] loop
+        'end_rest(text, bigint, boolean, timestamptz)', 'end_rests(timestamptz)', 'seen_unwatched(timestamptz)'] loop
         execute format('revoke all on function %s from public', entry);
     end loop;
     foreach entry in array array['away_of(text)', 'says_away(text, boolean)', 'watch_again(text, timestamptz)',
@@ -258,7 +258,7 @@ begin
         execute format('grant execute on function %s to wayhome_dashboard', entry);
     end loop;
     foreach entry in array array['away_at(text, timestamptz)', 'end_rests(timestamptz)',
-        'used_unwatched(timestamptz)'] loop
+        'seen_unwatched(timestamptz)'] loop
         execute format('grant execute on function %s to wayhome_alerts', entry);
     end loop;
 end
