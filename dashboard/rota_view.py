@@ -105,14 +105,5 @@ def _line(stretch: Stretch, names: Mapping[CarerId, str], rota: Rota, viewer: Vi
         stretch=stretch,
         when=in_words(stretch.start, stretch.end, rota.zone),
         name=name,
-        quiet=hours is not None and _meets(hours, stretch),
+        quiet=hours is not None and hours.meet(stretch.start, stretch.end),
     )
-
-
-def _meets(hours: QuietHours, stretch: Stretch) -> bool:
-    moment = stretch.start
-    while moment < stretch.end:
-        if hours.until(moment) is not None:
-            return True
-        moment += timedelta(minutes=30)
-    return False

@@ -63,6 +63,21 @@ class QuietHours:
             end = further
         return None if end == moment else end
 
+    def meet(self, start: datetime, end: datetime) -> bool:
+        """Tell whether any part of [start, end) is quiet, however short it is.
+
+        Examples
+        --------
+        >>> from datetime import UTC
+        >>> nap = WeeklySpan(days=(0,), start=13 * 60 + 10, end=13 * 60 + 20)
+        >>> hours = QuietHours(zone=ZoneInfo("UTC"), windows=(nap,))
+        >>> noon = datetime(2026, 1, 5, 12, tzinfo=UTC)  # a Monday
+        >>> hours.meet(noon, noon + timedelta(hours=6)), hours.meet(noon, noon + timedelta(hours=1))
+        (True, False)
+        """
+        spans = (occurrences(window, self.zone, start, end) for window in self.windows)
+        return any(True for one in spans for _ in one)
+
 
 def held_until(
     hours: QuietHours | None, severity: Severity, moment: datetime, zone: ZoneInfo

@@ -86,6 +86,26 @@ def test_windows_that_meet_are_one_quiet() -> None:
     assert hours(evening, NIGHT).until(moment) == datetime(2026, 1, 6, 7, tzinfo=UTC)
 
 
+@settings(deadline=None, max_examples=60)
+@given(WINDOWS, MOMENTS, st.integers(1, 300))
+def test_a_time_meets_quiet_hours_where_one_of_its_minutes_is_quiet(
+    windows: tuple[WeeklySpan, ...], moment: datetime, minutes: int
+) -> None:
+    start = moment.replace(second=0, microsecond=0)
+    each = (start + timedelta(minutes=one) for one in range(minutes))
+    quiet = QuietHours(zone=LONDON, windows=windows)
+    expected = any(quiet.until(one) is not None for one in each)
+    assert quiet.meet(start, start + timedelta(minutes=minutes)) == expected
+
+
+def test_ten_quiet_minutes_within_a_shift_are_found() -> None:
+    nap = WeeklySpan(days=(0,), start=13 * 60 + 10, end=13 * 60 + 20)
+    noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    assert hours(nap).meet(noon, noon + timedelta(hours=6))
+    assert not hours(nap).meet(noon, noon.replace(hour=13, minute=10))
+    assert not hours(nap).meet(noon.replace(hour=13, minute=20), noon.replace(hour=18))
+
+
 def test_a_notice_waits_for_the_morning_of_anybody() -> None:
     night = datetime(2026, 1, 5, 3, tzinfo=UTC)
     assert held_until(None, Severity.NOTICE, night, LONDON) == night.replace(hour=8)

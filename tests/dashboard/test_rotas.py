@@ -354,3 +354,21 @@ async def test_rotas_beyond_the_page_are_counted_and_led_to(
     assert 'href="/plan"' in text
     assert 'href="/rota/homes/r24"' in await admin.text("/plan/homes/r24")
     assert "House 24" in await admin.text("/rota/homes/r24")
+
+
+async def test_quiet_minutes_that_fall_between_two_half_hours_are_said_too(
+    visitors: Visitors, circle: Town
+) -> None:
+    ben, mia = await visitors.of("ben"), await visitors.of("mia")
+    await shift(ben, "mia", circle, start="09:00", end="17:00")
+    await mia.send("/quiet", **DAYS, start="13:10", end="13:25")
+    assert "Part of it in quiet hours" in await ben.text("/rota")
+
+
+async def test_a_gap_of_minutes_between_two_shifts_is_a_gap(
+    visitors: Visitors, circle: Town
+) -> None:
+    ben = await visitors.of("ben")
+    await shift(ben, "mia", circle, start="07:00", end="06:40")
+    text = plain(await ben.text("/rota"))
+    assert "in which nobody is on call. The next is Thu 06:40 to 07:00." in text
