@@ -15,8 +15,10 @@ from alerts.episode import Episode
 from alerts.rounds import recall, settle
 from alerts.unwatched import BACK
 from core.model.away import NOT_BACK_AFTER
-from core.model.finding import Audience
+from core.model.finding import Alert, AlertState, Audience, Outcome, Severity
+from core.model.incident import ONE_SILENCE
 from core.model.playbook import UNWATCHED
+from core.store import alert as alert_table
 from core.store import away
 from core.store import incident as incident_table
 
@@ -38,7 +40,7 @@ async def end_due(connection: Connection, now: datetime) -> int:
 
 
 async def look(connection: Connection, now: datetime) -> int:
-    """Tell of silences that go on and were told to nobody; what asks about a rest that is over is cleared.
+    """Tell of silences that go on and nobody was told of; end the rest, and what asks whether she is back.
 
     Returns
     -------
@@ -53,10 +55,27 @@ async def look(connection: Connection, now: datetime) -> int:
             run=replace(before.run, asked=None),
         )
         await settle(connection, stored, after, told, now)
-    silences = await away.gone_on(connection, now - NOT_BACK_AFTER)
-    for stored in silences:
-        await _tell(connection, stored, now)
-    return len(silences)
+    woken = 0
+    for stored in await away.left_silent(connection, now - NOT_BACK_AFTER):
+        if _goes_on(stored.alert):
+            await _tell(connection, stored, now)
+            woken += 1
+        else:
+            await _end(connection, stored, now)
+    return woken
+
+
+def _goes_on(alert: Alert) -> bool:
+    waits = alert.detector in ONE_SILENCE or alert.detector == "not_back"
+    return waits and alert.cleared_at is None and alert.severity is not Severity.NOTICE
+
+
+async def _end(connection: Connection, stored: StoredAlert, now: datetime) -> None:
+    """End what was of an empty home; a further finding of it would be told all the same."""
+    ended = replace(
+        stored.alert, state=AlertState.RESOLVED, resolved_at=now, outcome=Outcome.CLEARED
+    )
+    await alert_table.save_alert(connection, ended, stored.policy)
 
 
 async def _tell(connection: Connection, stored: StoredAlert, now: datetime) -> None:

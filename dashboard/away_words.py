@@ -19,7 +19,7 @@ STILL_TOLD = (
     marked("Somebody presses a call button, or a device says that somebody fell."),
     marked("A sensor says smoke, gas, carbon monoxide or water, where there is one."),
     marked("A stove is left on, where there is a sensor on it."),
-    marked("We cannot see the home any more."),
+    marked("We cannot see the home any more: the office is told."),
 )
 NOT_TOLD = (
     marked("Nobody moves, nobody gets up, or somebody is long in the bathroom."),

@@ -13,7 +13,6 @@ from psycopg import errors
 from core.model.away import Away, Rest
 from core.model.errors import Malformed
 from core.model.ids import HomeId
-from core.model.incident import ONE_SILENCE
 from core.model.words import marked
 from core.store.alert import StoredAlert, stored_alert
 from core.store.pool import Connection, named_rows
@@ -92,16 +91,15 @@ async def end_due(connection: Connection, now: datetime) -> tuple[HomeId, ...]:
     return tuple(HomeId(home) for (home,) in await cursor.fetchall())
 
 
-async def gone_on(connection: Connection, before: datetime) -> tuple[StoredAlert, ...]:
-    """Return the silences that began while watching rested, go on, and were told to nobody; locked.
+async def left_silent(connection: Connection, before: datetime) -> tuple[StoredAlert, ...]:
+    """Return what was noticed while watching rested, was told to nobody and is not over; locked.
 
     Parameters
     ----------
     before
         Only of homes that are watched again since then or longer.
     """
-    watching = [*sorted(ONE_SILENCE), "not_back"]
-    rows = await named_rows(connection, _GONE_ON, {"before": before, "silences": watching})
+    rows = await named_rows(connection, _LEFT_SILENT, {"before": before})
     return tuple(stored_alert(row) for row in rows)
 
 
@@ -124,12 +122,11 @@ _SPANS: LiteralString = (
     "  where home_id = %(home)s) s where stage = 'paused' and away <> '' and at < %(end)s"
     " and coalesce(next, %(end)s) > %(start)s order by 1"
 )
-_GONE_ON: LiteralString = (
+_LEFT_SILENT: LiteralString = (
     "select a.* from alert a join home h using (home_id) cross join lateral (select s.step_id, s.stage,"
     "  s.away, s.at from home_step s where s.home_id = h.home_id order by s.step_id desc limit 1) l"
     " where h.mode = 'live' and l.stage = 'live' and l.away <> '' and l.at <= %(before)s"
-    " and a.silent and a.severity <> 'notice' and a.state <> 'resolved'"
-    " and a.cleared_at is null and a.detector = any(%(silences)s) and a.opened_at <= l.at"
+    " and a.silent and a.state <> 'resolved' and a.opened_at <= l.at"
     " and a.opened_at >= coalesce((select min(p.at) from home_step p where p.home_id = h.home_id"
     "  and p.away <> '' and p.stage = 'paused' and p.step_id > coalesce((select max(v.step_id)"
     "   from home_step v where v.home_id = h.home_id and v.stage = 'live' and v.step_id < l.step_id), 0)),"

@@ -73,11 +73,18 @@ class Family:
             self.now(), self.hall, self.house.home_id, self.now(),
         )  # fmt: skip
 
-    async def noticed(self, detector: str, onset: datetime, *, at: datetime | None = None) -> None:
+    async def noticed(
+        self,
+        detector: str,
+        onset: datetime,
+        *,
+        at: datetime | None = None,
+        phase: Phase = Phase.OPENED,
+    ) -> None:
         """Let detection notice something, and take it in now."""
         finding = a_finding(
             Severity.URGENT, home_id=self.house.home_id, resident_id=self.house.resident_id,
-            detector=detector, onset=onset, noticed_at=at or self.now(), phase=Phase.OPENED,
+            detector=detector, onset=onset, noticed_at=at or self.now(), phase=phase,
             audience=Audience.CARERS if detector in KEPT else Audience.OPERATORS,
         )  # fmt: skip
         self.house.write(finding)
@@ -234,6 +241,24 @@ async def test_a_silence_that_goes_on_an_hour_after_the_end_is_told(family: Fami
     assert family.house.execute("select count(*) > 0 from delivery where alert_id is not null") == [
         (True,)
     ]
+    assert await family.circle.broken() == set()
+
+
+async def test_what_was_of_an_empty_home_ends_with_it_and_is_told_if_it_is_said_again(
+    family: Family,
+) -> None:
+    family.away()
+    await family.news()
+    family.circle.clock.advance(5 * 3600)
+    onset = family.now()
+    await family.noticed("exit", onset)
+    await family.at(SUNDAY)
+    await family.at(SUNDAY + NOT_BACK_AFTER + timedelta(minutes=2))
+    ended = "select detector, silent, state, outcome from alert where detector = 'exit'"
+    assert family.house.execute(ended) == [("exit", True, "resolved", "cleared")]
+    family.circle.clock.advance(60)
+    await family.noticed("exit", onset, phase=Phase.RAISED)
+    assert family.house.execute(ended) == [("exit", False, "open", None)]
     assert await family.circle.broken() == set()
 
 
