@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from core.model.home import HomeMode
 from core.model.ids import HomeId
+from core.store import away, timeline
 from core.store import caseload as store
-from core.store import timeline
 from core.store.caseload import Reason
+from dashboard import away_words
 from dashboard.clinician.caseload import (
     SHAPES,
     SPARK_DAYS,
@@ -60,6 +61,7 @@ async def caseload(
         beside = await store.beside(
             connection, residents, first, visiting.now.astimezone(zone).date()
         )
+        rests = await away.rests_of(connection, homes)
         await visiting.looked_at(connection, homes, "caseload")
     return visiting.page(
         "caseload.html",
@@ -72,6 +74,8 @@ async def caseload(
         last_page=max(1, -(-total // PER_PAGE)),
         search=search,
         reason=reason,
+        rests=rests,
+        places=away_words.WHERE,
         titles=TITLES,
         shapes=SHAPES,
         days=SPARK_DAYS,

@@ -209,3 +209,16 @@ async def test_machines_say_read_and_end_it(visitors: Visitors, town: Town) -> N
     assert (await ben.send(f"{path}/end")).status_code == 409
     assert (await ben.client.post(path, data=SUNDAY)).status_code == 403, "the token is missing"
     assert mode(town) == "live"
+
+
+async def test_who_reviews_days_reads_why_they_were_not_seen(
+    visitors: Visitors, town: Town
+) -> None:
+    ben, clinician = await visitors.of("ben"), await visitors.of("clinician")
+    assert "as a carer had said" not in await clinician.text("/residents/1/days")
+    await ben.send(PAGE, **SUNDAY)
+    assert f"{STATEMENT} Ben Carter said so." in plain(await clinician.text("/caseload"))
+    town.execute("update home_step set at = at - interval '3 days'")
+    text = plain(await clinician.text("/residents/1/days"))
+    assert "Nobody was at home then, as a carer had said. It counts as not seen:" in text
+    assert "Monday, 03:20 to 00:00." in text
