@@ -18,6 +18,7 @@ from alerts import resting, unwatched
 from alerts.escalation import WEB
 from alerts.rounds import Complaint, complain
 from core.model.errors import StoreUnavailable
+from core.model.ids import HomeId
 from core.model.playbook import PLAYBOOKS
 from core.model.said import say
 from core.model.watching import (
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.model.basis import Review
-    from core.model.ids import CarerId, HomeId
+    from core.model.ids import CarerId
     from core.runtime.clock import Clock
     from core.runtime.health import Health
     from core.store.pool import Connection, Pool
@@ -62,6 +63,8 @@ REST_S = 0.5
 AGAIN = timedelta(hours=4)
 """After so long who could not be told is tried again, for a day."""
 DAY = timedelta(days=1)
+RESTING = HomeId("")
+"""Stands for the homes in which nobody is, looked at all at once."""
 
 
 class WatchNotices:
@@ -103,7 +106,7 @@ class WatchNotices:
         try:
             async with transaction(self._pool) as connection:
                 asked = await look(connection, self._clock.now(), self._waking, odd)
-                asked += await self._look_for_use(connection)
+                asked += await self._look_for_use(connection, odd)
         except StoreUnavailable as error:
             self._health.set(PART, ok=False, text=str(error))
             log.warning("%s: %s", PART, error, extra={"action": "store_unavailable"})
@@ -113,14 +116,17 @@ class WatchNotices:
         if asked:
             self.wake()
 
-    async def _look_for_use(self, connection: Connection) -> int:
+    async def _look_for_use(self, connection: Connection, odd: list[HomeId]) -> int:
         now = self._clock.now()
         if self._looked_at is not None and now - self._looked_at < USE_EVERY:
             return 0
         if not await watch_table.alone(connection):
             return 0
         self._looked_at = now
-        return await unwatched.look(connection, now) + await resting.look(connection, now)
+        found = await unwatched.look(connection, now)
+        async with _apart(connection, RESTING, odd):
+            found += await resting.look(connection, now)
+        return found
 
 
 async def look(
@@ -137,7 +143,8 @@ async def look(
     """
     if not await watch_table.alone(connection):
         return 0
-    await resting.end_due(connection, now)
+    async with _apart(connection, RESTING, odd):
+        await resting.end_due(connection, now)
     for home in await watch_table.homes_to_judge(connection, now):
         async with _apart(connection, home.home_id, odd):
             await _note(connection, home, now)

@@ -262,6 +262,20 @@ async def test_what_was_of_an_empty_home_ends_with_it_and_is_told_if_it_is_said_
     assert await family.circle.broken() == set()
 
 
+async def test_a_rest_that_breaks_us_keeps_no_other_home_from_being_told(
+    family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_connection: object, _now: object) -> int:
+        raise OverflowError
+
+    monkeypatch.setattr("alerts.resting.end_due", broken)
+    monkeypatch.setattr("alerts.resting.look", broken)
+    family.circle.write("withdrawn")
+    family.circle.clock.advance(120)
+    assert await family.news() == both("watch_ended")
+    assert family.circle.health.report()["parts"]["word of watching"]["ok"] is False
+
+
 async def test_what_was_silent_before_it_stays_so(family: Family) -> None:
     family.house.execute("update home set mode = 'test' where home_id = %s", family.house.home_id)
     await family.noticed("inactivity", family.now() - HOUR)
