@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analytics.detector import EACH_TICK, NEVER, DetectorSpec, Episode, Parameter, fact, finding
+from analytics.features.blindness import BLIND, PASSES, severity_of
 from analytics.features.coverage import BLIND_AFTER_S, PERIODS, SILENT_HOME_S, Darkness
 from analytics.features.device_faults import ADVICE, FINE, MILD, RETIRED, fault_text
 from analytics.features.devices import BATTERY_LOW_PERCENT, STUCK_AFTER_S
@@ -16,7 +17,6 @@ from core.model.finding import Audience, Finding, Phase, Severity
 from core.model.home import Placement
 from core.model.quantity import Quantity
 from core.model.said import figure, say, say_each
-from core.model.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,30 +34,9 @@ LOOK_EVERY_S = 86400.0
 
 _MOTION = Quantity.MOTION
 _BATTERY = frozenset({Quantity.BATTERY, Quantity.BATTERY_LOW})
-_PASSES = frozenset({Darkness.PIPELINE, Darkness.QUEUE})
-"""What is often over in a moment, and not worth a word then."""
 _LAST = "last"  # blindness of the home that is over, and when it ended: kept beside what is open
 _ROOMS = "rooms"
 _OF_THE_HOME = frozenset({"home", "animal", _ROOMS, _LAST})
-_BLIND = {
-    Darkness.PIPELINE: (
-        marked("This home can not be seen since %(time)s, %(span)s: no gateway hears the broker"),
-        say("Check the broker, the gateway and the network of the service."),
-    ),
-    Darkness.HUB: (
-        marked("This home can not be seen since %(time)s, %(span)s: its hub is silent"),
-        say("Check power and internet of the hub."),
-    ),
-    Darkness.SILENT: (
-        marked("Nothing has come from any of %(devices)s since %(time)s, %(span)s"),
-        say("Check power and internet of the home; somebody may also be away."),
-    ),
-    Darkness.QUEUE: (
-        marked("Since %(time)s, %(span)s, this home sends only what is more than 10 min old"),
-        say("Check the connection of the hub, and the clocks of its devices."),
-    ),
-}
-"""What is said of a home that can not be seen, and what to do, by what hides it."""
 
 
 class Liveness:
@@ -163,13 +142,16 @@ class Liveness:
         blind = view.now - dark
         episode = self._open.get("home")
         if episode is None:
-            if blind <= BLIND_AFTER_S and view.coverage.cause in _PASSES:
+            if blind <= BLIND_AFTER_S and view.coverage.cause in PASSES:
                 return ()
             last = self._open.get(_LAST)  # from the same moment on, this one were over too
             onset = dark if last is None or dark > last.onset else last.noticed
-            episode = Episode(onset=onset, noticed=view.now, severity=Severity.CHECK)
+            severity = severity_of(view.coverage.cause)
+            episode = Episode(onset=onset, noticed=view.now, severity=severity)
             self._open["home"] = episode
             return (self._blind(episode, view, Phase.OPENED),)
+        if episode.severity.rank < severity_of(view.coverage.cause).rank:
+            return self._close("home", view, say("This home may be watched again"))
         if episode.severity is Severity.CHECK and view.now - episode.onset > URGENT_AFTER_S:
             episode.severity = Severity.URGENT
             return (self._blind(episode, view, Phase.RAISED),)
@@ -178,7 +160,7 @@ class Liveness:
     def _blind(self, episode: Episode, view: HomeView, phase: Phase) -> Finding:
         began = min(episode.onset, view.coverage.dark_from or episode.onset)
         since, length = view.clock(began), duration(view.now - began)
-        what, advice = _BLIND[view.coverage.cause or Darkness.PIPELINE]
+        what, advice = BLIND[view.coverage.cause or Darkness.PIPELINE]
         count = say_each("%(n)s device", "%(n)s devices", len(view.plan.devices))
         places = {"time": since, "span": length} | (
             {"devices": count} if view.coverage.cause is Darkness.SILENT else {}

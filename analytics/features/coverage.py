@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from analytics.features.devices import DeviceState
+from core.model.ids import WHOLE_HOME
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -41,10 +42,12 @@ class Darkness(StrEnum):
     """No device has said anything for a day."""
     QUEUE = "queue"
     """A hub delivers what it kept: the latest that we know is hours old, and more is on its way."""
+    REFUSED = "refused"
+    """Somebody who lives there may not be watched: what sensors say is not kept (0204, 0297)."""
 
 
 #: Read at each observation: see `Quantity`.
-_PIPELINE, _HUB, _SILENT, _QUEUE = Darkness
+_PIPELINE, _HUB, _SILENT, _QUEUE, _REFUSED = Darkness
 
 
 class Coverage:
@@ -104,7 +107,7 @@ class Coverage:
             self._prove(heard_at, heard_since)
 
     def set_offline(self, gone: Iterable[int]) -> None:
-        """Take in which devices are gone by their last will."""
+        """Take in which devices are gone by their last will, or `WHOLE_HOME`."""
         self.offline = frozenset(gone)
 
     def keep(self, devices: Container[int]) -> None:
@@ -143,7 +146,12 @@ class Coverage:
 
     def advance(self, now: float, plan: HomePlan) -> None:
         """Let time pass to ``now``; find out whether we are blind."""
+        if self.cause is _REFUSED and WHOLE_HOME not in self.offline:
+            self._listen_again(now)
         cause, since = self._darkness(now, plan)
+        if WHOLE_HOME in self.offline:
+            cause, since = _REFUSED, now
+            self.cause = None if self.dark_from is None else cause
         if cause is not None and self.cause is _QUEUE is not cause:
             self._see(now)
         if cause is None:
@@ -153,6 +161,13 @@ class Coverage:
             self.dark_from, self.cause = since, cause
         if self.spans and now - self.spans[0][1] >= _KEEP_SPANS_S:
             del self.spans[0]
+
+    def _listen_again(self, now: float) -> None:
+        """Hear again after all was refused: no device was silent, and no pause of theirs is learned."""
+        self._see(now)
+        self.heard = now
+        for state in self.devices.values():
+            state.seen = None if state.seen is None else max(state.seen, now)
 
     def next_due(self, now: float, plan: HomePlan) -> float:
         """Return from when on `advance` may change something, if nothing is heard; after it."""

@@ -11,6 +11,8 @@ HomeId = NewType("HomeId", str)
 RoomId = NewType("RoomId", int)
 ResidentId = NewType("ResidentId", int)
 DeviceId = NewType("DeviceId", int)
+WHOLE_HOME = DeviceId(0)
+"""Among the devices that are gone: somebody may not be watched, and nothing of what the home says is kept."""
 CarerId = NewType("CarerId", int)
 """A user who can be told about alerts; the same number as in ``carer.carer_id``."""
 FindingId = NewType("FindingId", int)

@@ -11,8 +11,9 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from core.model.errors import StoreUnavailable
-from core.model.ids import DeviceId, HomeId
+from core.model.ids import WHOLE_HOME, DeviceId, HomeId
 from core.model.observation import LogPosition
+from core.store.basis import stopped
 from core.store.pool import connect, heed_cancellation
 
 if TYPE_CHECKING:
@@ -244,9 +245,15 @@ async def pipeline_report(connection: Connection, ceiling: datetime) -> Pipeline
 
 
 async def devices_gone(connection: Connection) -> dict[HomeId, tuple[DeviceId, ...]]:
-    """Return the devices that are gone by their last will, by home."""
+    """Return the devices that are gone by their last will, by home.
+
+    `WHOLE_HOME` is among them where somebody may not be watched: nothing of what rooms say there is kept.
+    """
     cursor = await connection.execute(
-        "select home_id, device_id from presence where online is false order by home_id, device_id"
+        "select home_id, device_id from presence where online is false union select home_id, %s from ("
+        + stopped("'care_monitoring'")
+        + ") s order by home_id, device_id",
+        (WHOLE_HOME,),
     )
     gone: dict[HomeId, tuple[DeviceId, ...]] = {}
     for home_id, device_id in await cursor.fetchall():
