@@ -105,7 +105,10 @@ def _of_home(item: WorkItem, now: datetime) -> tuple[str, str]:
 
 def _new_bundle(item: WorkItem, now: datetime) -> tuple[str, str]:
     hub = item.placement is Placement.HUB
-    where = _("the hub") if hub else item.name
+    where = item.name
+    if hub:
+        _hub, _slash, name = item.name.partition("/")
+        where = _("the hub %(name)s") % {"name": name} if name else _("the hub")
     if item.until is None or item.until <= now:
         lost = (
             _("Bring a new bundle to %(where)s. Until then we hear nothing of this home.")

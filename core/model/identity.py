@@ -21,8 +21,11 @@ CODE_LASTS = timedelta(hours=24)
 """Within which a bundle must be taken."""
 HOME_STATE = "home-state"
 """Below it stands what is told to a home: ``home-state/HOME/…`` (docs/decisions/0190)."""
+HUB = "hub"
+"""What the credential of the hub of a home is for."""
 _HOME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _LEVEL = re.compile(r"[^/+#\x00-\x1f]{1,100}")
+_BESIDE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _OF_HOME = 40
 """Letters of a home's id in a name: a common name of X.509 has 64 at most."""
 _TASMOTA = ("tele", "stat")
@@ -63,6 +66,51 @@ def hub_grant(home_id: HomeId, word: str) -> Grant:
         topics=(f"homes/{home_id}/#",),
         reads=(f"{HOME_STATE}/{home_id}/#",),
     )
+
+
+def about_of(device: str, beside: str) -> str:
+    """Return what a credential is for; one takes the place of those before it that are for the same.
+
+    Parameters
+    ----------
+    device
+        Family and name of a single device; empty for a hub.
+    beside
+        Name of a further hub of a home that has one; empty for the hub.
+
+    Raises
+    ------
+    Malformed
+        If both are given, or the name holds other signs than letters, digits, ``-`` and ``_``.
+
+    Examples
+    --------
+    >>> about_of("", ""), about_of("wayhome/door", ""), about_of("", "annex")
+    ('hub', 'wayhome/door', 'hub/annex')
+    """
+    if not beside:
+        return device or HUB
+    if device or not _BESIDE.fullmatch(beside):
+        raise Malformed(
+            marked("beside"), marked("letters, digits, '-' and '_' only, and no device")
+        )
+    return f"{HUB}/{beside}"
+
+
+def hub_of(about: str) -> str | None:
+    """Return the device by which a hub says that it is there; None for what is no hub.
+
+    Two hubs of one home are two devices: when one goes the other does not say that all is well.
+
+    Examples
+    --------
+    >>> hub_of("hub"), hub_of("hub/annex"), hub_of("wayhome/door")
+    ('hub', 'hub-annex', None)
+    """
+    kind, _slash, name = about.partition("/")
+    if kind != HUB:
+        return None
+    return f"{HUB}-{name}" if name else HUB
 
 
 def thing_grant(home_id: HomeId, family: str, external_id: str, word: str) -> Grant:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 from psycopg.rows import dict_row
 
-from core.model.identity import HOME_STATE, Grant
+from core.model.identity import HOME_STATE, Grant, hub_of
 from core.model.ids import HomeId
 from core.store.listen import notify
 
@@ -32,7 +32,7 @@ class Wish:
 
     home_id: HomeId
     grant: Grant
-    #: For people: ``hub``, or the device's family and name.
+    #: What it is for (`core.model.identity.about_of`): one takes the place of those before it for the same.
     about: str
     asked_at: datetime
     code_ends_at: datetime
@@ -68,7 +68,7 @@ class HubCredential:
     @property
     def grant(self) -> Grant:
         """What it may do."""
-        is_hub = self.about == "hub"
+        is_hub = hub_of(self.about) is not None
         reads = (f"{HOME_STATE}/{self.home_id}/#",) if is_hub else ()
         return Grant(client=self.client, topics=self.topics, reads=reads)
 

@@ -158,7 +158,8 @@ _NAMED: LiteralString = (
 # A certificate that a sixth of its life (at most two weeks) before its end was not renewed: the hub does not.
 _CERTIFICATES: LiteralString = (
     "select h.home_id, h.name as home_name, h.zone, c.about as name,"
-    " case c.about when 'hub' then 'hub' else 'object' end as placement, 'certificate' as fault,"
+    " case split_part(c.about, '/', 1) when 'hub' then 'hub' else 'object' end as placement,"
+    " 'certificate' as fault,"
     " null::timestamptz as since, '' as by, c.ends_at as until, false as was_live from hub_credential c"
     " join home h on h.home_id = c.home_id and h.mode <> 'archive'"
     " where c.revoked_at is null and c.replaced_at is null and c.taken_at is not null"

@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Path
 from starlette.responses import Response
 
 from core.model.errors import Malformed
-from core.model.identity import CODE_LASTS, hub_grant, thing_grant
+from core.model.identity import CODE_LASTS, about_of, hub_grant, thing_grant
 from core.model.ids import HomeId
 from core.model.one_time_code import Code, new_code
 from core.store import home_output, registry
@@ -46,6 +46,7 @@ async def make(visiting: Visiting, home_id: Name, form: Form) -> Response:
     """Ask for a certificate; the code of its bundle is shown this once."""
     code, word, device = new_code(), secrets.token_hex(4), form.get("device", "").strip()
     try:
+        about = about_of(device, form.get("beside", "").strip())
         family, _slash, name = device.partition("/")
         home = HomeId(home_id)
         grant = thing_grant(home, family, name, word) if device else hub_grant(home, word)
@@ -54,7 +55,7 @@ async def make(visiting: Visiting, home_id: Name, form: Form) -> Response:
     wish = Wish(
         home_id=home,
         grant=grant,
-        about=device or "hub",
+        about=about,
         asked_at=visiting.now,
         code_ends_at=visiting.now + CODE_LASTS,
     )

@@ -100,6 +100,8 @@ async def test_a_bundle_is_asked_for_and_taken_once(
         "client.crt",
         "client.key",
         "install.sh",
+        "wayhome-alive.service",
+        "wayhome-alive.timer",
         "wayhome-ca.crt",
         "wayhome.conf",
     }
@@ -179,9 +181,9 @@ async def test_for_who_does_not_set_up_homes_it_does_not_exist(visitors: Visitor
         assert (await browser.send(f"{PAGE}/make", device="")).status_code == 404
 
 
-async def _hub_of(browser: Browser, database: Database, folder: Path) -> Path:
+async def _hub_of(browser: Browser, database: Database, folder: Path, beside: str = "") -> Path:
     """Bring a bundle to a hub; return the folder of its files."""
-    code = await _asked(browser)
+    code = await _asked(browser, beside=beside)
     await issue_all(database)
     given = await browser.client.post("/hub-bundle", data={"code": code})
     return unpacked(given.content, folder)
@@ -253,3 +255,34 @@ async def test_who_is_no_hub_of_ours_renews_nothing(
     town.execute("update hub_credential set ends_at = %s, revoked_at = %s", NOW + DAYS, NOW)
     assert (await _sent(stranger, **fields))[0] == 403
     assert town.number("select count(*) from hub_credential") == 1
+
+
+async def test_two_hubs_of_one_home_do_not_end_each_other(
+    visitors: Visitors, town: Town, plain_database: Database, tmp_path: Path
+) -> None:
+    """The bundle of a second hub, and each renewal of either, shut the other out a week later."""
+    browser, stranger = await visitors.of("technician"), await visitors.nobody()
+    first = await _hub_of(browser, plain_database, tmp_path / "1")
+    second = await _hub_of(browser, plain_database, tmp_path / "2", beside="annex")
+    kept = (
+        "select about, replaced_at, ends_at - issued_at from hub_credential order by credential_id"
+    )
+    long = timedelta(days=90)
+    rows = town.execute(kept)
+    assert [row[:2] for row in rows] == [("hub", None), ("hub/annex", None)]
+    assert all(long - row[2] < timedelta(days=1) for row in rows)
+    # each says by a name of its own that it is there: one that goes is not hidden by the other
+    conf = [(one / "wayhome.conf").read_text() for one in (first, second)]
+    assert "notification_topic homes/ada/wayhome/hub/status" in conf[0]
+    assert "notification_topic homes/ada/wayhome/hub-annex/status" in conf[1]
+    fields = signed_fields(second, new_request()[1])
+    assert (await _sent(stranger, **fields))[0] == 202
+    await issue_all(plain_database)
+    assert (await _sent(stranger, **fields))[0] == 200
+    ((_, replaced, lasts), (_, ended, _), _) = town.execute(kept)
+    assert (replaced, ended is None) == (None, False)
+    assert long - lasts < timedelta(days=1)
+    text = await browser.text(PAGE)
+    assert "For the hub annex" in text
+    for wrong in ("a/b", "a b", "#"):
+        assert (await browser.send(f"{PAGE}/make", device="", beside=wrong)).status_code == 400

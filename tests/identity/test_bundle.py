@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -317,6 +318,43 @@ async def test_after_ten_minutes_without_a_line_nothing_is_lost_and_only_blind_h
         ("liveness", "home", "operators", False, True)
     ]
     assert not [one.path for one in receiver.requests if one.path == "/family_carer"]
+
+
+async def says_that_it_is_there(hub: HubWithBundle, papers: Path) -> None:
+    """Do what the timer of the bundle does, with only its port changed."""
+    service = (papers / "wayhome-alive.service").read_text()
+    (line,) = re.findall("ExecStart=(.*)", service)
+    program, *words = line.replace(":1883", f":{hub.port}").split()
+    running = await asyncio.create_subprocess_exec(program.rpartition("/")[2], *words)
+    assert await running.wait() == 0
+
+
+async def test_an_older_hub_that_goes_last_does_not_leave_the_home_blind(
+    outage: Outage, tmp_path: Path
+) -> None:
+    """The new hub is up, then the old one is unplugged: its last will is the last word."""
+    place = outage.place
+    await household_at(place)
+    papers = []
+    for _ in range(2):
+        asked = await place.asked()
+        await place.round()
+        papers.append(await asked.take())
+    assert isinstance(place.broker, ShippedMosquitto)
+    old, new = (
+        HubWithBundle(tmp_path / f"hub-{number}", place.broker, one)
+        for number, one in enumerate(papers)
+    )
+    try:
+        async with gateway_at(place, outage.clock):
+            await until(lambda: outage.online() is True)
+            old.kill()
+            await until(lambda: outage.online() is False, what="the last will of the old one")
+            await says_that_it_is_there(new, papers[1])
+            await until(lambda: outage.online() is True, what="the word of the new one")
+    finally:
+        old.kill()
+        new.kill()
 
 
 def assert_all_once_and_late(outage: Outage) -> None:

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from core.model.errors import Malformed, Misconfigured, Temporary
-from core.model.identity import CODE_LASTS, hub_grant, thing_grant
+from core.model.identity import CODE_LASTS, about_of, hub_grant, thing_grant
 from core.model.ids import HomeId
 from core.model.one_time_code import Code, new_code, unseal
 from core.runtime.clock import SystemClock
@@ -41,30 +41,33 @@ def bundle(
     device: Annotated[
         str, typer.Option(help="For one device instead of the hub: FAMILY/NAME, as in its topics.")
     ] = "",
+    beside: Annotated[
+        str, typer.Option(help="Name of a further hub beside the one that is there, e.g. annex.")
+    ] = "",
     folder: system.Folder = None,
     database_url: system.DatabaseUrl = "",
 ) -> None:
     """Make a certificate and write all that the hub of HOME needs into one zip file.
 
-    A certificate that was made before for the same goes on working for some days. The key is in that file and
-    nowhere else.
+    Without --beside it is for the hub. A certificate that was made before for the same goes on working for
+    some days. The key is in that file and nowhere else.
     """
     if out != Path("-") and out.exists():
         raise Misconfigured(f"--out {out} exists: name a new file")
     target = system.pointed_at(folder, database_url, "").database("wayhome_identity")
     if out == Path("-"):
-        sys.stdout.buffer.write(asyncio.run(_bundle(target, HomeId(home), device)))
+        sys.stdout.buffer.write(asyncio.run(_bundle(target, HomeId(home), device, beside)))
         return
     try:
         # before all else: a certificate for which there is no place would end the one before it
         with new_private_file(out) as file:
-            file.write(asyncio.run(_bundle(target, HomeId(home), device)))
+            file.write(asyncio.run(_bundle(target, HomeId(home), device, beside)))
     except OSError as error:
         raise Misconfigured(f"--out {out}: {error.strerror}") from error
     console.print(f"{out} holds everything, and a secret: read its README.txt.")
 
 
-async def _bundle(url: str, home_id: HomeId, device: str) -> bytes:
+async def _bundle(url: str, home_id: HomeId, device: str, beside: str) -> bytes:
     clock, code = SystemClock(), new_code()
     word = secrets.token_hex(4)
     family, _, external_id = device.partition("/")
@@ -73,7 +76,7 @@ async def _bundle(url: str, home_id: HomeId, device: str) -> bytes:
     wish = Wish(
         home_id=home_id,
         grant=grant,
-        about=device or "hub",
+        about=about_of(device, beside),
         asked_at=now,
         code_ends_at=now + CODE_LASTS,
     )

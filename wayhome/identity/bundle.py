@@ -10,6 +10,8 @@ from importlib import resources
 from string import Template
 from typing import TYPE_CHECKING
 
+from core.model.identity import HUB
+
 if TYPE_CHECKING:
     from core.model.identity import Grant
     from core.model.ids import HomeId
@@ -21,6 +23,8 @@ _FILE = 0o100000
 RENEWED_AT = 3
 """A hub renews when this part of the life of its certificate is left."""
 RENEWING = ("wayhome-renew.sh", "wayhome-renew.service", "wayhome-renew.timer")
+ALIVE = ("wayhome-alive.service", "wayhome-alive.timer")
+"""So that the last will of a hub that was replaced is not the last word on its home."""
 RENEWS = "The hub renews it by itself, each day when it is time: journalctl -u wayhome-renew"
 ASKS = "Ask for a new bundle before that. The old one goes on working for some days."
 
@@ -38,6 +42,8 @@ class Bundle:
     broker: str
     ends_at: datetime
     lasts: timedelta
+    #: The device by which a hub says that it is there.
+    hub: str = HUB
     #: Address of the pages, where a hub renews by itself; by https only, for it brings authorities to trust.
     pages: str = ""
 
@@ -51,6 +57,7 @@ def files(bundle: Bundle) -> dict[str, str]:
     """Return the files by name; texts come from the templates beside this module."""
     values = {
         "home": bundle.home_id,
+        "hub": bundle.hub,
         "client": bundle.grant.client,
         "broker": bundle.broker,
         "host": bundle.broker.rpartition(":")[0],
@@ -62,6 +69,7 @@ def files(bundle: Bundle) -> dict[str, str]:
         "after": RENEWS if bundle.renews else ASKS,
     }
     texts = {"wayhome.conf": "bridge.conf", "README.txt": "readme.txt", "install.sh": "install.sh"}
+    texts |= {name: name for name in ALIVE}
     if bundle.renews:
         texts |= {name: name for name in RENEWING}
     if not bundle.grant.client.startswith("hub-"):

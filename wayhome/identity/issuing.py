@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.model.errors import Misconfigured
+from core.model.identity import HUB, hub_of
 from core.model.one_time_code import seal
 from core.store.hub_credential import Issued
 from wayhome import certificates
@@ -72,6 +73,7 @@ def issue(credential: HubCredential, terms: Terms, now: datetime) -> Issued:
         pair=pair,
         broker_authority=terms.broker_authority,
         broker=terms.broker,
+        hub=hub_of(credential.about) or HUB,
         pages=terms.pages,
         lasts=terms.lasts,
         ends_at=known.ends_at,
