@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from analytics.features.plan import plan
-from analytics.fencing import CONTEXT, failure
+from analytics.fencing import CONTEXT, Afresh, failure
 from analytics.home_engine import TICK_S, HomeEngine, Inputs, Noticed
 from core.model.home import HomeMode
 from core.model.ids import HomeId
@@ -47,9 +47,8 @@ class Engine:
         self._specs = specs
         self._tick_s = tick_s
         self.homes: dict[HomeId, HomeEngine] = {}
-        #: Homes whose state can not be used any more, and why; None for another time zone. They go on from
-        #: their record (`analytics.anew`).
-        self.lost: dict[HomeId, DetectorFailure | None] = {}
+        #: Homes whose state can not be used any more, and why: they go on from their record (`anew`).
+        self.lost: dict[HomeId, DetectorFailure | Afresh] = {}
 
     def register(self, households: Iterable[Household], step: int) -> set[HomeId]:
         """Watch these homes and no others; return the homes that changed, the dropped ones included.
@@ -84,7 +83,7 @@ class Engine:
     def _replan(self, present: HomeEngine, home: HomePlan) -> None:
         if present.plan.zone != home.zone:
             # all habits are by the hours of the wall: 07:00 of one zone is noon of another
-            self.lose(HomeId(home.home_id), None, home)
+            self.lose(HomeId(home.home_id), Afresh.ZONE, home)
             return
         try:
             self.homes[HomeId(home.home_id)] = present.replan(home)
@@ -93,14 +92,14 @@ class Engine:
             self.lose(HomeId(home.home_id), why, home)
 
     def lose(
-        self, home_id: HomeId, why: DetectorFailure | None, wanted: HomePlan | None = None
+        self, home_id: HomeId, why: DetectorFailure | Afresh, wanted: HomePlan | None = None
     ) -> None:
         """Let a home begin anew whose state can not be used any more.
 
         Parameters
         ----------
         why
-            None where nothing failed: its time zone is another.
+            What failed, or why nothing has to fail.
         wanted
             The home as it is now; as it was when None.
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -68,21 +69,33 @@ def unread_finding(view: HomeView, name: str) -> Finding:
     return _to_operators(view, name, "fenced", what, then)
 
 
-def lost_finding(view: HomeView, days: float, *, zone: bool = False) -> Finding:
+class Afresh(StrEnum):
+    """Why a home begins anew of which nothing is broken."""
+
+    ZONE = "zone"
+    """Its time zone is another."""
+    PLACES = "places"
+    """Devices had hung elsewhere than was thought (docs/decisions/0297)."""
+
+
+def lost_finding(view: HomeView, days: float, afresh: Afresh | None = None) -> Finding:
     """Return what operators are told of a home whose state could not be used any more.
 
     Parameters
     ----------
     days
         Of its stored record, from which it was learned anew; 0 for none.
-    zone
-        Whether nothing failed but its time zone is another.
+    afresh
+        Why it begins anew where nothing failed.
     """
     learned = max(round(days), 1) if days else 0
     what, advice = _begun_anew(learned), TELL_DEVELOPERS
-    if zone:
+    if afresh is Afresh.ZONE:
         what = _zone_changed(learned)
         advice = say("Nothing needs to be done, if the zone is the right one now.")
+    elif afresh is Afresh.PLACES:
+        what = _put_right(learned)
+        advice = say("Nothing needs to be done, if each sensor is in the right place now.")
     then = say("What was told before and still holds may be told again: close what does not hold")
     return _to_operators(view, DEVICES, "state", what, then, advice)
 
@@ -95,6 +108,18 @@ def _begun_anew(days: int) -> str:
         " it goes on from the last day of its record",
         "What detection knew of this home could not be used any more:"
         " it goes on from the last %(n)s days of its record",
+        days,
+    )
+
+
+def _put_right(days: int) -> str:
+    if not days:
+        return say("It was put right where sensors of this home are: detection begins anew")
+    return say_each(
+        "It was put right where sensors of this home are:"
+        " detection goes on from the last day of its record",
+        "It was put right where sensors of this home are:"
+        " detection goes on from the last %(n)s days of its record",
         days,
     )
 

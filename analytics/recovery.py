@@ -156,7 +156,8 @@ async def take_in_registry(
         await _check_shards(connection, mine, shard)
         async with engine_table.computing(connection):
             changed = recovered.engine.register(mine, recovered.step)
-        changed |= await anew.go_on(connection, recovered, shard, told)
+        await anew.put_right(connection, recovered, [one.home.home_id for one in mine])
+        changed |= await anew.go_on(connection, recovered, shard, told, mine)
         gone = [home_id for home_id in changed if home_id not in recovered.engine.homes]
         if changed or always_save:
             await save(connection, recovered, shard)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from core.model.errors import Malformed
@@ -14,6 +16,7 @@ from sensors import driver
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
 
 PLACES = {
     Placement.ROOM: marked("In a room, senses that room"),
@@ -79,8 +82,26 @@ CHANGES = {
     Step.RETIRED: marked("taken out of use"),
     Step.RESTORED: marked("put back into use"),
     Step.UNDONE: marked("undone"),
+    Step.CORRECTED: marked("put right"),
 }
-_Word = TypeVar("_Word", Placement, RoomKind, Animal)
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for the start: before it no device told anything."""
+
+
+class Since(StrEnum):
+    """From when on holds what is saved of a device."""
+
+    NOW = "now"
+    START = "start"
+    DAY = "day"
+
+
+SINCES = {
+    Since.NOW: marked("From now on: it was moved or handed over just now"),
+    Since.START: marked("From the start: it was registered wrongly"),
+    Since.DAY: marked("Since the moment below"),
+}
+_Word = TypeVar("_Word", Placement, RoomKind, Animal, Since)
 
 
 def terms_of_form(form: Mapping[str, str], family: str, external_id: str) -> DeviceTerms:
@@ -107,6 +128,44 @@ def terms_of_form(form: Mapping[str, str], family: str, external_id: str) -> Dev
         resident_id=None if wearer is None else ResidentId(wearer),
     )
     return reporting(terms, family, external_id)
+
+
+def since_in(form: Mapping[str, str], zone: ZoneInfo, now: datetime) -> datetime | None:
+    """Read since when it holds what is saved of a device; None from now on, `EVER` from the start.
+
+    Parameters
+    ----------
+    zone
+        Of the home, by whose clock it was written.
+
+    Raises
+    ------
+    Malformed
+        If the moment is none, or has not come.
+
+    Examples
+    --------
+    >>> from zoneinfo import ZoneInfo
+    >>> noon, utc = datetime(2026, 3, 2, 12, tzinfo=UTC), ZoneInfo("UTC")
+    >>> since_in({}, utc, noon), since_in({"since": "start"}, utc, noon) == EVER
+    (None, True)
+    >>> f"{since_in({'since': 'day', 'since_at': '2026-03-01T09:30'}, utc, noon):%d %H:%M}"
+    '01 09:30'
+    """
+    told = word(Since, form.get("since", Since.NOW), marked("since when"))
+    if told is Since.NOW:
+        return None
+    if told is Since.START:
+        return EVER
+    try:
+        moment = (
+            datetime.fromisoformat(form.get("since_at", "")).replace(tzinfo=zone).astimezone(UTC)
+        )
+    except (ValueError, OverflowError) as error:
+        raise Malformed(marked("since when"), marked("a day and a time")) from error
+    if not EVER < moment <= now:
+        raise Malformed(marked("since when"), marked("a moment that has come"))
+    return moment
 
 
 def name_in(form: Mapping[str, str]) -> str:

@@ -27,7 +27,7 @@ from core.model.home import (
     RoomKind,
 )
 from core.model.ids import DeviceId, HomeId, OrganisationId, ResidentId, RoomId
-from core.store import registry
+from core.store import moving, registry
 from sensors import driver
 
 if TYPE_CHECKING:
@@ -239,6 +239,23 @@ def _device(
         resident_id=people[device.worn_by].resident_id if device.worn_by else None,
         reporting_interval_s=told.interval_s if interval_s is None else interval_s,
         heartbeat=told.heartbeat if heartbeat is None else heartbeat,
+    )
+
+
+async def kept(connection: Connection, roster: Roster) -> tuple[str, ...]:
+    """Return the devices (``HOME FAMILY/NAME``) of which a roster changes nothing.
+
+    Somebody has put them in their place on the pages, or their home has ended.
+    """
+    over = await moving.homes_over(connection)
+    organisation = OrganisationId(roster.organisation)
+    return tuple(
+        [
+            f"{one.home_id} {one.family}/{one.external_id}"
+            for home in roster.home
+            for one in household(home, organisation).devices
+            if one.home_id in over or await moving.placed_on_pages(connection, one)
+        ]
     )
 
 

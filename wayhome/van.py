@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,8 +63,15 @@ def read(file: Path) -> str:
         raise Malformed(file.name, expected) from error
 
 
-def check(text: str, households: Sequence[Household]) -> Checked:
+def check(
+    text: str, households: Sequence[Household], over: Collection[HomeId] = frozenset()
+) -> Checked:
     """Check every line against what is registered.
+
+    Parameters
+    ----------
+    over
+        Homes that have ended: whoever lives there now is somebody else.
 
     Raises
     ------
@@ -87,6 +94,10 @@ def check(text: str, households: Sequence[Household]) -> Checked:
         if not any(cell.strip() for cell in cells):
             continue
         found = list(_faults(cells, known, taken))
+        if cells[0].strip() in over:
+            found.insert(
+                0, f"home: {_quoted(cells[0].strip())} has ended; nothing may be put there"
+            )
         faults += [Fault(line=line, text=text) for text in found]
         if len(cells) == len(COLUMNS):
             taken.setdefault(tuple(_trimmed(cells)[:3]), line)  # type: ignore[arg-type]

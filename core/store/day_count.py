@@ -76,17 +76,26 @@ async def due_days(connection: Connection, now: datetime, limit: int) -> tuple[D
 async def former_places(
     connection: Connection, home_id: HomeId, since: datetime
 ) -> tuple[Former, ...]:
-    """Return where the devices of a home stood that were moved after a moment."""
+    """Return where the devices of a home stood that were moved after a moment, those of one by time.
+
+    A move that was put right holds since the moment that was said, and hides what was thought before it.
+    """
     cursor = await connection.execute(
-        "select device_id, at, before ->> 'placement', r.room_id, r.name, r.kind, r.exit"
-        " from device_change c left join room r on r.room_id = (before ->> 'room_id')::bigint"
-        " where c.home_id = %s and at > %s and before is not null"
-        " and (before ->> 'placement', before ->> 'room_id')"
-        " is distinct from (after ->> 'placement', after ->> 'room_id')"
+        "select device_id, until, placement, r.room_id, r.name, r.kind, r.exit from ("
+        "  select *, row_number() over (partition by device_id, until order by change_id) as place from ("
+        "   select c.device_id, c.change_id, c.before ->> 'placement' as placement,"
+        "    (c.before ->> 'room_id')::bigint as room_id, min(coalesce(c.holds_since, c.at)) over ("
+        "     partition by c.device_id order by c.change_id"
+        "     rows between current row and unbounded following) as until"
+        "   from device_change c where c.home_id = %s and c.at > %s and c.before is not null"
+        "   and (c.before ->> 'placement', c.before ->> 'room_id')"
+        "   is distinct from (c.after ->> 'placement', c.after ->> 'room_id')"
         # what was taken back was a mistake: it never stood there
-        " and c.kind <> 'undone' and not exists"
-        " (select 1 from device_change u where u.undoes = c.change_id) order by change_id",
-        (home_id, since),
+        "   and c.kind <> 'undone' and not exists"
+        "   (select 1 from device_change u where u.undoes = c.change_id)) m where until > %s) f"
+        # of two that end at one moment the later one is of no time at all
+        " left join room r using (room_id) where place = 1 order by change_id",
+        (home_id, since, since),
     )
     return tuple(
         Former(

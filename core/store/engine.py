@@ -262,6 +262,16 @@ async def devices_gone(connection: Connection) -> dict[HomeId, tuple[DeviceId, .
     return gone
 
 
+async def take_corrections(
+    connection: Connection, homes: Sequence[HomeId], now: datetime
+) -> dict[HomeId, datetime]:
+    """Return in which homes it was put right where devices are, each once, and since when that was wrong."""
+    cursor = await connection.execute(
+        "select home_id, since from take_corrections(%s, %s)", (list(homes), now)
+    )
+    return {HomeId(home_id): since for home_id, since in await cursor.fetchall()}
+
+
 def _moment(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text) if text else None

@@ -1,7 +1,7 @@
 """Who lives in a home no more while another one does, and who may not move into the record of another.
 
-For the owner of the database; `move_in` and `part_from_wearers` are for the registrar, `parted_lately` is for
-pages.
+For the owner of the database; `move_in`, `part_from_wearers`, `homes_over` and `placed_on_pages` are for the
+registrar, `parted_lately` is for pages.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core.model.errors import Misconfigured
-from core.model.ids import ResidentId
+from core.model.ids import HomeId, ResidentId
 from core.store.listen import notify
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.model.home import Device
-    from core.model.ids import HomeId
     from core.model.subject import Subject
     from core.store.pool import Connection
 
@@ -164,3 +163,17 @@ async def part_from_wearers(connection: Connection, devices: Iterable[Device]) -
             "select part_from_wearer(%s, %s, %s, %s, now())",
             [(one.home_id, one.family, one.external_id, one.resident_id) for one in devices],
         )
+
+
+async def homes_over(connection: Connection) -> frozenset[HomeId]:
+    """Return the homes that have ended by their steps and are not agreed to anew."""
+    cursor = await connection.execute("select homes_over()")
+    return frozenset(HomeId(home_id) for (home_id,) in await cursor.fetchall())
+
+
+async def placed_on_pages(connection: Connection, device: Device) -> bool:
+    """Tell whether somebody has put a device of this address in or out of its place on the pages."""
+    cursor = await connection.execute(
+        "select placed_on_pages(%s, %s, %s)", (device.home_id, device.family, device.external_id)
+    )
+    return await cursor.fetchone() == (True,)

@@ -37,6 +37,7 @@ class Step(StrEnum):
     RETIRED = "retired"
     RESTORED = "restored"
     UNDONE = "undone"
+    CORRECTED = "corrected"
 
 
 class DeviceTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +67,8 @@ class DeviceChange:
     kind: Step
     #: Whether it stands, and all that came after it was taken back.
     may_undo: bool
+    #: Of a correction: since when it holds. None for ever, and of other steps.
+    holds_since: datetime | None = None
 
 
 async def unregistered(connection: Connection, home_id: HomeId) -> tuple[Discovered, ...]:
@@ -116,6 +119,31 @@ async def change(
     return await _number(connection, "select change_device(%s, %s, %s, %s)", values)
 
 
+async def correct(
+    connection: Connection,
+    device_id: DeviceId,
+    terms: DeviceTerms,
+    since: datetime | None,
+    now: datetime,
+) -> int | None:
+    """Put a device where it was in truth; return the number of the step.
+
+    The days since then are counted anew, and detection learns anew from what is recorded.
+
+    Parameters
+    ----------
+    since
+        From when on it was there; None for ever. Only then who wears it can be put right too.
+
+    Raises
+    ------
+    Malformed
+        If the room or the wearer is of another home.
+    """
+    values = (device_id, Jsonb(msgspec.to_builtins(terms)), since, now)
+    return await _number(connection, "select correct_device(%s, %s, %s, %s)", values)
+
+
 async def undo(connection: Connection, change_id: int, now: datetime) -> int | None:
     """Take a step back; None when a later one of its device stands.
 
@@ -140,7 +168,8 @@ async def changes_of(connection: Connection, home_id: HomeId) -> tuple[DeviceCha
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         "select c.change_id, c.device_id, c.after ->> 'name' as name, c.carer_id,"
-        " coalesce(p.name, '') as carer, c.at, c.kind, stands_last(c.change_id) as may_undo"
+        " coalesce(p.name, '') as carer, c.at, c.kind, stands_last(c.change_id) as may_undo,"
+        " case when c.kind = 'corrected' then nullif(c.holds_since, '-infinity') end as holds_since"
         " from device_change c left join carer p using (carer_id)"
         " where c.home_id = %s order by c.change_id desc limit %s",
         (home_id, LIST_LIMIT),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, LiteralString
 from zoneinfo import ZoneInfo
 
@@ -22,10 +23,10 @@ from core.model.home import (
 )
 from core.model.ids import CarerId, DeviceId, HomeId, OrganisationId, ResidentId, RoomId
 from core.store.listen import notify
-from core.store.moving import move_in, part_from_wearers
+from core.store.moving import homes_over, move_in, part_from_wearers, placed_on_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from core.store.pool import Connection
@@ -121,19 +122,24 @@ async def register_resident(
 _REGISTER_DEVICE: LiteralString = (
     "insert into device (home_id, family, external_id, name, placement, room_id, resident_id,"
     " reporting_interval_s, heartbeat, retired_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s,"
-    "  (select r.left_at from resident r where r.resident_id = %s))"
+    "  coalesce((select r.left_at from resident r where r.resident_id = %s), case when %s then now() end))"
     " on conflict (home_id, family, external_id) do update set name = excluded.name,"
     " placement = excluded.placement, room_id = excluded.room_id,"
     " resident_id = excluded.resident_id, heartbeat = excluded.heartbeat,"
-    " reporting_interval_s = excluded.reporting_interval_s, retired_at = excluded.retired_at"
+    " reporting_interval_s = excluded.reporting_interval_s, retired_at = case"
+    "  when excluded.retired_at is not null then coalesce(device.retired_at, excluded.retired_at) end"
     " returning device_id"
 )
 
 
 async def register_device(connection: Connection, device: Device) -> DeviceId:
-    """Create a device or change where it sits; return its id. ``device.device_id`` is not read."""
+    """Create a device or change where it sits; return its id. ``device.device_id`` is not read.
+
+    In a home that has ended it is not in use: what it says may be of whoever lives there now.
+    """
     await part_from_wearers(connection, [device])
-    row = await _one(connection, _REGISTER_DEVICE, _device_values(device))
+    over = await homes_over(connection)
+    row = await _one(connection, _REGISTER_DEVICE, _device_values(device, over))
     await notify(connection, "registry", device.home_id)
     return DeviceId(row["device_id"])
 
@@ -141,13 +147,14 @@ async def register_device(connection: Connection, device: Device) -> DeviceId:
 async def register_devices(connection: Connection, devices: Sequence[Device]) -> None:
     """Do the same for many, in one go."""
     await part_from_wearers(connection, devices)
+    over = await homes_over(connection)
     async with connection.cursor() as cursor:
-        await cursor.executemany(_REGISTER_DEVICE, [_device_values(device) for device in devices])
+        await cursor.executemany(_REGISTER_DEVICE, [_device_values(one, over) for one in devices])
     for home_id in sorted({device.home_id for device in devices}):
         await notify(connection, "registry", home_id)
 
 
-def _device_values(device: Device) -> tuple[object, ...]:
+def _device_values(device: Device, over: Collection[HomeId]) -> tuple[object, ...]:
     return (
         device.home_id,
         device.family,
@@ -159,13 +166,15 @@ def _device_values(device: Device) -> tuple[object, ...]:
         device.reporting_interval_s,
         device.heartbeat,
         device.resident_id,  # what somebody wears who does not live there any more is not in use
+        device.home_id in over,
     )
 
 
 async def register_household(connection: Connection, household: Household) -> Household:
     """Create or update a home with its rooms, residents and devices; return it with real ids.
 
-    The ids inside ``household`` only tie its parts together; the database gives the real ones.
+    The ids inside ``household`` only tie its parts together; the database gives the real ones. A device that
+    has steps on the pages stays as it is there.
     """
     home = household.home
     await register_home(connection, home)
@@ -182,34 +191,15 @@ async def register_household(connection: Connection, household: Household) -> Ho
         for resident in household.residents
     }
     for device in household.devices:
-        room = device.room and _with_id(device.room, rooms[device.room.room_id])
+        if await placed_on_pages(connection, device):
+            continue
+        room = device.room and replace(device.room, room_id=rooms[device.room.room_id])
         wearer = device.resident_id and residents[device.resident_id]
-        await register_device(connection, _placed(device, room, wearer))
+        await register_device(connection, replace(device, room=room, resident_id=wearer))
     found = await household_of(connection, home.home_id)
     if found is None:
         raise LookupError(home.home_id)
     return found
-
-
-def _with_id(room: Room, room_id: RoomId) -> Room:
-    return Room(
-        room_id=room_id, home_id=room.home_id, name=room.name, kind=room.kind, exit=room.exit
-    )
-
-
-def _placed(device: Device, room: Room | None, wearer: ResidentId | None) -> Device:
-    return Device(
-        device_id=device.device_id,
-        home_id=device.home_id,
-        family=device.family,
-        external_id=device.external_id,
-        name=device.name,
-        placement=device.placement,
-        room=room,
-        resident_id=wearer,
-        reporting_interval_s=device.reporting_interval_s,
-        heartbeat=device.heartbeat,
-    )
 
 
 async def register_carer(

@@ -20,12 +20,15 @@ from dashboard.device_form import (
     ANIMAL_HINTS,
     ANIMALS,
     CHANGES,
+    EVER,
     HINTS,
     PLACES,
     ROOM_KINDS,
+    SINCES,
     name_in,
     number_in,
     reporting,
+    since_in,
     terms_of_form,
     word,
 )
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.model.home import Household
+    from core.store.pool import Connection
+    from core.store.registration import DeviceTerms
     from dashboard.visit import Visit
 
 router = APIRouter()
@@ -145,14 +150,38 @@ async def change(
                 raise HTTPException(404)
             terms = found[1]
             if step is Step.CHANGED:
-                terms = terms_of_form(form, terms.family, terms.external_id)
-            elif step is Step.REPLACED:
+                done = await _change(visiting, connection, DeviceId(device_id), found, form)
+                return await _after(visiting, HomeId(home_id), done, step.value)
+            if step is Step.REPLACED:
                 family, _slash, external_id = form.get("by", "").partition("/")
                 terms = reporting(terms, family, external_id)
             done = await store.change(connection, DeviceId(device_id), step, terms, visiting.now)
     except Malformed as error:
         return await _page(visiting, HomeId(home_id), error=said_wrong(error), status=400)
     return await _after(visiting, HomeId(home_id), done, step.value)
+
+
+async def _change(
+    visiting: Visit,
+    connection: Connection,
+    device_id: DeviceId,
+    found: tuple[HomeId, DeviceTerms, bool],
+    form: Form,
+) -> int | None:
+    """Save where a device is from now on, or where it was in truth since a moment."""
+    home_id, before, _retired = found
+    terms = terms_of_form(form, before.family, before.external_id)
+    household = await registry.household_of(connection, home_id)
+    if household is None:
+        raise HTTPException(404)
+    since = since_in(form, household.home.zone, visiting.now)
+    if since is None:
+        return await store.change(connection, device_id, Step.CHANGED, terms, visiting.now)
+    if since != EVER and terms.resident_id != before.resident_id:
+        expected = marked("from now on or from the start, for somebody else who wears it")
+        raise Malformed(marked("since when"), expected)
+    moment = None if since == EVER else since
+    return await store.correct(connection, device_id, terms, moment, visiting.now)
 
 
 async def _after(visiting: Visit, home_id: HomeId, done: int | None, step: str) -> Response:
@@ -202,6 +231,7 @@ async def _page(
         labelled=labelled,
         opened=opened,
         places=PLACES,
+        sinces=SINCES,
         hints=HINTS,
         animals=ANIMALS,
         animal_hint=ANIMAL_HINTS.get(household.home.animal, ""),

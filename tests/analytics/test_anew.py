@@ -162,7 +162,9 @@ def test_what_still_holds_after_the_record_was_told_is_told() -> None:
     days = ordinary(3)
     home = HomeEngine(plan(HOUSEHOLD))
     until = days.end + timedelta(hours=13)
-    found = still_open(retold(home, days.observations, until).findings, until - timedelta(days=1))
+    found = still_open(
+        retold(home, days.observations, until)[1].findings, until - timedelta(days=1)
+    )
     assert "inactivity" in {one.detector for one in found}
     assert all(one.noticed_at >= until - timedelta(days=1) for one in found)
 

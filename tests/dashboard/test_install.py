@@ -238,3 +238,68 @@ async def test_an_animal_is_said_and_the_advice_follows(visitors: Visitors, spea
         other = await visitors.of(login)
         assert (await other.send(f"{PAGE}/animal", animal="none")).status_code == 404
     assert speaking.execute(query) == [("small",)]
+
+
+async def test_two_that_were_exchanged_are_put_right_since_they_were(
+    visitors: Visitors, speaking: Town
+) -> None:
+    """From now on would leave the days of a week in wrong rooms, and habits of one in the other."""
+    browser, town = await visitors.of("technician"), speaking
+    kitchen, hall = _room(town, "Kitchen"), _room(town, "Hall")
+    assert await _register(browser, town, room=hall) == 303
+    number = _device(town, "Back door")["device_id"]
+    base = f"{PAGE}/devices/{number}"
+    moved = {"name": "Back door", "placement": "object", "room": kitchen}
+    for since, at, words in (
+        ("day", "", "a day and a time"),
+        ("day", "2999-01-01T00:00", "a moment that has come"),
+        ("soon", "", "one of now, start, day"),
+    ):
+        answer = await browser.send(f"{base}/changed", **moved, since=since, since_at=at)
+        assert answer.status_code == 400
+        assert words in answer.text
+    assert _device(town, "Back door")["placement"] == "entrance"
+    day = (NOW - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    answer = await browser.send(f"{base}/changed", **moved, since="day", since_at=day)
+    assert answer.status_code == 303
+    row = _device(town, "Back door")
+    assert (row["placement"], row["room"]) == ("object", "Kitchen")
+    assert "Back door: put right (since" in await browser.text(PAGE)
+    moved["room"] = hall
+    assert (await browser.send(f"{base}/changed", **moved, since="start")).status_code == 303
+    assert "Back door: put right (from the start)" in await browser.text(PAGE)
+    held = town.execute(
+        "select holds_since = '-infinity' from device_change where holds_since is not null order by 1"
+    )
+    assert held == [(False,), (True,)]
+    for step in ("corrected", "undone", "registered"):
+        assert (await browser.send(f"{base}/{step}", **moved)).status_code == 409
+    stranger = await visitors.of("stranger")
+    assert (await stranger.send(f"{base}/changed", **moved, since="start")).status_code == 404
+
+
+async def test_a_watch_that_was_written_down_for_the_wrong_one_of_two_is_put_right_with_what_it_told(
+    visitors: Visitors, speaking: Town
+) -> None:
+    """The nights of one stayed in the record of the other, whoever noticed it after the first word."""
+    town, browser = speaking, await visitors.of("technician")
+    ((bert,),) = town.execute(
+        "insert into resident (home_id, name, pronoun) values ('ada', 'Bert', 'he') returning resident_id"
+    )
+    ada = town.number("select resident_id from resident where home_id = 'ada' and name = 'Ada'")
+    worn = {"name": "Tracker", "placement": "worn", "room": ""}
+    assert await _register(browser, town, **worn, wearer=str(bert)) == 303
+    number = _device(town, "Tracker")["device_id"]
+    town.observe("ada", "Tracker", NOW - timedelta(hours=1), 60, "heart_rate")
+    base = f"{PAGE}/devices/{number}"
+    day = (NOW - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    answer = await browser.send(
+        f"{base}/changed", **worn, wearer=str(ada), since="day", since_at=day
+    )
+    assert answer.status_code == 400
+    assert "from now on or from the start" in answer.text
+    answer = await browser.send(f"{base}/changed", **worn, wearer=str(ada), since="start")
+    assert answer.status_code == 303
+    assert town.execute("select device_id, resident_id from device where name = 'Tracker'") == [
+        (number, ada)
+    ]

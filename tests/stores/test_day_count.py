@@ -186,3 +186,93 @@ async def test_days_counted_long_ago_know_no_more_of_rooms_in_which_nothing_sens
     assert set(first["rooms"]) == {"Kitchen", "Hall"}
     assert first["visits"] == {"kitchen": [0, 0, None]}
     assert set(second["rooms"]) == {"Bathroom", "Hall"}  # it was sensed once, whatever is there now
+
+
+async def test_days_that_were_counted_by_a_wrong_place_are_counted_anew_when_it_is_put_right(
+    plain_database: Database,
+) -> None:
+    """It was saved on the third day, and hung there since noon of the second; then that was taken back."""
+    household = await furnish(plain_database, HOUSEHOLD)
+    devices = {one.name: one for one in household.devices}
+    kitchen, lounge = devices["Kitchen motion"], devices["Lounge motion"]
+    assert lounge.room is not None
+    rows = [
+        said(kitchen.device_id, Quantity.MOTION, 1, MIDNIGHT + timedelta(days=day, hours=hour))
+        for day in range(DAYS)
+        for hour in (8, 9, 12, 13, 14)
+    ]
+    with psycopg.connect(plain_database.url_as("wayhome_gateway"), autocommit=True) as gateway:
+        write(gateway, rows)
+    now = MIDNIGHT + timedelta(days=DAYS + 3)
+    before = await counted(plain_database, now)
+    days = [date(2026, 1, 12) + timedelta(days=day) for day in range(DAYS)]
+    assert [before[day]["Kitchen"] for day in days] == [5] * DAYS
+    noon = MIDNIGHT + timedelta(days=1, hours=12)
+    with psycopg.connect(plain_database.url, autocommit=True) as owner:
+        number = _put_right(owner, int(kitchen.device_id), lounge.room.room_id, noon)
+    after = await counted(plain_database, now)
+    assert [after[day].get("Kitchen", 0) for day in days] == [5, 2, 0, 0]
+    assert [after[day]["Lounge"] for day in days] == [0, 3, 5, 5]
+    # the second one hides what was thought before: it never hung in the lounge
+    with psycopg.connect(plain_database.url, autocommit=True) as owner:
+        bedroom = next(one.room_id for one in household.rooms if one.name == "Bedroom")
+        second = _put_right(owner, int(kitchen.device_id), bedroom, MIDNIGHT + timedelta(days=1))
+    third = await counted(plain_database, now)
+    assert [third[day]["Lounge"] for day in days] == [0] * DAYS
+    assert [third[day]["Bedroom"] for day in days] == [0, 5, 5, 5]
+    with psycopg.connect(plain_database.url, autocommit=True) as owner:
+        for one in (second, number):
+            _as_technician(owner)
+            row = owner.execute("select undo_device_change(%s, now())", (one,)).fetchone()
+            assert row is not None
+            assert row[0] is not None
+    assert await counted(plain_database, now) == before
+
+
+async def test_what_is_counted_from_is_gone_stays_as_it_was_counted(
+    plain_database: Database,
+) -> None:
+    household = await furnish(plain_database, HOUSEHOLD)
+    devices = {one.name: one for one in household.devices}
+    kitchen, lounge = devices["Kitchen motion"], devices["Lounge motion"]
+    assert lounge.room is not None
+    with psycopg.connect(plain_database.url_as("wayhome_gateway"), autocommit=True) as gateway:
+        write(
+            gateway,
+            [
+                said(kitchen.device_id, Quantity.MOTION, 1, MIDNIGHT + timedelta(days=day, hours=8))
+                for day in range(DAYS)
+            ],
+        )
+    now = MIDNIGHT + timedelta(days=DAYS + 3)
+    before = await counted(plain_database, now)
+    with psycopg.connect(plain_database.url, autocommit=True) as owner:
+        gone = MIDNIGHT + timedelta(days=1, hours=4)
+        owner.execute("delete from observation where observed_at < %s", (gone,))
+        _put_right(owner, int(kitchen.device_id), lounge.room.room_id, None)
+    after = await counted(plain_database, now)
+    days = [date(2026, 1, 12) + timedelta(days=day) for day in range(DAYS)]
+    assert [after[day] == before[day] for day in days] == [True, True, False, False]
+    assert [after[day]["Lounge"] for day in days] == [0, 0, 1, 1]
+
+
+def _as_technician(owner: psycopg.Connection[object]) -> None:
+    owner.execute(
+        "insert into carer (organisation_id, login, name, role, password_hash) values"
+        " ('sample', 'tess', 'Tess', 'technician', 'x') on conflict do nothing"
+    )
+    owner.execute(
+        "select set_config('wayhome.organisation', 'sample', false),"
+        " set_config('wayhome.carer', carer_id::text, false) from carer where login = 'tess'"
+    )
+
+
+def _put_right(
+    owner: psycopg.Connection[object], device_id: int, room_id: int, since: datetime | None
+) -> int:
+    _as_technician(owner)
+    row = owner.execute(
+        "select correct_device(%s, %s, %s, now())", (device_id, Jsonb({"room_id": room_id}), since)
+    ).fetchone()
+    assert row is not None
+    return int(row[0])  # type: ignore[index]

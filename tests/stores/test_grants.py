@@ -58,7 +58,7 @@ FOR_PAGES = (
     "carer_for_token",
     "change_password", "demand_second_factor", "end_care", "end_carer", "forget_expired", "join_care",
     "homes_of_circle", "invitation_for", "own_login", "passkey_for",
-    "sets_up", "register_device", "change_device", "undo_device_change", "add_room",
+    "sets_up", "register_device", "change_device", "correct_device", "undo_device_change", "add_room",
     "away_of", "says_away", "rest_watch", "watch_again",
     "stage_of", "take_home_step", "waive_piece", "walk_missing", "walk_seen", "walk_since",
     "join_rooms", "label_for", "mark_exit", "put_label", "set_home_animal",
@@ -76,15 +76,16 @@ FOR_NOBODY = (
     "device_terms", "put_device", "note_device", "home_mode_by_steps", "mode_of", "end_replaced_credentials",
     "homes_held", "retention_rows", "end_former_findings",
     "write_sharing_periods", "keep_sharing_periods", "note_parting", "parted",
-    "end_hubs_of_home", "end_rest", "device_spoke", "hand_labels_on",
+    "end_hubs_of_home", "end_rest", "device_spoke", "hand_labels_on", "count_again",
 )  # fmt: skip
 """Functions that only triggers and other functions call."""
 FOR_SERVICES = {
     "retain_rows": "analytics", "retain_chunks": "analytics", "retention_due": "operator",
-    "homes_over": "gateway", "used_unwatched": "alerts",
+    "homes_over": "gateway registrar", "used_unwatched": "alerts",
     "seen_unwatched": "alerts", "away_at": "alerts", "end_rests": "alerts", "part_from_wearer": "registrar",
+    "take_corrections": "analytics", "placed_on_pages": "registrar",
 }  # fmt: skip
-"""Functions with the owner's rights that one service calls; what deletes keeps to the floors of retention."""
+"""Functions with the owner's rights that a service calls; what deletes keeps to the floors of retention."""
 READ_BY_PROGRAMS = {
     "organisation", "home", "resident", "room", "device", "observation", "day_count", "finding", "alert",
     "alert_finding", "delivery", "delivery_attempt", "response", "phone_answer", "carer",
@@ -197,7 +198,9 @@ def test_functions_of_ours_are_for_the_entrance_and_trust_no_temporary_table(
         name: [] for name in FOR_NOBODY
     }
     callers |= {name: ["wayhome_identity"] for name in FOR_IDENTITY}
-    callers |= {name: [f"wayhome_{role}"] for name, role in FOR_SERVICES.items()}
+    callers |= {
+        name: [f"wayhome_{role}" for role in roles.split()] for name, roles in FOR_SERVICES.items()
+    }
     callers |= {
         name: ["wayhome_alerts", "wayhome_dashboard", "wayhome_operator"] for name in FOR_WHO_TELLS
     }

@@ -165,3 +165,77 @@ def test_a_quotation_mark_left_open_is_named_with_the_line_it_stands_in() -> Non
     assert (fault.line, fault.text) == (2, "4 columns instead of 7")
     with pytest.raises(Malformed, match="line 2: expected each quotation mark"):
         van.check("\n".join([HEAD, open_one, *after]), ())
+
+
+def ended(database: Database) -> None:
+    """The home has ended by its steps; everything in it is out of use."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute(
+            "insert into carer (organisation_id, login, name, role, password_hash)"
+            " select organisation_id, 'tess', 'Tess', 'technician', 'x' from home where home_id = '7f3k'"
+        )
+        connection.execute(
+            "insert into home_step (home_id, stage, at, carer_id, reason)"
+            " select '7f3k', 'ended', now(), carer_id, 'moved' from carer where login = 'tess'"
+        )
+        connection.execute("update home set mode = 'archive' where home_id = '7f3k'")
+        connection.execute("update device set retired_at = now() where home_id = '7f3k'")
+
+
+def in_use(database: Database) -> int:
+    with psycopg.connect(database.url) as connection:
+        row = connection.execute("select count(*) from device where retired_at is null").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def test_nothing_is_put_into_a_home_that_has_ended(registered: Database, tmp_path: Path) -> None:
+    """What sensors said of the next tenant was kept in the record of who lived there before."""
+    ended(registered)
+    file = tmp_path / "van.csv"
+    file.write_text("\n".join([HEAD, *GOOD]))
+    status, answer, _ = imported(registered, file)
+    assert status == 1
+    assert answer["faults"] == [
+        {"line": line, "fault": "home: 7f3k has ended; nothing may be put there"} for line in (2, 3)
+    ]
+    # a roster that is registered again for the sake of another home brings nothing back into use
+    words = [sys.executable, "-m", "wayhome", "register", "docs/how-to/register.toml", "--json"]
+    done = subprocess.run(
+        words,
+        env=child_environment({"database_url": registered.url_as("wayhome_registrar")}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert in_use(registered) == 0
+    assert len(json.loads(done.stdout.splitlines()[-1])["kept"]) == 3
+
+
+def test_what_was_put_in_its_place_on_the_pages_stays_there(registered: Database) -> None:
+    """A sensor that was put right hung in the wrong room again when the old list was registered once more."""
+    with psycopg.connect(registered.url, autocommit=True) as connection:
+        connection.execute(
+            "insert into carer (organisation_id, login, name, role, password_hash)"
+            " select organisation_id, 'tess', 'Tess', 'technician', 'x' from home where home_id = '7f3k'"
+        )
+        (before,) = connection.execute(
+            "update device d set placement = 'object', name = 'Fridge door', retired_at = now()"
+            " where placement = 'entrance' returning device_id"
+        ).fetchall()
+        connection.execute(
+            "insert into device_change (home_id, device_id, carer_id, at, kind, before, after)"
+            " select '7f3k', %s, carer_id, now(), 'changed', '{}', '{}' from carer where login = 'tess'",
+            before,
+        )
+
+        async def again() -> tuple[str, ...]:
+            async with connect(registered.url_as("wayhome_registrar")) as registrar:
+                wanted = roster.read(Path("docs/how-to/register.toml"))
+                await roster.register(registrar, wanted)
+                return await roster.kept(registrar, wanted)
+
+        assert len(asyncio.run(again())) == 1
+        after = connection.execute(
+            "select placement, name, retired_at is null from device where device_id = %s", before
+        ).fetchall()
+    assert after == [("object", "Fridge door", False)]

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.model.errors import Malformed
-from core.store import registry
+from core.store import moving, registry
 from core.store.pool import connect
 from wayhome import system, van
 from wayhome.console import console, emit, progress
@@ -63,7 +63,8 @@ def import_(
 
 async def _run(url: str, text: str, *, only_check: bool) -> Checked:
     async with connect(url) as connection:
-        checked = van.check(text, await registry.households(connection))
+        over = await moving.homes_over(connection)
+        checked = van.check(text, await registry.households(connection), over)
         if checked.faults or only_check:
             return checked
         with progress(len(checked.devices), "registering") as bar:
