@@ -43,6 +43,8 @@ LOOK_S = 0.1
 IDLE_S = 1.0
 """How often presence that waits is looked at when no message comes."""
 RETRY_S = 0.5
+QUIET_S = 3.0
+"""Who gives up its share and is sent nothing for so long has all of it."""
 SLICE = 250
 """Messages taken in between two looks at the database, which else would wait while a commit is under way."""
 LATE_S = 60.0
@@ -50,8 +52,8 @@ LATE_S = 60.0
 ALL_HOMES = "homes/#"
 
 
-async def main(context: Context[GatewaySettings]) -> None:
-    """Run until cancelled."""
+async def main(context: Context[GatewaySettings], *, leaving: bool = False) -> None:
+    """Run until cancelled; where it is ``leaving``, until it has stored all that it was sent."""
     settings = context.settings
     discover()  # a driver that is broken ends us at once, whether or not the database answers
     async with open_pool(settings.database_url, most=4, name=f"wayhome-{context.instance}") as pool:
@@ -66,11 +68,22 @@ async def main(context: Context[GatewaySettings]) -> None:
             ) as subscriber,
             asyncio.TaskGroup() as group,
         ):
-            group.create_task(gateway.take_in(subscriber), name="intake")
-            group.create_task(gateway.write(subscriber), name="writer")
-            group.create_task(gateway.registry.follow(settings.database_url), name="registry")
-            group.create_task(gateway.beat(subscriber), name="heartbeat")
-            group.create_task(keep_names(pool, gateway.discovered, context.clock), name="names")
+            tasks = [
+                group.create_task(gateway.take_in(subscriber), name="intake"),
+                group.create_task(gateway.write(subscriber), name="writer"),
+                group.create_task(gateway.registry.follow(settings.database_url), name="registry"),
+                group.create_task(gateway.beat(subscriber), name="heartbeat"),
+                group.create_task(
+                    keep_names(pool, gateway.discovered, context.clock), name="names"
+                ),
+            ]
+            if leaving:
+                await gateway.leave(subscriber)
+                for task in tasks:
+                    task.cancel()
+        if leaving:
+            async with transaction(pool) as connection:
+                await presence.forget_gateway(connection, context.instance)
 
 
 def _topics(shared_group: str) -> str:
@@ -114,6 +127,8 @@ class Gateway:
         self._queue: asyncio.Queue[Batch] = asyncio.Queue(1)
         self._received = 0
         self._connected_since: datetime | None = None
+        #: The last moment at which it heard the broker and all that it had heard was stored.
+        self._stored_until: datetime | None = None
         self._committing = False
         self._standstill = Standstill()
 
@@ -221,10 +236,24 @@ class Gateway:
             why = "" if connected else f"no broker: {subscriber.last_error or 'connecting'}"
             self._context.health.set("broker", ok=connected, text=why)
             since = self._standstill.look(now, waits=self._committing or subscriber.held > 0)
+            if connected:
+                self._stored_until = since or now
             self._judge_lag(now, since)
             if _speaks(last, now, connected=connected):
                 last = now, connected
                 await self._beat_once(subscriber, since or now)
+            await clock.sleep(LOOK_S)
+
+    async def leave(self, subscriber: Subscriber) -> None:
+        """Give up its share of the messages, and wait until all that it was sent before is stored."""
+        clock = self._context.clock
+        while not subscriber.connected:
+            await clock.sleep(LOOK_S)
+        subscriber.give_up_share()
+        received, quiet_s = -1, 0.0
+        while quiet_s < QUIET_S:
+            busy = self._committing or subscriber.held > 0 or received != self._received
+            quiet_s, received = 0.0 if busy else quiet_s + LOOK_S, self._received
             await clock.sleep(LOOK_S)
 
     async def _beat_once(self, subscriber: Subscriber, at: datetime) -> None:
@@ -264,6 +293,11 @@ class Gateway:
         if self._connected_since is not None:
             # Analytics tells by it whether a pause of its own was also a pause of the homes.
             counters["connected_since"] = self._connected_since.isoformat()
+        if group := self._context.settings.shared_group:
+            # what goes to the others of its group it does not hear: they prove together
+            counters["shared_group"] = group
+            if self._stored_until is not None:
+                counters["stored_until"] = self._stored_until.isoformat()
         return counters | {outcome: float(n) for outcome, n in tally.outcomes.items()}
 
 

@@ -19,14 +19,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from core.model.errors import BrokerUnavailable
+from core.runtime.delays import LONGEST_DELAY_S, reconnect_delay
 from core.runtime.mqtt import IncomingMessage
-from core.runtime.subscriber import (
-    CONNECT_TIMEOUT_S,
-    LONGEST_DELAY_S,
-    BrokerSettings,
-    Subscriber,
-    reconnect_delay,
-)
+from core.runtime.subscriber import CONNECT_TIMEOUT_S, BrokerSettings, Subscriber
 
 __all__ = [
     "BrokerSettings",

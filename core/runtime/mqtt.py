@@ -99,6 +99,12 @@ def _text(value: str) -> bytes:
     return len(encoded).to_bytes(2, "big") + encoded
 
 
+SESSION_KEPT_S = 7 * 24 * 3600
+SHARE_KEPT_S = 24 * 3600
+"""Of a shared subscription also who is away is sent a share: not for longer than that one is missed."""
+SHARED = "$share/"
+
+
 def _length(value: int) -> bytes:
     out = bytearray()
     while True:
@@ -121,7 +127,7 @@ class Connect:
     password: str = ""
     keepalive_s: int = 30
     #: How long an MQTT 5 broker keeps the session of a client that is away.
-    session_expiry_s: int = 7 * 24 * 3600
+    session_expiry_s: int = SESSION_KEPT_S
     #: Unacknowledged messages that an MQTT 5 broker may send at most.
     receive_maximum: int = 65535
 
@@ -143,6 +149,12 @@ def subscribe(topics: tuple[str, ...], version: Version) -> bytes:
     """Return a SUBSCRIBE (§3.8) to ``topics`` at QoS 1."""
     body = b"\x00\x01" + (b"\x00" if version == "5" else b"")
     return _packet(0x82, body + b"".join(_text(topic) + b"\x01" for topic in topics))
+
+
+def unsubscribe(topics: tuple[str, ...], version: Version) -> bytes:
+    """Return an UNSUBSCRIBE (§3.10) from ``topics``."""
+    body = b"\x00\x02" + (b"\x00" if version == "5" else b"")
+    return _packet(0xA2, body + b"".join(map(_text, topics)))
 
 
 def publish(topic: str, payload: bytes) -> bytes:
@@ -277,7 +289,7 @@ class Reader:
                     return self._publish(first, body, 0, len(body))
                 case 9:
                     return self._suback(body)
-                case 13:
+                case 11 | 13:  # an UNSUBACK says no more than that it lives
                     return Pong()
                 case 14:
                     return Refused(why=_reason(body[0] if body else 0))

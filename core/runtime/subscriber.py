@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from core.model.errors import Malformed, Misconfigured
 from core.runtime import mqtt
+from core.runtime.delays import reconnect_delay
 from core.runtime.mqtt import IncomingMessage
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("wayhome.broker")
 
 CONNECT_TIMEOUT_S = 10.0
-FIRST_DELAY_S = 0.2
-LONGEST_DELAY_S = 20.0
+NOT_SHARED = "the broker speaks no MQTT 5, and without it divides no messages: run one gateway"
 HELD_BYTES = 64 << 20
 """Payloads held at most, in bytes, however few messages they are."""
 
@@ -101,22 +101,6 @@ class BrokerSettings:
         return (cast("mqtt.Version", self.protocol),)
 
 
-def reconnect_delay(attempt: int, chance: float) -> float:
-    """Seconds to wait before connection attempt ``attempt`` (from 1), full jitter.
-
-    Parameters
-    ----------
-    chance
-        A uniform number in [0, 1).
-
-    Examples
-    --------
-    >>> [reconnect_delay(n, 1.0) for n in (1, 2, 3, 30)]
-    [0.2, 0.4, 0.8, 20.0]
-    """
-    return float(min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(attempt - 1, 16)) * chance)
-
-
 class _Connection(asyncio.Protocol):
     """One connection to the broker."""
 
@@ -142,6 +126,7 @@ class _Connection(asyncio.Protocol):
             password=settings.password,
             keepalive_s=settings.keepalive_s,
             receive_maximum=self.owner.capacity,
+            session_expiry_s=mqtt.SHARE_KEPT_S if self.owner.shared else mqtt.SESSION_KEPT_S,
         )
         self.transport.write(connect.encode(self.version))
 
@@ -261,6 +246,16 @@ class Subscriber:
         return self._subscribed
 
     @property
+    def shared(self) -> bool:
+        """Whether others take in a share of the messages."""
+        return any(topic.startswith(mqtt.SHARED) for topic in self.topics)
+
+    def give_up_share(self) -> None:
+        """Have the broker send nothing more than what it sent; for who does not come back."""
+        if self._connection is not None:
+            self._connection.write(mqtt.unsubscribe(self.topics, self._connection.version))
+
+    @property
     def protocol(self) -> mqtt.Version:
         """``5`` or ``3.1.1``: what the present or next connection speaks."""
         return self._versions[0]
@@ -372,6 +367,9 @@ class Subscriber:
             return None
         accepted = connection.accepted.result()
         self._let_in = True
+        if self.shared and connection.version == "3.1.1":
+            connection.end(NOT_SHARED)  # nats-server lets in who asks, and sends nothing, ever
+            return None
         connection.write(mqtt.subscribe(self.topics, connection.version))
         await connection.either(connection.subscribed)
         if connection.ended.done():

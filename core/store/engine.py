@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from core.model.errors import StoreUnavailable
 from core.model.ids import WHOLE_HOME, DeviceId, HomeId
 from core.model.observation import LogPosition
+from core.model.pipeline import GatewaySign, proof
 from core.store.basis import stopped
 from core.store.pool import connect, heed_cancellation
 
@@ -226,7 +227,7 @@ async def prune_steps(connection: Connection, shard: int) -> int:
 
 
 async def pipeline_report(connection: Connection, ceiling: datetime) -> PipelineReport:
-    """Return the latest proof that a gateway hears the broker.
+    """Return the latest proof that what gateways hear from the broker is stored (`core.model.pipeline`).
 
     Parameters
     ----------
@@ -234,14 +235,20 @@ async def pipeline_report(connection: Connection, ceiling: datetime) -> Pipeline
         A gateway that gives a later moment has a wrong clock: it is heard only where there is no other.
     """
     cursor = await connection.execute(
-        "select at, counters ->> 'connected_since' from gateway_heartbeat"
-        " where broker_connected order by at > %s, at desc limit 1",
-        (ceiling,),
+        "select at, case when broker_connected then at end, counters ->> 'connected_since',"
+        " counters ->> 'shared_group', counters ->> 'stored_until' from gateway_heartbeat order by gateway"
     )
-    row = await cursor.fetchone()
-    if row is None:
-        return PipelineReport(heard_at=None, heard_since=None)
-    return PipelineReport(heard_at=row[0], heard_since=_moment(row[1]))
+    signs = [
+        GatewaySign(
+            group=group or "",
+            at=at,
+            heard_at=_moment(stored) if group else heard,
+            heard_since=_moment(since),
+        )
+        for at, heard, since, group, stored in await cursor.fetchall()
+    ]
+    heard_at, heard_since = proof(signs, ceiling)
+    return PipelineReport(heard_at=heard_at, heard_since=heard_since)
 
 
 async def devices_gone(connection: Connection) -> dict[HomeId, tuple[DeviceId, ...]]:

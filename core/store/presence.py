@@ -217,6 +217,11 @@ async def beat(connection: Connection, heartbeat: Heartbeat) -> None:
     )
 
 
+async def forget_gateway(connection: Connection, gateway: str) -> None:
+    """Forget a gateway that was taken away for good: nobody waits for it any more."""
+    await connection.execute("delete from gateway_heartbeat where gateway = %s", (gateway,))
+
+
 def _json(counters: Mapping[str, Any]) -> bytes:
     return msgspec.json.encode(counters)
 

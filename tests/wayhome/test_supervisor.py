@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from core.model.errors import Temporary
 from core.runtime.clock import SystemClock
+from core.runtime.delays import reconnect_delay
 from core.runtime.health import Health, serve_health
 from core.runtime.settings import child_environment
-from core.runtime.subscriber import reconnect_delay
 from tests.servers.ports import free_port
 from wayhome.supervisor import (
     LONGEST_DELAY_S,

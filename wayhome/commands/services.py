@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+from typing import Annotated
+
 import typer
 
 from core.runtime import settings
-from core.runtime.service import run
+from core.runtime.service import Context, run
 
 
-def gateway() -> None:
+def gateway(
+    leave: Annotated[
+        bool,
+        typer.Option(
+            "--leave", help="Of several: store what this one was sent, give up its share, and end."
+        ),
+    ] = False,
+) -> None:
     """Store what devices publish: from the broker into the database, acknowledged after the commit."""
     from gateway.service import main  # noqa: PLC0415 (a container loads only its own service)
 
-    raise typer.Exit(run("gateway", settings.load(settings.GatewaySettings), main))
+    async def go(context: Context[settings.GatewaySettings]) -> None:
+        await main(context, leaving=True)
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.Event().wait()
+
+    given = settings.load(settings.GatewaySettings)
+    raise typer.Exit(run("gateway", given, go if leave else main))
 
 
 def analytics() -> None:
