@@ -6,10 +6,13 @@ import asyncio
 import json
 import os
 import re
+import subprocess
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -38,7 +41,6 @@ from tests.servers.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
     from tests.alerts.receiver import Receiver
     from tests.servers.databases import Database
@@ -318,6 +320,32 @@ async def test_after_ten_minutes_without_a_line_nothing_is_lost_and_only_blind_h
         ("liveness", "home", "operators", False, True)
     ]
     assert not [one.path for one in receiver.requests if one.path == "/family_carer"]
+
+
+@pytest.mark.parametrize("before", [HOME, "9b2c"])
+def test_a_hub_that_was_in_another_home_brings_nothing_of_it_along(
+    tmp_path: Path, before: str
+) -> None:
+    """What it could not send any more, of somebody else, stayed on its card and at its own broker."""
+    etc, var, tools = (tmp_path / name for name in ("etc", "var", "tools"))
+    for folder in (etc / "conf.d", var, tools):
+        folder.mkdir(parents=True)
+    conf, kept = etc / "conf.d" / "wayhome.conf", var / "mosquitto.db"
+    conf.write_text(f"connection wayhome\ntopic homes/{before}/# out 1\n")
+    kept.write_text("what was not sent")
+    for tool in ("install", "systemctl"):
+        (tools / tool).write_text("#!/bin/sh\n")
+        (tools / tool).chmod(0o755)
+    text = Template(Path("wayhome/identity/texts/install.sh").read_text()).substitute(home=HOME)
+    text = text.replace("/etc/mosquitto", str(etc)).replace("/var/lib/mosquitto", str(var))
+    script = tmp_path / "install.sh"
+    script.write_text(text)
+    environment = {"PATH": f"{tools}:/usr/bin:/bin"}
+    done = subprocess.run(
+        ["/bin/sh", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert kept.exists() is (before == HOME)
+    assert ("was in another home" in done.stdout) is (before != HOME)
 
 
 async def says_that_it_is_there(hub: HubWithBundle, papers: Path) -> None:
