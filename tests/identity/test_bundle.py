@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
-import subprocess
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -320,69 +317,6 @@ async def test_after_ten_minutes_without_a_line_nothing_is_lost_and_only_blind_h
         ("liveness", "home", "operators", False, True)
     ]
     assert not [one.path for one in receiver.requests if one.path == "/family_carer"]
-
-
-@pytest.mark.parametrize("before", [HOME, "9b2c"])
-def test_a_hub_that_was_in_another_home_brings_nothing_of_it_along(
-    tmp_path: Path, before: str
-) -> None:
-    """What it could not send any more, of somebody else, stayed on its card and at its own broker."""
-    etc, var, tools = (tmp_path / name for name in ("etc", "var", "tools"))
-    for folder in (etc / "conf.d", var, tools):
-        folder.mkdir(parents=True)
-    conf, kept = etc / "conf.d" / "wayhome.conf", var / "mosquitto.db"
-    conf.write_text(f"connection wayhome\ntopic homes/{before}/# out 1\n")
-    kept.write_text("what was not sent")
-    for tool in ("install", "systemctl"):
-        (tools / tool).write_text("#!/bin/sh\n")
-        (tools / tool).chmod(0o755)
-    text = Template(Path("wayhome/identity/texts/install.sh").read_text()).substitute(home=HOME)
-    text = text.replace("/etc/mosquitto", str(etc)).replace("/var/lib/mosquitto", str(var))
-    script = tmp_path / "install.sh"
-    script.write_text(text)
-    environment = {"PATH": f"{tools}:/usr/bin:/bin"}
-    done = subprocess.run(
-        ["/bin/sh", script], env=environment, capture_output=True, text=True, check=True
-    )
-    assert kept.exists() is (before == HOME)
-    assert ("was in another home" in done.stdout) is (before != HOME)
-
-
-async def says_that_it_is_there(hub: HubWithBundle, papers: Path) -> None:
-    """Do what the timer of the bundle does, with only its port changed."""
-    service = (papers / "wayhome-alive.service").read_text()
-    (line,) = re.findall("ExecStart=(.*)", service)
-    program, *words = line.replace(":1883", f":{hub.port}").split()
-    running = await asyncio.create_subprocess_exec(program.rpartition("/")[2], *words)
-    assert await running.wait() == 0
-
-
-async def test_an_older_hub_that_goes_last_does_not_leave_the_home_blind(
-    outage: Outage, tmp_path: Path
-) -> None:
-    """The new hub is up, then the old one is unplugged: its last will is the last word."""
-    place = outage.place
-    await household_at(place)
-    papers = []
-    for _ in range(2):
-        asked = await place.asked()
-        await place.round()
-        papers.append(await asked.take())
-    assert isinstance(place.broker, ShippedMosquitto)
-    old, new = (
-        HubWithBundle(tmp_path / f"hub-{number}", place.broker, one)
-        for number, one in enumerate(papers)
-    )
-    try:
-        async with gateway_at(place, outage.clock):
-            await until(lambda: outage.online() is True)
-            old.kill()
-            await until(lambda: outage.online() is False, what="the last will of the old one")
-            await says_that_it_is_there(new, papers[1])
-            await until(lambda: outage.online() is True, what="the word of the new one")
-    finally:
-        old.kill()
-        new.kill()
 
 
 def assert_all_once_and_late(outage: Outage) -> None:
