@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sensors.drivers.zigbee2mqtt import DRIVER
 from tests.deploy.shipped import ShippedMosquitto
 from tests.gateway.running import Table, until
 from tests.identity.places import HOME, Place, mosquitto_place
@@ -98,3 +99,14 @@ def test_a_hub_that_was_in_another_home_brings_nothing_of_it_along(
     )
     assert kept.exists() is (before == HOME)
     assert ("was in another home" in done.stdout) is (before != HOME)
+
+
+def test_the_readme_of_a_hub_sets_up_what_the_driver_needs() -> None:
+    """It left out that messages say when they were: what had waited seemed to happen just now."""
+    text = Path("wayhome/identity/texts/readme.txt").read_text()
+    wanted = re.findall(
+        r"(?:mqtt|advanced|availability)\.([a-z_]+: [A-Za-z0-9_]+)(?!/)", DRIVER.setup
+    )
+    assert len(wanted) >= 3
+    for one in wanted:
+        assert one in text
