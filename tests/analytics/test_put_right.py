@@ -29,6 +29,7 @@ from analytics.sample_days import (
 from analytics.service import Watch
 from core.model.day_count import Former
 from core.model.home import Placement
+from core.model.ids import DeviceId
 from core.model.quantity import Quantity
 from core.runtime.clock import ManualClock
 from core.runtime.health import Health
@@ -42,12 +43,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.model.home import Device, Household
-    from core.model.ids import DeviceId
     from core.model.observation import Observation
     from tests.servers.databases import Database
 
 DAYS = ordinary(20)
 HOUR_S = 3600.0
+FRIDGE_DOOR = DeviceId(77)
 
 
 def given_at(database: Database, clock: ManualClock) -> Context[AnalyticsSettings]:
@@ -77,13 +78,17 @@ FRIDGE = placed(HOUSEHOLD, door=replace(device(DOOR), placement=Placement.OBJECT
 """Its front door's sensor is taken for that of the fridge."""
 
 
-def lived(household: Household, rows: Sequence[Observation] = DAYS.observations) -> HomeEngine:
+def lived(
+    household: Household,
+    rows: Sequence[Observation] = DAYS.observations,
+    end: datetime = DAYS.end,
+) -> HomeEngine:
     home = HomeEngine(plan(household))
     home.tick(DAYS.start)
-    home.look(Inputs(heard_at=DAYS.end, heard_since=MONDAY - timedelta(hours=1)))
+    home.look(Inputs(heard_at=end, heard_since=MONDAY - timedelta(hours=1)))
     for row in rows:
         home.feed(row)
-    home.tick(DAYS.end)
+    home.tick(end)
     return home
 
 
@@ -216,3 +221,47 @@ async def test_what_was_wrong_for_a_day_does_not_cost_months(plain_database: Dat
         after = watch._state.engine.homes[HOME].view
         assert after is not None
         assert after.started == before.started
+
+
+def test_a_fridge_that_was_taken_for_the_front_door_does_not_make_a_door_at_night_usual() -> None:
+    """Said at once and urgent after three minutes; it had become a notice, and urgent after ten."""
+    fridge = replace(FRIDGE.devices[0], device_id=FRIDGE_DOOR, name="Fridge", room=KITCHEN)
+    fridge = replace(fridge, external_id="fridge", placement=Placement.OBJECT)
+    right = placed(HOUSEHOLD, fridge=fridge)
+    wrong = placed(
+        right,
+        door=replace(device(DOOR), placement=Placement.OBJECT, room=KITCHEN),
+        fridge=replace(fridge, placement=Placement.ENTRANCE, room=device(DOOR).room),
+    )
+    days = ordinary(28)
+    rows = sorted([*days.observations, *_nights(28)], key=lambda row: row.received_at)
+    moved = lived(wrong, rows, days.end).replan(plan(right))
+    put_right, _ = retold(HomeEngine(plan(right)), rows, days.end)
+    told = [_goes_out(home, days.end) for home in (lived(right, rows, days.end), put_right, moved)]
+    assert told[0] == told[1] == ["check", "urgent"]
+    assert told[2][0] == "notice"
+
+
+def _nights(days: int) -> list[Observation]:
+    """Every other night somebody takes something from the fridge."""
+    rows = []
+    for day in range(0, days, 2):
+        at = MONDAY + timedelta(days=day, hours=1, minutes=35)
+        rows += [
+            said(FRIDGE_DOOR, Quantity.CONTACT, 1, at),
+            said(KITCHEN_MOTION, Quantity.MOTION, 1, at + timedelta(seconds=2)),
+            said(FRIDGE_DOOR, Quantity.CONTACT, 0, at + timedelta(seconds=20)),
+            said(KITCHEN_MOTION, Quantity.MOTION, 0, at + timedelta(seconds=30)),
+        ]
+    return rows
+
+
+def _goes_out(home: HomeEngine, midnight: datetime) -> list[str]:
+    """Let the front door open at twenty to two and nobody be seen; return how loudly that is told."""
+    at, told = midnight + timedelta(hours=1, minutes=40), []
+    home.look(Inputs(heard_at=at + timedelta(hours=1), heard_since=MONDAY - timedelta(hours=1)))
+    opened = home.feed(said(DOOR, Quantity.CONTACT, 1, at))
+    later = [home.tick(at + timedelta(minutes=minute)) for minute in range(1, 6)]
+    for noticed in (opened, *later):
+        told += [] if noticed is None else noticed.findings
+    return [one.severity.value for one in told if one.detector == "exit"]
