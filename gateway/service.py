@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from core.model.errors import StoreUnavailable
+from core.model.errors import Misconfigured, StoreUnavailable
 from core.runtime import schema
 from core.runtime.broker import BrokerSettings, Subscriber
 from core.store import presence
@@ -43,6 +44,7 @@ LOOK_S = 0.1
 IDLE_S = 1.0
 """How often presence that waits is looked at when no message comes."""
 RETRY_S = 0.5
+OTHERS_WITHIN = timedelta(seconds=30)
 QUIET_S = 3.0
 """Who gives up its share and is sent nothing for so long has all of it."""
 SLICE = 250
@@ -245,8 +247,15 @@ class Gateway:
             await clock.sleep(LOOK_S)
 
     async def leave(self, subscriber: Subscriber) -> None:
-        """Give up its share of the messages, and wait until all that it was sent before is stored."""
+        """Give up its share of the messages, and wait until all that it was sent before is stored.
+
+        Raises
+        ------
+        Misconfigured
+            If no other gateway is there to take in what it gives up.
+        """
         clock = self._context.clock
+        await self._check_others()
         while not subscriber.connected:
             await clock.sleep(LOOK_S)
         subscriber.give_up_share()
@@ -255,6 +264,22 @@ class Gateway:
             busy = self._committing or subscriber.held > 0 or received != self._received
             quiet_s, received = 0.0 if busy else quiet_s + LOOK_S, self._received
             await clock.sleep(LOOK_S)
+
+    async def _check_others(self) -> None:
+        group, now = self._context.settings.shared_group, self._context.clock.now()
+        async with transaction(self._pool) as connection:
+            known = await presence.heartbeats(connection)
+        if not group or not any(
+            one.gateway != self._context.instance
+            and one.broker_connected
+            and one.counters.get("shared_group") == group
+            and now - one.at < OTHERS_WITHIN
+            for one in known
+        ):
+            raise Misconfigured(
+                "--leave: expected another gateway of the same WAYHOME_SHARED_GROUP that runs;"
+                " what this one gives up would be nobody's"
+            )
 
     async def _beat_once(self, subscriber: Subscriber, at: datetime) -> None:
         heartbeat = presence.Heartbeat(

@@ -8,13 +8,15 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from core.runtime.broker import BrokerSettings, Subscriber
 from core.runtime.settings import child_environment
 from core.runtime.subscriber import NOT_SHARED
 from core.store.engine import pipeline_report
 from core.store.pool import connect
 from tests.faults.test_gateway_kill import process
-from tests.gateway.running import HOME, Table, device, publisher, register, until
+from tests.gateway.running import HOME, Table, device, publisher, register, running_gateway, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +101,31 @@ async def test_a_gateway_that_is_taken_away_for_good_gives_up_its_share(
         assert table.rows("select gateway from gateway_heartbeat") == [("gateway-1",)]
         await speak(mosquitto, MESSAGES)
         await until(lambda: table.observations() == 2 * MESSAGES, what="the other has all of it")
+
+
+@pytest.mark.parametrize("options", [{}, {"shared_group": "gateways"}])
+async def test_the_last_gateway_gives_nothing_up(
+    plain_database: Database, mosquitto: Mosquitto, options: dict[str, object]
+) -> None:
+    """What is said then would be nobody's."""
+    await register(plain_database.url, [device("door")])
+    url = plain_database.url_as("wayhome_gateway")
+    terms = {"instance": "gateway-2", "health_port": 0, "mqtt_url": mosquitto.url, **options}
+    async with running_gateway(url, mosquitto.url, instance="gateway-2", **options):
+        pass
+    await speak(mosquitto, 0)
+    leaving = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "wayhome", "gateway", "--leave"),
+        env=child_environment({"database_url": url, **terms}),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await leaving.communicate()
+    assert leaving.returncode == 1
+    assert "would be nobody's" in said.decode()
+    async with running_gateway(url, mosquitto.url, instance="gateway-2", **options):
+        table = Table(plain_database.url)
+        await until(lambda: table.observations() == MESSAGES)
 
 
 async def test_a_broker_that_divides_nothing_is_not_taken_for_silent_homes(
