@@ -11,14 +11,16 @@ from fastapi import HTTPException
 from core.model.finding import Severity
 from core.model.plan_check import WEB, PlanPerson, Surroundings
 from core.store import plan as store
-from core.store import registry, timeline
 from core.store import rota as rota_store
+from core.store import timeline
 from core.store.account import CarerRole
 from dashboard import wording
 from dashboard.language import _
 from dashboard.visit import NotYours
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.model.home import Home
     from core.model.ids import CarerId, HomeId
     from core.model.plan import Plan
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from core.store.pool import Connection
     from dashboard.visit import Visit
 
+UTC = ZoneInfo("UTC")
 ORDER = (Severity.URGENT, Severity.CHECK, Severity.NOTICE)
 
 
@@ -36,7 +39,7 @@ class Scope:
     #: None for the organisation.
     home: Home | None
     zone: ZoneInfo
-    #: Everybody of the organisation.
+    #: Whom a plan may concern: staff, the circle of the home, and who stands in its rota.
     people: tuple[store.Colleague, ...]
     #: True where this person may change it.
     may_change: bool
@@ -124,28 +127,48 @@ async def scope_of(visiting: Visit, connection: Connection, home_id: HomeId | No
     HTTPException
         404 where there is no such home to see.
     """
-    role = visiting.visitor.role
-    if home_id is None:
-        if role is CarerRole.FAMILY_CARER:
-            raise HTTPException(404)
-        return Scope(
-            home=None,
-            zone=await timeline.first_zone(connection),
-            people=await store.colleagues(connection),
-            may_change=role is CarerRole.ORGANISATION_ADMIN,
-        )
-    household = await registry.household_of(connection, home_id)
-    if household is None:
+    return (await scopes_of(visiting, connection, [home_id]))[home_id]
+
+
+async def scopes_of(
+    visiting: Visit, connection: Connection, wanted: Sequence[HomeId | None]
+) -> dict[HomeId | None, Scope]:
+    """Return what plans are for, as `scope_of`: asked for all of them at once.
+
+    Parameters
+    ----------
+    wanted
+        Homes; None for the organisation.
+
+    Raises
+    ------
+    HTTPException
+        404 where there is no such home to see, and for family that asks for the organisation.
+    """
+    role, me = visiting.visitor.role, visiting.visitor.carer_id
+    family = role is CarerRole.FAMILY_CARER
+    if not wanted:
+        return {}
+    if family and None in wanted:
         raise HTTPException(404)
-    first = await store.homes_first_for(connection, visiting.visitor.carer_id)
-    leads = role is CarerRole.FAMILY_CARER and home_id in first
-    return Scope(
-        home=household.home,
-        zone=household.home.zone,
-        people=await store.colleagues(connection, home_id),
-        may_change=role is CarerRole.ORGANISATION_ADMIN or leads,
-        residents=tuple(one.name for one in household.residents),
-    )
+    homes = [one for one in wanted if one is not None]
+    known = await store.homes_with_residents(connection, homes)
+    if set(homes) - set(known):
+        raise HTTPException(404)
+    people = await store.colleagues_of(connection, wanted)
+    leads = await store.homes_first_for(connection, me, homes) if family and homes else frozenset()
+    zone = await timeline.first_zone(connection) if None in wanted else UTC
+    found: dict[HomeId | None, Scope] = {}
+    for one in wanted:
+        home, residents = known[one] if one is not None else (None, ())
+        found[one] = Scope(
+            home=home,
+            zone=home.zone if home else zone,
+            people=people[one],
+            may_change=role is CarerRole.ORGANISATION_ADMIN or one in leads,
+            residents=residents,
+        )
+    return found
 
 
 async def written_for(visiting: Visit, connection: Connection, scope: Scope) -> Written:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, LiteralString
+from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
 from core.model import plan as plans
 from core.model.finding import Severity
+from core.model.home import Animal, Home, HomeMode
 from core.model.ids import CarerId, HomeId, OrganisationId
+from core.store.pool import named_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.model.plan import Plan, Policy
     from core.store.account import Visitor
     from core.store.pool import Connection
@@ -121,46 +127,107 @@ async def drop_policy(connection: Connection, home_id: HomeId | None, severity: 
 async def colleagues(
     connection: Connection, home_id: HomeId | None = None
 ) -> tuple[Colleague, ...]:
-    """Return whom a plan may concern, those of the home's circle first, in the order of telling.
+    """Return whom a plan may concern; see `colleagues_of`."""
+    return (await colleagues_of(connection, [home_id]))[home_id]
 
-    Of the families of other homes only who stands in a rota: there are ten thousands of them.
+
+async def colleagues_of(
+    connection: Connection, wanted: Sequence[HomeId | None]
+) -> dict[HomeId | None, tuple[Colleague, ...]]:
+    """Return whom the plan of each home may concern, of its circle first, in the order of telling.
+
+    Of families, and of those who live in homes, only who belongs to the circle or stands in the rota of that
+    home or of the organisation: there are ten thousands of the others.
+
+    Parameters
+    ----------
+    wanted
+        Homes; None for the organisation.
     """
-    cursor = await connection.execute(
-        "select c.carer_id, c.name, c.role, c.disabled_at, k.telling_order, coalesce(a.channels, '{}')"
-        " from carer c left join care k on k.carer_id = c.carer_id and k.home_id = %s"
-        " and c.role in ('family_carer', 'care_worker')"
-        # once for all: asked for each person it is read as often as the organisation has people
-        " left join (select carer_id, array_agg(channel order by channel) as channels"
-        "  from channels_of_carers() group by carer_id) a on a.carer_id = c.carer_id"
-        " where c.role <> 'family_carer' or k.carer_id is not null"
-        " or c.carer_id in (select s.carer_id from rota_shift s union select v.carer_id from rota_cover v)"
-        " order by k.telling_order nulls last, c.name, c.carer_id",
-        (home_id,),
-    )
-    return tuple(
+    homes = [one for one in wanted if one is not None]
+    cursor = await connection.execute(_PLACES, {"homes": homes})
+    places: dict[HomeId | None, dict[int, int | None]] = defaultdict(dict)
+    for home, carer, place in await cursor.fetchall():
+        places[home][carer] = place
+    near = sorted({carer for found in places.values() for carer in found})
+    people = await named_rows(connection, _COLLEAGUES, {"near": near})
+    return {home: _ordered(people, places[None] | places[home]) for home in wanted}
+
+
+def _ordered(
+    people: Sequence[dict[str, Any]], places: dict[int, int | None]
+) -> tuple[Colleague, ...]:
+    found = [
         Colleague(
-            carer_id=CarerId(carer_id),
-            name=name,
-            role=role,
-            disabled_at=disabled_at,
-            order=order,
-            channels=tuple(channels),
+            carer_id=CarerId(one["carer_id"]),
+            name=one["name"],
+            role=one["role"],
+            disabled_at=one["disabled_at"],
+            order=places.get(one["carer_id"]) if one["role"] in _IN_CIRCLES else None,
+            channels=tuple(one["channels"]),
         )
-        for carer_id, name, role, disabled_at, order, channels in await cursor.fetchall()
+        for one in people
+        if one["role"] not in _FAR or one["carer_id"] in places
+    ]
+    return tuple(sorted(found, key=lambda one: (one.order is None, one.order)))
+
+
+_FAR = {"family_carer", "resident"}
+_IN_CIRCLES = {"family_carer", "care_worker"}
+_PLACES: LiteralString = (
+    "select home_id, carer_id, max(place) from (select k.home_id, k.carer_id, k.telling_order as place"
+    "  from care k where k.home_id = any(%(homes)s) union all"
+    " select r.home_id, o.carer_id, null from rota r cross join lateral (select s.carer_id"
+    "   from rota_shift s where s.rota_id = r.rota_id union all select v.carer_id from rota_cover v"
+    "   where v.rota_id = r.rota_id) o where r.home_id is null or r.home_id = any(%(homes)s)) near"
+    " group by home_id, carer_id"
+)
+# By roles and by number, so that an index finds them: of an organisation most are family.
+_COLLEAGUES: LiteralString = (
+    "with people as materialized (select c.carer_id, c.name, c.role, c.disabled_at from carer c"
+    "  where c.role in ('care_worker', 'clinician', 'technician', 'organisation_admin', 'auditor')"
+    "  or c.carer_id = any(%(near)s))"
+    " select p.*, coalesce(a.channels, '{}') as channels from people p"
+    # once for all: asked for each person it is called as often as there are people
+    " left join (select carer_id, array_agg(channel order by channel) as channels"
+    "  from channels_of(array(select carer_id from people)) group by carer_id) a using (carer_id)"
+    " order by p.name, p.carer_id"
+)
+
+
+async def homes_with_residents(
+    connection: Connection, homes: Sequence[HomeId]
+) -> dict[HomeId, tuple[Home, tuple[str, ...]]]:
+    """Return these homes and the names of who lives there, as far as they may be seen."""
+    rows = await named_rows(
+        connection,
+        "select home_id, organisation_id, name, zone, mode, animal, array(select r.name from resident r"
+        "  where r.home_id = home.home_id and r.left_at is null order by r.resident_id) as residents"
+        " from home where home_id = any(%(homes)s)",
+        {"homes": list(homes)},
     )
+    found = {}
+    for row in rows:
+        residents = tuple(row.pop("residents"))
+        told = {"mode": HomeMode(row["mode"]), "animal": Animal(row["animal"])}
+        home = Home(**(row | told | {"zone": ZoneInfo(row["zone"])}))
+        found[home.home_id] = (home, residents)
+    return found
 
 
-async def homes_first_for(connection: Connection, carer_id: CarerId) -> tuple[HomeId, ...]:
-    """Return the homes for which this family carer is told first."""
+async def homes_first_for(
+    connection: Connection, carer_id: CarerId, homes: Sequence[HomeId]
+) -> frozenset[HomeId]:
+    """Return those of these homes for which this family carer is told first."""
     cursor = await connection.execute(
         "select k.home_id from care k join home using (home_id) where k.carer_id = %(carer)s"
+        " and k.home_id = any(%(homes)s)"
         " and mode <> 'archive' and not exists (select 1 from care o join carer c using (carer_id)"
         "  where o.home_id = k.home_id and o.telling_order < k.telling_order"
-        "  and c.disabled_at is null and c.role in ('family_carer', 'care_worker'))"
-        " order by k.home_id",
-        {"carer": carer_id},
+        "  and c.disabled_at is null and c.role in ('family_carer', 'care_worker'))",
+        {"carer": carer_id, "homes": list(homes)},
     )
-    return tuple(HomeId(row[0]) for row in await cursor.fetchall())
+    return frozenset(HomeId(row[0]) for row in await cursor.fetchall())
 
 
 def _stored(rows: list[tuple[bool, str, dict[str, object]]]) -> StoredPolicies:

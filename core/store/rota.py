@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString
@@ -13,6 +14,7 @@ from core.model.ids import CarerId, HomeId, OrganisationId
 from core.model.rota import Cover, CoverState, Rota, Shift
 from core.model.week import WeeklySpan
 from core.store.account import CarerRole, Visitor
+from core.store.pool import named_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +40,14 @@ class AskedCover:
 _ROTA: LiteralString = (
     "select rota_id, home_id, coalesce((select h.zone from home h where h.home_id = rota.home_id), zone)"
     " as zone from rota where "
+)
+_SHIFTS: LiteralString = (
+    "select rota_id, carer_id, days, start_min, end_min from rota_shift where rota_id = any(%(rotas)s)"
+    " order by start_min, days, shift_id"
+)
+_COVERS: LiteralString = (
+    "select * from rota_cover where rota_id = any(%(rotas)s) and state = 'agreed' and ends_at > %(since)s"
+    " order by decided_at, cover_id"
 )
 
 
@@ -76,10 +86,13 @@ async def reserve_rota(connection: Connection, home_id: HomeId, since: datetime)
     )
 
 
-async def rota_count(connection: Connection, organisation_id: OrganisationId) -> int:
-    """Count the rotas that may be seen."""
+async def rota_count(
+    connection: Connection, organisation_id: OrganisationId, *, whole: bool = True
+) -> int:
+    """Count the rotas that may be seen, without that of the organisation where it is not ``whole``."""
     cursor = await connection.execute(
-        "select count(*) from rota where organisation_id = %s", (organisation_id,)
+        "select count(*) from rota where organisation_id = %s and (home_id is not null or %s)",
+        (organisation_id, whole),
     )
     ((count,),) = await cursor.fetchall()
     return int(count)
@@ -89,15 +102,55 @@ async def rotas_of(
     connection: Connection,
     organisation_id: OrganisationId,
     since: datetime,
+    *,
     limit: int | None = None,
+    offset: int = 0,
+    whole: bool = True,
 ) -> tuple[Rota, ...]:
-    """Return the rotas that may be seen, that of the organisation first; so many, or all."""
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(
-        _ROTA + "organisation_id = %s order by home_id nulls first limit %s",
-        (organisation_id, limit),
+    """Return the rotas that may be seen, that of the organisation first; so many, or all.
+
+    Parameters
+    ----------
+    whole
+        Also that of the organisation.
+    """
+    rows = await named_rows(
+        connection,
+        _ROTA + "organisation_id = %(organisation)s and (home_id is not null or %(whole)s)"
+        " order by home_id nulls first limit %(limit)s offset %(offset)s",
+        {"organisation": organisation_id, "whole": whole, "limit": limit, "offset": offset},
     )
-    return tuple([await _whole(connection, row, since) for row in await cursor.fetchall()])
+    return await _whole(connection, rows, since)
+
+
+async def rotas_with(
+    connection: Connection, organisation_id: OrganisationId, carer_id: CarerId, since: datetime
+) -> tuple[Rota, ...]:
+    """Return the rotas that may be seen and by which this person is on call, or was since then."""
+    rows = await named_rows(
+        connection,
+        _ROTA
+        + "organisation_id = %(organisation)s and rota_id = any(array(select s.rota_id from rota_shift s"
+        "  where s.carer_id = %(carer)s union select v.rota_id from rota_cover v"
+        "  where v.carer_id = %(carer)s and v.state = 'agreed' and v.ends_at > %(since)s))"
+        " order by home_id nulls first",
+        {"organisation": organisation_id, "carer": carer_id, "since": since},
+    )
+    return await _whole(connection, rows, since)
+
+
+async def known_rota(
+    connection: Connection, organisation_id: OrganisationId, rota_id: int, since: datetime
+) -> Rota | None:
+    """Return a rota by its number; None where there is none that may be seen."""
+    values: dict[str, object] = {"organisation": organisation_id, "rota": rota_id}
+    wanted: LiteralString = "organisation_id = %(organisation)s and rota_id = %(rota)s"
+    return await _rota(connection, _ROTA + wanted, values, since)
+
+
+async def own_rota(connection: Connection, home_id: HomeId, since: datetime) -> Rota | None:
+    """Return the rota that a home has of its own, also where it goes by another one now."""
+    return await _rota(connection, _ROTA + "home_id = %(home)s", {"home": home_id}, since)
 
 
 async def held_rota(
@@ -287,37 +340,33 @@ async def visitor_for_feed(
 async def _rota(
     connection: Connection, query: LiteralString, values: dict[str, object], since: datetime
 ) -> Rota | None:
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(query, values)
-    row = await cursor.fetchone()
-    return None if row is None else await _whole(connection, row, since)
+    found = await _whole(connection, await named_rows(connection, query, values), since)
+    return found[0] if found else None
 
 
-async def _whole(connection: Connection, row: dict[str, Any], since: datetime) -> Rota:
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(
-        "select carer_id, days, start_min, end_min from rota_shift where rota_id = %s"
-        " order by start_min, days, shift_id",
-        (row["rota_id"],),
-    )
-    shifts = tuple(
-        Shift(
-            carer_id=CarerId(one["carer_id"]),
-            hours=WeeklySpan(days=tuple(one["days"]), start=one["start_min"], end=one["end_min"]),
+async def _whole(
+    connection: Connection, rows: Sequence[dict[str, Any]], since: datetime
+) -> tuple[Rota, ...]:
+    """Return rotas with their shifts and covers, which are read for all of them at once."""
+    if not rows:
+        return ()
+    values = {"rotas": [row["rota_id"] for row in rows], "since": since}
+    shifts: dict[int, list[Shift]] = defaultdict(list)
+    for one in await named_rows(connection, _SHIFTS, values):
+        hours = WeeklySpan(days=tuple(one["days"]), start=one["start_min"], end=one["end_min"])
+        shifts[one["rota_id"]].append(Shift(carer_id=CarerId(one["carer_id"]), hours=hours))
+    covers: dict[int, list[Cover]] = defaultdict(list)
+    for one in await named_rows(connection, _COVERS, values):
+        covers[one["rota_id"]].append(_cover(one))
+    return tuple(
+        Rota(
+            rota_id=row["rota_id"],
+            home_id=None if row["home_id"] is None else HomeId(row["home_id"]),
+            zone=ZoneInfo(row["zone"]),
+            shifts=tuple(shifts[row["rota_id"]]),
+            covers=tuple(covers[row["rota_id"]]),
         )
-        for one in await cursor.fetchall()
-    )
-    await cursor.execute(
-        "select * from rota_cover where rota_id = %s and state = 'agreed' and ends_at > %s"
-        " order by decided_at, cover_id",
-        (row["rota_id"], since),
-    )
-    return Rota(
-        rota_id=row["rota_id"],
-        home_id=None if row["home_id"] is None else HomeId(row["home_id"]),
-        zone=ZoneInfo(row["zone"]),
-        shifts=shifts,
-        covers=tuple(_cover(one) for one in await cursor.fetchall()),
+        for row in rows
     )
 
 

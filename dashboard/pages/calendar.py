@@ -42,7 +42,9 @@ async def calendar(request: Request, token: Token) -> Response:
     if visitor is None:
         raise HTTPException(404)
     async with acting(site.pool, visitor) as connection:
-        rotas = await store.rotas_of(connection, visitor.organisation_id, now - BEHIND)
+        rotas = await store.rotas_with(
+            connection, visitor.organisation_id, visitor.carer_id, now - BEHIND
+        )
     text = written(rotas, visitor.carer_id, now)
     return Response(text, media_type=KIND, headers={"cache-control": "private, no-store"})
 

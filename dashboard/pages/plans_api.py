@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from starlette.responses import JSONResponse
 
 from core.model import plan as plans
@@ -15,7 +15,7 @@ from core.store.account import CarerRole
 from dashboard import plan_words
 from dashboard.page import Page
 from dashboard.pages.quiet import hours_of
-from dashboard.pages.rota import views_of
+from dashboard.pages.rota import rotas_seen, views_of
 from dashboard.planning import Written, scope_of, written_for
 from dashboard.roles import CARERS
 from dashboard.rota_view import Line, RotaView
@@ -47,11 +47,16 @@ async def home_plan(visiting: Visiting, home_id: Name) -> JSONResponse:
 
 
 @router.get("/rota")
-async def rota(visiting: Visiting) -> JSONResponse:
-    """Give who is on call now, this week and next, gaps included."""
+async def rota(
+    visiting: Visiting, page: Annotated[int, Query(ge=1, le=10_000)] = 1
+) -> JSONResponse:
+    """Give who is on call now, this week and next, gaps included: of twenty rotas, and how many there are."""
     async with visiting.acting() as connection:
-        views = await views_of(visiting, connection, None)
-    return JSONResponse({"at": visiting.now.isoformat(), "rotas": [_rota(one) for one in views]})
+        views = await views_of(visiting, connection, None, page)
+        total = await rotas_seen(visiting, connection)
+    return JSONResponse(
+        {"at": visiting.now.isoformat(), "total": total, "rotas": [_rota(one) for one in views]}
+    )
 
 
 @router.get("/quiet")

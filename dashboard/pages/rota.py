@@ -19,7 +19,7 @@ from core.store.quiet import quiet_hours_of
 from dashboard import plan_form, plan_words, quiet_words
 from dashboard.language import _, marked
 from dashboard.page import Page
-from dashboard.planning import Scope, must_change, scope_of
+from dashboard.planning import Scope, must_change, scope_of, scopes_of
 from dashboard.roles import CARERS
 from dashboard.rota_view import RotaView, Viewer, view_of
 from dashboard.visit import Form, NotYours, Visit, Visiting, see_other
@@ -127,8 +127,7 @@ async def _page(
         has_feed = await store.has_feed(connection, visiting.visitor.carer_id)
         unshown = 0
         if home_id is None:
-            count = await store.rota_count(connection, visiting.visitor.organisation_id)
-            unshown = max(0, count - MOST_ROTAS)
+            unshown = max(0, await rotas_seen(visiting, connection) - MOST_ROTAS)
         empty = await _empty(visiting, connection, home_id, views)
         shown = {one.scope.home_id for one in views} | {one.home_id for one in empty} | {home_id}
         await visiting.looked_at(
@@ -160,37 +159,41 @@ async def _page(
     )
 
 
+async def rotas_seen(visiting: Visit, connection: Connection) -> int:
+    """Count the rotas that this person goes by."""
+    whole = visiting.visitor.role is not CarerRole.FAMILY_CARER
+    return await store.rota_count(connection, visiting.visitor.organisation_id, whole=whole)
+
+
 async def views_of(
-    visiting: Visit, connection: Connection, home_id: HomeId | None
+    visiting: Visit, connection: Connection, home_id: HomeId | None, page: int = 1
 ) -> list[RotaView]:
-    """Return the rotas that this person sees, in words; with a home the one it goes by."""
-    organisation = visiting.visitor.organisation_id
-    found: list[Rota] = []
+    """Return a page of the rotas that this person sees, in words; with a home the one it goes by."""
+    whole = visiting.visitor.role is not CarerRole.FAMILY_CARER
     if home_id is not None:
         found = await _of_home(visiting, connection, home_id)
+        found = [rota for rota in found if rota.home_id is not None or whole]
     else:
-        found = list(await store.rotas_of(connection, organisation, visiting.now, limit=MOST_ROTAS))
+        some = await store.rotas_of(
+            connection, visiting.visitor.organisation_id, visiting.now,
+            limit=MOST_ROTAS, offset=MOST_ROTAS * (page - 1), whole=whole,
+        )  # fmt: skip
+        found = list(some)
     people: set[CarerId] = set()
     for rota in found:
         people |= rota.people | {cover.carer_id for cover in rota.covers}
     quiet = await quiet_hours_of(connection, people)
     viewer = Viewer(carer_id=visiting.visitor.carer_id, now=visiting.now, quiet=quiet)
-    family = visiting.visitor.role is CarerRole.FAMILY_CARER
-    views = []
-    for rota in found:
-        if rota.home_id is None and family:
-            continue
-        scope = await scope_of(visiting, connection, rota.home_id)
-        views.append(view_of(scope, rota, viewer))
-    return views
+    scopes = await scopes_of(visiting, connection, [rota.home_id for rota in found])
+    return [view_of(scopes[rota.home_id], rota, viewer) for rota in found]
 
 
 async def _of_home(visiting: Visit, connection: Connection, home_id: HomeId) -> list[Rota]:
     """Return the rota that a home goes by now, and its own where somebody will stand in by that."""
     goes_by = await store.rota_for(connection, home_id, visiting.now)
-    rotas = await store.rotas_of(connection, visiting.visitor.organisation_id, visiting.now)
-    own = [one for one in rotas if one.home_id == home_id and one.covers and one != goes_by]
-    return own if goes_by is None else [*own, goes_by]
+    own = await store.own_rota(connection, home_id, visiting.now)
+    found = [own] if own is not None and own.covers and own != goes_by else []
+    return found if goes_by is None else [*found, goes_by]
 
 
 async def _empty(
@@ -202,8 +205,9 @@ async def _empty(
     if home_id is None and visiting.visitor.role is CarerRole.FAMILY_CARER:
         glances, _ = await timeline.glances(connection, limit=MOST_ROTAS, offset=0)
         wanted = [one.home.home_id for one in glances]
-    scopes = [await scope_of(visiting, connection, one) for one in wanted if one not in there]
-    return [scope for scope in scopes if scope.may_change]
+    wanted = [one for one in wanted if one not in there]
+    scopes = await scopes_of(visiting, connection, wanted)
+    return [scopes[one] for one in wanted if scopes[one].may_change]
 
 
 async def _shift(visiting: Visit, home_id: HomeId | None, form: dict[str, str]) -> Response:
@@ -264,8 +268,8 @@ def _cover(visiting: Visit, rota: Rota, scope: Scope, form: dict[str, str]) -> C
 
 
 async def _known(visiting: Visit, connection: Connection, rota_id: int) -> tuple[Rota, Scope]:
-    found = await store.rotas_of(connection, visiting.visitor.organisation_id, visiting.now)
-    rota = next((one for one in found if one.rota_id == rota_id), None)
+    organisation = visiting.visitor.organisation_id
+    rota = await store.known_rota(connection, organisation, rota_id, visiting.now)
     if rota is None:
         raise HTTPException(404)
     return rota, await scope_of(visiting, connection, rota.home_id)

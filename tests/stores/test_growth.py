@@ -200,7 +200,7 @@ async def test_colleagues_are_read_once_and_not_once_each(town: Database) -> Non
             found = await plan.colleagues(connection, HomeId("h10"))
         assert found[0].carer_id == 10
         assert {one.channels for one in found} == {("ntfy",), ()}
-        assert (await rows_read(connection, asked))["channels_of_carers()"] == 1
+        assert (await rows_read(connection, asked))["channels_of()"] == 1
 
 
 async def test_who_can_be_reached_reads_few_tests_of_each(town: Database) -> None:

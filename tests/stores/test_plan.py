@@ -73,24 +73,29 @@ async def test_a_policy_of_the_home_stands_above_the_organisation_s(
             )
 
 
-async def test_of_other_families_only_who_stands_in_a_rota_is_read(
+async def test_of_other_families_only_who_stands_in_the_rota_of_the_home_is_read(
     database: Database, house: House
 ) -> None:
     """The page of an alert asks for them: an organisation has ten thousands of other families."""
     other = await furnish(database, "other", contacts=({}, {}))
-    house.execute(
-        "with r as (insert into rota (organisation_id, home_id, zone) values (%s, 'other', 'UTC')"
-        " returning rota_id) insert into rota_shift (rota_id, carer_id, days, start_min, end_min)"
-        " select rota_id, %s, '{0}', 0, 60 from r",
-        ORGANISATION,
-        other.carers[1],
-    )
+    for home, carer in (("other", other.carers[0]), (house.home_id, other.carers[1])):
+        house.execute(
+            "with r as (insert into rota (organisation_id, home_id, zone) values (%s, %s, 'UTC')"
+            " returning rota_id) insert into rota_shift (rota_id, carer_id, days, start_min, end_min)"
+            " select rota_id, %s, '{0}', 0, 60 from r",
+            ORGANISATION,
+            home,
+            carer,
+        )
     async with (
         open_pool(database.url_as("wayhome_dashboard")) as pages,
         acting(pages, visitor(house, 0, CarerRole.ORGANISATION_ADMIN)) as connection,
     ):
-        found = {one.carer_id for one in await plan.colleagues(connection, house.home_id)}
-    assert found == {*house.carers, house.technician, other.carers[1]}
+        homes = [house.home_id, None]
+        found = await plan.colleagues_of(connection, homes)
+    of_home = {one.carer_id for one in found[house.home_id]}
+    assert of_home == {*house.carers, house.technician, other.carers[1]}
+    assert {one.carer_id for one in found[None]} == {house.technician}
 
 
 async def test_colleagues_come_with_their_place_and_the_names_of_their_channels(
@@ -102,8 +107,8 @@ async def test_colleagues_come_with_their_place_and_the_names_of_their_channels(
         acting(pages, visitor(house, 0)) as connection,
     ):
         found = await plan.colleagues(connection, house.home_id)
-        first = await plan.homes_first_for(connection, house.carers[0])
-        assert await plan.homes_first_for(connection, house.carers[1]) == ()
+        first = await plan.homes_first_for(connection, house.carers[0], [house.home_id])
+        assert not await plan.homes_first_for(connection, house.carers[1], [house.home_id])
     assert [(one.order, one.channels, one.disabled_at is None) for one in found] == [
         (1, ("ntfy",), True),
         (2, ("webhook",), True),
@@ -111,7 +116,7 @@ async def test_colleagues_come_with_their_place_and_the_names_of_their_channels(
         (None, (), True),
     ]
     assert [one.may_be_told for one in found] == [True, True, True, False]
-    assert first == (house.home_id,)
+    assert first == {house.home_id}
 
 
 async def test_a_way_that_has_ended_is_no_way_to_be_reached(
