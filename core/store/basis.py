@@ -87,8 +87,18 @@ async def history(connection: Connection, resident_id: ResidentId) -> tuple[Basi
     return tuple(_basis(row) for row in await cursor.fetchall())
 
 
+# Given until a day before the moment, and not given anew for longer: of these people only something can end.
+_ENDING: LiteralString = (
+    "b.resident_id = any(array(select g.resident_id from purpose_basis g where g.kind = 'given'"
+    "  and g.valid_until <= %(ends_by)s and not exists (select 1 from purpose_basis n"
+    "   where n.resident_id = g.resident_id and n.purpose = g.purpose and n.basis_id > g.basis_id"
+    "   and n.kind = 'given' and n.recipient = g.recipient and n.valid_from <= %(ends_by)s"
+    "   and (n.valid_until is null or n.valid_until > %(ends_by)s))))"
+)
+
+
 async def ledgers(
-    connection: Connection, *, living: bool = False
+    connection: Connection, *, living: bool = False, ends_by: datetime | None = None
 ) -> Mapping[ResidentId, tuple[Basis, ...]]:
     """Return the entries of everybody who may be seen, by resident.
 
@@ -96,9 +106,14 @@ async def ledgers(
     ----------
     living
         Only of those who live in their home still: nobody is asked to renew the others.
+    ends_by
+        Only of those of whom something may end by itself until then, or has (`core.model.basis.reviews`).
     """
     cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(_BARE + (" where " + _LIVES if living else "") + " order by b.basis_id")
+    wanted: list[LiteralString] = [_LIVES] if living else []
+    wanted += [_ENDING] if ends_by else []
+    where: LiteralString = " where " + " and ".join(wanted) if wanted else ""
+    await cursor.execute(_BARE + where + " order by b.basis_id", {"ends_by": ends_by})
     found: dict[ResidentId, list[Basis]] = defaultdict(list)
     for row in await cursor.fetchall():
         entry = _basis(row)
@@ -147,8 +162,9 @@ async def residents(connection: Connection, find: str, limit: int) -> tuple[Resi
     """Return residents who may be seen and in whose name ``find`` stands, by name."""
     cursor = connection.cursor(row_factory=class_row(Resident))
     await cursor.execute(
-        _RESIDENTS + " where position(lower(%s) in lower(r.name)) > 0"
-        " order by r.name, r.resident_id limit %s",
+        "select r.resident_id, r.name, r.home_id, h.name as home from (select * from resident"
+        "  where position(lower(%s) in lower(name)) > 0 order by name, resident_id limit %s) r"
+        " join home h using (home_id) order by r.name, r.resident_id",
         (find, limit),
     )
     return tuple(await cursor.fetchall())
@@ -166,8 +182,8 @@ async def residents_of(
 async def unwritten(connection: Connection) -> int:
     """Count the residents who may be seen and of whom nothing is written down."""
     cursor = await connection.execute(
-        "select count(*) from resident r where not exists"
-        " (select 1 from purpose_basis b where b.resident_id = r.resident_id)"
+        # a list of all that is written, read once: asked for each person it goes through the wall for each
+        "select count(*) from resident where resident_id not in (select resident_id from purpose_basis)"
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
@@ -248,7 +264,8 @@ async def write_all(connection: Connection, who: Writer, entries: Iterable[Basis
 
 STOPPED: LiteralString = """
 select e.resident_id, e.home_id from (
-    select distinct resident_id, home_id from purpose_basis where purpose = {purpose} and recipient = ''
+    select distinct resident_id, home_id from purpose_basis
+    where purpose = {purpose} and recipient = ''{among}
 ) e
 where not exists (select 1 from resident l where l.resident_id = e.resident_id and l.left_at is not null)
 and not exists (
@@ -262,12 +279,22 @@ and not exists (
 """
 """Who must not be watched for a purpose within the organisation, in SQL: what `core.model.basis.standing`
 says with an empty recipient, for a purpose that the consent of a home covers. A test holds them together.
-Who lives there no more (`resident.left_at`) stops nothing for who does."""
+Who lives there no more (`resident.left_at`) stops nothing for who does. ``{among}`` says of which homes."""
 
 
-def stopped(purpose: LiteralString) -> LiteralString:
-    """Return `STOPPED` for a purpose, quoted as SQL quotes it, at this moment."""
-    return STOPPED.replace("{purpose}", purpose).replace("{at}", "now()")
+def stopped(
+    purpose: LiteralString, homes: LiteralString = "", *, at: LiteralString = "now()"
+) -> LiteralString:
+    """Return `STOPPED` for a purpose, quoted as SQL quotes it, at a moment.
+
+    Parameters
+    ----------
+    homes
+        An array in SQL: only of these homes, whose entries are found by an index; empty for all.
+    """
+    among: LiteralString = f" and home_id = any({homes})" if homes else ""
+    whole = STOPPED.replace("{purpose}", purpose).replace("{at}", at)
+    return whole.replace("{among}", among)
 
 
 def _basis(row: dict[str, Any]) -> Basis:

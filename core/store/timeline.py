@@ -128,11 +128,8 @@ _NAMED: LiteralString = (
     " and strpos(lower(r.name), lower(%(named)s)) > 0))"
 )
 _GLANCE: LiteralString = (
-    "with unwatched as materialized ("
-    + stopped("'care_monitoring'")
-    + "), unlocated as materialized ("
-    + stopped("'location'")
-    + '), shown as (select h.*, coalesce(o.urgent, 0) as urgent, coalesce(o."check", 0) as "check",'
+    "with shown as materialized (select h.*, coalesce(o.urgent, 0) as urgent,"
+    ' coalesce(o."check", 0) as "check",'
     " coalesce(o.dark, false) as dark from home h left join (select home_id,"
     "  count(*) filter (where audience = 'carers' and severity = 'urgent') as urgent,"
     "  count(*) filter (where audience = 'carers' and severity = 'check') as \"check\","
@@ -141,7 +138,11 @@ _GLANCE: LiteralString = (
     " where (%(home)s::text is null or h.home_id = %(home)s) and "
     + _NAMED
     + _ORDER
-    + " limit %(limit)s offset %(offset)s)"
+    + " limit %(limit)s offset %(offset)s), unwatched as materialized ("
+    + stopped("'care_monitoring'", "array(select home_id from shown)")
+    + "), unlocated as materialized ("
+    + stopped("'location'", "array(select home_id from shown)")
+    + "), steps as materialized (select shard, max(recorded_at) as at from engine_step group by shard)"
     ' select h.home_id, h.organisation_id, h.name, h.zone, h.mode, h.urgent, h."check",'
     " h.mode = 'test' and stage_of(h.home_id) = 'paused' as paused,"
     " h.away,"
@@ -152,7 +153,7 @@ _GLANCE: LiteralString = (
     " array(select r.name from resident r join unlocated using (resident_id, home_id)"
     "  where r.home_id = h.home_id order by r.resident_id) as unlocated,"
     " (select max(g.at) from gateway_heartbeat g where g.broker_connected) as heard_at,"
-    " (select max(e.recorded_at) from engine_step e where e.shard = coalesce("
+    " (select max(e.at) from steps e where e.shard = coalesce("
     "   (select s.shard from engine_snapshot s where s.home_id = h.home_id), e.shard))"
     "  as stepped_at, blind.onset as blind_since, coalesce(blind.what, '') as blind_what, blind.said"
     " from shown h left join lateral ("

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import LiteralString
 
 from core.model.away import KEPT
-from core.store.basis import STOPPED
+from core.store.basis import stopped
 
 ALL_THE_SAME: list[str] = sorted(KEPT)
 """Value of ``%(kept)s``."""
@@ -14,9 +14,7 @@ ALL_THE_SAME: list[str] = sorted(KEPT)
 # and takes a moment to notice, is told.
 _REFUSED: LiteralString = (
     "exists (select 1 from ("
-    + STOPPED.replace("{purpose}", "'care_monitoring'").replace(
-        "{at}", "(f.noticed_at - interval '1 minute')"
-    )
+    + stopped("'care_monitoring'", at="(f.noticed_at - interval '1 minute')")
     + ") s where s.home_id = f.home_id)"
 )
 

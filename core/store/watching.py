@@ -13,7 +13,7 @@ from core.model.home import HomeMode
 from core.model.ids import CarerId, HomeId
 from core.model.watching import KIND_OF, HomeNow, NoticeKind, WatchState, WhyNot
 from core.store import basis as basis_table
-from core.store.basis import STOPPED
+from core.store.basis import stopped
 from core.store.pool import Connection, named_rows
 
 if TYPE_CHECKING:
@@ -260,9 +260,9 @@ _HOME: LiteralString = (
 _AT: LiteralString = "%(now)s::timestamptz"
 _TO_JUDGE: LiteralString = (
     "with unwatched as materialized ("
-    + STOPPED.replace("{purpose}", "'care_monitoring'").replace("{at}", _AT)
+    + stopped("'care_monitoring'", at=_AT)
     + "), unlocated as materialized ("
-    + STOPPED.replace("{purpose}", "'location'").replace("{at}", _AT)
+    + stopped("'location'", at=_AT)
     + ") "
     + _HOME
     + " where (h.mode = 'live' or l.number is not null) and (l.state is distinct from (case"

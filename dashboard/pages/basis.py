@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
@@ -17,6 +18,7 @@ from dashboard import basis_form
 from dashboard.missing import desk
 from dashboard.missing.desk import Number
 from dashboard.page import Page
+from dashboard.paging import beyond, last_page
 from dashboard.roles import KEEP_BASES
 from dashboard.visit import Form, Visiting, see_other
 
@@ -33,19 +35,29 @@ log = logging.getLogger("wayhome.dashboard")
 
 AHEAD = timedelta(days=42)
 """What ends within six weeks is on the list: as long as a review takes to arrange."""
+DUE = 50
+"""What ends soon, on one page."""
 MOST = 100
 """People of one list; further ones are found by name."""
 
 
 @router.get("/consent")
 async def everybody(
-    visiting: Visiting, find: Annotated[str, Query(max_length=100)] = ""
+    visiting: Visiting,
+    find: Annotated[str, Query(max_length=100)] = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
-    """Show what ends soon, and the people whose bases are kept."""
+    """Show what ends soon, on pages, and the people whose bases are kept."""
     wanted = " ".join(find.replace("\0", "").split())
     async with visiting.acting() as connection:
-        known = await store.ledgers(connection, living=True)
+        until = visiting.now + AHEAD
+        known = await store.ledgers(connection, living=True, ends_by=until)
         due = [one for some in known.values() for one in reviews(some, visiting.now, AHEAD)]
+        last = last_page(len(due), DUE)
+        if gone := beyond(PAGE.path, page, last):
+            return gone
+        due = sorted(due, key=lambda one: (one.ends_at, one.resident_id))
+        due = due[DUE * (page - 1) : DUE * page]
         named = await store.residents_of(connection, {one.resident_id for one in due})
         people = await store.residents(connection, wanted, MOST + 1)
         unwritten = await store.unwritten(connection)
@@ -56,7 +68,10 @@ async def everybody(
         "bases.html",
         zone,
         here=PAGE.path,
-        due=sorted((one for one in due if one.resident_id in named), key=lambda one: one.ends_at),
+        due=[one for one in due if one.resident_id in named],
+        page=page,
+        last_page=last,
+        find_more=f"{urlencode({'find': wanted})}&" if wanted else "",
         named=named,
         people=people[:MOST],
         more=len(people) > MOST,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from core.model.basis import Purpose, standing
+from core.model.basis import Purpose, Review, reviews, standing
 from core.model.ids import OrganisationId, ResidentId
 from core.store import basis as store
-from core.store.pool import connect
+from core.store.pool import Connection, connect
 from tests.servers.databases import Database
 from tests.stores.seed import SEED
 
@@ -56,15 +56,32 @@ async def test_sql_and_python_say_the_same_of_who_must_not_be_watched(town: Data
                 until = chance.choice([None, since + timedelta(days=chance.randint(1, 4))])
                 await connection.execute(GIVE, ("location", recipient, since, until, resident))
             for number in (0, 3, 6, 12):
-                query = store.STOPPED.replace("{purpose}", "'location'").replace("{at}", "%(at)s")
+                query = store.stopped("'location'", at="%(at)s")
                 cursor = await connection.execute(query, {"at": day(number)})
-                stopped = {row[0] for row in await cursor.fetchall()}
+                stopped = dict(await cursor.fetchall())
+                query = store.stopped("'location'", "%(homes)s", at="%(at)s")
+                some = chance.sample(["a1", "a2", "b1"], chance.randint(0, 3))
+                cursor = await connection.execute(query, {"at": day(number), "homes": some})
+                assert dict(await cursor.fetchall()) == {
+                    one: home for one, home in stopped.items() if home in some
+                }
                 known = await store.ledgers(connection)
-                assert stopped == {
+                assert await _ending(connection, day(number)) == {
+                    one: found
+                    for one in known
+                    if (found := reviews(known[one], day(number), timedelta(days=2)))
+                }
+                assert set(stopped) == {
                     one
                     for one in known
                     if not standing(known[one], Purpose.LOCATION, "", day(number))
                 }
+
+
+async def _ending(connection: Connection, now: datetime) -> dict[ResidentId, tuple[Review, ...]]:
+    ahead = timedelta(days=2)
+    known = await store.ledgers(connection, ends_by=now + ahead)
+    return {one: found for one in known if (found := reviews(known[one], now, ahead))}
 
 
 async def test_a_question_is_answered_for_one_s_own_people_only(town: Database) -> None:

@@ -12,7 +12,7 @@ import pytest
 from core.model.finding import Audience, Response, ResponseKind
 from core.model.ids import AlertId, CarerId, HomeId, OrganisationId
 from core.store import alert as alert_table
-from core.store import alert_audit, audit, page, plan, self_test, system
+from core.store import alert_audit, audit, basis, page, plan, rota, self_test, system, timeline
 from core.store.account import CarerRole, Visitor, acting
 from core.store.ledger import read_ledger
 from core.store.pool import Connection, connect, open_pool
@@ -62,6 +62,22 @@ insert into delivery (carer_id, channel, step, state, next_try_at, sent_at, kind
 insert into self_test_message select delivery_id, delivery_id - {PAST} from delivery where kind = 'test';
 analyze;
 """
+
+STEPS = 2000
+BASES = f"""
+set session_replication_role = replica;
+insert into purpose_basis (home_id, resident_id, kind, purpose, article6, article9, decided, said_by,
+  valid_from, valid_until, carer_id, at) select home_id, resident_id, 'given', 'care_monitoring', 'contract',
+  'health_or_social_care', 'not_asked', 'S', '2026-01-01',
+  case when resident_id <= 3 then '2026-10-01'::date end, 1, '2026-01-01' from resident;
+insert into rota (organisation_id, home_id, zone) select 'leeds', home_id, 'UTC' from home;
+insert into rota_shift (rota_id, carer_id, days, start_min, end_min)
+  select rota_id, substr(home_id, 2)::bigint, '{{0}}', 0, 60 from rota;
+insert into engine_step (shard, step, txid, sequence, recorded_at) select n % 4, n, '1', n, '{NOW}'
+  from generate_series(1, {STEPS}) n;
+analyze;
+"""
+LEEDS = OrganisationId("leeds")
 
 
 @pytest.fixture
@@ -214,3 +230,48 @@ async def test_who_can_be_reached_reads_few_tests_of_each(town: Database) -> Non
         assert {len(person.tests) for person in some} == {3}
         assert len(one.tests) == 52
         assert past(await rows_read(connection, asked)) <= 30 * HOMES
+
+
+async def test_a_home_s_page_and_its_plan_read_nobody_of_other_homes(town: Database) -> None:
+    with psycopg.connect(town.url, autocommit=True) as owner:
+        owner.execute(BASES.encode())
+    async with (
+        open_pool(town.url_as("wayhome_dashboard")) as pool,
+        acting(pool, ADMIN) as connection,
+    ):
+        with listening(connection) as asked:
+            assert await timeline.glance_of(connection, HomeId("h10")) is not None
+            found, total = await timeline.glances(connection, limit=5)
+        assert (len(found), total) == (5, HOMES)
+        read = await rows_read(connection, asked)
+        assert read["purpose_basis"] <= 50
+        assert read["engine_step"] <= 2 * STEPS
+        with listening(connection) as asked:
+            assert (await rota.rota_for(connection, HomeId("h10"), NOW)) is not None
+            assert (await rota.own_rota(connection, HomeId("h10"), NOW)) is not None
+            assert len(await rota.rotas_with(connection, LEEDS, CarerId(10), NOW)) == 1
+            found_people = await plan.colleagues_of(
+                connection, [HomeId("h10"), HomeId("h11"), None]
+            )
+        assert [len(some) for some in found_people.values()] == [2, 2, 1]
+        read = await rows_read(connection, asked)
+        assert max(read["rota"], read["rota_shift"], read["care"]) <= 40
+
+
+async def test_what_ends_soon_is_found_without_what_does_not(town: Database) -> None:
+    with psycopg.connect(town.url, autocommit=True) as owner:
+        owner.execute(BASES.encode())
+    async with (
+        open_pool(town.url_as("wayhome_dashboard")) as pool,
+        acting(pool, ADMIN) as connection,
+    ):
+        with listening(connection) as asked:
+            found = await basis.ledgers(connection, living=True, ends_by=NOW)
+        assert len(found) == 3
+        await rows_read(connection, asked)
+        with listening(connection) as asked:
+            assert await basis.unwritten(connection) == 0
+            assert len(await basis.residents(connection, "", 20)) == 20
+        read = await rows_read(connection, asked)
+        assert read["purpose_basis"] <= 2 * HOMES
+        assert read["joined"] <= 20, "only who is shown is joined with their home"

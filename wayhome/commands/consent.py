@@ -105,10 +105,11 @@ def due(
     """Show what ends soon, or has ended of itself and was not given anew."""
 
     async def read() -> list[dict[str, object]]:
+        now = datetime.now(UTC)
         async with connect(_operator(folder, database_url)) as connection:
             homes = {one.resident_id: one.home_id for one in await person.subjects(connection)}
-            known = await store.ledgers(connection, living=True)
-        now = datetime.now(UTC)
+            until = now + timedelta(days=days)
+            known = await store.ledgers(connection, living=True, ends_by=until)
         found = [one for some in known.values() for one in reviews(some, now, timedelta(days=days))]
         return [
             {
