@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.model.day_count import as_they_stood, bounds, count_day, joined, silent_after
@@ -15,6 +16,7 @@ from core.store.away import spans_of
 from core.store.pool import transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from core.runtime.clock import Clock
@@ -24,23 +26,38 @@ if TYPE_CHECKING:
 log = logging.getLogger("wayhome.analytics")
 
 LOOK_EVERY_S = 900.0
-AT_ONCE = 20
-"""Days of one look; each has a transaction of its own, so that no step of detection waits for it."""
+AT_ONCE = 5000
+"""Days of one look: which are due is asked of all homes at once, a second for ten thousand of them. Each day
+has a transaction of its own, so that no step of detection waits for it."""
+UNTIL_REST, REST_S = 20, 0.05
+"""After so many days the processor is left to detection for a moment."""
 
 
 async def keep_counting(pool: Pool, clock: Clock) -> None:
     """Count what is due again and again, for ever."""
     while True:
         try:
-            while await count_some(pool, clock.now()):
-                await clock.sleep(0.05)
+            rest = partial(clock.sleep, REST_S)
+            while await count_some(pool, clock.now(), rest=rest):
+                await rest()
         except StoreUnavailable as error:
             log.warning("days: %s", error, extra={"action": "days_waiting"})
         await clock.sleep(LOOK_EVERY_S)
 
 
-async def count_some(pool: Pool, now: datetime, at_once: int = AT_ONCE) -> int:
+async def count_some(
+    pool: Pool,
+    now: datetime,
+    at_once: int = AT_ONCE,
+    *,
+    rest: Callable[[], Awaitable[None]] | None = None,
+) -> int:
     """Count some of the days that are due; return how many. None are left when it returns 0.
+
+    Parameters
+    ----------
+    rest
+        Waits a moment, after each `UNTIL_REST` days.
 
     Raises
     ------
@@ -50,7 +67,9 @@ async def count_some(pool: Pool, now: datetime, at_once: int = AT_ONCE) -> int:
     async with transaction(pool) as connection:
         due = await table.due_days(connection, now, at_once)
     counted = 0
-    for one in due:
+    for number, one in enumerate(due):
+        if rest is not None and number and number % UNTIL_REST == 0:
+            await rest()
         async with transaction(pool) as connection:
             counted += await _count(connection, one, now)
     return counted

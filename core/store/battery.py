@@ -49,30 +49,35 @@ class BatteryHistory:
     days: tuple[tuple[date, float], ...]
 
 
-async def to_forecast(
-    connection: Connection, since: date, today: datetime, limit: int
-) -> tuple[BatteryHistory, ...]:
+async def to_forecast(connection: Connection, since: date, today: datetime) -> tuple[DeviceId, ...]:
     """Return devices whose charge was recorded after their forecast, or whose forecast is of another day.
 
     Parameters
     ----------
     since
-        First day of the history that is returned.
+        First day of the history that counts.
     today
         Start of the present day (UTC).
-    limit
-        Devices at most.
     """
     cursor = await connection.execute(
-        "with due as (select r.device_id, min(r.home_id) as home_id from battery_record r"
-        " left join battery_forecast f using (device_id)"
+        "select r.device_id from battery_record r left join battery_forecast f using (device_id)"
         " where r.day >= %(since)s group by r.device_id, f.computed_at"
         " having f.computed_at is null or max(r.recorded_at) > f.computed_at"
-        " or f.computed_at < %(today)s order by r.device_id limit %(limit)s)"
-        " select due.device_id, due.home_id, array_agg(r.day order by r.day),"
-        " array_agg(r.percent order by r.day) from due join battery_record r using (device_id)"
-        " where r.day >= %(since)s group by due.device_id, due.home_id",
-        {"since": since, "today": today, "limit": limit},
+        " or f.computed_at < %(today)s order by r.device_id",
+        {"since": since, "today": today},
+    )
+    return tuple(DeviceId(number) for (number,) in await cursor.fetchall())
+
+
+async def histories(
+    connection: Connection, devices: Sequence[DeviceId], since: date
+) -> tuple[BatteryHistory, ...]:
+    """Return the charge of these devices from a day on."""
+    cursor = await connection.execute(
+        "select device_id, min(home_id), array_agg(day order by day), array_agg(percent order by day)"
+        " from battery_record where device_id = any(%(devices)s) and day >= %(since)s"
+        " group by device_id order by device_id",
+        {"devices": list(devices), "since": since},
     )
     return tuple(
         BatteryHistory(
