@@ -159,13 +159,24 @@ class Live:
         groups: dict[tuple[object, ...], list[Listener]] = defaultdict(list)
         for listener in self._listeners:
             groups[_view(listener.visitor)].append(listener)
+        near = await self._near(alert_id)
         word = event("changed", alert=alert_id)
         for listeners in groups.values():
             visitor = listeners[0].visitor
+            if visitor.scope == "circle" and visitor.carer_id not in near:
+                continue
             async with acting(self._pool, visitor) as connection:
                 seen = await page_store.may_see(connection, sight_of(visitor), alert_id)
             for listener in listeners if seen else ():
                 listener.put(word)
+
+    async def _near(self, alert_id: AlertId) -> frozenset[CarerId]:
+        """Return whose own home it is about: hundreds of families have a page open, and one is asked."""
+        people = {one.visitor.carer_id for one in self._listeners if one.visitor.scope == "circle"}
+        if not people:
+            return frozenset()
+        async with transaction(self._pool) as connection:
+            return await page_store.of_circle(connection, alert_id, people)
 
     def _see(self, *, seeing: bool) -> None:
         if seeing == self.seeing:

@@ -221,6 +221,16 @@ async def may_see(connection: Connection, sight: Sight, alert_id: AlertId) -> bo
     return await cursor.fetchone() is not None
 
 
+async def of_circle(
+    connection: Connection, alert_id: AlertId, people: Iterable[CarerId]
+) -> frozenset[CarerId]:
+    """Return who of these people cares for, or lives in, the home of an alert."""
+    cursor = await connection.execute(
+        "select of_circle(%s, %s::bigint[])", (alert_id, list(people))
+    )
+    return frozenset(CarerId(row[0]) for row in await cursor.fetchall())
+
+
 async def respond(connection: Connection, response: Response) -> None:
     """Write down an answer; the alerting service and the open pages are woken by the commit."""
     await connection.execute(

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.runtime.health import Health
+from core.store import page
 from dashboard.live import MOST_OF_ONE, QUEUE, Listener, Live, LiveTimes
 from tests.dashboard.test_store import somebody
 
 if TYPE_CHECKING:
+    from core.model.ids import AlertId
+    from core.store.pool import Connection
     from tests.dashboard.town import Town
     from tests.dashboard.visitors import Visitors
 
@@ -67,6 +70,35 @@ async def test_an_alert_wakes_who_may_see_it_and_nobody_else(
             for _ in range(5):
                 name, _ = read(await anext(streams[login]))
                 assert name == "beat", login
+
+
+async def test_of_many_families_only_those_of_the_home_are_asked_about(
+    visitors: Visitors, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is asked about in a transaction of their own: with a thousand open pages an alert came late."""
+    asked: list[object] = []
+    may_see = page.may_see
+
+    async def listening(connection: Connection, sight: page.Sight, alert_id: AlertId) -> bool:
+        cursor = await connection.execute("select current_setting('wayhome.carer')")
+        asked.append(await cursor.fetchone())
+        return await may_see(connection, sight, alert_id)
+
+    monkeypatch.setattr(page, "may_see", listening)
+    town.resident("ada-herself", "ada")
+    town.resident("tom-himself", "tom")
+    for number in range(5):
+        town.carer(f"far{number}", "family_carer", "leeds", "tom")
+    logins = [*(f"far{number}" for number in range(5)), "ada-herself", "tom-himself", "ben"]
+    async with running(visitors) as live:
+        streams = [live.stream(somebody(town, login)) for login in logins]
+        for stream in streams:
+            await until(stream, "live")
+            await until(stream, "beat")
+        number = town.alert("ada")
+        assert await until(streams[-1], "changed") == ("changed", {"alert": number})
+    known = {(str(town.carers[login]),) for login in ("ben", "ada-herself")}
+    assert set(asked) == known
 
 
 async def test_an_answer_wakes_the_others(visitors: Visitors, town: Town) -> None:

@@ -63,7 +63,7 @@ FOR_PAGES = (
     "stage_of", "take_home_step", "waive_piece", "walk_missing", "walk_seen", "walk_since",
     "join_rooms", "label_for", "mark_exit", "put_label", "set_home_animal",
     "stands_last", "carer_for_feed", "channels_of_carers", "channels_of", "carer_for_link",
-    "telephones_of_circle",
+    "telephones_of_circle", "of_circle",
     "note_heard",
     "ask_hub_credential", "end_hub_credential", "take_hub_bundle", "renew_hub_credential", "set_home_output",
 )  # fmt: skip

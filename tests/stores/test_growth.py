@@ -12,7 +12,18 @@ import pytest
 from core.model.finding import Audience, Response, ResponseKind
 from core.model.ids import AlertId, CarerId, HomeId, OrganisationId
 from core.store import alert as alert_table
-from core.store import alert_audit, audit, basis, page, plan, rota, self_test, system, timeline
+from core.store import (
+    alert_audit,
+    audit,
+    basis,
+    clinical,
+    page,
+    plan,
+    rota,
+    self_test,
+    system,
+    timeline,
+)
 from core.store.account import CarerRole, Visitor, acting
 from core.store.ledger import read_ledger
 from core.store.pool import Connection, connect, open_pool
@@ -275,3 +286,29 @@ async def test_what_ends_soon_is_found_without_what_does_not(town: Database) -> 
         read = await rows_read(connection, asked)
         assert read["purpose_basis"] <= 2 * HOMES
         assert read["joined"] <= 20, "only who is shown is joined with their home"
+
+
+async def test_which_detectors_have_spoken_is_found_without_reading_what_they_said(
+    town: Database,
+) -> None:
+    with psycopg.connect(town.url, autocommit=True) as owner:
+        owner.execute(
+            "update finding set detector = (array['exit', 'fall', 'overstay'])[1 + finding_id % 3],"
+            " detector_version = case when finding_id % 2 = 0 then '1/2' else '' end"
+        )
+        owner.execute("vacuum analyze finding")
+    async with (
+        open_pool(town.url_as("wayhome_dashboard")) as pool,
+        acting(pool, ADMIN) as connection,
+    ):
+        with listening(connection) as asked:
+            found = await clinical.detectors(connection)
+        assert found == tuple(
+            (name, of) for name in ("exit", "fall", "overstay") for of in ("", "1/2")
+        )
+        assert (await rows_read(connection, asked))["finding"] <= 40
+    async with (
+        open_pool(town.url_as("wayhome_dashboard")) as pool,
+        acting(pool, visitor(10, CarerRole.AUDITOR)) as connection,
+    ):
+        assert await clinical.detectors(connection) == (), "an auditor sees no home"

@@ -55,3 +55,19 @@ as $channels$
 $channels$;
 revoke all on function channels_of(bigint[]) from public;
 grant execute on function channels_of(bigint[]) to wayhome_dashboard;
+
+-- Who of these people has to do with the home of an alert: of hundreds with an open page a few, who are asked about
+-- behind their own walls then.
+create function of_circle(alert bigint, people bigint[]) returns setof bigint
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+as $near$
+    select k.carer_id from alert a join care k using (home_id) where a.alert_id = $1 and k.carer_id = any(people)
+    union
+    select c.carer_id from alert a join resident r using (home_id) join carer c on c.resident_id = r.resident_id
+    where a.alert_id = $1 and c.carer_id = any(people)
+$near$;
+revoke all on function of_circle(bigint, bigint[]) from public;
+grant execute on function of_circle(bigint, bigint[]) to wayhome_dashboard;
+
+-- Which detectors have spoken: a dozen names among the findings of all years.
+create index finding_detector on finding (detector, detector_version);
