@@ -70,13 +70,14 @@ class Case:
 
 # The detectors are those of `SLOW`, by name for the index.
 _CASES: LiteralString = """
-with slow as (
-    select distinct on (f.home_id) f.home_id, f.onset, f.what, f.said->'what' as said from finding f
-    where f.detector in ('day_change', 'rhythm', 'mobility') and f.phase = 'opened'
-        and f.noticed_at > %(month)s
-        and not exists (select 1 from finding c where c.detector in ('day_change', 'rhythm', 'mobility')
-            and c.home_id = f.home_id and c.detector = f.detector
-            and c.subject = f.subject and c.onset = f.onset and c.phase = 'cleared')
+with opened as materialized (
+    select home_id, detector, subject, onset, what, said from finding
+    where detector in ('day_change', 'rhythm', 'mobility') and phase = 'opened' and noticed_at > %(month)s),
+slow as (
+    select distinct on (f.home_id) f.home_id, f.onset, f.what, f.said->'what' as said from opened f
+    where not exists (select 1 from finding c where c.detector in ('day_change', 'rhythm', 'mobility')
+        and c.home_id = f.home_id and c.detector = f.detector
+        and c.subject = f.subject and c.onset = f.onset and c.phase = 'cleared' offset 0)
     order by f.home_id, f.onset desc),
 lately as (
     select home_id, count(*) as alerts, count(*) filter (where severity = 'urgent') as urgent
@@ -97,6 +98,7 @@ cases as (
     where r.left_at is null
         and (%(search)s = '' or strpos(lower(r.name || ' ' || h.name), lower(%(search)s)) > 0))
 """
+# Of what was opened of late each is looked up (`offset 0`), or all that ever ended is gathered for it.
 # How many changes go on cannot be guessed from the parts of the key: taken for one, each home is compared
 # with each of them, 10,000 times 1,000; and the walls make reading in order look cheap.
 _HASHED: LiteralString = (

@@ -16,6 +16,7 @@ from core.store import (
     alert_audit,
     audit,
     basis,
+    caseload,
     clinical,
     page,
     plan,
@@ -312,3 +313,25 @@ async def test_which_detectors_have_spoken_is_found_without_reading_what_they_sa
         acting(pool, visitor(10, CarerRole.AUDITOR)) as connection,
     ):
         assert await clinical.detectors(connection) == (), "an auditor sees no home"
+
+
+async def test_the_caseload_finds_what_changes_among_what_was_noticed_of_late(
+    town: Database,
+) -> None:
+    with psycopg.connect(town.url, autocommit=True) as owner:
+        owner.execute(
+            "update finding set noticed_at = %s, detector = case when finding_id %% 1000 = 0"
+            " then 'day_change' else 'exit' end",
+            (NOW - timedelta(days=1),),
+        )
+        owner.execute("vacuum analyze finding")
+    async with (
+        open_pool(town.url_as("wayhome_dashboard")) as pool,
+        acting(pool, ADMIN) as connection,
+    ):
+        with listening(connection) as asked:
+            found, _ = await caseload.cases(
+                connection, NOW, search="", reason=None, limit=25, offset=0
+            )
+        assert sum(one.reason is caseload.Reason.CHANGED for one in found) > 0
+        assert (await rows_read(connection, asked))["finding"] <= 4 * PAST // 1000

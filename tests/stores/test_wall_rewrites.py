@@ -39,6 +39,11 @@ BEFORE: dict[tuple[LiteralString, LiteralString], LiteralString] = {
         "contact_id in (select contact_id from own_contact)"
     ),
 }
+BEFORE["self_test", "dashboard_self_test"] = (
+    "exists (select 1 from care k where k.carer_id = self_test.carer_id) or (current_setting("
+    "'wayhome.scope', true) = 'organisation' or carer_id = nullif(current_setting('wayhome.carer', true), '')"
+    "::bigint) and exists (select 1 from carer c where c.carer_id = self_test.carer_id)"
+)
 TABLES = sorted({table for table, _ in BEFORE})
 CARERS, HOMES = 24, 14
 TOWN = f"""
@@ -68,6 +73,7 @@ insert into own_contact (carer_id, channel, address, created_at)
 insert into lost_contact (contact_id, lost_at, reason)
   select contact_id, now(), 'gone' from own_contact where random() < 0.5;
 insert into contact_point (carer_id, channel, address) select carer_id, 'sms', '+1' from carer;
+insert into self_test (carer_id, asked_at) select carer_id, now() from carer;
 insert into contact_test (carer_id, channel, asked_at) select carer_id, 'sms', now() from carer;
 insert into telling_choice (carer_id, changed_at) select carer_id, now() from carer;
 """

@@ -71,3 +71,15 @@ grant execute on function of_circle(bigint, bigint[]) to wayhome_dashboard;
 
 -- Which detectors have spoken: a dozen names among the findings of all years.
 create index finding_detector on finding (detector, detector_version);
+
+-- As in 0039 in another order: to who sees the organisation one look at a person says it, without one at circles before.
+alter policy dashboard_self_test on self_test using (
+    (current_setting('wayhome.scope', true) = 'organisation'
+        or carer_id = nullif(current_setting('wayhome.carer', true), '')::bigint)
+    and exists (select 1 from carer c where c.carer_id = self_test.carer_id)
+    or exists (select 1 from care k where k.carer_id = self_test.carer_id)
+);
+
+-- What changes over days is found among what was noticed of late, not in the whole index of what was ever noticed.
+create index finding_slow_noticed on finding (noticed_at)
+    where detector in ('day_change', 'rhythm', 'mobility') and phase = 'opened';
