@@ -15,6 +15,9 @@ wall between organisations):
 ``picture_ms``         each picture of a page; ``spark_ms`` the small line of the caseload
 ``…_cpu``              the same in processor time of this process, ``…_database_cpu`` of the database: what a
                        machine that others load hardly changes (0 where the database runs elsewhere)
+``list_ms``            lists and pages of one home of an administrator of the whole organisation, with two
+                       family carers a home, a rota for each tenth home, and bases of which each
+                       hundredth ends soon
 ``bytes``              of each answer, as it is and as it goes over the wire (gzip)
 ``plans``              by which index the logs that the pages read are read: home and day, device and time
 ``size``               rows, and bytes of the tables with their indexes
@@ -35,7 +38,7 @@ from collections import defaultdict
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -60,6 +63,40 @@ if TYPE_CHECKING:
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 TABLES = ("day_count", "observation", "position", "finding", "alert")
 Times = dict[str, list[tuple[float, float, float]]]
+LISTS = (
+    "/today", "/alerts", "/history", "/consent", "/plan", "/rota", "/people", "/reachable", "/watching",
+    "/work", "/system", "/homes/leeds{home}", "/plan/homes/leeds{home}", "/rota/homes/leeds{home}",
+)  # fmt: skip
+"""Pages of an organisation; the last of one home among its homes."""
+PEOPLE: LiteralString = """
+set session_replication_role = replica;
+insert into carer (organisation_id, login, name, role, password_hash)
+  select organisation_id, home_id || '-' || n, 'Carer ' || home_id, 'family_carer', 'x'
+  from home, generate_series(1, 2) n;
+insert into care (home_id, carer_id, telling_order)
+  select split_part(login, '-', 1), carer_id, split_part(login, '-', 2)::int
+  from carer where role = 'family_carer';
+insert into own_contact (carer_id, channel, address, created_at)
+  select carer_id, 'ntfy', 'https://example.org', %(now)s from carer where role = 'family_carer';
+insert into rota (organisation_id, home_id, zone) select organisation_id, home_id, zone from home
+  where home_id like '%%0' union all select organisation_id, null, 'UTC' from organisation;
+insert into rota_shift (rota_id, carer_id, days, start_min, end_min)
+  select rota_id, carer_id, '{0,1,2,3,4,5,6}', 0, 0 from rota join care using (home_id)
+  where telling_order = 1;
+insert into purpose_basis (home_id, resident_id, kind, purpose, article6, article9, decided, said_by,
+  valid_from, valid_until, carer_id, at) select home_id, resident_id, 'given', purpose, 'contract',
+  'health_or_social_care', 'not_asked', 'The bench', %(now)s - interval '1 year',
+  case when resident_id %% 100 = 0 then %(now)s + interval '9 days' end, 1, %(now)s - interval '1 year'
+  from resident, unnest(array['care_monitoring', 'location', 'open_data']) purpose;
+insert into self_test (carer_id, asked_at)
+  select carer_id, %(now)s - n * interval '7 days' from care, generate_series(1, 8) n;
+insert into self_test_answer (self_test_id, at) select self_test_id, asked_at from self_test
+  where carer_id %% 10 <> 0;
+insert into carer (organisation_id, login, name, role, password_hash)
+  select 'leeds', 'admin', 'Administrator', 'organisation_admin', password_hash
+  from carer where login = 'khan';
+analyze;
+"""
 KINDS = ("_ms", "_ms_cpu", "_ms_database_cpu")
 
 
@@ -74,7 +111,7 @@ async def measure(
     sizes: dict[str, tuple[int, int]] = {}
     async with open_pool(url) as pool:
         app = build(make_site(pool, ManualClock(NOW), settings))
-        browsers = {login: await _log_in(app, login) for login in ("khan", "reed")}
+        browsers = {login: await _log_in(app, login) for login in ("khan", "reed", "admin")}
         for turn in range(-1, rounds):  # the first fills the caches
             backends = pids()
             for name, login, path in _paths(turn, residents):
@@ -98,6 +135,7 @@ def _paths(turn: int, residents: list[int]) -> list[tuple[str, str, str]]:
         ("caseload_team", "reed", "/caseload"),
         ("spark", "khan", f"/residents/{number}/spark.svg"),
     ]
+    found += [("list " + path, "admin", path.format(home=len(residents))) for path in LISTS]
     if turn % 5 <= 0:
         found.append(
             (f"actogram_{YEAR}", "khan", f"/residents/{residents[0]}/days/actogram.svg?days={YEAR}")
@@ -107,15 +145,15 @@ def _paths(turn: int, residents: list[int]) -> list[tuple[str, str, str]]:
 
 
 def _summary(times: Times) -> dict[str, Any]:
-    results: dict[str, Any] = {f"picture{kind}": {} for kind in KINDS}
+    results: dict[str, Any] = defaultdict(dict)
     for name, found in times.items():
         for kind, values in zip(KINDS, np.array(found).T, strict=True):
             p50, p95 = np.percentile(values, (50, 95))
             one = {"min": values.min(), "p50": p50, "p95": p95}
             one = {key: round(float(value), 1) for key, value in one.items()}
-            _, space, key = name.partition(" ")
+            group, space, key = name.partition(" ")
             if space:
-                results[f"picture{kind}"][key] = one
+                results[f"{group}{kind}"][key] = one
             else:
                 results[f"{name}{kind}"] = one
     return results
@@ -172,6 +210,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     with empty_database() as database:
         begun = time.monotonic()
         fill(database.url, size, NOW)
+        with psycopg.connect(database.url, autocommit=True) as owner:
+            for text in PEOPLE.split(";\n"):
+                if text.strip():
+                    owner.execute(text, {"now": NOW})
         filled_s = round(time.monotonic() - begun)
         return _measured(database, size, options.rounds) | {"filled_s": filled_s}
 

@@ -165,14 +165,15 @@ async def devices(
     return tuple((_device(row), row["retired_at"]) for row in rows)
 
 
-# From one to the next by an index: there are a dozen among the findings of all years.
+# From one to the next by an index that holds all (`finding_id > 0`): a dozen among the findings of years.
 _DETECTORS: LiteralString = (
-    "with recursive known as ((select detector, detector_version from finding order by 1, 2 limit 1)"
+    "with recursive known as ((select detector, detector_version from finding where finding_id > 0"
+    "  order by 1, 2 limit 1)"
     " union all select n.* from known k cross join lateral (select * from ("
-    "  (select detector, detector_version from finding"
-    "   where detector = k.detector and detector_version > k.detector_version order by 1, 2 limit 1)"
-    "  union all (select detector, detector_version from finding"
-    "   where detector > k.detector order by 1, 2 limit 1)) m order by 1, 2 limit 1) n)"
+    "  (select detector, detector_version from finding where finding_id > 0"
+    "   and detector = k.detector and detector_version > k.detector_version order by 1, 2 limit 1)"
+    "  union all (select detector, detector_version from finding where finding_id > 0"
+    "   and detector > k.detector order by 1, 2 limit 1)) m order by 1, 2 limit 1) n)"
     " select detector, detector_version from known order by 1, 2"
 )
 

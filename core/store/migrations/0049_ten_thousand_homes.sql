@@ -69,8 +69,9 @@ $near$;
 revoke all on function of_circle(bigint, bigint[]) from public;
 grant execute on function of_circle(bigint, bigint[]) to wayhome_dashboard;
 
--- Which detectors have spoken: a dozen names among the findings of all years.
-create index finding_detector on finding (detector, detector_version);
+-- Which detectors have spoken: a dozen names among the findings of all years. The condition always holds and is one that
+-- no other query names: of a table without statistics the trigger of a finding took this index for its own.
+create index finding_detector on finding (detector, detector_version) where finding_id > 0;
 
 -- As in 0039 in another order: to who sees the organisation one look at a person says it, without one at circles before.
 alter policy dashboard_self_test on self_test using (
