@@ -54,7 +54,8 @@ async def everybody(
         known = await store.ledgers(connection, living=True, ends_by=until)
         due = [one for some in known.values() for one in reviews(some, visiting.now, AHEAD)]
         last = last_page(len(due), DUE)
-        if gone := beyond(PAGE.path, page, last):
+        query = urlencode({"find": wanted}) if wanted else ""
+        if gone := beyond(f"{PAGE.path}?{query}" if query else PAGE.path, page, last):
             return gone
         due = sorted(due, key=lambda one: (one.ends_at, one.resident_id))
         due = due[DUE * (page - 1) : DUE * page]
@@ -71,7 +72,7 @@ async def everybody(
         due=[one for one in due if one.resident_id in named],
         page=page,
         last_page=last,
-        find_more=f"{urlencode({'find': wanted})}&" if wanted else "",
+        find_more=f"{query}&" if query else "",
         named=named,
         people=people[:MOST],
         more=len(people) > MOST,

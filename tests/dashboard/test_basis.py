@@ -142,3 +142,33 @@ async def test_nobody_else_finds_the_pages(visitors: Visitors, town: Town) -> No
         assert (await browser.send(f"/consent/{number}", **WITHDRAWN)).status_code == 404
         assert (await browser.get(f"/consent/{number}.json")).status_code == 404
     assert town.execute("select * from purpose_basis") == []
+
+
+async def test_what_ends_soon_has_pages_and_a_look_is_at_those_shown(
+    visitors: Visitors, town: Town
+) -> None:
+    town.execute(
+        "with made as (insert into home (home_id, organisation_id, name)"
+        " select 'c' || n, 'leeds', 'House ' || n from generate_series(1, 60) n returning home_id),"
+        " people as (insert into resident (home_id, name) select home_id, 'R ' || home_id from made"
+        "  returning resident_id, home_id) insert into purpose_basis (home_id, resident_id, kind, purpose,"
+        " article6, article9, decided, said_by, valid_from, valid_until, carer_id, at) select home_id,"
+        " resident_id, 'given', 'assessment', 'contract', 'health_or_social_care', 'not_asked', 'S',"
+        " '2025-01-01', '2026-01-20'::date + resident_id::int %% 9, %s, '2025-01-01' from people",
+        town.carers["clinician"],
+    )
+    clinician = await visitors.of("clinician")
+    # by a name that nobody has the list of people is empty: what was looked at are those that end
+    first, second = [
+        await clinician.text(f"/consent?find=nobody&page={number}") for number in (1, 2)
+    ]
+    assert (first.count("Ends on"), second.count("Ends on")) == (50, 10)
+    assert "Page 1 of 2" in plain(first)
+    assert "/consent?find=nobody&amp;page=2" in first or "/consent?find=nobody&page=2" in first
+    named = [re.findall(r">(R c\d+)<", text) for text in (first, second)]
+    assert len({*named[0], *named[1]}) == 60
+    looked = town.number(
+        "select count(distinct home_id) from access_record where page = 'consent' and home_id like 'c%%'"
+    )
+    assert looked == 60
+    assert "Page 2 of 2" in plain(await clinician.text("/consent?find=nobody&page=9"))

@@ -354,6 +354,24 @@ async def test_rotas_beyond_the_page_are_counted_and_led_to(
     assert 'href="/plan"' in text
     assert 'href="/rota/homes/r24"' in await admin.text("/plan/homes/r24")
     assert "House 24" in await admin.text("/rota/homes/r24")
+    first = (await admin.get("/api/rota")).json()
+    rest = (await admin.get("/api/rota?page=2")).json()
+    assert (first["total"], len(first["rotas"]), len(rest["rotas"])) == (24, 20, 4)
+    homes = {one["home_id"] for one in (*first["rotas"], *rest["rotas"])}
+    assert homes == {f"r{number}" for number in range(1, 25)}
+
+
+async def test_family_is_told_of_no_rota_that_it_does_not_see(
+    visitors: Visitors, circle: Town
+) -> None:
+    circle.execute(
+        "insert into rota (organisation_id, home_id, zone) values ('leeds', null, 'UTC'),"
+        " ('leeds', 'ada', 'UTC')"
+    )
+    found = (await (await visitors.of("ben")).get("/api/rota")).json()
+    assert (found["total"], [one["home_id"] for one in found["rotas"]]) == (1, ["ada"])
+    found = (await (await visitors.of("admin")).get("/api/rota")).json()
+    assert (found["total"], [one["home_id"] for one in found["rotas"]]) == (2, [None, "ada"])
 
 
 async def test_quiet_minutes_that_fall_between_two_half_hours_are_said_too(
