@@ -125,14 +125,14 @@ async def numbers(connection: Connection, named: str = "") -> tuple[CarerId, ...
     named
         Part of the name; empty for everybody.
     """
-    rows = await named_rows(connection, _PEOPLE, {"only": None, "named": named})
-    return tuple(CarerId(row["carer_id"]) for row in rows)
+    cursor = await connection.execute(_PEOPLE, {"only": None, "named": named})
+    return tuple(CarerId(row[0]) for row in await cursor.fetchall())
 
 
 async def tapped(connection: Connection, people: Sequence[CarerId]) -> set[CarerId]:
     """Return those who have tapped that their newest test came: of most people no more has to be read."""
-    rows = await named_rows(connection, _TAPPED, {"people": list(people)})
-    return {CarerId(row["carer_id"]) for row in rows}
+    cursor = await connection.execute(_TAPPED, {"people": list(people)})
+    return {CarerId(row[0]) for row in await cursor.fetchall()}
 
 
 async def answer(
