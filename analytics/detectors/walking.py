@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analytics.detector import DetectorSpec, Episode, Parameter, Signs, fact, finding
+from analytics.features import busy_rooms
 from analytics.features.devices import PERSON
 from analytics.features.localtime import BINS, HOUR_S
 from analytics.features.negative_binomial import Moments, tail
@@ -27,6 +28,9 @@ RARE = 5e-3
 EXTREME = 1e-6
 NIGHT_CHANGES = 6
 NIGHT_WALKED_S = 60.0
+TOGETHER, TOGETHER_LATE = 8.0, 6.0
+"""Told at night: units walked in patterns, and spreads by which rooms are busier than usual; less of it
+suffices of who is up for long."""
 CALM_S = 1800.0
 HALF_LIFE_DAYS = 28.0
 PRIOR_MEAN, PRIOR_VARIANCE, PRIOR_DAYS = 1.0, 3.0, 7.0
@@ -45,7 +49,7 @@ _WALKED = {
 
 
 class Walking:
-    """Negative-binomial tail of the minutes walked without a goal, by time of day."""
+    """Tail of the minutes walked without a goal, by time of day; at night busy rooms beside them."""
 
     def __init__(self) -> None:
         self.due = 0.0
@@ -56,16 +60,26 @@ class Walking:
         self._hour = 0
         self._peak = 0.0
         self._nights = NightWays()
+        self._busy = busy_rooms.BusyRooms()
         self._episode: Episode | None = None
 
     def feed(self, observation: Observation, view: HomeView) -> Sequence[Finding]:
         """Judge the last minutes when a room was entered."""
+        up = self._nights.since
         self._nights.feed(observation, view)
+        if up is not None and self._nights.since is None and self._episode is not None:
+            self.due = 0.0  # back in bed: calm may be sooner than it was
+        night = view.local.is_night(view.at)
+        device = view.device
+        if night and device is not None and device.interior and device.room_id:
+            self._busy.show(view.at, device.room_id, view.walks.soon_s)
         if not view.walks.entered:
             return ()
         walked = view.walks.restless_s(view.at - WINDOW_S)[0]
         self._peak = max(self._peak, walked / view.walks.pause_s)
         found = self._judge(view, walked)
+        if night and not found:
+            found = self._roam(view, walked)
         if self._nights.since is not None:
             self.due = min(self.due, self._night_due(view))
         return found
@@ -74,6 +88,7 @@ class Walking:
         """Learn from the hour that is over; find out whether a night is restless, an episode over."""
         if view.day_closed:
             self._nights.close_day()
+            self._busy.decay(_KEEP)
             for one in self._bins:
                 one.decay(_KEEP)
         self._count_hours(view)
@@ -90,8 +105,11 @@ class Walking:
         if hour == self._hour:
             return
         seen = view.occupancy.home and not view.coverage.blind and not _guests(view)
+        middle, number = view.now - HOUR_S / 2, None
         if self._hour and seen and self._episode is None:
-            self._bins[view.local.bin(view.now - HOUR_S / 2)].add(self._peak)
+            number = view.local.bin(middle)
+            self._bins[number].add(self._peak)
+        self._busy.close_hour(number if view.local.is_night(middle) else None)
         self._hour, self._peak = hour, 0.0
 
     # By the minutes
@@ -109,9 +127,6 @@ class Walking:
         known = view.days_watched + PRIOR_DAYS
         often = rarity(min(1.0 / (_HOURS_PER_BIN * max(chance, 1e-9)), 1e4), known)
         unusual = say("At this time of day that happens %(often)s", often=often)
-        learned = int(view.days_watched)
-        if learned < LEARNING_DAYS:
-            unusual = learning(unusual, learned + 1, int(LEARNING_DAYS))
         what = say(
             "Walking from room to room and back, %(span)s of the last 20 min in motion",
             span=duration(walked),
@@ -120,7 +135,7 @@ class Walking:
             view,
             (view.walks.restless_from(view.at - WINDOW_S), wanted),
             what,
-            unusual,
+            _learned(view, unusual),
         )
 
     @property
@@ -134,11 +149,25 @@ class Walking:
 
     # By night
 
+    def _roam(self, view: HomeView, walked: float) -> Sequence[Finding]:
+        """Judge who is out of bed by walking in patterns and busy rooms together."""
+        if self._nights.since is None or _guests(view):
+            return ()
+        margin = view.margin(DETECTOR.name, view.at)
+        units = walked / view.walks.pause_s / margin
+        together = units + self._busy.strength(view.local.bin(view.at), margin)
+        self._nights.strongest = max(self._nights.strongest, together)
+        if together < TOGETHER or self._nights.told or self._told or view.coverage.blind:
+            return ()
+        unusual = say("Seldom are so many rooms in use at this time of day")
+        return self._say_up(view, self._nights.since, _learned(view, unusual))
+
     def _night_due(self, view: HomeView) -> float:
         up = self._nights.since
         if up is None or self._episode is not None or self._nights.told:
             return float("inf")
-        if view.walks.counts - self._nights.changes < NIGHT_CHANGES:
+        changes = view.walks.counts - self._nights.changes
+        if changes < NIGHT_CHANGES or self._nights.strongest < TOGETHER_LATE:
             return float("inf")
         if view.walks.restless_s(up)[0] < NIGHT_WALKED_S:
             return float("inf")
@@ -150,22 +179,22 @@ class Walking:
             return ()
         if _guests(view) or self._nights.in_bed(view.now):
             return ()
+        usual = say(
+            "Times out of bed at night are usually over in %(span)s",
+            span=duration(self._nights.limit_s),
+        )
+        return self._say_up(view, up, usual)
+
+    def _say_up(self, view: HomeView, up: float, unusual: str) -> Sequence[Finding]:
         changes = view.walks.counts - self._nights.changes
         self._nights.told = True
-        return self._say(
-            view,
-            (up, Severity.CHECK),
-            say_each(
-                "Up since %(time)s and from room to room %(n)s time",
-                "Up since %(time)s and from room to room %(n)s times",
-                changes,
-                time=view.clock(up),
-            ),
-            say(
-                "Times out of bed at night are usually over in %(span)s",
-                span=duration(self._nights.limit_s),
-            ),
+        what = say_each(
+            "Up since %(time)s and from room to room %(n)s time",
+            "Up since %(time)s and from room to room %(n)s times",
+            changes,
+            time=view.clock(up),
         )
+        return self._say(view, (up, Severity.CHECK), what, unusual)
 
     # Words
 
@@ -217,18 +246,22 @@ class Walking:
         what = say("Calm again for half an hour") if view.occupancy.home else say("Gone out")
         return (finding(view, DETECTOR.name, episode, what, Phase.CLEARED),)
 
-    @staticmethod
-    def _calm_at(view: HomeView, episode: Episode) -> float:
-        return max(view.walks.last_restless_at, episode.noticed) + CALM_S
+    def _calm_at(self, view: HomeView, episode: Episode) -> float:
+        moved, walk = view.walks.last_restless_at, view.walks.walk
+        if self._nights.since is not None and self._nights.told and walk is not None:
+            moved = max(moved, walk.last_at)  # who was told of by busy rooms may walk in no pattern
+        return max(moved, episode.noticed) + CALM_S
 
     def snapshot(self) -> Any:
         """Return the state."""
-        return {
+        state: dict[str, Any] = {
             "bins": [one.snapshot() for one in self._bins],
             "hour": [self._hour, self._peak],
             "nights": self._nights.snapshot(),
             "episode": self._episode.snapshot() if self._episode else None,
         }
+        busy = self._busy.snapshot()
+        return state if busy is None else state | {"busy": busy}  # not known before 0294
 
     def restore(self, state: Any) -> None:
         """Become what `snapshot` saw."""
@@ -236,12 +269,21 @@ class Walking:
             one.restore(seen)
         self._hour, self._peak = state["hour"]
         self._nights = NightWays.restored(state["nights"])
+        self._busy = busy_rooms.BusyRooms.restored(state.get("busy"))
         self._episode = Episode.restored(state["episode"])
         self.due = 0.0
 
 
 def _guests(view: HomeView) -> bool:
     return view.occupancy.visitor
+
+
+def _learned(view: HomeView, unusual: str) -> str:
+    """Say of what is unusual that habits are still being learned, while they are."""
+    learned = int(view.days_watched)
+    return (
+        learning(unusual, learned + 1, int(LEARNING_DAYS)) if learned < LEARNING_DAYS else unusual
+    )
 
 
 DETECTOR = DetectorSpec(
@@ -252,13 +294,16 @@ DETECTOR = DetectorSpec(
         "Walking within one room, and in rooms without a sensor of motion.",
         "A motion sensor that is blind for minutes after each movement sees only a part of the ways.",
         "With blind times of four minutes only walking for long can be seen.",
-        "Walking at random looks like pottering about, and is often not told.",
+        "By day, walking at random looks like pottering about, and is often not told.",
+        "At night, who has not been in bed yet is judged as by day, and so is who rises early.",
+        "At night, with sensors in one or two rooms, little but walking back and forth is told.",
         "Visitors are not recognised: two people at home can look like one who walks a lot.",
         "Where somebody walks for long every day, only still longer walks are told.",
     ),
     references=(
         "detection.md §2: patterns of Martino-Saltzman et al. 1991, hub correction; (a) D6",
         "docs/decisions/0120, 0138: window, tempo and blind times instead of the minutes of an hour",
+        "docs/decisions/0294: at night, walking in patterns and busy rooms together",
         "Johnson, Kemp & Kotz 2005: the negative binomial tail",
         "CASAS Aruba (detection.md §2): ways to the toilet at night; not validated on people with dementia",
     ),
@@ -305,6 +350,36 @@ DETECTOR = DetectorSpec(
             value=NIGHT_WALKED_S / 60,
             unit="min",
             meaning="walked in patterns while up at night",
+        ),
+        Parameter(
+            name="together",
+            value=TOGETHER,
+            unit="1",
+            meaning="out of bed at night: units of walking and spreads of busy rooms that are told",
+        ),
+        Parameter(
+            name="together_late",
+            value=TOGETHER_LATE,
+            unit="1",
+            meaning="the same of who is up for long",
+        ),
+        Parameter(
+            name="busy_mean",
+            value=busy_rooms.PRIOR_MEAN,
+            unit="min",
+            meaning="room-minutes in 20 min of an hour of the night at most, population",
+        ),
+        Parameter(
+            name="busy_variance",
+            value=busy_rooms.PRIOR_VARIANCE,
+            unit="min²",
+            meaning="its variance",
+        ),
+        Parameter(
+            name="busy_spread",
+            value=busy_rooms.LEAST_SPREAD,
+            unit="min",
+            meaning="spread of room-minutes, at least",
         ),
         Parameter(
             name="night_least",

@@ -41,7 +41,7 @@ def trip_s(seen: Sequence[float], share: float) -> float:
 class NightWays(BedAbsence):
     """The present time out of bed, and how long those before took."""
 
-    __slots__ = ("_trips", "changes", "told")
+    __slots__ = ("_trips", "changes", "strongest", "told")
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,10 +49,12 @@ class NightWays(BedAbsence):
         self.changes = 0
         #: Whether it has been told that this time out of bed is long.
         self.told = False
+        #: The most that walking and busy rooms together said of this time out of bed.
+        self.strongest = 0.0
         self._trips = Histograms(TRIPS, 1)
 
     def _left(self, view: HomeView) -> None:
-        self.changes, self.told = view.walks.counts, False
+        self.changes, self.told, self.strongest = view.walks.counts, False, 0.0
 
     def _over(self, since: float, back: float, view: HomeView) -> None:
         del view
@@ -70,8 +72,9 @@ class NightWays(BedAbsence):
 
     def snapshot(self) -> list[Any]:
         """Return all of it as plain values."""
+        strongest = [self.strongest] if self.strongest else []  # not known before 0294
         return [
-            [self.since, self.changes, self.told],
+            [self.since, self.changes, self.told, *strongest],
             self._saved(),
             self._trips.snapshot(),
         ]
@@ -80,7 +83,8 @@ class NightWays(BedAbsence):
     def restored(cls, state: list[Any]) -> NightWays:
         """Return it as `snapshot` saw it."""
         ways = cls()
-        ways.since, ways.changes, ways.told = state[0]
+        ways.since, ways.changes, ways.told, *strongest = state[0]
+        ways.strongest = strongest[0] if strongest else 0.0
         ways._become(state[1])
         ways._trips.restore(state[2])
         return ways

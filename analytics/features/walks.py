@@ -98,13 +98,13 @@ class Walks:
         "_out",
         "_pending",
         "_since",
-        "_soon_s",
         "_ways",
         "counts",
         "done",
         "entered",
         "pause_s",
         "room",
+        "soon_s",
         "step",
         "today",
         "walk",
@@ -143,9 +143,9 @@ class Walks:
         #: Each motion sensor's last sign, and the lower envelope of the times between two.
         self._eyes: dict[int, tuple[float, float]] = {}
         #: Seconds within which somebody who walks is seen to be back, by a middling sensor.
-        self._soon_s = _soon_s([])
+        self.soon_s = _soon_s([])
         #: Seconds in one room that count as walking at most: what the sensors of this home can tell.
-        self.pause_s = _pause_s(self._soon_s)
+        self.pause_s = _pause_s(self.soon_s)
 
     # What happens
 
@@ -202,9 +202,9 @@ class Walks:
         self.counts += 1
         self.today[0] += 1
         if self.counts % EYES_EVERY == 0:
-            self._soon_s = _soon_s([blind for _, blind in self._eyes.values()])
-            self.pause_s = _pause_s(self._soon_s)
-        soon_s = self._soon_s
+            self.soon_s = _soon_s([blind for _, blind in self._eyes.values()])
+            self.pause_s = _pause_s(self.soon_s)
+        soon_s = self.soon_s
         if stayed > max(REST_S, soon_s) or self.walk is None:
             self.rest()
             self.walk = Walk(before, at, self.passed)
@@ -333,7 +333,7 @@ class Walks:
             "hubs": sorted(self._hubs),
             "back": [self._back, list(self._entered_at.items())],
             "eyes": [[eye, *known] for eye, known in self._eyes.items()],
-            "soon": self._soon_s,
+            "soon": self.soon_s,
         }
 
     @classmethod
@@ -357,6 +357,6 @@ class Walks:
         walks._back, entered = state["back"]
         walks._entered_at = dict(entered)
         walks._eyes = {eye: (last, blind) for eye, last, blind in state["eyes"]}
-        walks._soon_s = state["soon"]
-        walks.pause_s = _pause_s(walks._soon_s)
+        walks.soon_s = state["soon"]
+        walks.pause_s = _pause_s(walks.soon_s)
         return walks
