@@ -77,7 +77,9 @@ class Desk:
             return [home for (home,) in connection.execute("select end_rests(%s)", (at,))]
 
     def clear(self) -> None:
-        self.own("delete from home_step; update home set mode = 'live', live_since = null")
+        self.own(
+            "delete from home_step; update home set mode = 'live', away = false, live_since = null"
+        )
 
     def stands(self) -> tuple[str, str, str]:
         ((mode, stage, away),) = self.own(
