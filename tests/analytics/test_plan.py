@@ -11,7 +11,9 @@ from analytics.features.plan import DevicePlan, HomePlan, plan
 from analytics.sample_days import HOUSEHOLD
 from core.model.home import Animal
 
-HOME = plan(replace(HOUSEHOLD, home=replace(HOUSEHOLD.home, animal=Animal.LARGE)))
+HOME = replace(
+    plan(replace(HOUSEHOLD, home=replace(HOUSEHOLD.home, animal=Animal.LARGE))), away=True
+)
 
 
 def test_each_field_comes_back_from_a_snapshot() -> None:
@@ -23,6 +25,12 @@ def test_each_field_comes_back_from_a_snapshot() -> None:
     assert [getattr(again, one.name) for one in fields(HomePlan)] == [
         getattr(HOME, one.name) for one in fields(HomePlan)
     ]
+
+
+def test_the_release_before_can_read_a_home_in_which_somebody_is() -> None:
+    at_home = replace(HOME, away=False)
+    assert HOME.saved().keys() - at_home.saved().keys() == {"away"}
+    assert HomePlan.restored(at_home.saved()) == at_home
 
 
 def test_what_follows_is_worked_out_once_in_the_compiled_program_too() -> None:
