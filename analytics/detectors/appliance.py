@@ -153,10 +153,14 @@ class Appliance:
         alone, home = view.coverage.elapsed(plug.alone_since, view.now), view.occupancy.home
         if alone < ALONE_S or _silent(view, device):
             return ()
-        near = home and _may_be_near(view, plug)
+        unseen = home and not view.pauses.in_bed and _unseen(view, plug.room_id)
+        since = _elsewhere_since(view, plug) if unseen else None
+        near = unseen and since is None
+        if since is not None:
+            alone = view.coverage.elapsed(since, view.now)
         least = UNSEEN_S if near else ALONE_S
         raised = least + RAISE_AFTER_S
-        if near:
+        if unseen:
             left = (least if alone < least else raised) - alone
             plug.again = view.now + (min(left, LOOK_S) if left > 0.0 else LOOK_S)
         if alone < least:
@@ -165,7 +169,8 @@ class Appliance:
         severity = Severity.URGENT if long else Severity.CHECK
         episode = plug.episode
         if episode is None:
-            plug.episode = Episode(onset=plug.alone_since, noticed=view.now, severity=severity)
+            onset = plug.alone_since if since is None else since
+            plug.episode = Episode(onset=onset, noticed=view.now, severity=severity)
             return (self._told(view, device, plug, plug.episode, Phase.OPENED),)
         if severity.rank > episode.severity.rank:
             episode.severity = severity
@@ -187,8 +192,12 @@ class Appliance:
                 room=room,
             )
             seen = say("No sensor of the %(room)s lives", room=room)
-            if not away and _elsewhere(view, plug):
-                seen = say("There was movement in other rooms all the time")
+            elsewhere = None if away else _elsewhere_since(view, plug)
+            if elsewhere is not None:
+                seen = say(
+                    "Since %(time)s there was movement in other rooms, without a long break",
+                    time=view.clock(elsewhere),
+                )
         else:
             what = say(
                 "On since %(time)s: %(device)s; nobody in the %(room)s for %(span)s",
@@ -252,18 +261,13 @@ def _unseen(view: HomeView, room_id: int) -> bool:
     return bool(senses) and all(_silent(view, one) for one in senses)
 
 
-def _may_be_near(view: HomeView, plug: Plug) -> bool:
-    """Whether somebody may be near it whom nobody can see."""
-    unseen = not view.pauses.in_bed and _unseen(view, plug.room_id)
-    return unseen and not _elsewhere(view, plug)
-
-
-def _elsewhere(view: HomeView, plug: Plug) -> bool:
-    """Whether the one person who lives here has shown in other rooms all the time."""
+def _elsewhere_since(view: HomeView, plug: Plug) -> float | None:
+    """Since when the one person who lives here shows in other rooms; None where they may be near it."""
     last, alone = view.activity.last_at, len(view.plan.residents) == 1 and not view.plan.animal
     if not alone or last is None or view.now - last > ELSEWHERE_S:
-        return False
-    return view.now - max(plug.alone_since, plug.lost) >= ALONE_S
+        return None
+    since = max(plug.alone_since, plug.lost)
+    return since if view.now - since >= ALONE_S else None
 
 
 DETECTOR = DetectorSpec(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,20 +20,53 @@ from tests.faults.test_gateway_kill import process
 from tests.gateway.running import HOME, Table, device, publisher, register, running_gateway, until
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from core.store.engine import PipelineReport
+    from tests.faults.test_gateway_kill import Process
     from tests.servers.databases import Database
     from tests.servers.mosquitto import Mosquitto
     from wayhome.embedded.broker import EmbeddedBroker
 
 MESSAGES = 40
+SHARED: dict[str, object] = {"shared_group": "gateways"}
 BOTH = "select count(*) from gateway_heartbeat where counters ->> 'stored_until' is not null"
 
 
 async def report(database: Database) -> PipelineReport:
     async with connect(database.url_as("wayhome_analytics")) as connection:
         return await pipeline_report(connection, datetime.now(UTC) + timedelta(minutes=1))
+
+
+@asynccontextmanager
+async def two_of_a_group(
+    database: Database, mosquitto: Mosquitto, folder: Path, table: Table
+) -> AsyncIterator[Process]:
+    """Two gateways that divide what a door says; yields the second."""
+    await register(database.url, [device("door")])
+    with (
+        process(database, mosquitto, folder, "gateway-1", **SHARED),
+        process(database, mosquitto, folder, "gateway-2", **SHARED) as second,
+    ):
+        await until(lambda: table.one(BOTH) == 2)
+        yield second
+
+
+async def leave(
+    database: Database, mosquitto: Mosquitto, options: dict[str, object]
+) -> tuple[int | None, str]:
+    """Take the second gateway away for good: the command's exit code and what it says."""
+    url = database.url_as("wayhome_gateway")
+    terms = {"instance": "gateway-2", "health_port": 0, "mqtt_url": mosquitto.url, **options}
+    leaving = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "wayhome", "gateway", "--leave"),
+        env=child_environment({"database_url": url, **terms}),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await leaving.communicate()
+    return leaving.returncode, said.decode()
 
 
 async def speak(mosquitto: Mosquitto, first: int) -> None:
@@ -47,14 +81,8 @@ async def test_homes_are_not_seen_while_one_of_two_gateways_is_away_and_nothing_
     plain_database: Database, mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
     """Half of what each home said went to the dead one, for days, and the homes seemed still."""
-    await register(plain_database.url, [device("door")])
     table = Table(plain_database.url)
-    options = {"shared_group": "gateways"}
-    with (
-        process(plain_database, mosquitto, tmp_path, "gateway-1", **options),
-        process(plain_database, mosquitto, tmp_path, "gateway-2", **options) as second,
-    ):
-        await until(lambda: table.one(BOTH) == 2)
+    async with two_of_a_group(plain_database, mosquitto, tmp_path, table) as second:
         second.kill()
         killed = datetime.now(UTC)
         await speak(mosquitto, 0)
@@ -77,52 +105,31 @@ async def test_homes_are_not_seen_while_one_of_two_gateways_is_away_and_nothing_
 async def test_a_gateway_that_is_taken_away_for_good_gives_up_its_share(
     plain_database: Database, mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
-    await register(plain_database.url, [device("door")])
     table = Table(plain_database.url)
-    options = {"shared_group": "gateways"}
-    with (
-        process(plain_database, mosquitto, tmp_path, "gateway-1", **options),
-        process(plain_database, mosquitto, tmp_path, "gateway-2", **options) as second,
-    ):
-        await until(lambda: table.one(BOTH) == 2)
+    async with two_of_a_group(plain_database, mosquitto, tmp_path, table) as second:
         second.kill()
         await speak(mosquitto, 0)
-        terms = {"instance": "gateway-2", "health_port": 0, "mqtt_url": mosquitto.url, **options}
-        url = plain_database.url_as("wayhome_gateway")
-        leaving = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "wayhome", "gateway", "--leave"),
-            env=child_environment({"database_url": url, **terms}),
-            stderr=asyncio.subprocess.PIPE,
-        )
-        _, said = await leaving.communicate()
-        assert leaving.returncode == 0, said.decode()
+        code, said = await leave(plain_database, mosquitto, SHARED)
+        assert code == 0, said
         await until(lambda: table.observations() == MESSAGES, what="what it was sent is stored")
         assert table.rows("select gateway from gateway_heartbeat") == [("gateway-1",)]
         await speak(mosquitto, MESSAGES)
         await until(lambda: table.observations() == 2 * MESSAGES, what="the other has all of it")
 
 
-@pytest.mark.parametrize("options", [{}, {"shared_group": "gateways"}])
+@pytest.mark.parametrize("options", [{}, SHARED])
 async def test_the_last_gateway_gives_nothing_up(
     plain_database: Database, mosquitto: Mosquitto, options: dict[str, object]
 ) -> None:
     """What is said then would be nobody's."""
     await register(plain_database.url, [device("door")])
     url = plain_database.url_as("wayhome_gateway")
-    terms = {"instance": "gateway-2", "health_port": 0, "mqtt_url": mosquitto.url, **options}
     async with running_gateway(url, mosquitto.url, instance="gateway-2", **options):
         pass
     await speak(mosquitto, 0)
-    leaving = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "wayhome", "gateway", "--leave"),
-        env=child_environment({"database_url": url, **terms}),
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, said = await leaving.communicate()
-    assert leaving.returncode == 1
-    assert "would be nobody's" in said.decode()
+    code, said = await leave(plain_database, mosquitto, options)
+    assert code == 1
+    assert "would be nobody's" in said
     async with running_gateway(url, mosquitto.url, instance="gateway-2", **options):
         table = Table(plain_database.url)
         await until(lambda: table.observations() == MESSAGES)

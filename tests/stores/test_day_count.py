@@ -11,6 +11,8 @@ from psycopg.types.json import Jsonb
 
 from analytics.day_counts import UNTIL_REST, count_some
 from analytics.sample_days import HOME, HOUSEHOLD, said
+from core.model.home import Household
+from core.model.ids import DeviceId, RoomId
 from core.model.quantity import Quantity
 from core.store import day_count
 from core.store.day_count import DueDay
@@ -194,31 +196,21 @@ async def test_days_that_were_counted_by_a_wrong_place_are_counted_anew_when_it_
     plain_database: Database,
 ) -> None:
     """It was saved on the third day, and hung there since noon of the second; then that was taken back."""
-    household = await furnish(plain_database, HOUSEHOLD)
-    devices = {one.name: one for one in household.devices}
-    kitchen, lounge = devices["Kitchen motion"], devices["Lounge motion"]
-    assert lounge.room is not None
-    rows = [
-        said(kitchen.device_id, Quantity.MOTION, 1, MIDNIGHT + timedelta(days=day, hours=hour))
-        for day in range(DAYS)
-        for hour in (8, 9, 12, 13, 14)
-    ]
-    with psycopg.connect(plain_database.url_as("wayhome_gateway"), autocommit=True) as gateway:
-        write(gateway, rows)
+    household, kitchen, lounge = await _heard_in_the_kitchen(plain_database, 8, 9, 12, 13, 14)
     now = MIDNIGHT + timedelta(days=DAYS + 3)
     before = await counted(plain_database, now)
     days = [date(2026, 1, 12) + timedelta(days=day) for day in range(DAYS)]
     assert [before[day]["Kitchen"] for day in days] == [5] * DAYS
     noon = MIDNIGHT + timedelta(days=1, hours=12)
     with psycopg.connect(plain_database.url, autocommit=True) as owner:
-        number = _put_right(owner, int(kitchen.device_id), lounge.room.room_id, noon)
+        number = _put_right(owner, kitchen, lounge, noon)
     after = await counted(plain_database, now)
     assert [after[day].get("Kitchen", 0) for day in days] == [5, 2, 0, 0]
     assert [after[day]["Lounge"] for day in days] == [0, 3, 5, 5]
     # the second one hides what was thought before: it never hung in the lounge
     with psycopg.connect(plain_database.url, autocommit=True) as owner:
         bedroom = next(one.room_id for one in household.rooms if one.name == "Bedroom")
-        second = _put_right(owner, int(kitchen.device_id), bedroom, MIDNIGHT + timedelta(days=1))
+        second = _put_right(owner, kitchen, bedroom, MIDNIGHT + timedelta(days=1))
     third = await counted(plain_database, now)
     assert [third[day]["Lounge"] for day in days] == [0] * DAYS
     assert [third[day]["Bedroom"] for day in days] == [0, 5, 5, 5]
@@ -234,28 +226,31 @@ async def test_days_that_were_counted_by_a_wrong_place_are_counted_anew_when_it_
 async def test_what_is_counted_from_is_gone_stays_as_it_was_counted(
     plain_database: Database,
 ) -> None:
-    household = await furnish(plain_database, HOUSEHOLD)
-    devices = {one.name: one for one in household.devices}
-    kitchen, lounge = devices["Kitchen motion"], devices["Lounge motion"]
-    assert lounge.room is not None
-    with psycopg.connect(plain_database.url_as("wayhome_gateway"), autocommit=True) as gateway:
-        write(
-            gateway,
-            [
-                said(kitchen.device_id, Quantity.MOTION, 1, MIDNIGHT + timedelta(days=day, hours=8))
-                for day in range(DAYS)
-            ],
-        )
+    _, kitchen, lounge = await _heard_in_the_kitchen(plain_database, 8)
     now = MIDNIGHT + timedelta(days=DAYS + 3)
     before = await counted(plain_database, now)
     with psycopg.connect(plain_database.url, autocommit=True) as owner:
         gone = MIDNIGHT + timedelta(days=1, hours=4)
         owner.execute("delete from observation where observed_at < %s", (gone,))
-        _put_right(owner, int(kitchen.device_id), lounge.room.room_id, None)
+        _put_right(owner, kitchen, lounge, None)
     after = await counted(plain_database, now)
     days = [date(2026, 1, 12) + timedelta(days=day) for day in range(DAYS)]
     assert [after[day] == before[day] for day in days] == [True, True, False, False]
     assert [after[day]["Lounge"] for day in days] == [0, 0, 1, 1]
+
+
+async def _heard_in_the_kitchen(
+    database: Database, *hours: int
+) -> tuple[Household, DeviceId, RoomId]:
+    """Movement at these hours of each day; the household, the device, and the room next door."""
+    household = await furnish(database, HOUSEHOLD)
+    devices = {one.name: one for one in household.devices}
+    kitchen, lounge = devices["Kitchen motion"].device_id, devices["Lounge motion"].room
+    assert lounge is not None
+    with psycopg.connect(database.url_as("wayhome_gateway"), autocommit=True) as gateway:
+        at = [MIDNIGHT + timedelta(days=day, hours=hour) for day in range(DAYS) for hour in hours]
+        write(gateway, [said(kitchen, Quantity.MOTION, 1, one) for one in at])
+    return household, kitchen, lounge.room_id
 
 
 def _as_technician(owner: psycopg.Connection[object]) -> None:
@@ -270,7 +265,7 @@ def _as_technician(owner: psycopg.Connection[object]) -> None:
 
 
 def _put_right(
-    owner: psycopg.Connection[object], device_id: int, room_id: int, since: datetime | None
+    owner: psycopg.Connection[object], device_id: DeviceId, room_id: RoomId, since: datetime | None
 ) -> int:
     _as_technician(owner)
     row = owner.execute(
