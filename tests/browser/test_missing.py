@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from psycopg.types.json import Jsonb
 
 from tests.browser.conftest import Pages
+from tests.browser.pictures import taken
 from tests.dashboard.missing_words import ANSWERS, a_photo
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 
 def look(page: Page, picture: Path) -> list[str]:
     """Return what is wrong with a page as it is shown now."""
-    page.screenshot(path=picture, full_page=True)
+    taken(page, picture, whole=True)
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     wrong = [one["id"] for one in Axe().run(page).response["violations"]]
     wrong += page.evaluate(
