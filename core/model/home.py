@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from core.model.expected_visit import ExpectedVisit
 from core.model.ids import CarerId, DeviceId, HomeId, OrganisationId, ResidentId, RoomId
 
 
@@ -80,6 +81,8 @@ class Home:
     #: True while watching rests because a carer said that nobody is there; the mode is ``test`` then.
     away: bool = False
     animal: Animal = Animal.UNKNOWN
+    #: Visits that are expected, by their number.
+    visits: tuple[ExpectedVisit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
