@@ -264,7 +264,7 @@ def _unseen(view: HomeView, room_id: int) -> bool:
 def _elsewhere_since(view: HomeView, plug: Plug) -> float | None:
     """Since when the one person who lives here shows in other rooms; None where they may be near it."""
     last, alone = view.activity.last_at, len(view.plan.residents) == 1 and not view.plan.animal
-    if not alone or last is None or view.now - last > ELSEWHERE_S:
+    if not alone or view.occupancy.visitor or last is None or view.now - last > ELSEWHERE_S:
         return None
     since = max(plug.alone_since, plug.lost)
     return since if view.now - since >= ALONE_S else None

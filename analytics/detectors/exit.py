@@ -23,6 +23,7 @@ from analytics.features.door_habits import (
     DoorHabits,
     Hour,
 )
+from analytics.features.guests import Passage
 from analytics.features.localtime import NIGHT_FROM_H, NIGHT_UNTIL_H
 from analytics.features.occupancy import AWAY_AFTER_S, Place
 from analytics.features.openings import (
@@ -54,6 +55,14 @@ if TYPE_CHECKING:
 
 OTHER_S = 12 * 3600.0
 """A door that moves so long after it last did is of another night, whoever was seen since (0253)."""
+_UP = marked("At this time people of this home are up, or open the door, on other days too")
+_USUAL = {
+    Hour.UP: _UP,
+    Hour.RISEN: _UP,
+    Hour.COMES: marked("Somebody is expected at this time"),
+    Hour.GOES: marked("Somebody who was expected has been there; who went out was not seen"),
+}
+_FOR_GUESTS = {Passage.COMES: Hour.COMES, Passage.GOES: Hour.GOES}
 _ALWAYS = -math.inf
 
 
@@ -95,10 +104,15 @@ class Exit:
         if opening is None or view.coverage.blind:  # seeing again brings a tick
             return ()
         self.due = opening.due
-        return () if view.now < self.due else self._say(opening, view, nobody_since(view, opening))
+        if view.now < self.due:
+            return ()
+        if opening.hour is Hour.GOES and view.occupancy.witnesses.rests(view.now):
+            self._opening, self.due = None, NEVER  # who came has gone, and she is in bed
+            return ()
+        return self._say(opening, view, nobody_since(view, opening))
 
     def _door(self, view: HomeView, device: DevicePlan, *, shut: bool) -> Sequence[Finding]:
-        hour = self._habits.hour(view.local, view.at, view.hours.today, self._risen(view, device))
+        hour = self._hour(view, device)
         if shut and not view.local.is_night(view.at):
             return ()  # by day doors stand open
         self._habits.see(view.local, view.at)
@@ -126,6 +140,13 @@ class Exit:
         if self.due > view.at or _brought_by_a_queue(view):
             return said
         return [*said, *self._say(opening, view, moved(opening, view))]
+
+    def _hour(self, view: HomeView, door: DevicePlan) -> Hour:
+        """Return what the hour is here, and whether the door opens for somebody who was expected."""
+        hour = self._habits.hour(view.local, view.at, view.hours.today, self._risen(view, door))
+        if hour is Hour.ORDINARY or view.guests is None:
+            return hour
+        return _FOR_GUESTS.get(view.guests.passed(view.at), hour)
 
     def _risen(self, view: HomeView, door: DevicePlan) -> Risen:
         """Return whether who is at a door has just come from bed; by a door in the bedroom only beds tell."""
@@ -192,10 +213,8 @@ class Exit:
                 share = 100 * habits.by_day(view.local.bin(opening.onset))
                 text = marked("At this time of day it opens on about %(share)s of 100 days")
                 return say(text, share=figure(share))
-            case Hour.UP | Hour.RISEN:
-                return say(
-                    "At this time people of this home are up, or open the door, on other days too"
-                )
+            case Hour.UP | Hour.RISEN | Hour.COMES | Hour.GOES:
+                return say(_USUAL[opening.hour])
             case _ if not habits.days:
                 return say(
                     "It is night; how often it opens at night is not known yet, after less than a day"
@@ -251,7 +270,8 @@ DETECTOR = DetectorSpec(
     title="Door at an unusual hour",
     notices="A door that leads out opens at night, or at an hour at which it hardly ever opens.",
     blind_spots=(
-        "It does not know who opened the door: a visitor or a carer at night looks the same.",
+        "It does not know who opened the door: a visitor or a carer at night looks the same if not expected.",
+        "Who goes out with somebody who was expected, or in their place, is a notice at most.",
         "Somebody else who moves inside afterwards hides who went out.",
         "Nothing without a sensor on the door; a door left open tells only once.",
         "An opening whose message is lost, unless the one before it was lost too: then its closing tells.",

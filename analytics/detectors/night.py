@@ -189,7 +189,7 @@ DETECTOR = DetectorSpec(
         "A room that is bedroom and living room in one: without a bed sensor nothing can be told.",
         "Before 23:00 and after the usual time of getting up, being up is no restless night.",
         "Nothing is said in the first 14 nights.",
-        "Visitors are not recognised: what a guest does at night counts as the resident's.",
+        "Visitors who are not expected are not recognised: what they do at night counts as the resident's.",
         "Nothing is said before the morning: walking and doors are told at night by others.",
         "With several people at home, whose time out of bed it was.",
     ),

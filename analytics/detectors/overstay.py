@@ -30,7 +30,6 @@ from analytics.features.stillness import (
     DENSE_FLOOR_S,
     HIDDEN_FACTOR,
     SPARSE_NIGHT_CAP_S,
-    VISITOR_FACTOR,
     bearable_s,
     floor_s,
     hidden,
@@ -144,8 +143,6 @@ class Overstay:
     def stay_limit_s(self, view: HomeView, since: float) -> float:
         """Seconds of a stay begun at ``since`` that are bearable: the habit, from the floor to the cap."""
         habit = self._stays.limit_s(night=self._stays.night) * view.margin(DETECTOR.name, since)
-        if view.occupancy.visitor:
-            habit *= VISITOR_FACTOR
         # she may come and go between here and where nobody is seen
         longer = HIDDEN_FACTOR if self._stays.unseen else 1.0
         return longer * min(max(habit, DENSE_FLOOR_S[Zone.BATHROOM]), DENSE_CAP_S)

@@ -297,7 +297,8 @@ DETECTOR = DetectorSpec(
         "By day, walking at random looks like pottering about, and is often not told.",
         "At night, who has not been in bed yet is judged as by day, and so is who rises early.",
         "At night, with sensors in one or two rooms, little but walking back and forth is told.",
-        "Visitors are not recognised: two people at home can look like one who walks a lot.",
+        "Nothing while somebody who was expected is there.",
+        "Other visitors are not recognised: two people at home can look like one who walks a lot.",
         "Where somebody walks for long every day, only still longer walks are told.",
     ),
     references=(

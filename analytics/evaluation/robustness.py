@@ -49,6 +49,7 @@ STRESSES: dict[str, Circumstances] = {
     "pet_undeclared": replace(PLAIN, pets=True, pet_everywhere=True),
     "hub_outage": replace(PLAIN, outages_per_month=4.0),
     "all_together": Circumstances(
+        announced=False,
         duplicates=0.01,
         late=0.02,
         skew_s=SKEW_S,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -81,7 +81,8 @@ def _home(asked: tuple[Study, int]) -> Watched:
 
 def watch_of(study: Study, seed: int) -> Watch:
     """Return what to watch: one home of a study."""
-    home = SimulatedHome.drawn(seed, study.zone)
+    drawn = SimulatedHome.drawn(seed, study.zone)
+    home = replace(drawn, announced=study.circumstances.announced)
     span = (study.start, study.start + timedelta(days=study.days))
     wrong = schedule.drawn(
         home,

@@ -17,7 +17,9 @@ def simulated(report: Report) -> Iterator[str]:
         f" {number(report.get('seed'))}"
         f" ({number(of(report, 'seeds', 'use'))}; {number(of(report, 'seeds', 'tuning'))} were for tuning);"
         f" {number(report.get('resident_weeks'))} resident-weeks count. Episodes are drawn by a program that"
-        " the same people wrote: recall here is an upper bound of what real homes will show."
+        " the same people wrote: recall here is an upper bound of what real homes will show. The daily"
+        " rounds of carers, in three homes of ten, are told in advance; friends come unannounced, and are"
+        " not recognised ([0309](../decisions/0309-who-is-expected.md))."
     )
     if since := report.get("changed_since"):  # put into a saved report by hand; a new run has none
         yield f"**Changed since this was measured:** {since}"

@@ -132,8 +132,11 @@ class Hours:
     # What happens
 
     def show(self, at: float, device: DevicePlan, walks: Walks, *, fresh: bool) -> None:
-        """Take in that a person showed inside; ``fresh`` when later than all before."""
-        if not device.interior:
+        """Take in that a person showed inside; ``fresh`` when later than all before.
+
+        What moves while a guest is there may be the guest, and none of that time is valid.
+        """
+        if not device.interior or self._status[1]:
             return
         day = self.today
         room, minute = device.room_id, int((at - day.start) // 60)
@@ -180,6 +183,8 @@ class Hours:
         """Take in who is home from ``now`` on."""
         self._account(now)
         self._status = (home, guest)
+        if guest:
+            self._bathed = None
 
     def _account(self, now: float) -> None:
         home, guest = self._status

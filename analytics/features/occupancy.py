@@ -152,7 +152,7 @@ class Occupancy:
         self._stayed: float | None = None
         #: (when, device) of the last movements inside since then.
         self._doubtful: list[tuple[float, int]] = []
-        #: Whether others than the residents are known to be there: nothing sets it yet (docs/decisions/0117).
+        #: Whether somebody who was expected has come, and has not gone (docs/decisions/0309).
         self.visitor = False
         self.witnesses = Witnesses()
 

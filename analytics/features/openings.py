@@ -36,6 +36,8 @@ STAGES: dict[Hour, tuple[tuple[float, Severity], ...]] = {
     Hour.UP: ((USUAL_AFTER_S, Severity.CHECK), (AWAY_AFTER_S, Severity.URGENT)),
     Hour.RISEN: ((AWAKE_AFTER_S, Severity.CHECK), (AWAY_AFTER_S, Severity.URGENT)),
     Hour.AWAKE: ((AWAKE_AFTER_S, Severity.CHECK), (ESCALATE_AFTER_S, Severity.URGENT)),
+    Hour.COMES: ((ESCALATE_AFTER_S, Severity.CHECK), (AWAY_AFTER_S, Severity.URGENT)),
+    Hour.GOES: ((USUAL_AFTER_S, Severity.NOTICE),),
     Hour.ORDINARY: (),
 }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from analytics.features.rounds import Round, round_of
 from core.model.home import HomeMode, Placement, RoomKind
 
 if TYPE_CHECKING:
@@ -99,6 +100,9 @@ class HomePlan:
     #: Whether a carer has said that nobody is there: calls and hazards are of the carers all the same.
     away: bool = False
 
+    #: When somebody is expected to come.
+    rounds: tuple[Round, ...] = ()
+
     #: Devices by id.
     by_id: dict[int, DevicePlan] = _DERIVED
     #: The resident, where one lives alone; None otherwise.
@@ -142,14 +146,18 @@ class HomePlan:
             "mode": HomeMode(state["mode"]),
             "residents": tuple((number, pronoun) for number, pronoun in state["residents"]),
             "devices": tuple(DevicePlan.restored(one) for one in state["devices"]),
+            "rounds": tuple(Round.restored(one) for one in state.get("rounds", ())),
         }
         return cls(**(state | parts))
 
     def saved(self) -> dict[str, Any]:
-        """Return what a snapshot holds: nothing that follows from the rest, nor that nobody is away."""
+        """Return what a snapshot holds: nothing that follows, nor that nobody is away or comes."""
         told = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
         if not self.away:
             del told["away"]  # which the release before does not know
+        del told["rounds"]
+        if self.rounds:
+            told["rounds"] = [one.saved() for one in self.rounds]
         return told | {"devices": tuple(device.saved() for device in self.devices)}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -170,6 +178,7 @@ def plan(household: Household) -> HomePlan:
         ),
         animal=home.animal.there,
         away=home.away,
+        rounds=tuple(round_of(visit) for visit in home.visits),
     )
 
 

@@ -39,8 +39,6 @@ DENSE_NIGHT_CAP_S = {
 SPARSE_DAY_CAP_S = 8 * HOUR_S
 SPARSE_NIGHT_CAP_S = 12 * HOUR_S
 NIGHT_H = (18.0, 6.0)
-VISITOR_FACTOR = 2.0
-"""A visitor's movement hides hers, and hers is hidden (detection.md §7)."""
 HIDDEN_FACTOR = 3.0
 """Where some room is not seen as usual, she may be in it: nearly half of what was false in simulated homes
 came while a sensor was dead or turned away (docs/decisions/0216, 0293)."""
@@ -73,8 +71,6 @@ def bearable_s(view: HomeView, detector: str, share: float = 1.0) -> float:
     low, high = floor_s(view, zone), cap_s(view, at, zone)
     price = share * PRICE_H * _WEEK_H * DENSE_PRICE_SHARE ** view.activity.density(view.plan)
     learned = view.pauses.limit_s(view.local, prior(view, at, zone), price, (low, high))
-    if view.occupancy.visitor:
-        learned *= VISITOR_FACTOR
     if hidden(view):
         learned *= HIDDEN_FACTOR
     return min(max(learned * view.margin(detector, at), low), high)

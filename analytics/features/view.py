@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from analytics.features.activity import Activity
 from analytics.features.bed_nights import BedNights
 from analytics.features.coverage import Coverage
+from analytics.features.guests import Guests
 from analytics.features.hours import Hours
 from analytics.features.localtime import LocalTime
 from analytics.features.lone_signs import LoneSigns, Sign
@@ -20,6 +21,7 @@ from analytics.features.occupancy import Occupancy, Place
 from analytics.features.outdoors import Outdoors
 from analytics.features.pauses import Pauses
 from analytics.features.plan import Zone
+from analytics.features.waking import Waking
 from analytics.features.walks import Walks
 from analytics.features.wording import clock
 from core.model.quantity import Quantity
@@ -48,9 +50,7 @@ class HomeView:
         "_day_ends",
         "_marked",
         "_stirred",
-        "_waking_home_s",
-        "_watched",
-        "_watched_from",
+        "_waking",
         "activity",
         "at",
         "bed_nights",
@@ -61,6 +61,7 @@ class HomeView:
         "device",
         "due",
         "fresh",
+        "guests",
         "hours",
         "local",
         "lone",
@@ -97,6 +98,8 @@ class HomeView:
         self.pauses = Pauses()
         #: Movements that nothing vouches for yet; None where no animal lives.
         self.lone = LoneSigns() if plan.animal else None
+        #: Who was expected and has come; None where nobody is expected.
+        self.guests = Guests(plan.rounds) if plan.rounds else None
         #: What the present event vouches for, itself the last; to be taken in one by one.
         self.vouched: list[Sign] = []
         self.hours = Hours(now, self.local)
@@ -112,10 +115,7 @@ class HomeView:
         self._stirred = self._anew = False
         #: True during a tick at which more has changed than who is home: our sight, the devices, the day.
         self.seen_anew = False
-        #: Whether somebody is home and we can see, and since when that holds or the day began.
-        self._watched = True
-        self._watched_from = now
-        self._waking_home_s = 0.0
+        self._waking = Waking(now)
         #: Whether the last event or tick left something that the next one must forget.
         self._marked = True
         self._no_event()
@@ -216,12 +216,13 @@ class HomeView:
         activity.show(at, device, self.local)
         if observation.quantity is _BED:
             self._lie(at, device, occupied=observation.value > 0)
-        self.pauses.show(
-            at, device, self.local, coverage, self.now, stayed=occupancy.before is _HOME
-        )
+        stayed = occupancy.before is _HOME and not occupancy.visitor
+        self.pauses.show(at, device, self.local, coverage, self.now, stayed=stayed)
         if self.fresh:
             self.walks.show(at, device, observation)
         self.hours.show(at, device, self.walks, fresh=self.fresh)
+        if self.guests is not None and self.guests.show(at, device, observation, self):
+            self.stir()
         if occupancy.left_at is not None or occupancy.unsettled:
             self._look_around()
 
@@ -292,7 +293,8 @@ class HomeView:
         dark = self.coverage.dark_from
         self.coverage.advance(now, self.plan)
         self.occupancy.advance(now)
-        moved = self.occupancy.place is not self.occupancy.before
+        left = self.guests is not None and self.guests.advance(now, self.occupancy)
+        moved = left or self.occupancy.place is not self.occupancy.before
         day = self.local.day(now)
         self.day_closed = day != self.day
         self.hours.advance(now, self.local, self.coverage)
@@ -305,25 +307,23 @@ class HomeView:
                 self.walks.leave()
         if self.day_closed:
             self.day, self._day_ends = day, self.local.next_day(now)
-            self.activity.close_day(self._waking_home_s)
+            self.activity.close_day(self._waking.seconds)
             self.walks.close_day()
             self.pauses.close_day()
             self.outdoors.close_day()
-            self._waking_home_s = 0.0
+            self._waking.seconds = 0.0
         self.due = min(
             self._day_ends,
             self.coverage.next_due(now, self.plan),
             self.occupancy.next_due(),
+            math.inf if self.guests is None else self.guests.due,
             self.hours.due,
         )
 
     def _note_change(self, now: float) -> None:
-        if self._watched:
-            self._waking_home_s += self.local.waking_s(self._watched_from, now)
-        self._watched = self.occupancy.home and not self.coverage.blind
-        self._watched_from = now
-        guest = self.occupancy.visitor
-        self.hours.note(now, home=self.occupancy.home, guest=guest)
+        home = self.occupancy.home
+        self._waking.note(now, self.local, seen=home and not self.coverage.blind)
+        self.hours.note(now, home=home, guest=self.occupancy.visitor)
 
     def still_s(self) -> float:
         """Seconds since the last activity that we would have seen; 0 before the first."""
@@ -360,8 +360,7 @@ class HomeView:
             "started": self.started,
             "day": self.day,
             "stirred": [self._stirred, self._anew],
-            "waking": self._waking_home_s,
-            "watched": [self._watched, self._watched_from],
+            **self._waking.snapshot(),
             "activity": self.activity.snapshot(),
             "coverage": self.coverage.snapshot(),
             "occupancy": self.occupancy.snapshot(),
@@ -372,6 +371,7 @@ class HomeView:
             "pauses": self.pauses.snapshot(),
             "lone": None if self.lone is None else self.lone.snapshot(),
             "hours": self.hours.snapshot(),
+            **({} if self.guests is None else {"guests": self.guests.snapshot()}),
         }
 
     @classmethod
@@ -381,8 +381,7 @@ class HomeView:
         view.now, view.day = state["now"], state["day"]
         view._day_ends = view.local.next_day(view.now)
         view._stirred, view._anew = state["stirred"]
-        view._waking_home_s = state["waking"]
-        view._watched, view._watched_from = state["watched"]
+        view._waking.restore(state)
         view.activity = Activity.restored(state["activity"])
         view.coverage = Coverage.restored(state["coverage"])
         view.occupancy = Occupancy.restored(state["occupancy"])
@@ -395,5 +394,7 @@ class HomeView:
         if view.lone is not None and state["lone"] is not None:
             view.lone = LoneSigns.restored(state["lone"])
         view.hours = Hours.restored(state["hours"], view.local)
+        if view.guests is not None:
+            view.guests.restore(state.get("guests"), view.occupancy)
         view._no_event()
         return view

@@ -27,6 +27,8 @@ class Circumstances:
 
     visitors: bool = True
     carers: bool = True
+    #: Whether the rounds of carers are announced: friends never are.
+    announced: bool = True
     pets: bool = True
     #: True for an animal in each home that has none.
     pet_everywhere: bool = False
@@ -51,6 +53,7 @@ REAL = Circumstances()
 PLAIN = Circumstances(
     visitors=False,
     carers=False,
+    announced=False,
     pets=False,
     duplicates=0.0,
     late=0.0,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from core.model.expected_visit import ExpectedVisit, VisitBy
 from core.model.home import (
     Animal,
     Device,
@@ -19,6 +20,7 @@ from core.model.home import (
     Room,
 )
 from core.model.ids import DeviceId, HomeId, OrganisationId, ResidentId, RoomId
+from core.model.week import DAYS, WeeklySpan
 from sensors.simulator.layouts import LAYOUTS, STANDARD, Layout
 from sensors.simulator.people import Person
 from sensors.simulator.sensing import EYES, Eye
@@ -96,6 +98,7 @@ def household(
     equipment: Equipment = DEMO,
     numbered: bool = False,
     animal: Animal = Animal.NONE,
+    visits: tuple[ExpectedVisit, ...] = (),
 ) -> Household:
     """Return the household to register; its ids only tie the parts together.
 
@@ -137,6 +140,7 @@ def household(
             zone=zone or LONDON,
             mode=mode,
             animal=animal,
+            visits=visits,
         ),
         rooms=tuple(rooms.values()),
         residents=(person,),
@@ -167,6 +171,8 @@ class SimulatedHome:
     #: Visits of friends a week; hour of a daily visit of a carer, None for none.
     visits_per_week: float = 0.0
     carer_hour: float | None = None
+    #: Whether the round of that carer is announced.
+    announced: bool = False
     #: Sightings of a pet an hour; 0 for none.
     pet_per_hour: float = 0.0
     #: Whether the technician was told of it.
@@ -191,7 +197,17 @@ class SimulatedHome:
             equipment=self.equipment,
             numbered=True,
             animal=self.animal,
+            visits=self.expected,
         )
+
+    @property
+    def expected(self) -> tuple[ExpectedVisit, ...]:
+        """The round of its carer as it was announced: an hour of every day, from a quarter of an hour on."""
+        if self.carer_hour is None or not self.announced:
+            return ()
+        start = int(60.0 * self.carer_hour) // 15 * 15
+        every_day = WeeklySpan(days=tuple(range(DAYS)), start=start, end=start + 60)
+        return (ExpectedVisit(visit_id=1, by=VisitBy.CARE, span=every_day),)
 
     def eye(self, room: int) -> Eye:
         """Return the model of a room's motion sensor."""

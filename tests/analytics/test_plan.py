@@ -3,16 +3,22 @@ from __future__ import annotations
 import pickle
 import tomllib
 from dataclasses import fields, replace
+from datetime import date
 from pathlib import Path
 
 import msgspec
 
 from analytics.features.plan import DevicePlan, HomePlan, plan
 from analytics.sample_days import HOUSEHOLD
+from core.model.expected_visit import ExpectedVisit, VisitBy
 from core.model.home import Animal
+from core.model.week import WeeklySpan
 
+MORNING = WeeklySpan(days=(0, 1), start=480, end=540)
+VISIT = ExpectedVisit(visit_id=1, by=VisitBy.CARE, span=MORNING, first=date(2026, 5, 4))
 HOME = replace(
-    plan(replace(HOUSEHOLD, home=replace(HOUSEHOLD.home, animal=Animal.LARGE))), away=True
+    plan(replace(HOUSEHOLD, home=replace(HOUSEHOLD.home, animal=Animal.LARGE, visits=(VISIT,)))),
+    away=True,
 )
 
 
@@ -27,9 +33,9 @@ def test_each_field_comes_back_from_a_snapshot() -> None:
     ]
 
 
-def test_the_release_before_can_read_a_home_in_which_somebody_is() -> None:
-    at_home = replace(HOME, away=False)
-    assert HOME.saved().keys() - at_home.saved().keys() == {"away"}
+def test_the_release_before_can_read_a_home_in_which_somebody_is_and_nobody_is_expected() -> None:
+    at_home = replace(HOME, away=False, rounds=())
+    assert HOME.saved().keys() - at_home.saved().keys() == {"away", "rounds"}
     assert HomePlan.restored(at_home.saved()) == at_home
 
 
