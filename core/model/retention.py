@@ -114,6 +114,7 @@ KEPT_OTHERWISE: Mapping[str, str] = {
         "not removed by age: each entry seals the one before it; it holds numbers and pages only"
     ),
     "profiles, photos, plans, rotas, consent": "until they are replaced or the person is erased",
+    "visits that are expected, and were": "until the person is erased: they tell what was not told and why",
     "what detectors learned from answers": "until the person is erased: limits rest on it",
     "batteries": "a year, by the gateway",
     "log-in attempts, codes tried": "a day, by the pages",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DAYS = 7
+DAY_WORDS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""What days of the week are called in files and by machines."""
 DAY_MIN = 1440
 WEEK_MIN = DAYS * DAY_MIN
 

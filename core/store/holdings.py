@@ -126,6 +126,7 @@ HOLDINGS: tuple[Holding, ...] = (
     _of("purpose_basis", "On what basis what is done with what is known about the person"),
     _of("legal_hold", "Whether records must stay, and why"),
     _home("home_area", "In which area the home lies, for counts of people"),
+    _home("expected_visit", "Visits that were expected, who said so, and who took them back"),
     _home("home_step", "Consent, and each step of the home since"),
     _of("annotation", "What was marked in the person's days, each change of it"),
     _home("stated_purpose", "What for somebody looked at places"),

@@ -22,6 +22,7 @@ from core.model.home import (
     RoomKind,
 )
 from core.model.ids import CarerId, DeviceId, HomeId, OrganisationId, ResidentId, RoomId
+from core.store import expected_visit
 from core.store.listen import notify
 from core.store.moving import homes_over, move_in, part_from_wearers, placed_on_pages
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
+    from core.model.expected_visit import ExpectedVisit
     from core.store.pool import Connection
 
 
@@ -196,6 +198,7 @@ async def register_household(connection: Connection, household: Household) -> Ho
         room = device.room and replace(device.room, room_id=rooms[device.room.room_id])
         wearer = device.resident_id and residents[device.resident_id]
         await register_device(connection, replace(device, room=room, resident_id=wearer))
+    await expected_visit.register(connection, home.home_id, home.visits)
     found = await household_of(connection, home.home_id)
     if found is None:
         raise LookupError(home.home_id)
@@ -305,7 +308,8 @@ async def _households(connection: Connection, only: HomeId | None) -> tuple[Hous
         " where %(only)s::text is null or home_id = %(only)s order by home_id",
         {"only": only},
     )
-    homes = [_home(row) for row in await cursor.fetchall()]
+    visits = await expected_visit.standing(connection, only)
+    homes = [_home(row, visits) for row in await cursor.fetchall()]
     rooms = await _rooms(connection, only)
     by_id = {room.room_id: room for room in rooms}
     all_devices = await _devices(connection, only, by_id)
@@ -362,9 +366,10 @@ async def _devices(
     return tuple(_device(row, rooms) for row in await cursor.fetchall())
 
 
-def _home(row: dict[str, Any]) -> Home:
+def _home(row: dict[str, Any], visits: dict[HomeId, tuple[ExpectedVisit, ...]]) -> Home:
     told = {"mode": HomeMode(row["mode"]), "animal": Animal(row["animal"])}
-    return Home(**(row | told | {"zone": ZoneInfo(row["zone"])}))
+    there = visits.get(row["home_id"], ())
+    return Home(**(row | told | {"zone": ZoneInfo(row["zone"]), "visits": there}))
 
 
 def _device(row: dict[str, Any], rooms: dict[RoomId, Room]) -> Device:

@@ -34,6 +34,8 @@ insert into link_record select device_id, home_id, current_date, 50 from device;
 insert into link_trend select device_id, home_id, 90, 50, true, current_date from device;
 insert into battery_forecast (device_id, home_id, computed_at) select device_id, home_id, now() from device;
 insert into home_step (home_id, carer_id, at, stage) select home_id, 1, now(), 'live' from home;
+insert into expected_visit (home_id, visitor, days, start_min, end_min, carer_id, at)
+  select home_id, 'care', '{0,4}', 480, 540, 1, now() from home;
 insert into walk_waiver (home_id, carer_id, at, piece, reason)
   select home_id, 1, now(), 'exit', 'r' from home;
 insert into purpose_basis (home_id, resident_id, kind, purpose, recipient, article6, article9, decided,

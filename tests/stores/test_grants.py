@@ -50,7 +50,7 @@ WRITER = {
 """The one service that writes each table."""
 BY_TRIGGER = {
     "audit_head", "device_change", "erasure", "home_step", "walk_waiver", "label_use", "label_refusal",
-    "room_door", "sharing_period", "home_sharing_period",
+    "room_door", "sharing_period", "home_sharing_period", "expected_visit",
 }  # fmt: skip
 """What no service writes: a trigger, a function or the owner's command does, with the owner's rights."""
 FOR_PAGES = (
@@ -59,7 +59,7 @@ FOR_PAGES = (
     "change_password", "demand_second_factor", "end_care", "end_carer", "forget_expired", "join_care",
     "homes_of_circle", "invitation_for", "own_login", "passkey_for",
     "sets_up", "register_device", "change_device", "correct_device", "undo_device_change", "add_room",
-    "away_of", "says_away", "rest_watch", "watch_again",
+    "away_of", "says_away", "rest_watch", "watch_again", "says_visits", "expect_visit", "end_visit",
     "stage_of", "take_home_step", "waive_piece", "walk_missing", "walk_seen", "walk_since",
     "join_rooms", "label_for", "mark_exit", "put_label", "set_home_animal",
     "stands_last", "carer_for_feed", "channels_of_carers", "channels_of", "carer_for_link",
@@ -78,6 +78,7 @@ FOR_NOBODY = (
     "homes_held", "retention_rows", "end_former_findings",
     "write_sharing_periods", "keep_sharing_periods", "note_parting", "parted",
     "end_hubs_of_home", "end_rest", "device_spoke", "hand_labels_on", "count_again",
+    "put_visit", "end_visits_of_home",
 )  # fmt: skip
 """Functions that only triggers and other functions call."""
 FOR_SERVICES = {
@@ -85,6 +86,7 @@ FOR_SERVICES = {
     "homes_over": "gateway registrar", "used_unwatched": "alerts",
     "seen_unwatched": "alerts", "away_at": "alerts", "end_rests": "alerts", "part_from_wearer": "registrar",
     "take_corrections": "analytics", "placed_on_pages": "registrar",
+    "register_visit": "registrar",
 }  # fmt: skip
 """Functions with the owner's rights that a service calls; what deletes keeps to the floors of retention."""
 READ_BY_PROGRAMS = {
