@@ -16,6 +16,7 @@ _PAGES = {
     "history": marked("what happened before, and how it ended"),
     "animal": marked("whether an animal lives in the home"),
     "away": marked("whether nobody is at home for a time"),
+    "visits": marked("which visits are expected in the home"),
     "plan": marked("who is told of alerts, and when"),
     "plans": marked("the list of who is told in each home"),
     "rota": marked("who is on call"),

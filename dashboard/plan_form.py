@@ -100,7 +100,7 @@ def read_hours(fields: Mapping[str, str]) -> WeeklySpan:
     days = tuple(day for day in range(DAYS) if fields.get(f"day{day}"))
     if not days:
         raise Malformed("days", marked("one day at least"))
-    return WeeklySpan(days=days, start=_time(fields, "start"), end=_time(fields, "end"))
+    return WeeklySpan(days=days, start=read_time(fields, "start"), end=read_time(fields, "end"))
 
 
 def read_moment(fields: Mapping[str, str], name: str, zone: ZoneInfo) -> datetime:
@@ -134,7 +134,14 @@ def read_carer(fields: Mapping[str, str]) -> CarerId:
     return CarerId(int(text))
 
 
-def _time(fields: Mapping[str, str], name: str) -> int:
+def read_time(fields: Mapping[str, str], name: str) -> int:
+    """Read a time of day as minutes after midnight, 0 to 1439; 24:00 is 0.
+
+    Raises
+    ------
+    Malformed
+        Naming the field.
+    """
     hour, _, minute = fields.get(name, "").partition(":")
     shown = [part for part in (hour, minute[:2]) if _whole(part, digits=2)]
     if len(shown) != 2 or int(shown[1]) >= HOUR_MIN:  # noqa: PLR2004

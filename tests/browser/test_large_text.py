@@ -21,6 +21,7 @@ CARER = (
     "/alerts/{alert}",
     "/history",
     "/homes/ada",
+    "/homes/ada/visits",
     "/homes/ada/devices",
     "/homes/ada/learning",
     "/reach",

@@ -21,6 +21,7 @@ PAGES = (
     "/alerts/{alert}",
     "/history",
     "/homes/ada",
+    "/homes/ada/visits",
     "/reach",
     "/rota",
     "/people",

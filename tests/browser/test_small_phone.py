@@ -24,6 +24,7 @@ PAGES = {
             "/more",
             "/homes/ada",
             "/homes/ada/away",
+            "/homes/ada/visits",
             "/reach",
             "/rota",
         ),

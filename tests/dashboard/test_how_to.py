@@ -1,4 +1,4 @@
-"""docs/how-to/people.md and away.md: their examples run, and the table says what the code says."""
+"""docs/how-to/people.md, away.md and visits.md: their examples run, and the table says what the code says."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ def test_the_example_runs() -> None:
 def test_the_example_of_being_away_runs() -> None:
     found = doctest.testfile(str(PAGE.with_name("away.md")), module_relative=False)
     assert found.attempted == 7
+    assert found.failed == 0
+
+
+def test_the_example_of_expected_visits_runs() -> None:
+    found = doctest.testfile(str(PAGE.with_name("visits.md")), module_relative=False)
+    assert found.attempted == 8
     assert found.failed == 0
 
 

@@ -29,6 +29,8 @@ MATRIX = {
     "/homes/ada/devices": "ben worker technician admin",
     "/homes/ada/animal":  "ben admin",
     "/homes/ada/away":    "resident ben worker clinician admin",
+    "/homes/ada/visits":  "resident ben worker clinician technician admin",
+    "/api/homes/ada/visits": "resident ben worker clinician technician admin",
     "/api/homes/ada/away": "resident ben worker clinician admin",
     "/homes/tom":         "worker clinician admin",
     "/homes/eve":         "",
