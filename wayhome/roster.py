@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import secrets
 from dataclasses import dataclass, field, fields
+from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ import msgspec
 from alerts.channel import discover
 from core.model.address import checked
 from core.model.errors import Malformed
+from core.model.expected_visit import MOST, ExpectedVisit, VisitBy
 from core.model.home import (
     Animal,
     Device,
@@ -27,6 +29,7 @@ from core.model.home import (
     RoomKind,
 )
 from core.model.ids import DeviceId, HomeId, OrganisationId, ResidentId, RoomId
+from core.model.week import DAY_WORDS, WeeklySpan
 from core.store import moving, registry
 from sensors import driver
 
@@ -80,6 +83,18 @@ class RosterDevice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RosterVisit:
+    """A visit that is expected: ``days`` of every week, between two times of the home's clock."""
+
+    by: VisitBy
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...]
+    start: time
+    end: time
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RosterHome:
     """A home with all that is in it."""
 
@@ -91,6 +106,7 @@ class RosterHome:
     room: tuple[RosterRoom, ...] = ()
     resident: tuple[RosterResident, ...] = ()
     device: tuple[RosterDevice, ...] = ()
+    visit: tuple[RosterVisit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +194,7 @@ def household(home: RosterHome, organisation: OrganisationId) -> Household:
     Raises
     ------
     Malformed
-        If a device names a room or wearer that is not there, or the zone is unknown.
+        If a device names a room or wearer that is not there, the zone is unknown, or a visit can not be one.
     """
     home_id = HomeId(home.id)
     rooms = {
@@ -208,11 +224,27 @@ def household(home: RosterHome, organisation: OrganisationId) -> Household:
             zone=zone,
             mode=home.mode,
             animal=home.animal,
+            visits=tuple(_visit(home, number) for number in range(len(home.visit))),
         ),
         rooms=tuple(rooms.values()),
         residents=tuple(people.values()),
         devices=tuple(_device(device, home_id, rooms, people) for device in home.device),
     )
+
+
+def _visit(home: RosterHome, number: int) -> ExpectedVisit:
+    one, field_name = home.visit[number], f"home {home.id}.visit[{number}]"
+    if number >= MOST:
+        raise Malformed(field_name, f"at most {MOST} visits")
+    days = tuple(sorted({DAY_WORDS.index(day) for day in one.days}))
+    if not days:
+        raise Malformed(f"{field_name}.days", "one day at least")
+    start, end = (clock.hour * 60 + clock.minute for clock in (one.start, one.end))
+    span = WeeklySpan(days=days, start=start, end=end)
+    try:
+        return ExpectedVisit(visit_id=number, by=one.by, span=span, first=one.first, last=one.last)
+    except Malformed as error:
+        raise Malformed(f"{field_name} {error.field}", error.expected) from error
 
 
 def _device(

@@ -9,7 +9,9 @@ import argon2
 import pytest
 
 from core.model.errors import Malformed
+from core.model.expected_visit import VisitBy
 from core.model.home import Placement
+from core.model.week import WeeklySpan
 from core.store import registry
 from core.store.pool import connect
 from tests.servers.databases import Database
@@ -99,3 +101,59 @@ async def test_a_number_is_kept_as_replies_will_name_it(
         await roster.register(connection, wanted)
         found = await connection.execute("select channel, address from contact_point")
         assert await found.fetchall() == [("sms", "+447700900123")]
+
+
+def with_visit(text: str) -> str:
+    """Return the example with its visit, which stands there as a comment."""
+    lines = text.replace("# [[home.visit]]", "[[home.visit]]")
+    return re.sub(r"^# (by|days|start|end) =", r"\1 =", lines, flags=re.MULTILINE)
+
+
+def with_visits(folder: Path) -> roster.Roster:
+    file = folder / "register.toml"
+    file.write_text(with_visit(EXAMPLE.read_text()))
+    return roster.read(file)
+
+
+async def test_visits_of_a_roster_are_expected_and_what_was_taken_back_stays_so(
+    plain_database: Database, tmp_path: Path
+) -> None:
+    assert roster.read(EXAMPLE).home[0].visit == ()
+    wanted = with_visits(tmp_path)
+    url = plain_database.url_as("wayhome_registrar")
+    async with connect(url) as connection:
+        await roster.register(connection, wanted)
+        (household,) = await registry.households(connection)
+    (visit,) = household.home.visits
+    assert (visit.by, visit.span) == (
+        VisitBy.CARE, WeeklySpan(days=(0, 1, 2, 3, 4), start=480, end=540)
+    )  # fmt: skip
+    async with connect(plain_database.url) as connection:
+        await connection.execute("update expected_visit set ended_at = now()")
+    async with connect(url) as connection:
+        await roster.register(connection, wanted)
+        (household,) = await registry.households(connection)
+    assert household.home.visits == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (
+            ("end = 09:00:00", "end = 14:00:00"),
+            r"home 7f3k.visit\[0\] how long: expected 10 minutes",
+        ),
+        (('by = "care"', 'by = "robot"'), r"home\[0\].visit\[0\].by"),
+        (('"mon", "tue", "wed", "thu", "fri"', ""), r"home 7f3k.visit\[0\].days"),
+        (('"mon", "tue"', '"lundi"'), r"home\[0\].visit\[0\].days"),
+        (("start = 08:00:00", 'start = "eight"'), r"home\[0\].visit\[0\].start"),
+    ],
+)
+def test_a_visit_of_a_roster_that_can_be_none_is_named(
+    change: tuple[str, str], field: str, tmp_path: Path
+) -> None:
+    file, text = tmp_path / "register.toml", with_visit(EXAMPLE.read_text())
+    assert change[0] in text
+    file.write_text(text.replace(*change))
+    with pytest.raises(Malformed, match=field):
+        roster.read(file)
