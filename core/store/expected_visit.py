@@ -126,10 +126,13 @@ async def register(
     Raises
     ------
     Malformed
-        If they are more than a home may have.
+        If they are more than a home may have; names the home.
     """
     for visit in visits:
-        await _number(connection, "select register_visit(%s, %s)", (home_id, _terms(visit)))
+        try:
+            await _number(connection, "select register_visit(%s, %s)", (home_id, _terms(visit)))
+        except Malformed as error:
+            raise Malformed(f"home {home_id}.visit", error.expected) from error
 
 
 _STANDING: LiteralString = (

@@ -117,7 +117,12 @@ async def test_a_home_has_a_bounded_number_and_says_so(plain_database: Database)
             span = WeeklySpan(days=(0,), start=number, end=number + 60)
             await store.expect(connection, HOME, replace(MORNING, span=span), NOW)
         with pytest.raises(Malformed, match="at most 24 that are still to come"):
-            await store.expect(connection, HOME, SUNDAY, NOW)
+            async with connection.transaction():
+                await store.expect(connection, HOME, SUNDAY, NOW)
+    async with connect(plain_database.url_as("wayhome_registrar")) as connection:
+        with pytest.raises(Malformed, match=f"home {HOME}.visit: expected at most 24"):
+            await store.register(connection, HOME, (SUNDAY,))
+        await connection.rollback()
 
 
 async def test_all_homes_are_asked_for_in_one_statement(plain_database: Database) -> None:
