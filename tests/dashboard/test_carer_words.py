@@ -68,6 +68,9 @@ def plain(text: str) -> list[str]:
     return found
 
 
+VISIT = {"by": "care", "start": "08:00", "end": "09:00"}
+
+
 def telling(town: Town) -> None:
     """Ben is first: a plan of their own, a rota with a gap, a cover and two that wait, quiet hours."""
     ben, mia = town.carers["ben"], town.carers["mia"]
@@ -96,6 +99,22 @@ def telling(town: Town) -> None:
             " decided_at) values (%s, %s, %s, %s, %s, %s, %s, %s)",
             rota, NOW + timedelta(hours=2), NOW + timedelta(hours=3), carer, by, NOW, state, NOW,
         )  # fmt: skip
+
+
+def expected(town: Town) -> None:
+    """Visits of each kind: on some days, every day, on one night, from a day until a day; one has ended."""
+    for visitor, days, first, last in (
+        ("care", [0, 1, 2, 3, 4], None, None), ("nurse", list(range(7)), "2026-02-01", "2027-01-05"),
+        ("family", [3], "2026-01-15", "2026-01-15"), ("other", [0, 5], None, "2026-03-01"),
+        ("other", [6], None, None),
+    ):  # fmt: skip
+        town.execute(
+            "insert into expected_visit (home_id, visitor, days, start_min, end_min, first_day, last_day,"
+            " carer_id, at) values ('ada', %s, %s, 1410, 30, %s, %s, %s, %s)",
+            visitor, days, first, last, town.carers["mia"], NOW,
+        )  # fmt: skip
+    town.execute("update expected_visit set ended_at = at, ended_by = carer_id where days = '{6}'")
+    town.execute("update expected_visit set carer_id = null where visitor = 'care'")
 
 
 def profile(town: Town) -> None:
@@ -137,6 +156,7 @@ def lived(town: Town) -> Town:
     town.deliver(number, "ben", "ntfy")
     ailing(town)
     telling(town)
+    expected(town)
     profile(town)
     return town
 
@@ -202,6 +222,7 @@ async def test_every_text_of_a_carers_pages_can_be_translated(
     made_by_hand = await made(ben)
     found = {**await their_pages(visitors, ben), **made_by_hand}
     plan, missing = {"/plan/homes/ada", "/rota", "/quiet"}, {"/missing/1", "/missing/1/versions/2"}
+    assert found["/homes/ada/visits"].count("/end") == 4
     assert {"/today", "/people", "/looked", "/homes/ada/devices", *plan, *missing} <= set(found)
     assert len(found) >= 35
     wrong = {path: plain(text) for path, text in found.items()}
@@ -224,6 +245,12 @@ async def test_every_text_of_a_carers_pages_can_be_translated(
         ("/plan/homes/ada/urgent", {"who1": "place-9", "who2": "place-2", "by1": "fax", "repeat": "2000"}),
         ("/plan/homes/ada/urgent", {"who1": "on-call", "who2": "everybody", "by2": "web"}),
         ("/people/invite", {"name": "", "role": "family_carer", "home": "ada"}),
+        ("/homes/ada/visits", {}),
+        ("/homes/ada/visits", dict.fromkeys(("by", "once", "start", "end", "first", "last"), "4")),
+        ("/homes/ada/visits", VISIT | {"once": "2026-01-01"}),
+        ("/homes/ada/visits", VISIT | {"day2": "1", "last": "2029-01-01"}),
+        ("/homes/ada/visits", VISIT | {"day2": "1", "last": "2026-01-16"}),
+        ("/homes/ada/visits", VISIT | {"day2": "1", "end": "08:01"}),
         ("/missing/1/profile/person", {"born": "soon", "gender": "x" * 300}),
         ("/missing/1/profile/home", {"address": "card 4111 1111 1111 1111", "address_point": "x"}),
     ],
