@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from core.model.battery import LOW_PERCENT
 from core.model.home import Placement
-from core.store.work import HOME_FAULTS, Fault
+from core.store.work import CERTIFICATES, HOME_FAULTS, Fault
 from dashboard.dates import day_words
 from dashboard.devices import clock_words, heard, revive, weaker, weeks
 from dashboard.language import _
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 URGENT_RISK = 2
 """Up to this a home cannot see what matters most: told first and marked."""
 _PAGES: Mapping[Fault, str] = {
-    Fault.CERTIFICATE: "hub",
+    **dict.fromkeys(CERTIFICATES, "hub"),
     Fault.PAUSED: "steps",
     Fault.TESTING: "steps",
 }
@@ -86,7 +86,7 @@ def _words(item: WorkItem, now: datetime) -> tuple[str, str]:
 
 
 def _of_home(item: WorkItem, now: datetime) -> tuple[str, str]:
-    if item.fault is Fault.CERTIFICATE:
+    if item.fault in CERTIFICATES:
         return _new_bundle(item, now)
     if item.fault is Fault.PAUSED:
         todo, state = _("End the pause, or say for how much longer."), _("Paused")
@@ -109,6 +109,11 @@ def _new_bundle(item: WorkItem, now: datetime) -> tuple[str, str]:
     if hub:
         _hub, _slash, name = item.name.partition("/")
         where = _("the hub %(name)s") % {"name": name} if name else _("the hub")
+    if item.fault is Fault.NOT_BROUGHT and item.until is not None:
+        values = {"where": where, "day": _moment(item.until, item)}
+        todo = _("Put the new bundle on %(where)s. Until then we hear nothing of this home.")
+        why = _("Its old certificate ended on %(day)s. Nothing was heard with the new one.")
+        return todo % values, why % values
     if item.until is None or item.until <= now:
         lost = (
             _("Bring a new bundle to %(where)s. Until then we hear nothing of this home.")
@@ -119,6 +124,8 @@ def _new_bundle(item: WorkItem, now: datetime) -> tuple[str, str]:
         if item.until is not None:
             day = {"day": _moment(item.until, item)}
             why = _("Its certificate ended on %(day)s and was not renewed.") % day
+            if item.fault is Fault.SHUT_OUT:
+                why = _("It was shut out on %(day)s and was brought no other certificate.") % day
         return lost % {"where": where}, why
     why = _("Its certificate ends.")
     if hub:

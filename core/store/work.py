@@ -44,13 +44,18 @@ class Fault(StrEnum):
     """Its clock is wrong."""
     CERTIFICATE = "certificate"
     """The certificate of a hub or device ends soon, or has ended, and was not renewed."""
+    SHUT_OUT = "shut_out"
+    """A hub is gone, and each certificate that it was brought was shut out."""
+    NOT_BROUGHT = "not_brought"
+    """A hub is gone since its certificate ended: the one that was taken in its place is not on it."""
     PAUSED = "paused"
     """The home is paused for longer than was planned: nobody watches it."""
     TESTING = "testing"
     """The home is in test for longer than was planned."""
 
 
-HOME_FAULTS = frozenset({Fault.CERTIFICATE, Fault.PAUSED, Fault.TESTING})
+CERTIFICATES = frozenset({Fault.CERTIFICATE, Fault.SHUT_OUT, Fault.NOT_BROUGHT})
+HOME_FAULTS = CERTIFICATES | {Fault.PAUSED, Fault.TESTING}
 """Of a home and no single device."""
 
 
@@ -78,7 +83,7 @@ class WorkItem:
     #: Of a pause or test: since when and by whom; the name is empty where nobody is known. Personal.
     since: datetime | None = None
     by: str = ""
-    #: When a certificate ends, or until when a pause or test was planned.
+    #: When a certificate ends or ended, or until when a pause or test was planned.
     until: datetime | None = None
     #: Its clock minus ours, in seconds.
     skew_s: float | None = None
@@ -130,7 +135,8 @@ _RISK: LiteralString = (
     " else case when x.placement = 'hub' then 0 when x.placement in ('entrance', 'worn') then 1"
     " when x.placement = 'bed' or x.kind in ('bathroom', 'bedroom', 'hall') then 2 else 3 end"
     " + case x.fault when 'gone' then 1 when 'blind' then 2 when 'never' then 3 when 'battery'"
-    "  then case when x.battery_percent < %(low)s then 3 else 5 end when 'certificate'"
+    "  then case when x.battery_percent < %(low)s then 3 else 5 end when 'shut_out' then 1"
+    "  when 'not_brought' then 1 when 'certificate'"
     "  then case when x.until <= %(now)s then 1 else 3 end when 'link' then 5 else 6 end end"
 )
 _FAULT: LiteralString = (
@@ -165,6 +171,22 @@ _CERTIFICATES: LiteralString = (
     " where c.revoked_at is null and c.replaced_at is null and c.taken_at is not null"
     " and c.ends_at < %(now)s + interval '14 days'"
     " and c.ends_at - %(now)s < (c.ends_at - c.issued_at) / 6"
+)
+# Whose hub is gone because the broker does not let it in: line and power may be well. A hub that spoke
+# after the end of a certificate had a later one. What ended and was not replaced stands above.
+_LOCKED_OUT: LiteralString = (
+    "select h.home_id, h.name, h.zone, k.about, 'hub',"
+    " case when k.stands then 'not_brought' else 'shut_out' end, null::timestamptz, '', k.ended_at, false"
+    " from presence p join device d using (device_id)"
+    " join home h on h.home_id = d.home_id and h.mode <> 'archive' cross join lateral"
+    " (select min(about) as about, bool_or(revoked_at is null and ends_at > %(now)s) as stands,"
+    "   bool_or(revoked_at is null and replaced_at is null and ends_at <= %(now)s) as ran_out,"
+    "   max(least(ends_at, revoked_at)) filter (where least(ends_at, revoked_at) <= %(now)s) as ended_at"
+    "  from hub_credential c where c.home_id = d.home_id and c.taken_at is not null"
+    "  and c.about = case d.external_id when 'hub' then 'hub' else 'hub/' || substr(d.external_id, 5) end) k"
+    " where p.online is false and d.placement = 'hub' and d.family = 'wayhome' and d.retired_at is null"
+    " and (d.external_id = 'hub' or d.external_id like 'hub-%%') and not k.ran_out"
+    " and p.last_seen < k.ended_at + interval '10 minutes'"
 )
 # Planned is what was said; before that could be said, a day for a test and three for a pause.
 _FORGOTTEN: LiteralString = (
@@ -203,7 +225,7 @@ _WORK: LiteralString = (
     "  from ailing where fault is not null"
     "  union all select null, home_id, home_name, zone, name, placement, '', '', fault, null, null,"
     "  null, null, since, by, until, was_live, null, null, null"
-    f"  from ({_CERTIFICATES} union all {_FORGOTTEN}) o)"
+    f"  from ({_CERTIFICATES} union all {_LOCKED_OUT} union all {_FORGOTTEN}) o)"
     " select t.*, c.items, c.homes from (select count(*) as items, count(distinct home_id) as homes"
     "  from todo) c left join (select x.device_id, x.home_id, x.home_name,"
     "  x.zone, x.name, x.placement, x.room, x.fault, x.last_seen, x.battery_percent, x.earliest,"

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from tests.dashboard.town import NOW
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tests.dashboard.town import Town
     from tests.dashboard.visitors import Visitors
 
@@ -141,6 +143,55 @@ async def test_a_certificate_that_was_not_renewed_is_told_before_and_after_its_e
     assert "Shut out" in await technician.text("/homes/tom/hub")
     town.execute("update hub_credential set replaced_at = %s where credential_id = %s", NOW, ending)
     assert "1 thing to do in 1 home" in await technician.text("/work")
+
+
+async def test_a_hub_that_is_not_let_in_is_not_taken_for_one_without_power(
+    visitors: Visitors, town: Town
+) -> None:
+    """It stood there with power and internet, and the list sent somebody to look at these."""
+    day, before = timedelta(days=1), NOW - timedelta(days=30)
+    shut_out = _certificate(town, "ada", "hub", 60, revoked_at=NOW - 2 * day, dead_at=NOW - 2 * day)
+    ended = {"dead_at": NOW - 3 * day, "replaced_at": NOW - 10 * day}
+    _certificate(town, "tom", "hub", -3, **ended)
+    _certificate(town, "tom", "hub", 80)
+    _hub(town, "ada", online=True, last_seen=NOW)
+    _hub(town, "tom", online=False, last_seen=NOW - 3 * day + timedelta(minutes=1))
+    technician = await visitors.of("technician")
+    text = await technician.text("/work")
+    assert "Put the new bundle on the hub. Until then we hear nothing of this home." in text
+    assert "Its old certificate ended on 12 January. Nothing was heard with the new one." in text
+    assert "/homes/tom/hub" in text
+    assert "shut out" not in text
+    _hub(town, "ada", online=False, last_seen=before)
+    # heard with the new one, so it is the power or the line
+    _hub(town, "tom", online=False, last_seen=NOW - day)
+    text = await technician.text("/work")
+    assert "Put the new bundle" not in text
+    assert "Bring a new bundle to the hub. Until then we hear nothing of this home." in text
+    assert "It was shut out on 13 January and was brought no other certificate." in text
+    _certificate(town, "ada", "hub", 90, taken_at=None)
+    assert "brought no other certificate" in await technician.text("/work")
+    _certificate(town, "ada", "hub", 90)
+    assert "Put the new bundle on the hub." in await technician.text("/work")
+    assert shut_out
+
+
+def _hub(town: Town, home: str, *, online: bool, last_seen: datetime) -> None:
+    """Let the hub of a bundle stand there, as it was last heard."""
+    town.execute(
+        "insert into device (home_id, family, external_id, name, placement)"
+        " values (%s, 'wayhome', 'hub', 'The hub', 'hub') on conflict do nothing",
+        home,
+    )
+    town.execute(
+        "insert into presence (device_id, home_id, online, last_seen)"
+        " select device_id, home_id, %s, %s from device"
+        " where home_id = %s and family = 'wayhome' and external_id = 'hub'"
+        " on conflict (device_id) do update set online = excluded.online, last_seen = excluded.last_seen",
+        online,
+        last_seen,
+        home,
+    )
 
 
 def _step(town: Town, home: str, stage: str, days_ago: float, until: float | None) -> None:
