@@ -1,14 +1,18 @@
-"""Who may do what at Mosquitto, as the text of its password and ACL files. Pure."""
+"""Who logs in at Mosquitto with a password, as the text of its password file. Pure.
+
+What each may do then stands in dynamic security (`core.model.identity`).
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.model.errors import Misconfigured
+from core.model.errors import Malformed, Misconfigured
+from core.model.identity import OWN, password_grant
+from core.model.ids import HomeId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +21,6 @@ ITERATIONS = 101
 """Mosquitto's own default. Stretching protects weak passwords; ours are 192 random bits."""
 SALT_BYTES = 12
 """Mosquitto 2 refuses any other length in a $7$ line."""
-_HOME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +29,10 @@ class Login:
 
     username: str
     password: str
-    #: Literal topics: Mosquitto's %u and %c are never used, so a name can not widen a rule.
-    reads: tuple[str, ...] = ()
-    writes: tuple[str, ...] = ()
 
 
 def hub(home: str, password: str) -> Login:
-    """Return the log-in of a home's hub: it may write below its own home and read nothing.
+    """Return the log-in of a home's hub.
 
     Raises
     ------
@@ -41,26 +41,23 @@ def hub(home: str, password: str) -> Login:
 
     Examples
     --------
-    >>> hub("7f3k", "x").writes
-    ('homes/7f3k/#',)
+    >>> hub("7f3k", "x").username
+    'hub-7f3k'
     """
-    if not _HOME.fullmatch(home):
-        raise Misconfigured(f"no name of a home: {home!r}; letters, digits, '-', '_' and '.' only")
-    return Login(username=f"hub-{home}", password=password, writes=(f"homes/{home}/#",))
+    try:
+        return Login(username=password_grant(HomeId(home)).client, password=password)
+    except Malformed as error:
+        raise Misconfigured(
+            f"no name of a home: {home!r}; letters, digits, '-', '_' and '.' only"
+        ) from error
 
 
 def inside(passwords: dict[str, str]) -> tuple[Login, ...]:
     """Return the log-ins of our own services, which use the listener that is not published."""
-    return (
-        Login(username="gateway", password=passwords["gateway"], reads=("homes/#",)),
-        # reads too: an erasure clears what the broker keeps of a home, and must find it first
-        Login(
-            username="replay",
-            password=passwords["replay"],
-            reads=("homes/#",),
-            writes=("homes/#",),
-        ),
-        Login(username="probe", password=passwords["probe"], reads=("$SYS/broker/uptime",)),
+    return tuple(
+        Login(username=one.client, password=passwords[one.client])
+        for one in OWN
+        if one.client in passwords
     )
 
 
@@ -84,22 +81,3 @@ def password_hash(username: str, password: str) -> str:
     salt = hashlib.sha256(f"mosquitto salt/{username}/{password}".encode()).digest()[:SALT_BYTES]
     derived = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS)
     return f"$7${ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(derived).decode()}"
-
-
-def acl_file(logins: Sequence[Login]) -> str:
-    """Return Mosquitto's ACL file for ``logins``.
-
-    Examples
-    --------
-    >>> print(acl_file([hub("7f3k", "x")]), end="")
-    user hub-7f3k
-    topic write homes/7f3k/#
-    <BLANKLINE>
-    """
-    lines: list[str] = []
-    for one in logins:
-        lines.append(f"user {one.username}")
-        lines += [f"topic read {topic}" for topic in one.reads]
-        lines += [f"topic write {topic}" for topic in one.writes]
-        lines.append("")
-    return "".join(f"{line}\n" for line in lines)

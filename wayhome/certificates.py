@@ -147,7 +147,7 @@ def revocation_list(authority: Pair, revoked: Sequence[tuple[str, datetime]], no
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(issuer.subject)
-        .last_update(now)
+        .last_update(now - _BACKDATED)
         .next_update(issuer.not_valid_after_utc)
     )
     for serial, at in revoked:

@@ -4,6 +4,7 @@
     hubs/       root       a password per home's hub, to be carried to the hub
     broker/     mosquitto  certificate, key, password and ACL files, the health probe's options
     identity/   wayhome    the authority of hubs and devices, which is not the broker's
+    revocations/           the broker's list of certificates that have ended: no secret
     database/   postgres   the owner's password
     migrate/    wayhome    the owner's address and a password per database role
     gateway/ analytics/ alerts/ dashboard/ identity/ operator/   wayhome   what each needs, and no more
@@ -24,6 +25,8 @@ import msgspec
 
 from alerts import push_key
 from core.model.errors import Misconfigured
+from core.model.identity import password_grant
+from core.model.ids import HomeId
 from core.runtime.set_clock import check_set
 from core.store.migrate import ROLES
 from wayhome import broker_access, certificates
@@ -31,6 +34,7 @@ from wayhome.certificates import Pair
 from wayhome.embedded import tls
 from wayhome.identity import issuing, rotation
 from wayhome.identity.mosquitto_door import first_file
+from wayhome.identity.service import READABLE, WITH_PASSWORDS
 from wayhome.secret import secret
 from wayhome.system import CONNECTIONS, System
 
@@ -46,7 +50,9 @@ REVOCATIONS, SECURITY = "hubs.crl", "dynamic-security.json"
 OF_PROVIDERS = ("smtp-password", "phone-token", "notify-key", "dead-man-url")
 """Secrets that others give out: empty files, to be filled by hand (docs/how-to/channels.md)."""
 #: Numeric users inside the images: eclipse-mosquitto, timescaledb (Alpine's postgres) and our own.
-OWNERS = {"broker": 1883, "database": 70} | dict.fromkeys((*SERVICES, "migrate", "operator"), 10001)
+OWNERS = {"broker": 1883, "database": 70} | dict.fromkeys(
+    (*SERVICES, "migrate", "operator", "revocations"), 10001
+)
 _OPERATOR_ROLES = (
     "wayhome_registrar",
     "wayhome_operator",
@@ -165,14 +171,22 @@ def _things(folder: Path, revocations: str, now: datetime) -> None:
     trusted = rotation.trusted(identity)
     changed = _differs(broker / issuing.AUTHORITY, trusted)
     keep(broker / issuing.AUTHORITY, trusted)
-    known = broker / REVOCATIONS
-    if revocations or not known.exists():
-        keep(known, revocations or rotation.lists(identity, (), now))
-    elif changed and rotation.before(identity) is not None:
+    known, former = folder / "revocations" / REVOCATIONS, broker / REVOCATIONS
+    kept = next((one.read_text() for one in (known, former) if one.exists()), "")
+    former.unlink(missing_ok=True)  # until 0303 it was brought there by hand
+    kept = revocations or kept or rotation.lists(identity, (), now)
+    if changed and not revocations and rotation.before(identity) is not None:
         # a broker that takes lists wants one of each authority that it trusts
-        added = certificates.revocation_list(issuing.read_authority(identity), (), now)
-        keep(known, known.read_text() + added)
-    keep(broker / SECURITY, json.dumps(first_file(), indent=1) + "\n")
+        kept += certificates.revocation_list(issuing.read_authority(identity), (), now)
+    _show(known, kept)
+
+
+def _show(path: Path, text: str) -> None:
+    """Let ``path`` hold what is no secret: the identity service writes it, the broker reads it."""
+    if not path.exists() or path.read_text() != text:
+        keep(path, text)
+    path.parent.chmod(0o755)
+    path.chmod(READABLE)
 
 
 def _differs(path: Path, text: str) -> bool:
@@ -187,13 +201,16 @@ def _broker(folder: Path) -> None:
         "probe": secret(place, "probe-password").read_text(),
     }
     ours = broker_access.inside(passwords)
-    hubs = tuple(
-        broker_access.hub(file.name.removeprefix("hub-"), file.read_text())
-        for file in sorted((folder / "hubs").glob("hub-*"))
-    )
-    for name, logins in (("inside", ours), ("hubs", hubs)):
-        keep(place / f"{name}.passwords", broker_access.password_file(logins))
-        keep(place / f"{name}.acl", broker_access.acl_file(logins))
+    homes = [file.name.removeprefix("hub-") for file in sorted((folder / "hubs").glob("hub-*"))]
+    hubs = [
+        broker_access.hub(home, (folder / "hubs" / f"hub-{home}").read_text()) for home in homes
+    ]
+    keep(place / "passwords", broker_access.password_file((*ours, *hubs)))
+    grants = [password_grant(HomeId(home)) for home in homes]
+    keep(place / SECURITY, json.dumps(first_file(grants), indent=1) + "\n")
+    keep(folder / "identity" / WITH_PASSWORDS, "".join(f"{home}\n" for home in homes))
+    for former in ("inside.passwords", "inside.acl", "hubs.passwords", "hubs.acl"):
+        (place / former).unlink(missing_ok=True)  # until 0303 a file of each listener
     # mosquitto_sub finds its options in $XDG_CONFIG_HOME/mosquitto_sub: no password on a command line
     options = {"-h": "localhost", "-p": "8884", "--cafile": f"{place}/ca.crt", "-u": "probe"}
     options["-P"] = passwords["probe"]

@@ -146,8 +146,35 @@ def _name(kind: str, home_id: HomeId, word: str) -> str:
     return f"{kind}-{home_id[:_OF_HOME]}-{word}"
 
 
+def password_grant(home_id: HomeId) -> Grant:
+    """Return what the hub of a home that has a password may do: write below its own home.
+
+    Raises
+    ------
+    Malformed
+        If ``home_id`` holds a sign that means something in a topic.
+
+    Examples
+    --------
+    >>> password_grant("7f3k")
+    Grant(client='hub-7f3k', topics=('homes/7f3k/#',), reads=())
+    """
+    if not _HOME.fullmatch(home_id):
+        raise Malformed(marked("home"), marked("letters, digits, '-', '_' and '.' only"))
+    return Grant(client=f"{HUB}-{home_id}", topics=(f"homes/{home_id}/#",))
+
+
 TELLER = Grant(client="wayhome-home-state", topics=(f"{HOME_STATE}/#",))
 """Our own client that tells homes how they stand."""
+OWN = (
+    # alone, and as one of several that divide the messages
+    Grant(client="gateway", topics=(), reads=("homes/#", "$share/+/homes/#")),
+    # reads too: an erasure clears what the broker keeps of a home, and must find it first
+    Grant(client="replay", topics=("homes/#",), reads=("homes/#",)),
+    Grant(client="probe", topics=(), reads=("$SYS/broker/uptime",)),
+    TELLER,
+)
+"""Our own clients of a broker in containers, none of which stands in the desired state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

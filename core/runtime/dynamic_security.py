@@ -24,6 +24,9 @@ TOPIC = "$CONTROL/dynamic-security/v1"
 ANSWERS = f"{TOPIC}/response"
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 10.0
+KEEPALIVE_S = 600
+"""Not 0, "without a limit": with ``max_keepalive`` later Mosquittos refuse that over MQTT 3.1.1 (0303).
+Whoever gives commands looks at the broker each minute, so this never runs out."""
 
 
 class _Answers(msgspec.Struct):
@@ -63,7 +66,7 @@ class DynamicSecurity:
         self._reader, self._writer = await asyncio.open_connection(host, port, ssl=context)
         self._packets = mqtt.Reader("3.1.1", 0)
         self._waiting: list[mqtt.Packet] = []
-        hello = mqtt.Connect(client_id=self._settings.client_id, keepalive_s=0)
+        hello = mqtt.Connect(client_id=self._settings.client_id, keepalive_s=KEEPALIVE_S)
         await self._say(hello.encode("3.1.1"))
         if not isinstance(await self._next(mqtt.Accepted, mqtt.Refused), mqtt.Accepted):
             raise BrokerUnavailable("the broker does not let us in")

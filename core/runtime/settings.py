@@ -221,6 +221,9 @@ class IdentitySettings(ServiceSettings):
     public_url: str = setting(
         "", help="Address of the pages; where it is https, hubs renew their certificates there."
     )
+    revocation_list: str = setting(
+        "", help="File to keep for Mosquitto's crlfile: who has ended does not get in at all."
+    )
     hub_certificate_days: int = setting(
         90, help="How long a certificate of a hub or device lasts.", unit="days", least=1, most=397
     )

@@ -243,11 +243,15 @@ async def of_older_authority(connection: Connection) -> tuple[str, ...]:
 async def revoked_serials(
     connection: Connection, now: datetime
 ) -> tuple[tuple[str, datetime], ...]:
-    """Return serial numbers and times of what was revoked before its end, for a revocation list."""
+    """Return serial numbers and times of what ended before the end that stands in it, for a revocation list.
+
+    That is what was revoked, and what was replaced and has come to the end of its overlap.
+    """
     cursor = await connection.execute(
-        "select serial, revoked_at from hub_credential where revoked_at is not null and serial is not null"
-        " and revoked_at <= %s order by credential_id",
-        (now,),
+        "select serial, least(revoked_at, ends_at) from hub_credential where serial is not null"
+        " and (revoked_at <= %(now)s or replaced_at is not null and ends_at <= %(now)s)"
+        " order by credential_id",
+        {"now": now},
     )
     return tuple((str(serial), at) for serial, at in await cursor.fetchall())
 

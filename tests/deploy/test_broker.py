@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import ssl
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,14 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from core.model.errors import BrokerUnavailable
+from core.model.identity import OWN, password_grant
+from core.model.ids import HomeId
 from core.runtime.broker import BrokerSettings, Publisher, Subscriber
+from core.runtime.clock import SystemClock
 from tests.deploy.shipped import Hub, ShippedMosquitto
+from wayhome.identity.issuing import read_authority
+from wayhome.identity.mosquitto_door import MosquittoDoor
+from wayhome.identity.service import Admin, with_passwords
 from wayhome.installation import Wanted, install
 
 if TYPE_CHECKING:
@@ -77,13 +85,30 @@ async def test_strangers_are_refused(
     assert reason in {NOT_AUTHORISED, BAD_PASSWORD}
 
 
-async def test_a_hub_is_no_guest_inside_and_the_gateway_none_outside(
+async def test_each_may_do_the_same_at_each_listener(shipped: ShippedMosquitto) -> None:
+    """Names count at all of them (0303), so whoever comes in by another door does no more than by its own."""
+    hub = replace(shipped.hub("7f3k"), url=shipped.gateway().url)
+    gateway = replace(shipped.gateway(), url=shipped.hub("7f3k").url)
+    for who, topic in ((hub, "homes/9b2c/x"), (hub, "x"), (gateway, "homes/7f3k/x")):
+        assert await asyncio.to_thread(puback, who, topic) == NOT_AUTHORISED
+    for who in (hub, shipped.hub("7f3k")):
+        for topic in ("#", "homes/#", "homes/7f3k/#", "$share/gateways/homes/#", "$SYS/#"):
+            assert await asyncio.to_thread(suback, who, topic) == NOT_AUTHORISED, topic
+
+
+async def test_what_is_said_while_the_gateway_is_away_waits_for_it(
     shipped: ShippedMosquitto,
 ) -> None:
-    hub, gateway = shipped.hub("7f3k"), shipped.gateway()
-    for port, one in ((shipped.inner_port, hub), (shipped.port, gateway)):
-        reason = await asyncio.to_thread(connack, port, one, name=one.username, word=one.password)
-        assert reason in {NOT_AUTHORISED, BAD_PASSWORD}
+    """A gateway is away at each update. Mosquitto threw all of it away, and said that it had it."""
+    async with listening(shipped.gateway()):
+        pass
+    for number in range(3):
+        async with Publisher(shipped.hub("7f3k")) as hub:
+            await hub.publish(f"homes/7f3k/{number}", b"x")
+        if number == 1:
+            shipped.restart()
+    async with listening(shipped.gateway()) as gateway:
+        assert await topics(gateway, "homes/7f3k/2") == [f"homes/7f3k/{n}" for n in range(3)]
 
 
 async def test_without_tls_nobody_is_heard(shipped: ShippedMosquitto) -> None:
@@ -155,6 +180,24 @@ def puback(settings: BrokerSettings, topic: str) -> int:
     return reasons[0]
 
 
+def suback(settings: BrokerSettings, topic: str) -> int:
+    """Subscribe once over MQTT 5 and return the reason code of the SUBACK."""
+    client = raw(settings)
+    reasons: list[int] = []
+
+    def connected(*_: object) -> None:
+        client.subscribe(topic, 1)
+
+    def subscribed(_c: object, _d: object, _m: int, codes: list[ReasonCode], _p: object) -> None:
+        reasons.append(codes[0].value)
+        client.disconnect()
+
+    client.on_connect, client.on_subscribe = connected, subscribed
+    client.connect(*settings.address)
+    client.loop_forever()
+    return reasons[0]
+
+
 def overheard(settings: BrokerSettings) -> list[str]:
     """Subscribe to everything, publish one message, and return the topics that came meanwhile."""
     client = raw(settings)
@@ -216,9 +259,52 @@ async def test_a_signal_brings_new_hubs_and_certificates(shipped: ShippedMosquit
         async with asyncio.timeout(DEADLINE_S):
             while (await asyncio.to_thread(served, shipped)) != shipped.word("broker/server.crt"):
                 await asyncio.sleep(0.05)
+        # what it may do the identity service brings, from the list that was made for it
+        with_it = with_passwords(shipped.secrets / "identity")
+        assert {one.client for one in with_it} == {"hub-7f3k", "hub-9b2c", "hub-new1"}
+        door = door_at(shipped)
+        assert set(with_it) - set(await door.present()) == {password_grant(HomeId("new1"))}
+        await door.admit([password_grant(HomeId("new1"))])
+        await door.close()
         async with Publisher(shipped.hub("new1")) as hub:
             await hub.publish("homes/new1/x", b"x")
         assert await topics(gateway, "homes/new1/x") == ["homes/new1/x"]
+
+
+def door_at(broker: ShippedMosquitto) -> MosquittoDoor:
+    """Speak to a broker as the identity service does."""
+    identity = broker.secrets / "identity"
+    return MosquittoDoor(
+        Admin(
+            url=f"mqtts://localhost:{broker.certificates_port}",
+            ca_file=str(identity / "ca.crt"),
+            authority=read_authority(identity),
+            folder=broker.folder / "admin",
+            clock=SystemClock(),
+        )
+    )
+
+
+async def test_a_broker_from_before_learns_of_our_own_services(shipped: ShippedMosquitto) -> None:
+    """Its file of who may do what knew only those with certificates; the hubs in it stay."""
+    shipped.stop()
+    file = shipped.folder / "dynamic-security.json"
+    known = json.loads(file.read_text())
+    own = {one.client for one in OWN} - {"wayhome-home-state"}
+    known["clients"] = [one for one in known["clients"] if one["username"] not in own]
+    known["roles"] = [one for one in known["roles"] if one["rolename"] not in own]
+    file.write_text(json.dumps(known, indent=1) + "\n")
+    shipped.start()
+    door = door_at(shipped)
+    before = await door.present()
+    await door.close()
+    assert "hub-9b2c" in {one.client for one in before}
+    async with listening(shipped.gateway()) as gateway, Publisher(shipped.hub("7f3k")) as hub:
+        await hub.publish("homes/7f3k/x", b"x")
+        assert await topics(gateway, "homes/7f3k/x") == ["homes/7f3k/x"]
+    present = await door.present()
+    await door.close()
+    assert set(present) >= set(OWN)
 
 
 def served(broker: ShippedMosquitto) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
+import time
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,7 @@ from wayhome import installation
 from wayhome.cli import app
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SHIPPED = (
@@ -126,8 +130,37 @@ def test_every_container_is_hardened(name: str) -> None:
 
 def test_folders_are_given_to_the_users_that_run() -> None:
     for reader, owner in installation.OWNERS.items():
-        name = "mosquitto" if reader == "broker" else reader
+        name = {"broker": "mosquitto", "revocations": "identity"}.get(reader, reader)
         assert compose()["services"][name]["user"] == f"{owner}:{owner}"
+
+
+def test_the_broker_reads_the_list_of_what_has_ended_when_it_changes(tmp_path: Path) -> None:
+    (_, _, command) = compose()["services"]["mosquitto"]["command"]
+    loop, _, program = command.replace("$$", "$").partition("exec ")
+    assert program.startswith("mosquitto ")
+    kept, heard = tmp_path / "hubs.crl", tmp_path / "heard"
+    kept.write_text("one")
+    loop = loop[loop.index("known=") :].replace("/revocations/hubs.crl", str(kept))
+    waits = f"trap 'echo >> {heard}' HUP; echo >> {heard}; while sleep 0.02; do :; done"
+    script = f'{loop.replace("sleep 5", "sleep 0.02")} exec sh -c "$0"'
+    running = subprocess.Popen(["sh", "-c", script, waits], start_new_session=True)
+    try:
+        settled(heard.exists)
+        draft = tmp_path / "draft"
+        draft.write_text("another")
+        draft.rename(kept)
+        settled(lambda: heard.read_text() == "\n\n")
+    finally:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait(10)
+
+
+def settled(check: Callable[[], bool]) -> None:
+    """Wait for it."""
+    deadline = time.monotonic() + 10
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_only_four_doors_are_open() -> None:

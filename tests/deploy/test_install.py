@@ -59,13 +59,16 @@ def test_the_command_prints_nothing_and_twice_changes_nothing(tmp_path: Path) ->
 def test_only_the_owner_reads(tmp_path: Path) -> None:
     install(Wanted(folder=tmp_path, homes=("7f3k",)), NOW)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    shown = tmp_path / "revocations" / "hubs.crl"
+    assert (shown.stat().st_mode & 0o777, shown.parent.stat().st_mode & 0o777) == (0o644, 0o755)
+    files.remove(shown)
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
     assert {path.parent.stat().st_mode & 0o777 for path in files} == {0o700}
 
 
 def made(folder: Path) -> set[bytes]:
     """Return every password and key of an installation; what others give it is empty."""
-    words = re.compile(r"password|secret|token|key$|^wayhome_|^hub-")
+    words = re.compile(r"password$|secret|token|key$|^wayhome_|^hub-")
     found = (path.read_bytes() for path in folder.rglob("*") if words.search(path.name))
     return {one for one in found if one and b"$" not in one}
 
@@ -125,9 +128,18 @@ def test_a_torn_certificate_is_made_anew(tmp_path: Path) -> None:
 def test_a_hub_can_be_let_in_and_out(tmp_path: Path) -> None:
     install(Wanted(folder=tmp_path, homes=("7f3k", "9b2c")), NOW)
     install(Wanted(folder=tmp_path, without_homes=("7f3k",)), NOW)
-    rules = (tmp_path / "broker" / "hubs.acl").read_text()
-    assert rules == "user hub-9b2c\ntopic write homes/9b2c/#\n\n"
-    assert "hub-7f3k" not in (tmp_path / "broker" / "hubs.passwords").read_text()
+    rules = (tmp_path / "broker" / "dynamic-security.json").read_text()
+    for file in (rules, (tmp_path / "broker" / "passwords").read_text()):
+        assert "hub-9b2c" in file
+        assert "hub-7f3k" not in file
+
+
+def test_the_files_of_a_former_installation_are_not_left_behind(tmp_path: Path) -> None:
+    former = tmp_path / "broker" / "hubs.passwords"
+    former.parent.mkdir(parents=True)
+    former.write_text("hub-7f3k:what was shut out since\n")
+    install(Wanted(folder=tmp_path), NOW)
+    assert not former.exists()
 
 
 @pytest.mark.parametrize(

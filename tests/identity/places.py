@@ -16,7 +16,7 @@ import psycopg
 from core.model.identity import CODE_LASTS, Grant, hub_grant
 from core.model.ids import HomeId
 from core.model.one_time_code import new_code, unseal
-from core.runtime.clock import ManualClock
+from core.runtime.clock import ManualClock, SystemClock
 from core.store import hub_credential as store
 from core.store.hub_credential import HubCredential, Wish
 from core.store.pool import connect
@@ -30,7 +30,7 @@ from wayhome.identity.issuing import Terms, read_authority
 from wayhome.identity.mosquitto_door import MosquittoDoor
 from wayhome.identity.nats_door import NatsDoor
 from wayhome.identity.reconciler import Reconciler
-from wayhome.identity.service import Admin
+from wayhome.identity.service import Admin, RevocationList
 from wayhome.installation import Wanted, install
 
 if TYPE_CHECKING:
@@ -77,7 +77,15 @@ class Place:
 
     def reconciler(self) -> Reconciler:
         """Make one, as after a start of the service."""
-        return Reconciler(door=self.door, terms=self.terms, clock=self.clock)
+        kept = None
+        if isinstance(self.broker, ShippedMosquitto):
+            secrets = self.broker.secrets
+            kept = RevocationList(
+                path=secrets / "revocations" / "hubs.crl",
+                folder=secrets / "identity",
+                clock=SystemClock(),  # the broker goes by it
+            )
+        return Reconciler(door=self.door, terms=self.terms, clock=self.clock, keep_list=kept)
 
     async def round(self, reconciler: Reconciler | None = None) -> None:
         """Bring the broker to the desired state once."""

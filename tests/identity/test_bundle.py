@@ -115,7 +115,7 @@ class HubWithBundle(Hub):
 
     def __init__(self, folder: Path, broker: ShippedMosquitto, papers: Path) -> None:
         self.folder = folder
-        self._program = broker.program
+        self._program = broker.hub_program
         self.port = free_port()
         text = (papers / "wayhome.conf").read_text()
         text = text.replace("/etc/mosquitto/wayhome/", f"{papers}/")

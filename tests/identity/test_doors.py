@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.model.identity import TELLER, Grant, thing_grant
+from core.model.identity import OWN, Grant, thing_grant
 from core.store import hub_credential as store
 from core.store.pool import connect
 from tests.deploy.shipped import ShippedMosquitto
@@ -90,7 +90,7 @@ async def test_at_mosquitto_a_hub_says_its_own_and_is_in_and_out_at_once(place: 
         async with connect(place.url) as connection:
             gone = await store.revoked_serials(connection, datetime.now(UTC))
         newer = certificates.revocation_list(place.terms.authority, gone, datetime.now(UTC))
-        (shipped(place).secrets / "broker" / "hubs.crl").write_text(newer)
+        (shipped(place).secrets / "revocations" / "hubs.crl").write_text(newer)
         shipped(place).reload()
         await until(lambda: "Reloading config" in shipped(place).log())
         assert (await place.speaker(context)).connack == REFUSED
@@ -211,7 +211,8 @@ async def test_what_somebody_changed_at_the_broker_is_put_right(place: Place) ->
     await place.door._call([{"command": "setDefaultACLAccess", "acls": opened}])
     await place.round()
     names = {one.client for one in await place.door.present()}
-    assert names == {"wayhome-identity", TELLER.client, asked.grant.client}
+    own = {one.client for one in OWN}
+    assert names == {"wayhome-identity", *own, asked.grant.client}
     (access,) = await place.door._call([{"command": "getDefaultACLAccess"}])
     assert {one["allow"] for one in access["data"]["acls"]} == {False}
 

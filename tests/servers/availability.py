@@ -43,3 +43,10 @@ def program(name: str, *, variable: str, unpacked: str) -> Path | None:
         if candidate and os.access(candidate, os.X_OK):
             return Path(candidate)
     return None
+
+
+def later_mosquitto() -> Path | None:
+    """Find the Mosquitto that is as late as that of our containers; hubs with Debian 12 have an older one."""
+    chosen = os.environ.get("WAYHOME_LATER_MOSQUITTO")
+    found = Path(chosen or cache_folder() / "mosquitto-trixie/usr/sbin/mosquitto")
+    return found if os.access(found, os.X_OK) else None

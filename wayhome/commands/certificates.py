@@ -88,9 +88,8 @@ def _facts(file: Path) -> certificates.Facts | None:
 def crl() -> None:
     """Print the list of revoked certificates (CRL), signed now, for a broker that takes one.
 
-    Needs the settings of `wayhome identity`. A revoked hub is out within a second without it, because the
-    broker forgets its name; the list is a second lock. Give it to Mosquitto with `wayhome install --crl FILE`
-    and a SIGHUP.
+    Needs the settings of `wayhome identity`, which keeps the list of a broker in containers by itself
+    (WAYHOME_REVOCATION_LIST). For another Mosquitto: `wayhome install --crl FILE` and a SIGHUP.
     """
     wanted = settings.load(settings.IdentitySettings)
     now = SystemClock().now()

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from core.model.errors import BrokerUnavailable
-from core.model.identity import TELLER, Grant
+from core.model.identity import OWN, Grant
 from core.runtime.dynamic_security import DynamicSecurity
 
 if TYPE_CHECKING:
@@ -24,24 +24,29 @@ DENY = dict.fromkeys(ACCESSES, False)
 ADMIN = "wayhome-identity"
 """Name of the one client that may give commands; the file that Mosquitto starts with knows it."""
 CONTROL = "$CONTROL/dynamic-security/v1/#"
-SEND, READ = "publishClientSend", ("publishClientReceive", "subscribePattern")
+SEND = "publishClientSend"
+READ = ("publishClientReceive", "subscribePattern", "unsubscribePattern")
 PAGE = 400
 """Clients of one answer: it stays far below the megabyte that we read."""
 BATCH = 100
 _GONE = frozenset({"Client not found", "Role not found"})
 
 
-def first_file() -> dict[str, object]:
-    """Return what Mosquitto starts with: everything denied, and one client who may give commands."""
-    rules = [
-        {"acltype": kind, "topic": CONTROL, "allow": True}
-        for kind in ("publishClientSend", "publishClientReceive", "subscribePattern")
-    ]
+def first_file(hubs: Sequence[Grant] = ()) -> dict[str, object]:
+    """Return what Mosquitto starts with: everything denied, our own clients, and one who may give commands.
+
+    Parameters
+    ----------
+    hubs
+        Those that are known before the identity service has spoken to this broker.
+    """
+    commands = [_rule(kind, CONTROL) for kind in (SEND, *READ[:2])]
+    rules = {ADMIN: commands} | {one.client: _rules(one) for one in (*OWN, *hubs)}
     return {
         "defaultACLAccess": DENY,
-        "clients": [{"username": ADMIN, "roles": [{"rolename": ADMIN}]}],
+        "clients": [{"username": name, "roles": [{"rolename": name}]} for name in rules],
         "groups": [],
-        "roles": [{"rolename": ADMIN, "acls": rules}],
+        "roles": [{"rolename": name, "acls": acls} for name, acls in rules.items()],
     }
 
 
@@ -70,10 +75,10 @@ class MosquittoDoor:
             await self._call([{"command": "setDefaultACLAccess", "acls": acls}])
         roles = {role["rolename"]: role for role in await self._all("listRoles", "roles")}
         found = {_grant(client, roles) for client in await self._all("listClients", "clients")}
-        if TELLER not in found:
-            # it is none of the desired state's names, so nobody else makes it
-            await self.dismiss([TELLER.client])
-            await self.admit([TELLER])
+        # they are none of the desired state's names, so nobody else makes them
+        own = [one for one in OWN if one not in found]
+        await self.dismiss([one.client for one in own])
+        await self.admit(own)
         return found
 
     async def admit(self, grants: Sequence[Grant]) -> None:
@@ -134,13 +139,18 @@ def _grant(client: dict[str, Any], roles: dict[str, dict[str, Any]]) -> Grant:
 
 
 def _made(grant: Grant) -> list[dict[str, Any]]:
-    rules = [{"acltype": SEND, "topic": topic, "allow": True} for topic in grant.topics]
-    rules += [
-        {"acltype": kind, "topic": topic, "allow": True} for topic in grant.reads for kind in READ
-    ]
-    role = {"command": "createRole", "rolename": grant.client, "acls": rules}
+    role = {"command": "createRole", "rolename": grant.client, "acls": _rules(grant)}
     roles = [{"rolename": grant.client}]
     return [role, {"command": "createClient", "username": grant.client, "roles": roles}]
+
+
+def _rules(grant: Grant) -> list[dict[str, Any]]:
+    writes = [_rule(SEND, topic) for topic in grant.topics]
+    return writes + [_rule(kind, topic) for topic in grant.reads for kind in READ]
+
+
+def _rule(kind: str, topic: str) -> dict[str, Any]:
+    return {"acltype": kind, "topic": topic, "allow": True}
 
 
 def _ended(client: str) -> list[dict[str, Any]]:

@@ -7,14 +7,14 @@ it right: a broker that was away or has lost its memory is given everything agai
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.model.errors import Temporary
-from core.model.identity import Difference, difference
+from core.model.identity import Difference, Grant, difference
 from core.store import hub_credential as store
 from core.store.listen import wakeups
 from core.store.pool import connect
@@ -32,6 +32,9 @@ log = logging.getLogger("wayhome.identity")
 
 WHOLE_LOOK = timedelta(seconds=60)
 POLL_S = 1.0
+LISTED_BEFORE = timedelta(seconds=60)
+"""So long before it is dismissed a certificate that ends stands in the list: a broker that knows no more than
+its name takes what a hub has kept, says that all is well, and throws it away (docs/decisions/0303)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,6 +46,10 @@ class Reconciler:
     clock: Clock
     #: Told after each round: what hinders, or nothing.
     report: Callable[[str], None] | None = None
+    #: Returns who else shall be let in, of whom the database does not know; asked at each whole look.
+    others: Callable[[], Sequence[Grant]] = tuple
+    #: Keeps the broker's list of certificates that have ended: serial numbers and since when.
+    keep_list: Callable[[Sequence[tuple[str, datetime]]], None] | None = None
     _looked_at: datetime | None = None
     _fault: str = ""
     _clients: int = 0
@@ -61,9 +68,9 @@ class Reconciler:
         """Issue what was asked for and bring the broker to the desired state, once."""
         await self._issue(connection)
         await connection.commit()
+        fault = await self._list(connection)
         try:
             await self._apply(connection, await store.standing(connection))
-            fault = ""
         except Temporary as error:
             fault = str(error)
             self._looked_at = None
@@ -83,6 +90,17 @@ class Reconciler:
                 made = issue(one, self.terms, now)
                 await store.note_issued(connection, one, made, now, self.terms.overlap)
                 log.info("issued", extra={"action": "issued", "client": one.client})
+
+    async def _list(self, connection: Connection) -> str:
+        """Bring the list up to date, a little early; return what hinders, which keeps nobody inside."""
+        if self.keep_list is None:
+            return ""
+        soon = self.clock.now() + LISTED_BEFORE
+        try:
+            self.keep_list(await store.revoked_serials(connection, soon))
+        except OSError as error:
+            return f"the list of revocations can not be written: {error.strerror}"
+        return ""
 
     async def _apply(self, connection: Connection, standing: tuple[HubCredential, ...]) -> None:
         now = self.clock.now()
@@ -108,7 +126,8 @@ class Reconciler:
     ) -> Difference:
         """Tell what must be done: by a look at the whole broker; between two looks by what is new."""
         if self._looked_at is None or now - self._looked_at >= WHOLE_LOOK:
-            found = difference([one.grant for one in wanted], await self.door.present())
+            grants = [*(one.grant for one in wanted), *self.others()]
+            found = difference(grants, await self.door.present())
             self._looked_at = now
             return found
         return Difference(

@@ -6,13 +6,16 @@ import asyncio
 import tempfile
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.model.errors import Misconfigured
-from core.model.identity import TELLER
+from core.model.errors import BrokerUnavailable, Misconfigured
+from core.model.identity import TELLER, password_grant
+from core.model.ids import HomeId
 from core.runtime.broker import BrokerSettings
 from wayhome import certificates
+from wayhome.identity import rotation
 from wayhome.identity.issuing import Terms, read_authority
 from wayhome.identity.mosquitto_door import ADMIN, MosquittoDoor
 from wayhome.identity.reconciler import Reconciler
@@ -20,11 +23,19 @@ from wayhome.identity.teller import Teller
 from wayhome.secret import write_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from core.model.identity import Grant
     from core.runtime.clock import Clock
     from core.runtime.service import Context
     from core.runtime.settings import IdentitySettings
     from wayhome.certificates import Pair
 
+READABLE = 0o644
+"""The broker is another user."""
+WITH_PASSWORDS = "homes-with-passwords"
+"""Names the homes whose hub has a password, one a line."""
 OWN_LASTS = timedelta(days=1)
 """Of the certificate by which the service gives commands; made anew for each connection."""
 
@@ -49,6 +60,54 @@ def terms_of(settings: IdentitySettings) -> Terms:
         overlap=timedelta(days=settings.hub_overlap_days),
         pages=settings.public_url,
     )
+
+
+@dataclass(slots=True, kw_only=True)
+class RevocationList:
+    """Keeps the file of what has ended, for a broker that reads it again when it changes.
+
+    It holds nothing secret: serial numbers.
+    """
+
+    path: Path
+    #: Of the authorities of hubs.
+    folder: Path
+    clock: Clock
+    _kept: object = None
+
+    def __call__(self, revoked: Sequence[tuple[str, datetime]]) -> None:
+        """Write it anew where something has changed.
+
+        Raises
+        ------
+        OSError
+            If it can not be written; the one before stays.
+        """
+        wanted = (tuple(revoked), rotation.trusted(self.folder))
+        if wanted != self._kept:
+            text = rotation.lists(self.folder, revoked, self.clock.now())
+            draft = self.path.with_name(f".{self.path.name}")
+            draft.write_text(text)
+            draft.chmod(READABLE)
+            draft.rename(self.path)
+            self._kept = wanted
+
+
+def with_passwords(folder: Path) -> tuple[Grant, ...]:
+    """Return the hubs that have a password, as `wayhome install` lists their homes; none without a list.
+
+    Raises
+    ------
+    BrokerUnavailable
+        If the list can not be read: nobody is shut out for that.
+    """
+    try:
+        homes = (folder / WITH_PASSWORDS).read_text().split()
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise BrokerUnavailable(f"{WITH_PASSWORDS}: {error.strerror}") from error
+    return tuple(password_grant(HomeId(home)) for home in homes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +135,13 @@ class Admin:
         )
 
 
+def _list_of(settings: IdentitySettings, clock: Clock) -> RevocationList | None:
+    if not settings.revocation_list:
+        return None
+    path, folder = Path(settings.revocation_list), Path(settings.authority_folder)
+    return RevocationList(path=path, folder=folder, clock=clock)
+
+
 async def main(context: Context[IdentitySettings]) -> None:
     """Run until cancelled."""
     settings = context.settings
@@ -94,6 +160,8 @@ async def main(context: Context[IdentitySettings]) -> None:
             terms=terms,
             clock=context.clock,
             report=lambda fault: context.health.set("broker", ok=not fault, text=fault),
+            others=partial(with_passwords, Path(settings.authority_folder)),
+            keep_list=_list_of(settings, context.clock),
         )
         teller = Teller(
             settings=replace(admin, name=TELLER.client),

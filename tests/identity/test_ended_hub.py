@@ -1,0 +1,119 @@
+"""A hub whose certificate ended while its line was cut: what it kept waits for the next certificate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.runtime.broker import Publisher
+from tests.deploy.shipped import ShippedMosquitto
+from tests.gateway.running import Table, until
+from tests.identity.places import Place, mosquitto_place
+from tests.identity.test_bundle import (
+    HubWithBundle,
+    Line,
+    Outage,
+    SteeredClock,
+    gateway_at,
+    household_at,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.servers.databases import Database
+
+pytestmark = [pytest.mark.faults]
+KEPT = 20
+
+
+@pytest.fixture
+async def outage(tmp_path: Path, plain_database: Database) -> AsyncIterator[Outage]:
+    """Give a broker with its identity service, and a line to it."""
+    place = await mosquitto_place(tmp_path, plain_database)
+    line = Line(place.port)
+    await line.mend()
+    place.terms = replace(place.terms, broker=f"localhost:{line.port}")
+    yield Outage(place=place, line=line, clock=SteeredClock(), table=Table(place.database.url))
+    await line.cut()
+    await place.end()
+
+
+@pytest.mark.parametrize("how", ["revoked", "replaced"])
+async def test_what_a_hub_kept_waits_for_its_next_certificate(
+    outage: Outage, tmp_path: Path, how: str
+) -> None:
+    """A broker that only forgot its name said of each message that all was well, and threw it away."""
+    await household_at(outage.place)
+    broker = without_a_quirk(outage.place)
+    asked = await outage.place.asked()
+    await outage.place.round()
+    hub = HubWithBundle(tmp_path / "hub", broker, await asked.take())
+    try:
+        async with gateway_at(outage.place, outage.clock), Publisher(hub.settings) as devices:
+            await kept_by(outage, devices)
+            if how == "revoked":
+                await outage.place.revoke(asked.number)
+            papers = await replaced(outage.place)
+            broker.reload()  # as the container does when the list has changed
+            await until(lambda: "Reloading config" in broker.log())
+            await outage.line.mend()
+            await until(lambda: "certificate verify failed" in broker.log(), what="it was refused")
+            assert outage.stored() == 1
+        hub.kill()
+        brought(hub, papers)
+        async with gateway_at(outage.place, outage.clock):
+            hub.start()
+            await until(lambda: outage.has_stored(1 + KEPT), what="all that it kept")
+    finally:
+        hub.kill()
+    assert outage.table.one("select count(*) from quarantine") == 0
+
+
+def without_a_quirk(place: Place) -> ShippedMosquitto:
+    """Until 2.0.21 a refused message ended the connection where this is 0, which 2.0.22 has mended."""
+    broker = place.broker
+    assert isinstance(broker, ShippedMosquitto)
+    broker.stop()
+    broker.changed = {"max_queued_messages 0": "max_queued_messages 1000000"}
+    broker.start()
+    return broker
+
+
+async def kept_by(outage: Outage, devices: Publisher) -> None:
+    """Let one message through, cut the line, and let the hub keep the next ones."""
+    await until(lambda: outage.online() is True, what="the bridge is up")
+    await outage.say(devices)
+    await until(lambda: outage.has_stored(1))
+    await outage.line.cut()
+    await until(lambda: outage.online() is False)
+    for _ in range(KEPT):
+        await outage.say(devices)
+
+
+async def replaced(place: Place) -> Path:
+    """Let another bundle be taken, and the week after it pass."""
+    asked = await place.asked()
+    await place.round()
+    papers = await asked.take()
+    place.clock.advance(8 * 86400)
+    await place.round()
+    return papers
+
+
+def brought(hub: HubWithBundle, papers: Path) -> None:
+    """Put another bundle on a hub, as its script does; what waits there stays."""
+    conf = hub.folder / "hub.conf"
+    text = conf.read_text()
+    (old,) = {Path(line.split()[1]).parent for line in text.splitlines() if "file /" in line}
+    before, after = (own_name(one / "wayhome.conf") for one in (old, papers))
+    assert before != after
+    conf.write_text(text.replace(f"{old}/", f"{papers}/").replace(before, after))
+
+
+def own_name(conf: Path) -> str:
+    """Return the line by which a hub says who it is."""
+    return next(one for one in conf.read_text().splitlines() if one.startswith("remote_clientid"))
