@@ -29,6 +29,8 @@ WAITS_AFTER = timedelta(minutes=1)
 """After so long something that is read within a second is not being read."""
 SILENT_AFTER = timedelta(hours=25)
 """Detection alerts after a day without a word (`analytics.features.coverage`), and has an hour for it."""
+CERTIFICATE_LEFT = timedelta(days=14)
+"""Certificates are renewed 30 days before their end: one with less left is not renewed by anybody."""
 DISK_LEAST, DISK_SHARE = 1 << 30, 0.05
 """A disk with less than either free is as good as full: the database stops when it is."""
 DISK_AGAIN = 1.25
@@ -88,6 +90,7 @@ def faults(
     """
     return (
         *_disk(short),
+        *_certificate(signs, now),
         *_stopped(signs, now),
         *_waiting(signs, now),
         *_silent(signs),
@@ -106,6 +109,24 @@ def _disk(short: Room | None) -> Iterator[Fault]:
                 total=figure(short.total / (1 << 30)),
             ),
         )
+
+
+def _certificate(signs: Signs, now: datetime) -> Iterator[Fault]:
+    """Find a certificate that nobody has renewed; one that a gateway saw that is no more counts no longer."""
+    lately = [
+        ends
+        for name, ends in signs.certificates.items()
+        if now - signs.gateways[name] <= FORGOTTEN_AFTER
+    ]
+    if not lately or min(lately) - now > CERTIFICATE_LEFT:
+        return
+    ends = min(lately)
+    over = ends <= now
+    text = marked("The broker's certificate ends on %(time)s. From then on no home is heard.")
+    if over:
+        text = marked("The broker's certificate ended on %(time)s. No home is heard.")
+    severity = Severity.URGENT if over else Severity.CHECK
+    yield Fault(subject="certificate", what=say(text, time=clock(ends)), severity=severity)
 
 
 def _stopped(signs: Signs, now: datetime) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.model.errors import Misconfigured, StoreUnavailable
 from core.runtime import schema
 from core.runtime.broker import BrokerSettings, Subscriber
+from core.runtime.broker_certificate import Shown
 from core.store import presence
 from core.store.pool import open_pool, transaction
 from gateway import figures
@@ -76,6 +77,9 @@ async def main(context: Context[GatewaySettings], *, leaving: bool = False) -> N
                 group.create_task(gateway.registry.follow(settings.database_url), name="registry"),
                 group.create_task(gateway.beat(subscriber), name="heartbeat"),
                 group.create_task(
+                    gateway.certificate.follow(_broker(context), context.clock), name="certificate"
+                ),
+                group.create_task(
                     keep_names(pool, gateway.discovered, context.clock), name="names"
                 ),
             ]
@@ -123,6 +127,7 @@ class Gateway:
         self._book = PresenceBook()
         self._ring = Ring()
         self.discovered = DiscoveredQuota()
+        self.certificate = Shown()
         self.registry = Registry(pool, self._directory, context.clock)
         self._writer = Writer(pool, context.instance, context.clock, context.health)
         #: One batch is taken in while the one before it is committed.
@@ -318,6 +323,8 @@ class Gateway:
         if self._connected_since is not None:
             # Analytics tells by it whether a pause of its own was also a pause of the homes.
             counters["connected_since"] = self._connected_since.isoformat()
+        if self.certificate.ends is not None:
+            counters[presence.CERTIFICATE] = self.certificate.ends
         if group := self._context.settings.shared_group:
             # what goes to the others of its group it does not hear: they prove together
             counters["shared_group"] = group

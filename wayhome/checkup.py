@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from alerts.watch import FORGOTTEN_AFTER, WAITS_AFTER, Room
+from alerts.watch import CERTIFICATE_LEFT, FORGOTTEN_AFTER, WAITS_AFTER, Room
 from analytics.retention import LATE_AFTER
-from core.model.errors import WayhomeError
+from core.model.errors import Misconfigured, WayhomeError
 from core.runtime.broker import Publisher
+from core.runtime.broker_certificate import shown_until
 from core.runtime.compiled import compiled, in_words
 from core.store.diagnosis import Diagnosis, diagnose
 from core.store.pool import connect
@@ -25,15 +25,12 @@ if TYPE_CHECKING:
 
     from wayhome.system import System
 
-ANSWER_S, MQTTS_PORT = 5.0, 8883
 SKEW_LIMIT = timedelta(seconds=2)
 """Clocks of server and database further apart than this make ages on the pages wrong."""
 HEARTBEAT_LIMIT = timedelta(seconds=30)
 """A gateway tells every 5 s that it lives; six times missed is dead."""
 ALERTS_LIMIT = timedelta(minutes=3)
 """Alerting says each minute by which channels it tells people."""
-CERTIFICATE_LEFT = timedelta(days=14)
-"""Certificates are renewed 30 days before their end: one with less left is not renewed by anybody."""
 RENEW = "Renew it: `docker compose run --rm init`, then a HUP to the broker."
 DASHBOARD_LIMIT = timedelta(minutes=3)
 """The pages say twice a minute that they are served; a restart takes less than this."""
@@ -87,25 +84,14 @@ async def broker(system: System) -> Check:
 
 async def certificate(system: System) -> list[Check]:
     """Until when the broker's certificate is good; nothing where it has none."""
-    place = urlsplit(system.mqtt_url)
-    if place.scheme != "mqtts":
-        return []
     try:
-        trusted = ssl.create_default_context(cafile=system.mqtt_ca_file or None)
-        if system.mqtt_certificate_file:
-            trusted.load_cert_chain(system.mqtt_certificate_file, system.mqtt_key_file or None)
-        async with asyncio.timeout(ANSWER_S):
-            _, writer = await asyncio.open_connection(
-                place.hostname, place.port or MQTTS_PORT, ssl=trusted
-            )
-        shown = writer.get_extra_info("peercert") or {}
-        writer.close()
-        left = timedelta(seconds=ssl.cert_time_to_seconds(str(shown["notAfter"]))) - (
-            datetime.now(UTC) - datetime.fromtimestamp(0, UTC)
-        )
+        ends = await shown_until(system.broker("wayhome-doctor"))
+        if ends is None:
+            return []
+        left = ends - datetime.now(UTC)
     except ssl.SSLCertVerificationError as error:
         found, well = f"the broker's is not good: {error.verify_message}", False
-    except (OSError, KeyError, ValueError, TimeoutError):
+    except (OSError, KeyError, ValueError, TimeoutError, Misconfigured):
         return []  # the check of the broker says what is wrong
     else:
         found, well = f"the broker's ends in {left.days} days", left > CERTIFICATE_LEFT

@@ -105,6 +105,21 @@ _ALL = (
         who=marked("Whoever runs the servers, today"),
     ),
     Playbook(
+        name="certificate-ends",
+        detector=AUDIT,
+        subject="certificate",
+        title=marked("The broker's certificate ends and was not renewed"),
+        meaning=marked(
+            "From its end on hubs and gateway refuse the broker: no home is heard. Hubs keep what they"
+            " have to say."
+        ),
+        first=marked(
+            "Renew it: run the container “init” once, then send the broker a HUP (“Keep it running” in the"
+            " guide); have that done each month."
+        ),
+        who=marked("Whoever runs the servers, before that day"),
+    ),
+    Playbook(
         name="stopped-gateway",
         detector=AUDIT,
         subject="gateway/",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import LiteralString
 
@@ -21,6 +22,12 @@ class Overdue:
     messages: int
     #: Since when the oldest is due.
     since: datetime
+
+
+_BEATS: LiteralString = (
+    "select gateway, at, nullif(counters ->> 'certificate_ends', '')::timestamptz as certificate_ends"
+    " from gateway_heartbeat"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +56,8 @@ class Signs:
     silent_homes: tuple[SilentHome, ...]
     #: A watched home of each organisation: what concerns a whole service is told there.
     homes: tuple[HomeId, ...]
+    #: When the certificate of its broker ends, by gateway; of those that have seen one.
+    certificates: Mapping[str, datetime] = field(default_factory=dict)
 
 
 async def alone(connection: Connection) -> bool:
@@ -59,7 +68,7 @@ async def alone(connection: Connection) -> bool:
 
 async def signs(connection: Connection, now: datetime, silent_after: timedelta) -> Signs:
     """Look at everything."""
-    beats = await named_rows(connection, "select gateway, at from gateway_heartbeat")
+    beats = await named_rows(connection, _BEATS)
     pages = await named_rows(connection, "select instance, at from dashboard_heartbeat")
     steps = await named_rows(
         connection,
@@ -77,6 +86,11 @@ async def signs(connection: Connection, now: datetime, silent_after: timedelta) 
     )
     return Signs(
         gateways={str(row["gateway"]): row["at"] for row in beats},
+        certificates={
+            str(row["gateway"]): row["certificate_ends"]
+            for row in beats
+            if row["certificate_ends"] is not None
+        },
         pages={str(row["instance"]): row["at"] for row in pages},
         shards={int(row["shard"]): row["at"] for row in steps},
         finding_waits_s=float(waits["finding_s"]),

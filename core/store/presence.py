@@ -192,6 +192,10 @@ async def registry_fingerprint(connection: Connection) -> str:
     return str(await cursor.fetchone())
 
 
+CERTIFICATE = "certificate_ends"
+"""Among the counters: when the broker's certificate ends (ISO 8601); empty where it has none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
     """Proof that a gateway lives, and whether it hears the broker."""
@@ -207,12 +211,16 @@ async def beat(connection: Connection, heartbeat: Heartbeat) -> None:
     await connection.execute(
         "insert into gateway_heartbeat (gateway, at, broker_connected, counters)"
         " values (%s, %s, %s, %s) on conflict (gateway) do update set at = excluded.at,"
-        " broker_connected = excluded.broker_connected, counters = excluded.counters",
+        " broker_connected = excluded.broker_connected, counters = excluded.counters"
+        # a gateway that starts after the end of the broker's certificate can not see it any more
+        " || case when not excluded.counters ? %s and gateway_heartbeat.counters ? %s"
+        " then jsonb_build_object(%s::text, gateway_heartbeat.counters -> %s) else '{}' end",
         (
             heartbeat.gateway,
             heartbeat.at,
             heartbeat.broker_connected,
             Jsonb(heartbeat.counters, dumps=_json),
+            *4 * [CERTIFICATE],
         ),
     )
 

@@ -169,6 +169,42 @@ async def test_operators_are_told_before_the_disk_is_full(
     assert await watched.auditor.look_once() == ()
 
 
+async def test_operators_are_told_before_the_certificate_of_the_broker_ends(
+    watched: Watched,
+) -> None:
+    """Nobody had run what renews it for a year: then all homes were silent at once."""
+
+    def sees(days: float | None, gateway: str = "one", minutes: float = 0) -> None:
+        ends = "" if days is None else (at(minutes) + timedelta(days=days)).isoformat()
+        watched.house.execute(
+            "insert into gateway_heartbeat (gateway, at, broker_connected, counters)"
+            " values (%s, %s, true, jsonb_build_object('certificate_ends', %s::text))"
+            " on conflict (gateway) do update set at = excluded.at, counters = excluded.counters",
+            gateway,
+            at(minutes),
+            ends,
+        )
+
+    sees(None)
+    assert await watched.auditor.look_once() == ()
+    sees(1, "another that is gone", minutes=-2 * 24 * 60)
+    sees(14.1)
+    assert await watched.auditor.look_once() == ()
+    sees(13.9)
+    await watched.auditor.look_once()
+    await watched.turns.turn()
+    ((state, subject, severity, advice),) = watched.house.alerts("state, subject, severity, advice")
+    assert (state, subject, severity) == ("open", "certificate", "check")
+    assert advice.startswith("Renew it: run the container “init”")
+    assert len([one for one in watched.outside.requests if one.path == "/technician"]) == 1
+    sees(-0.1)
+    (fault,) = await watched.auditor.look_once() or ()
+    assert fault.severity is Severity.URGENT
+    assert "ended on" in fault.what
+    sees(364)
+    assert await watched.auditor.look_once() == ()
+
+
 async def test_what_is_over_is_cleared_and_what_comes_back_begins_anew(watched: Watched) -> None:
     watched.beat(-4)
     await watched.auditor.look_once()
