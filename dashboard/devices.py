@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.model.clock_skew import TRUSTED_S
 from core.model.home import Placement
 from core.store.work import BATTERY_AHEAD
 from dashboard import dates, wording
@@ -157,8 +158,10 @@ def clock_words(skew_s: float | None, *, wrong: bool = False) -> str:
     --------
     >>> clock_words(7250), clock_words(-180, wrong=True), clock_words(None, wrong=True)
     ('Its clock is 2 h ahead.', 'Its clock is wrong: 3 min behind.', 'Its clock is wrong.')
+    >>> clock_words(-3, wrong=True)  # what was known before it said another year
+    'Its clock is wrong.'
     """
-    if skew_s is None or abs(skew_s) < 1:
+    if skew_s is None or abs(skew_s) < (TRUSTED_S if wrong else 1):
         return _("Its clock is wrong.") if wrong else _("Its clock is right.")
     if wrong:
         ahead, behind = (

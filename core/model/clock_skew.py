@@ -16,8 +16,6 @@ from enum import StrEnum
 
 import msgspec
 
-from core.model.errors import Malformed
-
 TRUSTED_S = 5.0
 """Up to this envelope the device's time is taken as it is."""
 CORRECTED_S = 300.0
@@ -28,7 +26,7 @@ LEAK_S_PER_H = 1.0
 LONGEST_LEAK_S = 1.0
 """What one silence may leak at most: a hub that was off for a week says nothing about its clock."""
 IMPOSSIBLE_S = 366 * 86_400.0
-"""A claim so far ahead is not a clock that is wrong but a message that is."""
+"""A claim so far off is of a clock that was never set, or lost its cell: it says nothing of the time."""
 UNSETTLED_S = 2.5
 """From this envelope on a clock is so near to correction that a repeated claim is looked up."""
 LATE_S = 600.0
@@ -94,15 +92,8 @@ class Skew:
     def judge(self, claimed: datetime, received: datetime) -> Judgement:
         """Learn from a claim and return the time to store for it, which is never after ``received``
         by more than 5 s.
-
-        Raises
-        ------
-        Malformed
-            If the claim is more than a year ahead.
         """  # noqa: D205
         skew_s = (received - claimed).total_seconds()
-        if skew_s < -IMPOSSIBLE_S:
-            raise Malformed("time", "a time that has come")
         if not self._follow(skew_s, received.timestamp()):
             return Judgement(_FUTURE, received, True)  # noqa: FBT003
         envelope_s = self.envelope_s or 0.0

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.model.clock_skew import CORRECTED_S, TRUSTED_S, Skew, Trust
-from core.model.errors import Malformed
 from tests.gateway.builders import NOON, after
 
 DELAYS = st.floats(min_value=0, max_value=4, allow_nan=False)
@@ -44,9 +43,14 @@ def test_bands(error_s: float, trust: Trust, observed_s: float) -> None:
     assert at == pytest.approx(observed_s, abs=1e-5)
 
 
-def test_a_time_in_2061_can_not_be() -> None:
-    with pytest.raises(Malformed, match="a time that has come"):
-        Skew().judge(datetime.fromisoformat("2061-01-01T00:00:00+00:00"), NOON)
+@pytest.mark.parametrize("year", [2031, 2061, 9999])
+def test_a_clock_that_is_years_ahead_is_not_believed_and_moves_nothing(year: int) -> None:
+    skew = Skew()
+    judged(skew, 0, 0.5)
+    for _ in range(10):
+        found = skew.judge(datetime(year, 1, 1, tzinfo=UTC), NOON)
+        assert (found.trust, found.observed_at) == (Trust.FUTURE, NOON)
+    assert judged(skew, 100, 100.5) == (Trust.TRUSTED, 100)
 
 
 def test_a_backlog_that_comes_days_late_keeps_its_times() -> None:

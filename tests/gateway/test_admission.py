@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.model.errors import Unsupported
 from core.model.intake import Timing
+from core.model.quantity import Quantity
 from core.runtime.mqtt import IncomingMessage
 from gateway.admission import SAMPLE_BYTES, Admitted, Outcome
 from gateway.directory import Limits
@@ -50,6 +51,27 @@ def test_a_wrong_clock_is_flagged_and_its_claim_kept() -> None:
     assert admitted.seen.clock_trusted is False
 
 
+@pytest.mark.parametrize("year", ["1970", "2031", "2058", "2085", "9999"])
+def test_a_call_for_help_is_not_held_back_for_a_hub_whose_clock_is_years_off(year: str) -> None:
+    """It lay in quarantine, and the next day too, when the clock had been set and it was replayed."""
+    desk, topic = Desk(), "homes/live/zigbee2mqtt/hall"
+    admit(desk, message(topic, {"occupancy": True, "last_seen": after(-1).isoformat()}))
+    pressed = {"action": "emergency", "last_seen": f"{year}-11-30T03:00:00+00:00"}
+    admitted = admit(desk, message(topic, pressed), NOON)
+    assert admitted.outcome is Outcome.STORED
+    (call,) = [one for one in admitted.arrivals if one.quantity is Quantity.SOS]
+    assert call.observed_at == NOON
+    assert admitted.seen is not None
+    # a clock that says it was never set tells no time; one that is wrong is one to be set
+    assert admitted.seen.clock_trusted is (None if year == "1970" else False)
+    # set by its time server, it is believed at once
+    right = {"occupancy": False, "last_seen": after(59).isoformat()}
+    later = admit(desk, message(topic, right), after(60))
+    assert {one.observed_at for one in later.arrivals} == {after(59)}
+    assert later.seen is not None
+    assert later.seen.clock_trusted is True
+
+
 def test_an_archive_keeps_the_times_that_are_claimed() -> None:
     admitted = admit(Desk(), contact(home=ARCHIVE, t="2019-01-01T00:00:00+00:00"))
     (arrival,) = admitted.arrivals
@@ -66,7 +88,7 @@ def test_an_archive_keeps_the_times_that_are_claimed() -> None:
         (message("homes/nobody/wayhome/door/contact", {"v": 1}), "unknown_home", ""),
         (message("homes/live/toaster/x"), "unknown_family", "topic"),
         (contact("wide"), "malformed", "v"),
-        (contact(t="2058-01-01T00:00:00+00:00"), "malformed", "time"),
+        (contact(home=ARCHIVE, t="2058-01-01T00:00:00+00:00"), "malformed", "time"),
         (message("homes/live/wayhome/door/contact", b"\xff\x00"), "malformed", "payload"),
         (message("homes/live/wayhome/door/battery", {"v": 250}), "malformed", "v"),
         (message("homes/live/wayhome/door/contact", b" " * 70_000), "oversize", "payload"),

@@ -76,7 +76,7 @@ BAD = {
     (f"{PREFIX}/wayhome/door/contact", b"\xff\xfe\x00"): ("malformed", "payload"),
     (f"{PREFIX}/wayhome/door/contact", native("open")): ("malformed", "v"),
     (f"{PREFIX}/wayhome/door/battery", native(250)): ("malformed", "v"),
-    (f"{PREFIX}/wayhome/door/contact", native(1, t="2061-01-01T00:00:00Z")): ("malformed", "t"),
+    (f"{PREFIX}/wayhome/door/contact", native(1, t="2061-01-01T00:00:00")): ("malformed", "t"),
     (f"{PREFIX}/zigbee2mqtt/hall", b'{"battery": 250}'): ("malformed", "battery"),
     (
         f"{PREFIX}/owntracks/resident1/watch",

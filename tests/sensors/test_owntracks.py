@@ -53,7 +53,7 @@ def test_the_last_will_is_presence() -> None:
         ({**PLACE, "lon": "1"}, "lon"),
         ({**PLACE, "lat": None}, "lat"),
         ({**PLACE, "batt": 250}, "batt"),
-        ({**PLACE, "tst": 4_000_000_000}, "tst"),
+        ({**PLACE, "tst": 1e300}, "tst"),
         ({"_type": "transition", "event": "jump", "tst": 1790000000}, "event"),
         ({"_type": "steps", "tst": 1790000000}, "steps"),
         ({"lat": 1, "lon": 2}, "_type"),
