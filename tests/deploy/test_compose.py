@@ -11,6 +11,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from core.runtime.settings import OTHERS, SERVICES, variable
@@ -45,6 +46,24 @@ def test_docker_compose_accepts_it(docker_compose: Path) -> None:
         command = [str(docker_compose), "-f", file, *profile, "config", "-q"]
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_hubs_stay_outside_while_the_guides_say_so(docker_compose: Path) -> None:
+    """A broker that is new acknowledges what hubs say, and throws it away: nobody has subscribed yet."""
+    guide = (ROOT / "docs/how-to/deploy.md").read_text("utf-8")
+    words = re.findall(r"BROKER_PORT=(\S+) HUBS_PORT=(\S+)", guide)
+    assert len(words) == 2
+    for broker, hubs in words:
+        command = [str(docker_compose), "-f", str(ROOT / "docker-compose.yml"), "config"]
+        environment = {"BROKER_PORT": broker, "HUBS_PORT": hubs}
+        done = subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=60, env=environment
+        )
+        ports = yaml.safe_load(done.stdout)["services"]["mosquitto"]["ports"]
+        assert [(one["host_ip"], one["published"]) for one in ports] == [
+            ("127.0.0.1", "8883"),
+            ("127.0.0.1", "8885"),
+        ]
 
 
 @pytest.mark.parametrize("name", own_services())
