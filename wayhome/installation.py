@@ -214,6 +214,7 @@ def _broker(folder: Path) -> None:
     # mosquitto_sub finds its options in $XDG_CONFIG_HOME/mosquitto_sub: no password on a command line
     options = {"-h": "localhost", "-p": "8884", "--cafile": f"{place}/ca.crt", "-u": "probe"}
     options["-P"] = passwords["probe"]
+    options["-i"] = "wayhome-probe"  # a client without a name is refused
     keep(place / "mosquitto_sub", "".join(f"{key} {text}\n" for key, text in options.items()))
 
 

@@ -6,9 +6,11 @@ import asyncio
 import json
 import socket
 import ssl
+import subprocess
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +23,8 @@ from core.model.identity import OWN, password_grant
 from core.model.ids import HomeId
 from core.runtime.broker import BrokerSettings, Publisher, Subscriber
 from core.runtime.clock import SystemClock
-from tests.deploy.shipped import Hub, ShippedMosquitto
+from tests.deploy.shipped import Hub, ShippedMosquitto, compose
+from tests.servers.availability import unavailable
 from wayhome.identity.issuing import read_authority
 from wayhome.identity.mosquitto_door import MosquittoDoor
 from wayhome.identity.service import Admin, with_passwords
@@ -29,7 +32,6 @@ from wayhome.installation import Wanted, install
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
 
 NOT_AUTHORISED = 0x87
 BAD_PASSWORD = 0x86
@@ -249,6 +251,34 @@ async def test_the_probe_of_the_health_check_is_answered(shipped: ShippedMosquit
     settings = shipped.inside(options["-u"], options["-P"], "probe", ca_file=options["--cafile"])
     async with listening(settings, "$SYS/broker/uptime") as probe:
         assert await topics(probe, "$SYS/broker/uptime")
+
+
+def test_the_health_check_of_the_container_is_answered_by_its_own_program(
+    shipped: ShippedMosquitto,
+) -> None:
+    """It has no name of its own, so it was refused: the container never was healthy, and nothing started."""
+    words = [
+        one.replace("$$", "$") for one in compose()["services"]["mosquitto"]["healthcheck"]["test"]
+    ]
+    assert words[0] == "CMD"
+    program = Path(shipped.program).parent.parent / "bin" / words[1]
+    if not program.exists():
+        unavailable("no mosquitto_sub: run scripts/test-servers")
+    options = shipped.secrets / "broker" / "mosquitto_sub"
+    options.write_text(options.read_text().replace("8884", str(shipped.inner_port)))
+
+    def probe() -> int:
+        return subprocess.run(
+            [program, *words[2:]],
+            check=False,
+            env={"XDG_CONFIG_HOME": str(options.parent)},
+            timeout=20,
+        ).returncode
+
+    assert probe() == 0
+    assert probe() == 0, "each quarter of a minute"
+    shipped.stop()
+    assert probe() != 0
 
 
 async def test_a_signal_brings_new_hubs_and_certificates(shipped: ShippedMosquitto) -> None:
