@@ -51,19 +51,19 @@ def test_docker_compose_accepts_it(docker_compose: Path) -> None:
 def test_hubs_stay_outside_while_the_guides_say_so(docker_compose: Path) -> None:
     """A broker that is new acknowledges what hubs say, and throws it away: nobody has subscribed yet."""
     guide = (ROOT / "docs/how-to/deploy.md").read_text("utf-8")
-    words = re.findall(r"BROKER_PORT=(\S+) HUBS_PORT=(\S+)", guide)
+    words = re.findall(r"HUBS_FROM=(\S+)", guide)
     assert len(words) == 2
-    for broker, hubs in words:
+    for outside in words:
         command = [str(docker_compose), "-f", str(ROOT / "docker-compose.yml"), "config"]
-        environment = {"BROKER_PORT": broker, "HUBS_PORT": hubs}
+        environment = {"HUBS_FROM": outside, "BROKER_PORT": "9883"}
         done = subprocess.run(
             command, check=True, capture_output=True, text=True, timeout=60, env=environment
         )
-        ports = yaml.safe_load(done.stdout)["services"]["mosquitto"]["ports"]
-        assert [(one["host_ip"], one["published"]) for one in ports] == [
-            ("127.0.0.1", "8883"),
-            ("127.0.0.1", "8885"),
-        ]
+        services = yaml.safe_load(done.stdout)["services"]
+        places = [(one["host_ip"], one["published"]) for one in services["mosquitto"]["ports"]]
+        assert places == [("127.0.0.1", "9883"), ("127.0.0.1", "8885")]
+        address = services["identity"]["environment"]["WAYHOME_HUB_BROKER"]
+        assert address == "localhost:8885", "it goes into bundles"
 
 
 @pytest.mark.parametrize("name", own_services())
@@ -185,7 +185,10 @@ def settled(check: Callable[[], bool]) -> None:
 def test_only_four_doors_are_open() -> None:
     doors = {name: one["ports"] for name, one in compose()["services"].items() if "ports" in one}
     assert doors == {
-        "mosquitto": ["${BROKER_PORT:-8883}:8883", "${HUBS_PORT:-8885}:8885"],
+        "mosquitto": [
+            "${HUBS_FROM:-}${BROKER_PORT:-8883}:8883",
+            "${HUBS_FROM:-}${HUBS_PORT:-8885}:8885",
+        ],
         "alerts": ["${RECEIPTS_AT:-127.0.0.1:8090}:8090"],
         "dashboard": ["${PAGES_AT:-127.0.0.1:8080}:8080"],
     }

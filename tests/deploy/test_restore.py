@@ -89,4 +89,4 @@ async def test_a_backup_is_restored_as_the_guide_says(
         assert people(new) == [(2,), (3,)]
         twice = await residents(new.url, "erase-again", str(kept))
         assert twice == {"erased": 0, "failed": {}}
-        assert start.startswith("docker compose up -d --wait gateway identity\nunset BROKER_PORT")
+        assert start.startswith("docker compose up -d --wait gateway identity\nunset HUBS_FROM")
