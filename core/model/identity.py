@@ -164,8 +164,8 @@ def password_grant(home_id: HomeId) -> Grant:
     return Grant(client=f"{HUB}-{home_id}", topics=(f"homes/{home_id}/#",))
 
 
-TELLER = Grant(client="wayhome-home-state", topics=(f"{HOME_STATE}/#",))
-"""Our own client that tells homes how they stand."""
+TELLER = Grant(client="wayhome-home-state", topics=(f"{HOME_STATE}/#", "homes/+/wayhome/+/status"))
+"""Our own client that tells homes how they stand, and says of a hub that was shut out that it is gone."""
 OWN = (
     # alone, and as one of several that divide the messages
     Grant(client="gateway", topics=(), reads=("homes/#", "$share/+/homes/#")),

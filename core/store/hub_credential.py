@@ -256,6 +256,14 @@ async def revoked_serials(
     return tuple((str(serial), at) for serial, at in await cursor.fetchall())
 
 
+async def locked_out(connection: Connection, now: datetime) -> tuple[tuple[HomeId, str], ...]:
+    """Return homes and hubs that count as there although the broker lets them in no more."""
+    cursor = await connection.execute(
+        "select home_id, hub from hubs_locked_out(%s) order by 1, 2", (now,)
+    )
+    return tuple((HomeId(home), str(hub)) for home, hub in await cursor.fetchall())
+
+
 async def note_issued(
     connection: Connection,
     credential: HubCredential,

@@ -186,7 +186,9 @@ _LOCKED_OUT: LiteralString = (
     "  and c.about = case d.external_id when 'hub' then 'hub' else 'hub/' || substr(d.external_id, 5) end) k"
     " where p.online is false and d.placement = 'hub' and d.family = 'wayhome' and d.retired_at is null"
     " and (d.external_id = 'hub' or d.external_id like 'hub-%%') and not k.ran_out"
-    " and p.last_seen < k.ended_at + interval '10 minutes'"
+    # the line of a bridge is state: where only that was heard, what came through it tells
+    " and coalesce(p.last_seen, (select max(q.last_seen) from device x join presence q using (device_id)"
+    "  where x.home_id = d.home_id), '-infinity') < k.ended_at + interval '10 minutes'"
 )
 # Planned is what was said; before that could be said, a day for a test and three for a pause.
 _FORGOTTEN: LiteralString = (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.runtime.broker import Publisher
+from core.runtime.clock import SystemClock
 from tests.deploy.shipped import ShippedMosquitto
 from tests.gateway.running import Table, until
 from tests.identity.places import Place, mosquitto_place
@@ -20,6 +21,8 @@ from tests.identity.test_bundle import (
     gateway_at,
     household_at,
 )
+from tests.identity.test_home_state import tell, teller_of
+from wayhome.identity.service import Admin
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -71,6 +74,40 @@ async def test_what_a_hub_kept_waits_for_its_next_certificate(
     finally:
         hub.kill()
     assert outage.table.one("select count(*) from quarantine") == 0
+
+
+@pytest.mark.parametrize("how", ["revoked", "not brought"])
+async def test_a_home_whose_hub_is_shut_out_is_not_taken_for_a_still_one(
+    outage: Outage, tmp_path: Path, how: str
+) -> None:
+    """The broker cuts it off without its last will: to all it was there, and nobody in the home moved."""
+    place = outage.place
+    await household_at(place)
+    broker = without_a_quirk(place)
+    asked = await place.asked()
+    await place.round()
+    hub = HubWithBundle(tmp_path / "hub", broker, await asked.take())
+    teller = teller_of(place)
+    assert isinstance(teller.settings, Admin)
+    teller.settings = replace(teller.settings, clock=SystemClock())  # TLS goes by the real time
+    try:
+        async with gateway_at(place, outage.clock):
+            await until(lambda: outage.online() is True, what="the bridge is up")
+            await tell(place, teller)
+            if how == "revoked":
+                await place.revoke(asked.number)
+                await place.round()
+            else:
+                await replaced(place)
+                await tell(place, teller)
+                assert outage.online() is True, "it may be there with the new one, for some hours"
+                place.clock.advance(3 * 3600 + 60)
+            await until(lambda: "deleteClient | username=hub-7f3k-00000001" in broker.log())
+            assert outage.online() is True
+            await tell(place, teller)
+            await until(lambda: outage.online() is False, what="it is known as gone")
+    finally:
+        hub.kill()
 
 
 def without_a_quirk(place: Place) -> ShippedMosquitto:

@@ -68,7 +68,7 @@ FOR_PAGES = (
     "ask_hub_credential", "end_hub_credential", "take_hub_bundle", "renew_hub_credential", "set_home_output",
 )  # fmt: skip
 """Functions that run with the owner's rights for the pages; each looks at who is acting."""
-FOR_IDENTITY = ("home_states",)
+FOR_IDENTITY = ("home_states", "hubs_locked_out")
 """What the identity service may ask with the owner's rights."""
 FOR_WHO_TELLS = ("unheard_organisations",)
 """What alerting, the pages and the doctor ask with the owner's rights."""

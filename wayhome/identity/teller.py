@@ -1,4 +1,7 @@
-"""Tells homes how they stand, for a Home Assistant that runs there; takes it back where that is ended."""
+"""Tells homes how they stand, for a Home Assistant that runs there; takes it back where that is ended.
+
+Tells the gateway of hubs that were shut out, too: a broker that cuts one off says nothing of it.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ from typing import TYPE_CHECKING
 from core.model.errors import Temporary
 from core.runtime.broker import Publisher
 from core.store import home_output as store
+from core.store import hub_credential
 from core.store.pool import connect
 from wayhome.identity import home_assistant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from core.model.ids import HomeId
     from core.runtime.broker import BrokerSettings
@@ -28,6 +32,8 @@ log = logging.getLogger("wayhome.identity")
 POLL_S = 15.0
 AGAIN = timedelta(minutes=5)
 """What has not changed is told again so often: well before it expires over there."""
+GONE = b"0"
+"""As a bridge says it by its last will."""
 Message = tuple[str, bytes]
 
 
@@ -59,6 +65,7 @@ class Teller:
         now = self.clock.now()
         outputs = await store.outputs(connection, now)
         messages = [one for output in outputs for one in self._due(output, now)]
+        messages += self._gone(await hub_credential.locked_out(connection, now), now)
         if not messages:
             return
         async with Publisher(self.settings()) as publisher:
@@ -85,6 +92,18 @@ class Teller:
             before, at = self._told.get(topic, (None, now))
             if before != payload or now - at >= AGAIN:
                 yield topic, payload
+
+    def _gone(self, hubs: Sequence[tuple[HomeId, str]], now: datetime) -> list[Message]:
+        """Say in place of hubs that were cut off what their last will would have said."""
+        topics = [f"homes/{home_id}/wayhome/{hub}/status" for home_id, hub in hubs]
+        for topic in [one for one in self._told if one.endswith("/status") and one not in topics]:
+            del self._told[topic]
+        told = {topic: self._told.get(topic) for topic in topics}
+        return [
+            (topic, GONE)
+            for topic, last in told.items()
+            if last is None or not timedelta(0) <= now - last[1] < AGAIN
+        ]
 
     def _forget(self, home_id: HomeId) -> None:
         for topic in home_assistant.topics(home_id):
