@@ -14,19 +14,24 @@ from alerts.duty import plan_for
 from alerts.episode import Episode
 from alerts.rounds import recall, settle
 from alerts.unwatched import BACK
-from core.model.away import NOT_BACK_AFTER
+from core.model.away import NOT_BACK_AFTER, is_asked
 from core.model.finding import Alert, AlertState, Audience, Outcome, Severity
 from core.model.incident import ONE_SILENCE
 from core.model.playbook import UNWATCHED
+from core.model.watching import NoticeKind
 from core.store import alert as alert_table
 from core.store import away
 from core.store import incident as incident_table
+from core.store import watching as watch_table
+from core.store.quiet import quiet_hours_of
+from core.store.watching import Notice
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from core.store.alert import StoredAlert
     from core.store.pool import Connection
+    from core.store.watching import DueNotice
 
 log = logging.getLogger("wayhome.alerts")
 
@@ -37,6 +42,23 @@ async def end_due(connection: Connection, now: datetime) -> int:
     for home_id in ended:
         log.info("watched again", extra={"action": "rest_ended", "home": home_id})
     return len(ended)
+
+
+async def ask_before_end(connection: Connection, now: datetime) -> list[DueNotice]:
+    """Promise each of a circle, once for each end that was set, the question whether it still holds."""
+    waiting = await away.to_be_asked(connection, now)
+    hours = await quiet_hours_of(connection, {one.carer_id for one in waiting})
+    found = []
+    for one in waiting:
+        if is_asked(one.told_at, one.until, hours.get(one.carer_id), one.zone, now):
+            notice = Notice(
+                home_id=one.home_id,
+                carer_id=one.carer_id,
+                kind=NoticeKind.REST_ENDS,
+                about=one.number,
+            )
+            found.append(await watch_table.promise(connection, notice, now, now))
+    return [one for one in found if one is not None]
 
 
 async def look(connection: Connection, now: datetime) -> int:

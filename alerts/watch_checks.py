@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from core.model.ledger import Ledger, LedgerNotice, LedgerWatch
 
 MAY_ARRIVE = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT})
+WELL = frozenset({NoticeKind.AGAIN, NoticeKind.RESTED, NoticeKind.REST_ENDS})
+"""Whoever does not hear these believes nothing that is worse than it is."""
 
 
 def watch_noticed(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
@@ -68,7 +70,7 @@ def watch_operators_know(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
     """Find people whom no way has reached and of whom the operators were not told."""
     for one in ledger.notices:
         asked = one.asked_at
-        if not one.wanted or one.kind is NoticeKind.AGAIN or asked is None:
+        if not one.wanted or one.kind in WELL or asked is None:
             continue
         ways = [d for d in one.deliveries if d.channel != WEB]
         if terms.now - asked <= terms.grace or any(d.state in MAY_ARRIVE for d in ways):

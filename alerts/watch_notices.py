@@ -22,7 +22,6 @@ from core.model.ids import HomeId
 from core.model.playbook import PLAYBOOKS
 from core.model.said import say
 from core.model.watching import (
-    KIND_OF,
     RENEWERS_AHEAD,
     Listener,
     NoticeKind,
@@ -31,6 +30,7 @@ from core.model.watching import (
     due_at,
     ending,
     foretells,
+    kind_of,
     may_wake,
 )
 from core.store import alert as alert_table
@@ -151,6 +151,8 @@ async def look(
     await watch_table.drop_unwanted(connection, now)
     await _promise(connection, now)
     reminders = await _remind(connection, now, odd)
+    async with _apart(connection, RESTING, odd):
+        reminders += await resting.ask_before_end(connection, now)
     await _ask(connection, reminders, now, waking)
     due = await watch_table.due(connection, now)
     for one in due:
@@ -198,13 +200,15 @@ async def _promise(connection: Connection, now: datetime) -> None:
             hours=hours.get(one.carer_id),
             zone=one.zone,
             foretold=one.foretold,
+            missed=one.missed,
         )
-        due = due_at(Watching(state=one.state, why=one.why), listener, now)
+        watch = Watching(state=one.state, why=one.why)
+        due = due_at(watch, listener, now)
         if due is not None:
             notice = Notice(
                 home_id=one.home_id,
                 carer_id=one.carer_id,
-                kind=KIND_OF[one.state],
+                kind=kind_of(watch, listener),
                 about=one.number,
             )
             await watch_table.promise(connection, notice, now, due)

@@ -72,6 +72,21 @@ _BESIDE = {
             " said so, and until when."
         ),
     ),
+    NoticeKind.REST_ENDS: (
+        marked("Wayhome: is everybody back?"),
+        marked(
+            "Watching rests in a home that you care for, and that ends within a day, by itself. From an hour"
+            " after that you are told if nobody moves there. Are they not back by then? Open Wayhome and"
+            " make it longer."
+        ),
+    ),
+    NoticeKind.RESTED: (
+        marked("Wayhome: watching rested"),
+        marked(
+            "In your quiet hours watching rested in a home that you care for, because a carer had said that"
+            " nobody was there. It is over. Open Wayhome to see from when to when."
+        ),
+    ),
     NoticeKind.AGAIN: (
         marked("Wayhome: watched again"),
         marked(

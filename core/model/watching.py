@@ -71,6 +71,10 @@ class NoticeKind(StrEnum):
     AGAIN = "watch_again"
     RESTS = "watch_rests"
     """Nobody is at home, as a carer has said."""
+    REST_ENDS = "watch_rest_ends"
+    """That ends within hours, by itself."""
+    RESTED = "watch_rested"
+    """Nobody was, and it is over: for who was not to be woken meanwhile."""
     ENDS = "watch_ends"
     """To the circle: a basis ends within a day."""
     RENEW = "watch_renew"
@@ -162,6 +166,8 @@ class Listener:
     zone: ZoneInfo
     #: True where this person was told in the days before that a basis ends.
     foretold: bool = False
+    #: True where watching rested since then, and this person was not told because of their quiet hours.
+    missed: bool = False
 
 
 def due_at(watch: Watching, listener: Listener, now: datetime) -> datetime | None:
@@ -171,14 +177,21 @@ def due_at(watch: Watching, listener: Listener, now: datetime) -> datetime | Non
     watched must not sleep on. Who was told the day before that it ends is left to sleep until the morning.
     That watching rests, because nobody is at home, waits for the end of a person's own quiet hours.
     What can wait does: that it is watched again, and, in a person's own quiet hours, that nobody is looked
-    for outdoors.
+    for outdoors. Who slept through a rest is told of it then too: all must know that it has been.
     """
-    if watch.state is (listener.told or WatchState.WATCHED) and not _anew(watch):
+    if _known(watch, listener) and not _anew(watch) and not listener.missed:
         return None
     severity = _SEVERITY[watch.state]
     if watch.why is WhyNot.LAPSED and listener.foretold:
         severity = Severity.NOTICE
     return held_until(listener.hours, severity, now, listener.zone) or now
+
+
+def kind_of(watch: Watching, listener: Listener) -> NoticeKind:
+    """Return what this person is told when it is due."""
+    if listener.missed and _known(watch, listener) and not _anew(watch):
+        return NoticeKind.RESTED
+    return KIND_OF[watch.state]
 
 
 def ending(home: HomeNow, now: datetime) -> tuple[Review, ...]:
@@ -207,6 +220,10 @@ def foretells(review: Review, kind: NoticeKind, now: datetime) -> bool:
 def may_wake(hours: QuietHours | None, zone: ZoneInfo, now: datetime) -> bool:
     """Tell whether a person may be reminded of something now: neither at night nor in their quiet hours."""
     return held_until(hours, Severity.NOTICE, now, zone) is None
+
+
+def _known(watch: Watching, listener: Listener) -> bool:
+    return watch.state is (listener.told or WatchState.WATCHED)
 
 
 def _anew(watch: Watching) -> bool:

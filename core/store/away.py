@@ -6,21 +6,24 @@ What the pages do runs inside `core.store.account.acting`; the database looks at
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
+from zoneinfo import ZoneInfo
 
 from psycopg import errors
 
 from core.model.away import Away, Rest
 from core.model.errors import Malformed
-from core.model.ids import HomeId
+from core.model.ids import CarerId, HomeId
 from core.model.words import marked
 from core.store.alert import StoredAlert, stored_alert
 from core.store.pool import Connection, named_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
+ENDS_SOON = timedelta(days=4)
+"""Nobody keeps quiet hours for longer than three days on end, and who does is asked before them."""
 _OPEN = marked("none that is open: answer it first, and say how it ended")
 
 
@@ -91,6 +94,36 @@ async def end_due(connection: Connection, now: datetime) -> tuple[HomeId, ...]:
     return tuple(HomeId(home) for (home,) in await cursor.fetchall())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unasked:
+    """One of a circle who was not asked yet whether the end of a rest still holds."""
+
+    home_id: HomeId
+    carer_id: CarerId
+    zone: ZoneInfo
+    #: When this person was told that it rests.
+    told_at: datetime
+    until: datetime
+    #: Number of the change of watching that this rest is.
+    number: int
+
+
+async def to_be_asked(connection: Connection, now: datetime) -> tuple[Unasked, ...]:
+    """Return of each rest that ends within days whom of the circle nobody has asked about that."""
+    rows = await named_rows(connection, _UNASKED, {"before": now + ENDS_SOON, "now": now})
+    return tuple(
+        Unasked(
+            home_id=HomeId(row["home_id"]),
+            carer_id=CarerId(row["carer_id"]),
+            zone=ZoneInfo(row["zone"]),
+            told_at=row["asked_at"],
+            until=row["until"],
+            number=row["number"],
+        )
+        for row in rows
+    )
+
+
 async def left_silent(connection: Connection, before: datetime) -> tuple[StoredAlert, ...]:
     """Return what was noticed while watching rested, was told to nobody and is not over; locked.
 
@@ -121,6 +154,19 @@ _SPANS: LiteralString = (
     " from (select at, lead(at) over (order by step_id) as next, stage, away from home_step"
     "  where home_id = %(home)s) s where stage = 'paused' and away <> '' and at < %(end)s"
     " and coalesce(next, %(end)s) > %(start)s order by 1"
+)
+_UNASKED: LiteralString = (
+    "select h.home_id, k.carer_id, h.zone, r.asked_at, s.until, w.number from home h cross join lateral"
+    " (select * from home_step x where x.home_id = h.home_id order by x.step_id desc limit 1) s"
+    " cross join lateral (select * from watch_change c where c.home_id = h.home_id"
+    "  order by c.number desc limit 1) w join care k on k.home_id = h.home_id"
+    " join carer c on c.carer_id = k.carer_id join watch_notice r on r.home_id = h.home_id"
+    "  and r.carer_id = k.carer_id and r.kind = 'watch_rests' and r.about = w.number"
+    " where h.away and w.state = 'resting' and w.step_id = s.step_id and r.asked_at is not null"
+    " and s.until > %(now)s"
+    " and s.until <= %(before)s and c.disabled_at is null and c.role in ('family_carer', 'care_worker')"
+    " and not exists (select 1 from watch_notice n where n.home_id = h.home_id and n.carer_id = k.carer_id"
+    "  and n.kind = 'watch_rest_ends' and n.about = w.number) order by h.home_id, k.carer_id"
 )
 _LEFT_SILENT: LiteralString = (
     "select a.* from alert a join home h using (home_id) cross join lateral (select s.step_id, s.stage,"

@@ -152,7 +152,7 @@ async def _notices(connection: Connection, since: datetime) -> tuple[LedgerNotic
         "select n.*, n.dropped_at is null and not exists (select 1 from watch_change w"
         "  where w.home_id = n.home_id and w.number > n.about) as wanted"
         " from watch_notice n where n.at >= %(since)s"
-        " and n.kind in ('watch_ended', 'watch_places', 'watch_again', 'watch_rests') order by n.notice_id",
+        " and n.kind not in ('watch_ends', 'watch_renew') order by n.notice_id",
         {"since": since},
     )
     source: LiteralString = "delivery d join watch_message m using (delivery_id)"

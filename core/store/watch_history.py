@@ -118,7 +118,7 @@ _PEOPLE: LiteralString = (
     " count(*) filter (where d.channel <> 'web' and d.state = 'failed') as failed"
     " from unnest(%(homes)s::text[], %(numbers)s::bigint[]) as w(home_id, number)"
     " join watch_notice n on n.home_id = w.home_id and n.about = w.number"
-    "  and n.kind in ('watch_ended', 'watch_places', 'watch_again', 'watch_rests')"
+    "  and n.kind in ('watch_ended', 'watch_places', 'watch_again', 'watch_rests', 'watch_rested')"
     " left join carer c on c.carer_id = n.carer_id left join watch_message m using (notice_id)"
     " left join delivery d using (delivery_id)"
     " group by n.notice_id, c.name order by n.notice_id"

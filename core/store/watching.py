@@ -29,7 +29,7 @@ NEWEST: LiteralString = (
     "(left(d.kind, 5) <> 'watch' or not exists (select 1 from watch_message m"
     " join watch_notice n using (notice_id) join watch_change w on w.home_id = n.home_id"
     " and w.number > n.about where m.delivery_id = d.delivery_id"
-    " and n.kind in ('watch_ended', 'watch_places', 'watch_again', 'watch_rests')))"
+    " and n.kind not in ('watch_ends', 'watch_renew')))"
 )
 """Whether a delivery ``d`` still says how it stands: what has changed again since is not said any more."""
 
@@ -63,6 +63,8 @@ class Untold:
     #: What this person was told last; None for nothing.
     told: WatchState | None
     foretold: bool
+    #: Whether watching rested since then, without a word to this person.
+    missed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ class Notice:
     home_id: HomeId
     carer_id: CarerId
     kind: NoticeKind
-    #: Number of the change, or of the basis that ends.
+    #: Number of the change, also of one that ends soon, or of the basis that does.
     about: int
 
 
@@ -142,8 +144,9 @@ async def untold(connection: Connection) -> tuple[Untold, ...]:
             number=row["number"],
             state=WatchState(row["state"]),
             why=WhyNot(row["why"]),
-            told=_STATES.get(row["told"]),
+            told=None if row["told"] is None else WatchState(row["told"]),
             foretold=row["foretold"],
+            missed=row["missed"],
         )
         for row in rows
     )
@@ -241,8 +244,7 @@ async def renewers(connection: Connection, home_id: HomeId, basis_id: int) -> tu
     return tuple(CarerId(row["carer_id"]) for row in rows)
 
 
-_OF_CHANGES = [one.value for one in KIND_OF.values()]
-_STATES = {kind.value: state for state, kind in KIND_OF.items()}
+_OF_CHANGES = [NoticeKind.RESTED.value, *(one.value for one in KIND_OF.values())]
 _CIRCLE: LiteralString = (
     " from care k join carer c using (carer_id) where c.disabled_at is null"
     " and c.role in ('family_carer', 'care_worker')"
@@ -279,12 +281,15 @@ _ENDING: LiteralString = (
     " and b.valid_until > %(now)s and b.valid_until <= %(until)s) order by h.home_id"
 )
 _UNTOLD: LiteralString = (
-    "select l.home_id, l.number, l.state, l.why, h.zone, c.carer_id, t.kind as told, exists (select 1"
+    "select l.home_id, l.number, l.state, l.why, h.zone, c.carer_id, t.state as told, exists (select 1"
     "  from watch_notice f where f.home_id = l.home_id and f.carer_id = c.carer_id and f.kind = 'watch_ends'"
-    f"  and f.asked_at > l.at - {FORETOLD}) as foretold"
+    f"  and f.asked_at > l.at - {FORETOLD}) as foretold, exists (select 1 from watch_notice m"
+    "  where m.home_id = l.home_id and m.carer_id = c.carer_id and m.kind = 'watch_rests'"
+    "  and m.asked_at is null and m.about > coalesce(t.number, 0) and m.about < l.number) as missed"
     " from (select distinct on (home_id) * from watch_change order by home_id, number desc) l"
     " join home h using (home_id) join care k using (home_id) join carer c using (carer_id)"
-    " left join lateral (select n.kind from watch_notice n where n.home_id = l.home_id"
+    " left join lateral (select w.state, w.number from watch_notice n join watch_change w"
+    "  on w.home_id = n.home_id and w.number = n.about where n.home_id = l.home_id"
     "  and n.carer_id = c.carer_id and n.kind = any(%(kinds)s) and n.asked_at is not null"
     "  order by n.about desc limit 1) t on true"
     " where (l.state <> 'watched' or l.number > 1) and c.disabled_at is null"

@@ -120,7 +120,7 @@ async def test_each_of_the_circle_is_told_once_that_it_rests_and_that_it_has_end
     assert family.away() is not None
     assert await family.news() == both("watch_rests")
     assert await family.news() == {}
-    assert await family.at(SUNDAY - timedelta(minutes=1)) == {}
+    assert await family.at(SUNDAY - timedelta(minutes=1)) == both("watch_rest_ends")
     assert family.mode() == "test"
     assert await family.at(SUNDAY) == both("watch_again")
     assert family.mode() == "live"
@@ -145,16 +145,103 @@ async def test_who_makes_it_longer_tells_the_others_anew(family: Family) -> None
 async def test_at_night_it_waits_for_the_end_of_a_persons_own_quiet_hours_and_for_nobody_else(
     family: Family,
 ) -> None:
-    family.house.execute(
-        "insert into quiet_hours values (%s, 'Europe/London',"
-        ' \'[{"days": [0,1,2,3,4,5,6], "start": 1200, "end": 480}]\', now())',
-        family.house.carers[1],
-    )
+    is_quiet_until_eight(family)
     family.circle.clock.advance((THREE - family.now()).total_seconds())
     family.away()
     assert await family.news() == {"/one": ["watch_rests"]}
     assert await family.at(THREE.replace(hour=7, minute=1)) == {"/two": ["watch_rests"]}
     assert await family.circle.broken() == set()
+
+
+def is_quiet_until_eight(family: Family) -> None:
+    """Let the second carer keep quiet hours, 20:00 to 08:00."""
+    family.house.execute(
+        "insert into quiet_hours values (%s, 'Europe/London',"
+        ' \'[{"days": [0,1,2,3,4,5,6], "start": 1200, "end": 480}]\', now())',
+        family.house.carers[1],
+    )
+
+
+async def test_what_began_and_ended_in_somebodys_quiet_hours_is_told_at_their_end(
+    family: Family,
+) -> None:
+    is_quiet_until_eight(family)
+    family.circle.clock.advance((THREE - family.now()).total_seconds())
+    family.away()
+    assert await family.news() == {"/one": ["watch_rests"]}
+    family.circle.clock.advance(3600)
+    assert family.back() is not None
+    assert await family.news() == {}
+    eight = THREE.replace(hour=7, minute=1)
+    assert await family.at(eight) == {"/one": ["watch_again"], "/two": ["watch_rested"]}
+    assert await family.at(eight + timedelta(days=1)) == {}
+    assert await family.circle.broken() == set()
+
+
+async def test_what_came_and_went_twice_in_one_night_is_told_once(family: Family) -> None:
+    is_quiet_until_eight(family)
+    family.circle.clock.advance((THREE - family.now()).total_seconds())
+    for _ in range(2):
+        family.away()
+        await family.news()
+        family.circle.clock.advance(1800)
+        family.back()
+        await family.news()
+        family.circle.clock.advance(1800)
+    told = await family.at(THREE.replace(hour=7, minute=1))
+    assert told["/two"] == ["watch_rested"]
+    assert await family.circle.broken() == set()
+
+
+async def test_before_it_ends_each_is_asked_once_in_good_time_and_again_where_it_was_made_longer(
+    family: Family,
+) -> None:
+    family.away()
+    await family.news()
+    assert await family.at(SUNDAY - timedelta(hours=3, minutes=1)) == {}
+    assert await family.at(SUNDAY - timedelta(hours=3)) == both("watch_rest_ends")
+    assert await family.at(SUNDAY - HOUR) == {}
+    later = SUNDAY + timedelta(hours=20)  # 06:00 UTC, 07:00 by the clock of the home
+    family.away(later)
+    assert await family.news() == both("watch_rests")
+    assert await family.at(SUNDAY.replace(hour=18, minute=59)) == {}
+    assert await family.at(SUNDAY.replace(hour=19)) == both("watch_rest_ends"), "the evening before"
+    assert await family.at(later - HOUR) == {}
+    assert family.mode() == "test"
+    assert await family.at(later) == {}
+    assert await family.at(later + HOUR) == both("watch_again")
+    assert await family.circle.broken() == set()
+
+
+async def test_who_is_quiet_is_asked_before_that_and_nobody_of_a_rest_that_is_over(
+    family: Family,
+) -> None:
+    family.house.execute(
+        "insert into quiet_hours values (%s, 'Europe/London',"
+        ' \'[{"days": [2], "start": 360, "end": 1200}]\', now())',
+        family.house.carers[1],
+    )
+    family.away()  # until Wednesday 11:00 by the clock of the home
+    await family.news()
+    evening = SUNDAY - timedelta(hours=15)
+    assert await family.at(evening - timedelta(minutes=1)) == {}
+    assert await family.at(evening) == {"/two": ["watch_rest_ends"]}
+    assert await family.at(SUNDAY - timedelta(hours=3)) == {"/one": ["watch_rest_ends"]}
+    assert family.back() is not None
+    assert await family.news() == {"/one": ["watch_again"]}
+    assert await family.at(SUNDAY + HOUR) == {}
+    assert await family.at(SUNDAY + 9 * HOUR) == {"/two": ["watch_again"]}
+
+
+async def test_a_reminder_that_waits_to_be_sent_is_taken_back_where_they_are_back(
+    family: Family,
+) -> None:
+    family.away()
+    await family.news()
+    family.circle.clock.advance((SUNDAY - 3 * HOUR - family.now()).total_seconds())
+    await family.circle.watches.look_once()
+    assert family.back() is not None
+    assert await family.news() == both("watch_again")
 
 
 async def test_calls_and_hazards_are_told_and_silence_is_not(family: Family) -> None:

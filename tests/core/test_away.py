@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model.away import LONGEST, rests_until
+from core.model.away import ASKED_AHEAD, LONGEST, is_asked, rests_until
 from core.model.errors import Malformed
+from core.model.finding import Severity
+from core.model.quiet import QuietHours, held_until
+from core.model.week import WeeklySpan
 
 ZONES = st.sampled_from(
     [
@@ -52,6 +55,24 @@ def test_what_is_typed_is_by_the_clock_of_the_home(
     local = (now + ahead).astimezone(zone).replace(second=0, microsecond=0)
     until = rests_until(local.date().isoformat(), local.strftime("%H:%M"), zone, now)
     assert until.astimezone(zone).replace(fold=0) == local.replace(fold=0)
+
+
+EVENINGS = (WeeklySpan(days=tuple(range(7)), start=18 * 60, end=9 * 60),)
+
+
+@given(until=MOMENTS, zone=ZONES, windows=st.sampled_from([(), EVENINGS]))
+def test_who_was_told_days_ago_is_asked_in_good_time_and_never_when_asleep(
+    until: datetime, zone: ZoneInfo, windows: tuple[WeeklySpan, ...]
+) -> None:
+    hours = QuietHours(zone=zone, windows=windows)
+    quarters = [until - timedelta(minutes=15 * number) for number in range(4 * 24, -1, -1)]
+    told_at = until - timedelta(days=2)
+    asked = [at for at in quarters if is_asked(told_at, until, hours, zone, at)]
+    assert asked
+    assert asked[0] <= until - ASKED_AHEAD + timedelta(minutes=15)
+    for at in asked:
+        assert held_until(hours, Severity.NOTICE, at, zone) is None
+        assert until - timedelta(hours=19) <= at < until
 
 
 def test_an_hour_that_the_clock_leaves_out_is_taken_all_the_same() -> None:
