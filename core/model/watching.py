@@ -195,12 +195,12 @@ def kind_of(watch: Watching, listener: Listener) -> NoticeKind:
 
 
 def ending(home: HomeNow, now: datetime) -> tuple[Review, ...]:
-    """Return what of a watched home ends within `RENEWERS_AHEAD` and carers rely on, the first first.
+    """Return what of a home that is watched or rests ends within `RENEWERS_AHEAD` and carers rely on, the first first.
 
     Nothing of a home that is not watched: a reminder of less would hide that.
     """
     stands = watching(home, now)
-    if home.mode is not HomeMode.LIVE or stands is None or stands.state is WatchState.UNWATCHED:
+    if stands is None or stands.state is WatchState.UNWATCHED:
         return ()
     found = [
         one

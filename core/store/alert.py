@@ -279,9 +279,9 @@ async def open_counts(connection: Connection) -> dict[tuple[str, str], int]:
 
 
 async def homes_without_carers(connection: Connection) -> int:
-    """Count the watched homes that nobody cares for."""
+    """Count the homes that are watched, or rest, and that nobody cares for."""
     cursor = await connection.execute(
-        "select count(*) from home h where mode = 'live' and not exists ("
+        "select count(*) from home h where (mode = 'live' or away) and not exists ("
         " select 1 from care join carer using (carer_id) where care.home_id = h.home_id"
         " and role in ('family_carer', 'care_worker') and disabled_at is null)"
     )

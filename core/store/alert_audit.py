@@ -81,7 +81,7 @@ async def signs(connection: Connection, now: datetime, silent_after: timedelta) 
     silent = await named_rows(connection, _SILENT, {"before": now - silent_after})
     homes = await named_rows(
         connection,
-        "select min(home_id) as home_id from home where mode = 'live' group by organisation_id"
+        "select min(home_id) as home_id from home where mode = 'live' or away group by organisation_id"
         " order by 1",
     )
     return Signs(

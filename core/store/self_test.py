@@ -57,7 +57,7 @@ async def alone(connection: Connection) -> bool:
 
 
 async def candidates(connection: Connection) -> list[Candidate]:
-    """Return everybody who may be told of an alert in a watched home, with their last test."""
+    """Return everybody who may be told of an alert in a home that is watched or rests, with their last test."""
     rows = await named_rows(connection, _CANDIDATES, {})
     return [
         Candidate(
@@ -159,10 +159,11 @@ _CANDIDATES: LiteralString = (
     "with place as ("
     " select c.carer_id, min(h.home_id) as home_id from carer c join care using (carer_id)"
     "  join home h on h.home_id = care.home_id and h.organisation_id = c.organisation_id"
-    "  where c.role in ('family_carer', 'care_worker') and c.disabled_at is null and h.mode = 'live'"
+    "  where c.role in ('family_carer', 'care_worker') and c.disabled_at is null"
+    "   and (h.mode = 'live' or h.away)"
     "  group by c.carer_id"
     " union all select c.carer_id, h.home_id from carer c join (select organisation_id,"
-    "  min(home_id) as home_id from home where mode = 'live' group by organisation_id) h"
+    "  min(home_id) as home_id from home where mode = 'live' or away group by organisation_id) h"
     "  using (organisation_id)"
     "  where c.role in ('technician', 'organisation_admin') and c.disabled_at is null)"
     " select p.carer_id, p.home_id, h.zone,"

@@ -105,7 +105,7 @@ async def homes_to_judge(connection: Connection, now: datetime) -> tuple[Watched
 async def homes_ending(
     connection: Connection, now: datetime, ahead: timedelta
 ) -> tuple[WatchedHome, ...]:
-    """Return the watched homes in which a basis of watching ends within ``ahead``."""
+    """Return the homes, watched or at rest, in which a basis of watching ends within ``ahead``."""
     return await _homes(connection, _ENDING, {"now": now, "until": now + ahead})
 
 
@@ -276,7 +276,7 @@ _TO_JUDGE: LiteralString = (
     " order by h.home_id"
 )
 _ENDING: LiteralString = (
-    _HOME + " where h.mode = 'live' and h.home_id in (select b.home_id from purpose_basis b"
+    _HOME + " where (h.mode = 'live' or h.away) and h.home_id in (select b.home_id from purpose_basis b"
     " where b.kind = 'given' and b.recipient = '' and b.purpose in ('care_monitoring', 'location')"
     " and b.valid_until > %(now)s and b.valid_until <= %(until)s) order by h.home_id"
 )

@@ -145,6 +145,27 @@ async def test_a_stopped_service_is_an_alert_with_its_playbook(
     assert title in watched.health.report()["parts"][PART]["text"]
 
 
+@pytest.mark.parametrize("rests", [True, False])
+async def test_a_fault_is_told_whose_only_home_rests_and_no_second_time_when_one_begins_to(
+    watched: Watched, *, rests: bool
+) -> None:
+    """A call is told in a home that rests: it needs all services, and its operators all faults."""
+    rest = "update home set mode = 'test', away = true where home_id = %s"
+    if rests:
+        watched.house.execute(rest, watched.house.home_id)
+    else:
+        watched.house.execute(
+            "insert into home (home_id, organisation_id, name, mode) values ('zz', 'leeds', 'z', 'live')"
+        )
+    watched.beat(-4)
+    for _ in range(2):
+        await watched.auditor.look_once()
+        await watched.turns.turn()
+        watched.house.execute(rest, watched.house.home_id)
+    assert [subject for subject, _ in watched.faults()] == ["gateway/one"]
+    assert [r.path for r in watched.outside.requests if "tech" in r.path] == ["/technician"]
+
+
 async def test_operators_are_told_before_the_disk_is_full(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,6 +127,19 @@ async def test_nothing_is_sent_on_the_first_day_and_then_once_a_week(weeks: Week
     assert sorted(r.path for r in weeks.phones.requests) == ["/one"] * 3 + ["/push"] * 3
 
 
+async def test_who_is_told_of_a_home_that_rests_is_tested_as_ever(weeks: Weeks) -> None:
+    """A call is told meanwhile, and silence an hour after the end: the way to them must work."""
+    await weeks.after(timedelta(days=2))
+    weeks.phones.requests.clear()
+    weeks.house.execute("update home set mode = 'test', away = true")
+    await weeks.after(timedelta(days=14))
+    assert sorted(r.path for r in weeks.phones.requests) == ["/one"] * 2 + ["/push"] * 2
+    await weeks.after(timedelta(days=14))
+    assert ("reachability", f"weekly/{weeks.house.carers[0]}") in weeks.house.execute(
+        "select detector, subject from alert"
+    ), "what is missed is told all the same"
+
+
 async def test_the_test_says_that_it_is_one_and_names_nobody(weeks: Weeks) -> None:
     await weeks.after(timedelta(days=2))
     (message,) = [r for r in weeks.phones.requests if r.path == "/one"]

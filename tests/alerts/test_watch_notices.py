@@ -113,6 +113,21 @@ async def test_a_date_that_passes_is_foretold_and_the_night_is_left_to_who_knows
     assert await circle.at(midnight + timedelta(hours=8)) == TOLD | {"/tech": ["alert"]}
 
 
+async def test_a_basis_that_ends_while_watching_rests_is_foretold_too(circle: Circle) -> None:
+    circle.write("given", until=NOON + timedelta(days=12))
+    circle.house.execute(
+        "insert into home_step (home_id, carer_id, at, stage, reason, until, away)"
+        " values (%s, %s, %s, 'paused', 'holiday', %s, 'holiday')",
+        circle.house.home_id, circle.house.carers[0], NOON, NOON + timedelta(days=14),
+    )  # fmt: skip
+    circle.house.execute(
+        "update home set mode = 'test', away = true where home_id = %s", circle.house.home_id
+    )
+    assert (await circle.news())["/boss"] == ["watch_renew"]
+    told = await circle.at(NOON + timedelta(days=11, minutes=1))
+    assert told == {"/one": ["watch_ends"], "/two": ["watch_ends"]}
+
+
 async def test_who_was_not_foretold_of_a_date_is_told_when_it_passes(circle: Circle) -> None:
     circle.clock.advance((THREE - NOON).total_seconds())
     circle.write("given", until=THREE + timedelta(hours=1))

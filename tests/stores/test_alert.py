@@ -199,6 +199,10 @@ async def test_who_left_or_only_reads_is_not_told(
     assert await table.homes_without_carers(connection) == 0
     house.execute(f"update carer set {change}")
     assert await table.homes_without_carers(connection) == 1
+    house.execute("update home set mode = 'test', away = true")
+    assert await table.homes_without_carers(connection) == 1, "a call is told of a home that rests"
+    house.execute("update home set away = false")
+    assert await table.homes_without_carers(connection) == 0
 
 
 async def test_what_is_open_is_known_within_the_organisation(
