@@ -195,7 +195,7 @@ def kind_of(watch: Watching, listener: Listener) -> NoticeKind:
 
 
 def ending(home: HomeNow, now: datetime) -> tuple[Review, ...]:
-    """Return what of a home that is watched or rests ends within `RENEWERS_AHEAD` and carers rely on, the first first.
+    """Return what of a home, watched or at rest, ends within `RENEWERS_AHEAD` and carers rely on, in order.
 
     Nothing of a home that is not watched: a reminder of less would hide that.
     """

@@ -39,6 +39,10 @@ class ToldState(msgspec.Struct, frozen=True, kw_only=True):
     alert: bool
     #: True where it is live and can be seen.
     watched: bool
+    #: Until when watching rests, because a carer said that nobody is at home; None where it does not.
+    rests_until: datetime | None = None
+    #: True where the home can not be seen, whether it rests or not.
+    blind: bool = False
     devices: tuple[ToldDevice, ...]
 
 

@@ -72,7 +72,7 @@ async def publishes(connection: Connection, organisation_id: OrganisationId) -> 
 async def months(
     connection: Connection, organisation_id: OrganisationId, first: date, after: date
 ) -> tuple[PersonMonth, ...]:
-    """Return the month of everybody in the live homes of an organisation.
+    """Return the month of everybody in the homes of an organisation, live or at rest.
 
     Parameters
     ----------
@@ -87,7 +87,8 @@ async def months(
         " left join home_area a using (home_id) cross join lateral ("
         "  select count(*) as days, avg(d.active_min) as active_min from day_count d"
         "  where d.home_id = r.home_id and d.day >= %s and d.day < %s and d.seen_min >= %s) c"
-        " where h.organisation_id = %s and h.mode = 'live' and r.left_at is null order by r.resident_id",
+        " where h.organisation_id = %s and (h.mode = 'live' or h.away) and r.left_at is null"
+        " order by r.resident_id",
         (first, after, SEEN_MIN, organisation_id),
     )
     return tuple(await cursor.fetchall())

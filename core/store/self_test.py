@@ -57,7 +57,7 @@ async def alone(connection: Connection) -> bool:
 
 
 async def candidates(connection: Connection) -> list[Candidate]:
-    """Return everybody who may be told of an alert in a home that is watched or rests, with their last test."""
+    """Return everybody who may be told of an alert in a home, watched or at rest, with their last test."""
     rows = await named_rows(connection, _CANDIDATES, {})
     return [
         Candidate(

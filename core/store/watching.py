@@ -276,7 +276,8 @@ _TO_JUDGE: LiteralString = (
     " order by h.home_id"
 )
 _ENDING: LiteralString = (
-    _HOME + " where (h.mode = 'live' or h.away) and h.home_id in (select b.home_id from purpose_basis b"
+    _HOME
+    + " where (h.mode = 'live' or h.away) and h.home_id in (select b.home_id from purpose_basis b"
     " where b.kind = 'given' and b.recipient = '' and b.purpose in ('care_monitoring', 'location')"
     " and b.valid_until > %(now)s and b.valid_until <= %(until)s) order by h.home_id"
 )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import psycopg
 import pytest
 
 from core.model.errors import Unsupported
 from core.model.identity import TELLER
 from core.runtime.broker import Publisher, Subscriber
+from core.store.home_output import ToldState
 from core.store.pool import connect
 from sensors.driver import discover
 from tests.deploy.shipped import ShippedMosquitto
@@ -19,6 +22,7 @@ from tests.gateway.running import until
 from tests.identity.places import HOME, OTHER, Place, mosquitto_place
 from tests.identity.speaker import NOT_AUTHORISED, context_of
 from tests.identity.test_bundle import HubWithBundle, household_at
+from wayhome.identity.home_assistant import told
 from wayhome.identity.service import Admin
 from wayhome.identity.teller import AGAIN, Teller
 
@@ -140,7 +144,10 @@ async def _told_and_taken_back(place: Place, hub: HubWithBundle) -> None:
     assert screen.heard[STATE].retained
     said = json.loads(screen.heard[STATE].payload)
     assert (said["alert"], said["watched"], said["last_movement"]) == ("OFF", "ON", None)
+    assert (said["watching"], said["rests_until"]) == ("watched", None)
     assert 81 in said.values()
+
+    await _a_rest_is_told(place, teller, screen)
 
     # nothing new is not told again, until it would expire over there
     before = place.clock.now()
@@ -158,6 +165,52 @@ async def _told_and_taken_back(place: Place, hub: HubWithBundle) -> None:
         assert connection.execute("select told_at from home_output").fetchall() == [(None,)]
 
 
+async def _a_rest_is_told(place: Place, teller: Teller, screen: Screen) -> None:
+    _rests(place)
+    await tell(place, teller)
+    await screen.look(STATE)
+    said = json.loads(screen.heard[STATE].payload)
+    assert (said["watched"], said["watching"]) == (None, "resting"), "a rest is no fault"
+    assert datetime.fromisoformat(said["rests_until"]) == place.clock.now() + timedelta(days=2)
+    put(place, "update home set away = false where home_id = %s", HOME)
+    await tell(place, teller)
+    await screen.look(STATE)
+    said = json.loads(screen.heard[STATE].payload)
+    assert (said["watched"], said["watching"]) == ("OFF", "not watched")
+    put(place, "delete from home_step where home_id = %s", HOME)
+    put(place, "update home set mode = 'live' where home_id = %s", HOME)
+    await tell(place, teller)
+
+
+def _rests(place: Place) -> None:
+    """Let a carer have said that nobody is at home."""
+    now = place.clock.now()
+    put(
+        place,
+        "with who as (insert into carer (organisation_id, login, name, role, password_hash)"
+        "  select organisation_id, 'ben', 'x', 'family_carer', 'x' from home where home_id = %s"
+        "  returning carer_id) insert into home_step (home_id, carer_id, at, stage, reason, until, away)"
+        " select %s, carer_id, %s, 'paused', 'holiday', %s, 'holiday' from who",
+        HOME, HOME, now, now + timedelta(days=2),
+    )  # fmt: skip
+    put(place, "update home set mode = 'test', away = true where home_id = %s", HOME)
+
+
+def test_a_home_that_rests_and_can_not_be_seen_is_not_watched() -> None:
+    """A rest hides no fault: what is told of it, calls for help among it, would not come."""
+    state = ToldState(last_movement=None, alert=False, watched=False, devices=())
+    for blind, rests_until, word in (
+        (False, None, "not watched"),
+        (True, datetime(2026, 1, 5, tzinfo=UTC), "not watched"),
+        (False, datetime(2026, 1, 5, tzinfo=UTC), "resting"),
+    ):
+        one = msgspec.structs.replace(state, rests_until=rests_until, blind=blind)
+        said = json.loads(told(one))
+        assert said["watching"] == word
+        assert said["watched"] == (None if word == "resting" else "OFF")
+        assert (said["rests_until"] is not None) == (rests_until is not None)
+
+
 async def _round_tells(place: Place, teller: Teller) -> bool:
     query = b"select told_at from home_output"
     with psycopg.connect(place.database.url) as connection:
@@ -169,18 +222,21 @@ async def _round_tells(place: Place, teller: Teller) -> bool:
 
 def assert_documented(payload: bytes) -> None:
     """Look at it as Home Assistant does: what a device description must have, and no name of anybody."""
-    told = json.loads(payload)
-    assert told["device"]["identifiers"] == [f"wayhome-{HOME}"]
-    assert told["origin"]["name"] == "Wayhome"
-    assert told["state_topic"] == STATE
-    assert told["availability"][0]["topic"] == f"homes/{HOME}/wayhome/hub/status"
-    assert {"last_movement", "alert", "watched"} < told["components"].keys()
-    for key, part in told["components"].items():
+    found = json.loads(payload)
+    assert found["device"]["identifiers"] == [f"wayhome-{HOME}"]
+    assert found["origin"]["name"] == "Wayhome"
+    assert found["state_topic"] == STATE
+    assert found["availability"][0]["topic"] == f"homes/{HOME}/wayhome/hub/status"
+    assert {"last_movement", "alert", "watched"} < found["components"].keys()
+    for key, part in found["components"].items():
         assert part["platform"] in {"sensor", "binary_sensor"}
         assert part["unique_id"] == f"wayhome_{HOME}_{key}"
         assert part["value_template"] == f"{{{{ value_json.{key} }}}}"
         assert part["expire_after"] > AGAIN.total_seconds()
-    assert told["components"]["last_movement"]["device_class"] == "timestamp"
+    for moment in ("last_movement", "rests_until"):
+        assert found["components"][moment]["device_class"] == "timestamp"
+    assert found["components"]["watching"]["device_class"] == "enum"
+    assert found["components"]["watching"]["options"] == ["watched", "resting", "not watched"]
     for personal in ("hall_motion", "resident", "7f3k home"):
         assert personal not in payload.decode().lower()
 

@@ -37,7 +37,9 @@ insert into purpose_basis (home_id, resident_id, kind, purpose, article6, articl
   select home_id, resident_id, 'given', 'open_data', 'consent', 'explicit_consent', 'person', 'R',
     '2025-12-01', 1, now() from resident where home_id <> 'h2';
 insert into resident (home_id, name) values ('h3', 'Other');
+update home set mode = 'test', away = true where home_id = 'h5';
 """
+"""Who is away for a weekend has had a month like others: h5 is counted."""
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.model.ids import HomeId
     from core.store.home_output import ToldDevice, ToldState
 
+_WATCHING = ["watched", "resting", "not watched"]
 EXPIRES_S = 900
 """Without news for so long an entity is unavailable: we are away, or the line is cut."""
 _PLACES = {
@@ -49,6 +50,12 @@ def description(home_id: HomeId, state: ToldState) -> bytes:
         ),
         "alert": _switch(home_id, "alert", "Alert open", "problem"),
         "watched": _switch(home_id, "watched", "Watched", "running"),
+        "watching": _part(
+            home_id, "watching", "sensor", "Watching", device_class="enum", options=_WATCHING
+        ),
+        "rests_until": _part(
+            home_id, "rests_until", "sensor", "Watching rests until", device_class="timestamp"
+        ),
     }
     for device in state.devices:
         parts |= _of_device(home_id, device)
@@ -72,10 +79,15 @@ def description(home_id: HomeId, state: ToldState) -> bytes:
 
 def told(state: ToldState) -> bytes:
     """Return the state of a home."""
+    rests = state.rests_until is not None and not state.blind
+    watching = 1 if rests else 0 if state.watched else 2
     values: dict[str, Any] = {
         "last_movement": state.last_movement.isoformat() if state.last_movement else None,
         "alert": _word(on=state.alert),
-        "watched": _word(on=state.watched),
+        # a rest is neither: an automation that takes "off" for a fault is left alone, and nobody reads "on"
+        "watched": None if rests else _word(on=state.watched),
+        "watching": _WATCHING[watching],
+        "rests_until": state.rests_until.isoformat() if state.rests_until else None,
     }
     for one in state.devices:
         values[f"heard_{one.id}"] = _word(on=one.heard)
@@ -110,7 +122,7 @@ def _switch(home_id: HomeId, key: str, name: str, device_class: str) -> dict[str
     return _part(home_id, key, "binary_sensor", name, device_class=device_class)
 
 
-def _part(home_id: HomeId, key: str, platform: str, name: str, **more: str) -> dict[str, Any]:
+def _part(home_id: HomeId, key: str, platform: str, name: str, **more: object) -> dict[str, Any]:
     unique = f"{OWN}_{home_id}_{key}"
     return {
         "platform": platform,
