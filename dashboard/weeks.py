@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from core.model.finding import Outcome
+from core.model.playbook import UNWATCHED
 from dashboard.language import _, ngettext
 from dashboard.standing import standing
 from dashboard.wording import calendar_day
@@ -115,12 +116,26 @@ def tally(week: Week) -> str:
     >>> tally(Week(monday=date(2026, 1, 12), cards=()))
     'No alerts'
     """
-    if not week.cards:
+    alerts = [stands for card, stands in week.cards if card.alert.detector != UNWATCHED]
+    text = _tally(alerts)
+    asked = len(week.cards) - len(alerts)
+    if not asked:
+        return text
+    of_them = ngettext(
+        "%(n)s question whether somebody is there",
+        "%(n)s questions whether somebody is there",
+        asked,
+    )
+    return _("%(alerts)s; %(questions)s") % {"alerts": text, "questions": of_them % {"n": asked}}
+
+
+def _tally(alerts: Sequence[Standing]) -> str:
+    if not alerts:
         return _("No alerts")
-    count = len(week.cards)
+    count = len(alerts)
     text = ngettext("%(n)s alert", "%(n)s alerts", count) % {"n": count}
-    real = sum(stands.outcome in REAL for _card, stands in week.cards)
-    false = sum(stands.outcome is Outcome.FALSE for _card, stands in week.cards)
+    real = sum(stands.outcome in REAL for stands in alerts)
+    false = sum(stands.outcome is Outcome.FALSE for stands in alerts)
     parts = []
     if real:
         parts.append(ngettext("%(n)s was real", "%(n)s were real", real) % {"n": real})

@@ -18,6 +18,7 @@ from core.model.assessment import AssessmentId
 from core.model.home import HomeMode
 from core.model.ids import HomeId, ResidentId
 from core.model.said import said
+from core.store.page import OF_PEOPLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +70,8 @@ class Case:
 
 
 # The detectors are those of `SLOW`, by name for the index.
-_CASES: LiteralString = """
+_CASES: LiteralString = (
+    """
 with opened as materialized (
     select home_id, detector, subject, onset, what, said from finding
     where detector in ('day_change', 'rhythm', 'mobility') and phase = 'opened' and noticed_at > %(month)s),
@@ -81,7 +83,9 @@ slow as (
     order by f.home_id, f.onset desc),
 lately as (
     select home_id, count(*) as alerts, count(*) filter (where severity = 'urgent') as urgent
-    from alert where onset > %(week)s and audience = 'carers' and not silent group by home_id),
+    from alert a where onset > %(week)s and audience = 'carers' and not silent and """
+    + OF_PEOPLE
+    + """ group by home_id),
 counted as (
     select home_id, sum(seen_min) as seen_min from day_count
     where day between %(today)s::date - 7 and %(today)s::date - 1 group by home_id),
@@ -98,6 +102,7 @@ cases as (
     where r.left_at is null
         and (%(search)s = '' or strpos(lower(r.name || ' ' || h.name), lower(%(search)s)) > 0))
 """
+)
 # Of what was opened of late each is looked up (`offset 0`), or all that ever ended is gathered for it.
 # How many changes go on cannot be guessed from the parts of the key: taken for one, each home is compared
 # with each of them, 10,000 times 1,000; and the walls make reading in order look cheap.

@@ -96,8 +96,13 @@ class Sight:
     audiences: tuple[Audience, ...]
     #: Also alerts of homes that are being set up.
     silent: bool = False
+    #: Only alerts about who lives there (`OF_PEOPLE`).
+    of_people: bool = False
 
 
+OF_PEOPLE: LiteralString = "a.detector <> 'unwatched'"
+"""Whether an alert ``a`` is about who lives there; else it asks whether somebody is there while
+watching rests or is paused, and counts in no record of a person (docs/decisions/0302)."""
 _CARD: LiteralString = (
     "select a.*, h.organisation_id, h.name as home_name, h.zone, h.mode,"
     " coalesce(ack.name, '') as acknowledged_name, coalesce(res.name, '') as resolved_name,"
@@ -112,6 +117,7 @@ _CARD: LiteralString = (
     " left join carer ack on ack.carer_id = a.acknowledged_by"
     " left join carer res on res.carer_id = a.resolved_by"
     " where a.audience = any(%(audiences)s) and (%(silent)s or not a.silent)"
+    " and (not %(of_people)s or " + OF_PEOPLE + ")"
 )
 _ORDER: LiteralString = (
     " array_position(array['urgent', 'check', 'notice'], a.severity), a.opened_at desc"
@@ -249,7 +255,11 @@ async def respond(connection: Connection, response: Response) -> None:
 
 
 def _values(sight: Sight) -> dict[str, object]:
-    return {"audiences": [one.value for one in sight.audiences], "silent": sight.silent}
+    return {
+        "audiences": [one.value for one in sight.audiences],
+        "silent": sight.silent,
+        "of_people": sight.of_people,
+    }
 
 
 async def _cards(connection: Connection, rows: Sequence[dict[str, Any]]) -> tuple[AlertCard, ...]:

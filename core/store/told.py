@@ -17,6 +17,7 @@ from core.store.account import CarerRole
 from core.store.clinical import Wanted, about, number_of
 from core.store.date_search import conditions
 from core.store.noted import sight_values
+from core.store.page import OF_PEOPLE
 
 if TYPE_CHECKING:
     from core.store.page import Sight
@@ -100,7 +101,7 @@ _ABOUT: LiteralString = (
 _OF: LiteralString = (
     " join alert a on a.alert_id = x.alert_id join home h on h.home_id = a.home_id"
     " join carer k on k.carer_id = x.carer_id where a.audience = any(%(audiences)s)"
-    " and (%(silent)s or not a.silent) and {key} > %(after)s"
+    " and (%(silent)s or not a.silent) and " + OF_PEOPLE + " and {key} > %(after)s"
 )
 
 

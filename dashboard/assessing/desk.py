@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.model.day_count import bounds
@@ -61,7 +61,12 @@ async def gather(
     zone, home = lived.home.zone, lived.home.home_id
     span = bounds(one.first_day, zone)[0], bounds(one.last_day, zone)[1]
     cards = await alert_store.cards_of_span(
-        connection, sight_of(visiting.visitor), span, homes=[home], outcome=None, limit=MOST_ALERTS
+        connection,
+        replace(sight_of(visiting.visitor), of_people=True),
+        span,
+        homes=[home],
+        outcome=None,
+        limit=MOST_ALERTS,
     )
     noticed = await review.noticed(connection, home, *span)
     name = lived.resident.name

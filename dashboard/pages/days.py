@@ -208,7 +208,7 @@ async def _with_events(visiting: Visit, connection: Connection, asked: Asked) ->
     span = bounds(dates[0], home.zone)[0], bounds(dates[-1], home.zone)[1]
     cards = await alert_store.cards_of_span(
         connection,
-        sight_of(visiting.visitor),
+        replace(sight_of(visiting.visitor), of_people=True),
         span,
         homes=[home.home_id],
         outcome=None,

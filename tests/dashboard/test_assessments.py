@@ -60,6 +60,7 @@ async def test_the_report_says_the_same_on_paper_as_json_and_csv(
 ) -> None:
     clock.advance(8 * 3600)
     counted.alert(what="Ada went out at night", onset=NOW - timedelta(days=2))
+    counted.asks_whether_somebody_is_back(onset=NOW - timedelta(days=1))
     browser = await visitors.of("clinician")
     await browser.send(
         "/residents/1/annotations", kind="visitors", first=day(-9), note="Ada's *sister* #1"
@@ -72,6 +73,7 @@ async def test_the_report_says_the_same_on_paper_as_json_and_csv(
     assert body["version"] == 2
     assert (await browser.get(f"{path}/report.json")).json()["version"] == 2
     told = body["figures"]
+    assert [one["what"] for one in told["alerts"]] == ["A. went out at night."]
     assert told["coverage"]["days_counted"] == 27
     assert told["coverage"]["days_missing"] == 1
     assert [one["verdict"] for one in told["at_the_end"] if one["key"] == "exits"] == ["above"]

@@ -96,6 +96,8 @@ async def test_an_assessment_stands_there_until_it_is_ended(visitors: Visitors, 
 
 
 async def test_how_many_alerts_are_urgent_is_said_once(visitors: Visitors, town: Town) -> None:
+    town.asks_whether_somebody_is_back()
+    assert "alert" not in await line(visitors), "a question to carers is no alert about a person"
     town.alert()
     assert "1 urgent alert in the last 7 days." in await line(visitors)
     town.alert(severity="check", what="No movement since 02:10")

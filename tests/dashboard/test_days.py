@@ -169,6 +169,7 @@ async def test_the_top_line_says_what_changed_with_numbers(
     visitors: Visitors, counted: Town
 ) -> None:
     counted.alert(what="Out of bed five times", onset=NOW - timedelta(days=2), detector="night")
+    counted.asks_whether_somebody_is_back(onset=NOW - timedelta(days=1))
     browser = await visitors.of("clinician")
     text = plain(await browser.text(PATH))
     lead = text[: text.index("How long")]
@@ -178,6 +179,7 @@ async def test_the_top_line_says_what_changed_with_numbers(
     for chart in CHARTS.values():
         assert chart.title in text
     assert "Out of bed five times. Nobody has answered yet." in text
+    assert "Somebody seems to be at home" not in text, "nothing that was noticed of the person"
     assert counted.number(
         "select count(*) from access_record where page = 'days' and home_id = 'ada'"
     )

@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser import scene
 from tests.dashboard.town import NOW
+from tests.dashboard.visitors import plain
 
 if TYPE_CHECKING:
     from tests.dashboard.town import Town
@@ -93,6 +94,18 @@ async def test_the_history_of_many_homes_leaves_none_out(visitors: Visitors, str
     assert "Fell in 120" in one
     assert "Fell in 77" not in one
     assert "Nell 120, House 120</option>" in one
+
+
+async def test_the_question_whether_somebody_is_back_is_counted_apart(
+    visitors: Visitors, town: Town
+) -> None:
+    town.asks_whether_somebody_is_back(state="resolved", outcome="true", resolved_at=town.now)
+    ben = await visitors.of("ben")
+    text = plain(await ben.text("/history"))
+    assert "No alerts; 1 question whether somebody is there" in text
+    assert "Somebody seems to be at home" in text, "what was answered is found again"
+    town.alert()
+    assert "1 alert; 1 question whether" in plain(await ben.text("/history"))
 
 
 async def test_of_many_homes_one_is_looked_for_by_name(visitors: Visitors, street: Town) -> None:

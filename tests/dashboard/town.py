@@ -155,6 +155,12 @@ class Town:
         self.execute("select pg_notify('alert', %s)", str(number))
         return number
 
+    def asks_whether_somebody_is_back(self, **columns: object) -> int:
+        """Open the question to carers whether who was away is at home again."""
+        what = "Somebody seems to be at home: something moved in 4 of the last 12 hours."
+        question = {"detector": "unwatched", "subject": "back/1", "severity": "check", "what": what}
+        return self.alert("ada", **question | columns)
+
     def deliver(self, alert: int, login: str, channel: str, state: str = "sent") -> None:
         """Note a message to a carer."""
         self.execute(

@@ -120,6 +120,8 @@ def _talk(town: Town, fall: int) -> None:
     town.deliver(alert, "ben", "ntfy")
     town.deliver(alert, "mia", "sms", "failed")
     town.deliver(alert, "worker", "web", "pending")
+    # a question about watching is nothing of a patient's
+    town.deliver(town.asks_whether_somebody_is_back(), "ben", "ntfy")
     town.execute(
         "update delivery set delivered_at = sent_at + interval '2 seconds' where channel = 'ntfy'"
     )
