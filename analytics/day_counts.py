@@ -12,7 +12,7 @@ from core.model.errors import StoreUnavailable
 from core.model.home import HomeMode
 from core.store import day_count as table
 from core.store import registry, timeline
-from core.store.away import spans_of
+from core.store.away import unlived
 from core.store.pool import transaction
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ async def _count(connection: Connection, due: DueDay, now: datetime) -> bool:
     first, last = start - timedelta(hours=12), end + timedelta(hours=table.SETTLE_H)
     former = await table.former_places(connection, due.home_id, first)
     rows = await table.signs(connection, ids, first, last)
-    away = await spans_of(connection, due.home_id, first, last)
+    away = (await unlived(connection, due.home_id, first, last)).all
     lived = [row for row in rows if not any(since <= row[0] < until for since, until in away)]
     unseen = [
         *away,

@@ -115,8 +115,8 @@ async def _usual(
     before = await timeline.last_before(connection, home.home_id, moments, usual.LOOK_BACK)
     since = moments[-1] - timedelta(days=1)
     blind = await timeline.blind_spans(connection, home.home_id, since, now)
-    away_then = await away.spans_of(connection, home.home_id, since, now)
-    return usual.compare(moved.at, now, before, (*blind, *away_then))
+    unlived = await away.unlived(connection, home.home_id, since, now)
+    return usual.compare(moved.at, now, before, (*blind, *unlived.all))
 
 
 def _may_speak(glance: Glance, standing: HomeStanding) -> bool:

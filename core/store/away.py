@@ -80,12 +80,34 @@ async def watch_again(connection: Connection, home_id: HomeId, now: datetime) ->
     return await _number(connection, "select watch_again(%s, %s)", (home_id, now))
 
 
-async def spans_of(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlived:
+    """Parts of a span that tell nothing of anybody's days, each from when to when."""
+
+    #: Nobody was at home, as a carer had said.
+    away: tuple[tuple[datetime, datetime], ...] = ()
+    #: A technician had paused the home: who was there, if anybody, is not known.
+    paused: tuple[tuple[datetime, datetime], ...] = ()
+
+    @property
+    def all(self) -> tuple[tuple[datetime, datetime], ...]:
+        """Both."""
+        return (*self.away, *self.paused)
+
+
+NONE_UNLIVED = Unlived()
+
+
+async def unlived(
     connection: Connection, home_id: HomeId, start: datetime, end: datetime
-) -> tuple[tuple[datetime, datetime], ...]:
-    """Return the parts of a span in which nobody was at home, as a carer had said: of no one's habits."""
+) -> Unlived:
+    """Return the parts of a span in which nobody was watched, because a home rested or was paused."""
     rows = await named_rows(connection, _SPANS, {"home": home_id, "start": start, "end": end})
-    return tuple((row["since"], row["until"]) for row in rows)
+    spans = [(row["by_carer"], (row["since"], row["until"])) for row in rows]
+    return Unlived(
+        away=tuple(span for by_carer, span in spans if by_carer),
+        paused=tuple(span for by_carer, span in spans if not by_carer),
+    )
 
 
 async def end_due(connection: Connection, now: datetime) -> tuple[HomeId, ...]:
@@ -150,10 +172,11 @@ _RESTS: LiteralString = (
     " left join carer c using (carer_id) where s.stage = 'paused' and s.away <> ''"
 )
 _SPANS: LiteralString = (
-    "select greatest(at, %(start)s) as since, least(coalesce(next, %(end)s), %(end)s) as until"
+    "select away <> '' as by_carer, greatest(at, %(start)s) as since,"
+    " least(coalesce(next, %(end)s), %(end)s) as until"
     " from (select at, lead(at) over (order by step_id) as next, stage, away from home_step"
-    "  where home_id = %(home)s) s where stage = 'paused' and away <> '' and at < %(end)s"
-    " and coalesce(next, %(end)s) > %(start)s order by 1"
+    "  where home_id = %(home)s) s where stage = 'paused' and at < %(end)s"
+    " and coalesce(next, %(end)s) > %(start)s order by since"
 )
 _UNASKED: LiteralString = (
     "select h.home_id, k.carer_id, h.zone, r.asked_at, s.until, w.number from home h cross join lateral"

@@ -18,7 +18,7 @@ from core.store import day_count as days_table
 from core.store import page as alert_store
 from core.store import review
 from core.store.account import record_access
-from core.store.away import spans_of
+from core.store.away import NONE_UNLIVED, Unlived, unlived
 from dashboard import language
 from dashboard.clinician import charts, measures
 from dashboard.clinician.annotated import MarkedDays, facts_of, line_of, marked, table_of
@@ -34,8 +34,6 @@ from dashboard.visit import ONE_VIEW, Visiting
 from dashboard.wire import packed
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from core.store.page import AlertCard
     from core.store.pool import Connection
     from core.store.review import Lived, Noticed
@@ -85,8 +83,8 @@ class Asked:
     cards: tuple[AlertCard, ...] = ()
     #: Changes over days and weeks that detection noticed.
     noticed: tuple[Noticed, ...] = ()
-    #: When nobody was at home, as a carer had said: this counts as not seen.
-    away: tuple[tuple[datetime, datetime], ...] = ()
+    #: When watching rested or the home was paused: this counts as not seen.
+    unlived: Unlived = NONE_UNLIVED
 
     @property
     def days(self) -> Days:
@@ -117,7 +115,7 @@ async def days_page(visiting: Visiting, number: Number, choice: Choice) -> Respo
         since=days.dates[-RECENT],
         coverage=coverage_words(days),
         noticed=asked.noticed,
-        away=asked.away,
+        unlived=asked.unlived,
         marked=[(letter, line_of(one), one) for letter, one in asked.found.lettered()],
         left_out=len(asked.found.left_out),
         close=close_up(days.dates),
@@ -218,7 +216,7 @@ async def _with_events(visiting: Visit, connection: Connection, asked: Asked) ->
         asked,
         cards=cards,
         noticed=await review.noticed(connection, home.home_id, *span),
-        away=await spans_of(connection, home.home_id, *span),
+        unlived=await unlived(connection, home.home_id, *span),
     )
 
 

@@ -183,6 +183,16 @@ async def test_a_look_at_it_is_on_record(visitors: Visitors, town: Town) -> None
     ]
 
 
+async def test_of_a_pause_of_a_technician_they_read_it_too(visitors: Visitors, town: Town) -> None:
+    technician, clinician = await visitors.of("technician"), await visitors.of("clinician")
+    await technician.send("/homes/ada/steps/paused", days="7", reason="in hospital")
+    town.execute("update home_step set at = at - interval '3 days'")
+    text = plain(await clinician.text("/residents/1/days"))
+    assert "The home was paused then. It counts as not seen:" in text
+    assert "Monday, 03:20 to 00:00." in text
+    assert "as a carer had said" not in text
+
+
 def test_now_is_a_thursday() -> None:
     assert (NOW + timedelta(days=3)).strftime("%A") == "Sunday"
 

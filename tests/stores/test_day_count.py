@@ -70,9 +70,11 @@ async def test_a_device_that_was_moved_leaves_the_days_before_in_the_room_where_
     assert (after[fourth].get("Kitchen", 0), after[fourth]["Lounge"]) == (0, 5)
 
 
-async def test_of_a_day_on_which_nobody_is_there_as_a_carer_said_nothing_is_known(
-    plain_database: Database,
+@pytest.mark.parametrize("away", ["holiday", ""])
+async def test_of_a_day_on_which_nobody_is_watched_nothing_is_known(
+    plain_database: Database, away: str
 ) -> None:
+    """A carer has said that nobody is there, or a technician has paused it: it is no day of stillness."""
     household = await furnish(plain_database, HOUSEHOLD)
     kitchen = next(one for one in household.devices if one.name == "Kitchen motion")
     with psycopg.connect(plain_database.url_as("wayhome_gateway"), autocommit=True) as gateway:
@@ -92,8 +94,8 @@ async def test_of_a_day_on_which_nobody_is_there_as_a_carer_said_nothing_is_know
         ):  # fmt: skip
             owner.execute(
                 "insert into home_step (home_id, carer_id, at, stage, reason, away, until)"
-                " select %s, carer_id, %s, %s, 'x', 'holiday', %s from carer limit 1",
-                (HOME, at, stage, until),
+                " select %s, carer_id, %s, %s, 'x', %s, %s from carer limit 1",
+                (HOME, at, stage, away, until),
             )
     known = await counted(plain_database, MIDNIGHT + timedelta(days=DAYS, hours=7))
     assert [known[date(2026, 1, 12 + day)].get("Kitchen", 0) for day in range(DAYS)] == [3, 2, 1, 3]

@@ -114,6 +114,21 @@ insert into hub_credential (home_id, client, about, topics, asked_at, code_hash,
     select 'h', 'hub-h-' || n, 'hub', '{x}', now(), sha256(n::text::bytea), sha256('k'), now(),
         n, sha256('f'), now(), now(), '2026-01-01T09:00:00Z' from generate_series(1, 2) n;
 """
+# Paused for a day: of the first part nothing is kept to count it from.
+OF_0050 = """
+insert into carer (carer_id, organisation_id, login, name, role, password_hash) overriding system value
+    values (7, 'a', 'tim', 'Tim', 'technician', '');
+insert into home_step (home_id, carer_id, at, stage, reason) values
+    ('h', 7, '2026-01-02', 'live', ''), ('h', 7, '2026-01-05 10:00Z', 'paused', 'r'),
+    ('h', 7, '2026-01-06 10:00Z', 'live', '');
+insert into device (device_id, home_id, family, external_id, name, placement) overriding system value
+    values (7, 'h', 'zigbee2mqtt', 'x', 'X', 'room');
+insert into observation (observed_at, device_id, quantity, value, home_id, received_at)
+    values ('2026-01-05 09:00Z', 7, 'motion', 1, 'h', '2026-01-05 09:00Z');
+insert into day_count (home_id, day, counted_at, settled, seen, active, seen_min, active_min, facts)
+    select 'h', '2026-01-04'::date + n, now(), true, array_fill(15, array[96]), array_fill(0, array[96]), 1440,
+        0, '{}' from generate_series(0, 3) n;
+"""
 
 
 def up_to(last: str, folder: Path, url: str, patch: pytest.MonkeyPatch) -> None:
@@ -135,7 +150,7 @@ def test_an_upgrade_by_an_owner_without_special_powers_changes_what_it_must(
         connection.execute("create database old owner boss")
     boss = as_role(own_postgres.url("old"), "boss", "boss")
     with psycopg.connect(own_postgres.url("old"), autocommit=True) as superuser:
-        for last, rows in (("0014", OF_0014), ("0025", OF_0025)):
+        for last, rows in (("0014", OF_0014), ("0025", OF_0025), ("0050", OF_0050)):
             up_to(last, tmp_path, boss, monkeypatch)
             superuser.execute(rows.encode())
         migrate(boss)
@@ -144,9 +159,12 @@ def test_an_upgrade_by_an_owner_without_special_powers_changes_what_it_must(
         assert superuser.execute(going).fetchall() == [("opened", False), ("cleared", True)]
         replaced = "select client, replaced_at is not null from hub_credential order by 1"
         assert superuser.execute(replaced).fetchall() == [("hub-h-1", True), ("hub-h-2", False)]
+        settled = "select settled from day_count order by day"
+        assert superuser.execute(settled).fetchall() == [(True,), (True,), (False,), (True,)]
         bare = (
             "select relname from pg_class c where relrowsecurity and not relforcerowsecurity"
-            " and relname in ('alert', 'alert_run', 'finding', 'hub_credential')"
+            " and relname in ('alert', 'alert_run', 'finding', 'hub_credential', 'home', 'home_step',"
+            " 'day_count', 'device', 'observation')"
         )
         assert superuser.execute(bare).fetchall() == []
 

@@ -47,3 +47,17 @@ as $states$
     where o.wanted or o.told_at is not null
     order by o.home_id
 $states$;
+
+-- Days of homes that a technician had paused are counted again, as far back as what they are counted from is kept:
+-- they looked like days without movement, and are not seen (docs/decisions/0302).
+alter table day_count no force row level security;
+update day_count c set settled = false from home h, (
+    select s.home_id, s.at, s.stage, s.away, lead(s.at) over (partition by s.home_id order by s.step_id) as next
+    from home_step s) p
+where c.settled and h.home_id = c.home_id and p.home_id = c.home_id and p.stage = 'paused' and p.away = ''
+    and (c.day + 1)::timestamp at time zone h.zone > p.at
+    and c.day::timestamp at time zone h.zone < coalesce(p.next, 'infinity')
+    and c.day > (select (min(f.first) at time zone h.zone)::date from device d cross join lateral (
+        select o.observed_at as first from observation o where o.device_id = d.device_id
+        order by o.observed_at limit 1) f where d.home_id = c.home_id);
+alter table day_count force row level security;
