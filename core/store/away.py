@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from psycopg import errors
 
 from core.model.away import Away, Rest
-from core.model.errors import Malformed
+from core.model.errors import Malformed, WayhomeError
 from core.model.ids import CarerId, HomeId
 from core.model.words import marked
 from core.store.alert import StoredAlert, stored_alert
@@ -52,6 +52,10 @@ async def may_rest(connection: Connection, home_id: HomeId) -> MayRest:
     return MayRest(say=say, end=end)
 
 
+class Otherwise(WayhomeError):  # noqa: N818 (reads as the answer to "may this be said?")
+    """It stands otherwise than who said something of a rest had read."""
+
+
 async def say(
     connection: Connection, home_id: HomeId, where: Away, until: datetime, now: datetime
 ) -> int | None:
@@ -73,6 +77,25 @@ async def say(
         )
     except errors.ObjectNotInPrerequisiteState as error:
         raise Malformed(marked("alert"), _OPEN) from error
+
+
+async def check_before(connection: Connection, home_id: HomeId, step: int, read: str) -> None:
+    """Compare how a home stood before a step with what who took it had read, behind the lock of the step.
+
+    Parameters
+    ----------
+    read
+        Since when it rested, in ISO 8601; ``live`` where it did not.
+
+    Raises
+    ------
+    Otherwise
+        If somebody has said, changed or ended a rest meanwhile: what was said is to be undone.
+    """
+    rows = await named_rows(connection, _BEFORE, {"home": home_id, "step": step})
+    stood = rows[0]["at"].isoformat() if rows and rows[0]["away"] else "live"
+    if stood != read:
+        raise Otherwise
 
 
 async def watch_again(connection: Connection, home_id: HomeId, now: datetime) -> int | None:
@@ -166,6 +189,10 @@ async def answered_by_end(
     return tuple(stored_alert(row) for row in rows)
 
 
+_BEFORE: LiteralString = (
+    "select at, stage = 'paused' and away <> '' as away from home_step"
+    " where home_id = %(home)s and step_id < %(step)s order by step_id desc limit 1"
+)
 _RESTS: LiteralString = (
     "select s.home_id, s.away, s.at, s.until, coalesce(c.name, '') as carer from (select distinct on"
     " (home_id) * from home_step where home_id = any(%(homes)s) order by home_id, step_id desc) s"

@@ -70,12 +70,15 @@ async def end(visiting: Visiting, home_id: Name, form: Form) -> Response:
 
 
 async def let_rest(visiting: Visit, home_id: HomeId, form: Mapping[str, str]) -> bool:
-    """Let watching rest as a form says; False where the home is paused or tested by a technician.
+    """Let watching rest as a form says; False where it stands otherwise than who says so had read.
+
+    Somebody else has said, changed or ended it meanwhile, or a technician has paused the home or tests it.
 
     Parameters
     ----------
     form
-        ``where``, and until when: ``day`` and ``time`` by the clock of the home.
+        ``where``, and until when: ``day`` and ``time`` by the clock of the home; ``stands``, if known: since
+        when it rested when the form was read, or ``live``.
 
     Raises
     ------
@@ -86,6 +89,15 @@ async def let_rest(visiting: Visit, home_id: HomeId, form: Mapping[str, str]) ->
     Malformed
         If the end can not be one, or an alert is open that has to be answered first.
     """
+    try:
+        done = await _rest(visiting, home_id, form)
+    except away.Otherwise:
+        done = None
+    _note("rest_said" if done else "rest_refused", visiting, home_id)
+    return done is not None
+
+
+async def _rest(visiting: Visit, home_id: HomeId, form: Mapping[str, str]) -> int | None:
     async with visiting.acting() as connection:
         household = await _seen(connection, home_id)
         if not (await away.may_rest(connection, home_id)).say:
@@ -94,8 +106,9 @@ async def let_rest(visiting: Visit, home_id: HomeId, form: Mapping[str, str]) ->
         zone = household.home.zone
         until = rests_until(form.get("day", ""), form.get("time", ""), zone, visiting.now)
         done = await away.say(connection, home_id, where, until, visiting.now)
-    _note("rest_said" if done else "rest_refused", visiting, home_id)
-    return done is not None
+        if done is not None and "stands" in form:
+            await away.check_before(connection, home_id, done, form["stands"])
+    return done
 
 
 async def watch_again(visiting: Visit, home_id: HomeId) -> bool:

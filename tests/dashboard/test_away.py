@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from tests.dashboard.town import NOW
 from tests.dashboard.visitors import plain
 
 if TYPE_CHECKING:
+    from core.runtime.clock import ManualClock
     from tests.dashboard.town import Town
     from tests.dashboard.visitors import Visitors
 
@@ -52,6 +54,12 @@ async def test_a_carer_says_it_and_everybody_sees_since_when_by_whom_and_until_w
             text = plain(await browser.text(path))
             assert f"{STATEMENT} Ben Carter said so." in text, (login, path)
         assert "Nobody at home: watching rests" in await browser.text("/today")
+
+
+def stands(page: str) -> str:
+    """Return how it stood when a page was made, as its form says."""
+    (found,) = re.findall(r'name="stands" value="([^"]*)"', page)
+    return str(found)
 
 
 async def test_any_carer_of_the_home_ends_it_with_one_press(visitors: Visitors, town: Town) -> None:
@@ -155,6 +163,57 @@ async def test_a_technician_ends_it_without_a_new_walk(visitors: Visitors, town:
     assert "In hospital" in await technician.text("/homes/ada/steps")
     assert (await technician.send("/homes/ada/steps/live")).status_code == 303
     assert mode(town) == "live"
+
+
+async def test_a_technician_reads_that_it_rests_and_that_a_pause_would_silence_all(
+    visitors: Visitors,
+) -> None:
+    """It said "Paused", and "Pause it for longer" took calls for help away with it."""
+    await (await visitors.of("ben")).send(PAGE, **SUNDAY)
+    technician = await visitors.of("technician")
+    text = plain(await technician.text("/homes/ada/steps"))
+    assert "Watching rests In hospital, as a carer has said" in text
+    assert "Pause it for longer" not in text
+    assert "Pause this home" in text
+    assert "calls for help and smoke among it" in text
+    await technician.send("/homes/ada/steps/paused", days="7", reason="new kitchen")
+    text = plain(await technician.text("/homes/ada/steps"))
+    assert "Pause it for longer" in text
+    assert "Watching rests" not in text
+
+
+async def test_who_changes_an_end_that_is_over_or_changed_meanwhile_is_shown_how_it_stands(
+    visitors: Visitors, town: Town
+) -> None:
+    """She is back, said Mia; Ben's page of before let watching rest again, and nobody had meant that."""
+    ben, mia = await visitors.of("ben"), await visitors.of("mia")
+    before = stands(await ben.text(PAGE))
+    await ben.send(PAGE, **SUNDAY, stands=before)
+    opened = stands(await ben.text(PAGE))
+    assert before != opened
+    assert (
+        await mia.send(PAGE, **SUNDAY | {"day": "2026-01-17"}, stands=before)
+    ).status_code == 409
+    assert [until.day for *_, until in steps(town)] == [18]  # type: ignore[attr-defined]
+    assert (await mia.send(f"{PAGE}/end")).status_code == 303
+    late = await ben.send(PAGE, **SUNDAY | {"day": "2026-01-20"}, stands=opened)
+    assert (late.status_code, "stands otherwise by now" in late.text) == (409, True)
+    assert mode(town) == "live"
+    now = stands(late.text)
+    assert (await ben.send(PAGE, **SUNDAY, stands=now)).status_code == 303
+
+
+async def test_over_a_change_of_clocks_it_ends_by_the_clock_of_the_home(
+    visitors: Visitors, town: Town, clock: ManualClock
+) -> None:
+    friday = datetime(2026, 3, 27, 20, tzinfo=UTC)
+    clock.advance((friday - clock.now()).total_seconds())
+    ben = await visitors.of("ben")
+    await ben.send(PAGE, where="with_us", day="2026-03-29", time="18:00")
+    assert steps(town)[-1][-1] == datetime(2026, 3, 29, 17, tzinfo=UTC)
+    text = plain(await ben.text(PAGE))
+    assert "begins again by itself: 29 March, 18:00" in text
+    assert 'value="18:00"' in await ben.text(PAGE), "what was set stands in the form"
 
 
 async def test_who_lives_with_somebody_is_not_left_alone_by_mistake(

@@ -126,8 +126,8 @@ insert into device (device_id, home_id, family, external_id, name, placement) ov
 insert into observation (observed_at, device_id, quantity, value, home_id, received_at)
     values ('2026-01-05 09:00Z', 7, 'motion', 1, 'h', '2026-01-05 09:00Z');
 insert into day_count (home_id, day, counted_at, settled, seen, active, seen_min, active_min, facts)
-    select 'h', '2026-01-04'::date + n, now(), true, array_fill(15, array[96]), array_fill(0, array[96]), 1440,
-        0, '{}' from generate_series(0, 3) n;
+    select 'h', '2026-01-04'::date + n, now(), true, array_fill(15, array[96]), array_fill(0, array[96]),
+        1440, 0, '{}' from generate_series(0, 3) n;
 """
 
 
