@@ -33,6 +33,12 @@ async def rests_of(connection: Connection, homes: Iterable[HomeId]) -> dict[Home
     return {HomeId(row["home_id"]): _rest(row) for row in rows}
 
 
+async def paused_of(connection: Connection, homes: Iterable[HomeId]) -> dict[HomeId, datetime]:
+    """Return which of these homes a technician has paused, and since when."""
+    rows = await named_rows(connection, _PAUSED, {"homes": list(homes)})
+    return {HomeId(row["home_id"]): row["at"] for row in rows}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MayRest:
     """What who is acting may do about the watching of a home."""
@@ -197,6 +203,13 @@ _RESTS: LiteralString = (
     "select s.home_id, s.away, s.at, s.until, coalesce(c.name, '') as carer from (select distinct on"
     " (home_id) * from home_step where home_id = any(%(homes)s) order by home_id, step_id desc) s"
     " left join carer c using (carer_id) where s.stage = 'paused' and s.away <> ''"
+)
+# Since the first step of those by which it was paused and paused for longer.
+_PAUSED: LiteralString = (
+    "select h.home_id, min(p.at) as at from unnest(%(homes)s::text[]) as h(home_id)"
+    " cross join lateral (select coalesce(max(step_id), 0) as step_id from home_step o"
+    "  where o.home_id = h.home_id and (o.stage <> 'paused' or o.away <> '')) b"
+    " join home_step p on p.home_id = h.home_id and p.step_id > b.step_id group by h.home_id"
 )
 _SPANS: LiteralString = (
     "select away <> '' as by_carer, greatest(at, %(start)s) as since,"

@@ -62,6 +62,7 @@ async def caseload(
             connection, residents, first, visiting.now.astimezone(zone).date()
         )
         rests = await away.rests_of(connection, homes)
+        paused = await away.paused_of(connection, homes)
         await visiting.looked_at(connection, homes, "caseload")
     return visiting.page(
         "caseload.html",
@@ -75,6 +76,7 @@ async def caseload(
         search=search,
         reason=reason,
         rests=rests,
+        paused=paused,
         places=away_words.WHERE,
         titles=TITLES,
         shapes=SHAPES,

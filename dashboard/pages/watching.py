@@ -58,7 +58,7 @@ MEANS: Mapping[WatchState, str] = {
 }
 HEARD: Mapping[Heard, str] = {
     Heard.WAITS: marked("will be told"),
-    Heard.TAKEN_BACK: marked("was not told, because there was no need any more"),
+    Heard.TAKEN_BACK: marked("was not told of that: it had changed again, or they had left"),
     Heard.UNDER_WAY: marked("is being told"),
     Heard.SENT: marked("was told"),
     Heard.FAILED: marked("could not be told: please ring them"),

@@ -246,6 +246,9 @@ async def test_of_a_pause_of_a_technician_they_read_it_too(visitors: Visitors, t
     technician, clinician = await visitors.of("technician"), await visitors.of("clinician")
     await technician.send("/homes/ada/steps/paused", days="7", reason="in hospital")
     town.execute("update home_step set at = at - interval '3 days'")
+    assert "Paused since Monday, 03:20: these days count as not seen." in plain(
+        await clinician.text("/caseload")
+    )
     text = plain(await clinician.text("/residents/1/days"))
     assert "The home was paused then. It counts as not seen:" in text
     assert "Monday, 03:20 to 00:00." in text

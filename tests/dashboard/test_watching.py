@@ -88,7 +88,7 @@ async def test_what_has_ended_stays_to_be_read(town: Town, visitors: Visitors) -
     assert "is being told." in before
     assert "Watched indoors only" in before
     assert "What was agreed had a last day, and it has passed." in before
-    assert "was not told, because there was no need any more." in before
+    assert "was not told of that: it had changed again, or they had left." in before
 
 
 async def test_what_ends_soon_is_said_to_the_circle_and_led_to_by_who_can_renew_it(
