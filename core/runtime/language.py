@@ -74,7 +74,15 @@ class _Apart(str):
         return super().__mod__(values)
 
 
-class RightToLeft(catalogues.GNUTranslations):
+class Language(catalogues.GNUTranslations):
+    """A language as it stands in its file."""
+
+    def gettext(self, message: str) -> str:
+        """Return the message; of no text none: to gettext that is the head of the file."""
+        return super().gettext(message) if message else ""
+
+
+class RightToLeft(Language):
     """A language that is written from right to left."""
 
     def gettext(self, message: str) -> str:
@@ -130,7 +138,7 @@ def _read(path: Path) -> catalogues.NullTranslations:
             raise ValueError("no gettext file") from error
     write_mo(compiled, _sound(catalog))
     compiled.seek(0)
-    kind = RightToLeft if right_to_left(path.parent.name) else catalogues.GNUTranslations
+    kind = RightToLeft if right_to_left(path.parent.name) else Language
     return kind(compiled)
 
 

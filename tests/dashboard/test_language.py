@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.dashboard.town import Town
+    from tests.dashboard.visitors import Visitors
+
 
 @pytest.fixture
 def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
@@ -109,3 +112,21 @@ def test_a_file_that_is_broken_is_named_and_shown_in_english(
     assert "wayhome.po cannot be read, all is shown in English" in capsys.readouterr().err
     language.languages.cache_clear()
     assert language.chosen("de") == language.ENGLISH
+
+
+@pytest.mark.parametrize("tag", ["de", "ar"])
+async def test_where_nothing_is_said_nothing_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, visitors: Visitors, town: Town, tag: str
+) -> None:
+    """To gettext no text is the head of its file: it stood on a page, or the page of a language broke."""
+    translate.write(tag, tmp_path)
+    monkeypatch.setattr(language, "FOLDER", tmp_path)
+    language.languages.cache_clear()
+    for number, state in enumerate(("watched", "unwatched", "watched"), 1):
+        town.execute("insert into watch_change values ('ada', %s, %s, '', now())", number, state)
+    mia = await visitors.of("mia")
+    mia.client.headers["accept-language"] = tag
+    answer = await mia.get("/watching")
+    language.languages.cache_clear()
+    assert (answer.status_code, "Plural-Forms" in answer.text) == (200, False)
+    assert f'lang="{tag}"' in answer.text

@@ -1,4 +1,4 @@
-"""A whole rest as people live it: two phones, a technician, a service that starts anew, clocks that change."""
+"""A whole rest as people live it: two phones, a technician, a service that starts anew, clocks that go on."""
 
 from __future__ import annotations
 
