@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,15 +90,18 @@ async def let_rest(visiting: Visit, home_id: HomeId, form: Mapping[str, str]) ->
     Malformed
         If the end can not be one, or an alert is open that has to be answered first.
     """
-    try:
-        done = await _rest(visiting, home_id, form)
-    except away.Otherwise:
-        done = None
+    done = False
+    for _look in range(
+        2
+    ):  # of two presses at once the second finds at its second look what the first has said
+        with contextlib.suppress(away.Otherwise):
+            done = await _rest(visiting, home_id, form)
+            break
     _note("rest_said" if done else "rest_refused", visiting, home_id)
-    return done is not None
+    return done
 
 
-async def _rest(visiting: Visit, home_id: HomeId, form: Mapping[str, str]) -> int | None:
+async def _rest(visiting: Visit, home_id: HomeId, form: Mapping[str, str]) -> bool:
     async with visiting.acting() as connection:
         household = await _seen(connection, home_id)
         if not (await away.may_rest(connection, home_id)).say:
@@ -105,10 +109,13 @@ async def _rest(visiting: Visit, home_id: HomeId, form: Mapping[str, str]) -> in
         where = chosen(away_words.WHERE, form.get("where", ""), "where", marked("where they are"))
         zone = household.home.zone
         until = rests_until(form.get("day", ""), form.get("time", ""), zone, visiting.now)
+        said = (await away.rests_of(connection, [home_id])).get(home_id)
+        if said is not None and (said.where, said.until) == (where, until):
+            return True
         done = await away.say(connection, home_id, where, until, visiting.now)
         if done is not None and "stands" in form:
             await away.check_before(connection, home_id, done, form["stands"])
-    return done
+    return done is not None
 
 
 async def watch_again(visiting: Visit, home_id: HomeId) -> bool:

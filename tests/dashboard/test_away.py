@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -201,6 +202,19 @@ async def test_who_changes_an_end_that_is_over_or_changed_meanwhile_is_shown_how
     assert mode(town) == "live"
     now = stands(late.text)
     assert (await ben.send(PAGE, **SUNDAY, stands=now)).status_code == 303
+
+
+async def test_two_presses_are_one(visitors: Visitors, town: Town) -> None:
+    """Everybody was told of each, or the second read that it stands otherwise, as if nothing was done."""
+    ben = await visitors.of("ben")
+    for said in ({"stands": "live"}, {}):
+        answers = await asyncio.gather(*(ben.send(PAGE, **SUNDAY, **said) for _ in range(3)))
+        assert [one.status_code for one in answers] == [303] * 3
+    assert len(steps(town)) == 1
+    moved = await ben.send(
+        PAGE, **SUNDAY | {"where": "holiday"}, stands=stands(await ben.text(PAGE))
+    )
+    assert (moved.status_code, len(steps(town))) == (303, 2)
 
 
 async def test_over_a_change_of_clocks_it_ends_by_the_clock_of_the_home(
