@@ -37,11 +37,11 @@ class ToldState(msgspec.Struct, frozen=True, kw_only=True):
     last_movement: datetime | None
     #: True while an alert for carers is not over.
     alert: bool
-    #: True where it is live and can be seen.
+    #: True where it is live, can be seen, and everybody in it may be watched.
     watched: bool
     #: Until when watching rests, because a carer said that nobody is at home; None where it does not.
     rests_until: datetime | None = None
-    #: True where the home can not be seen, whether it rests or not.
+    #: True where the home can not be seen, or somebody in it must not be watched, whether it rests or not.
     blind: bool = False
     devices: tuple[ToldDevice, ...]
 

@@ -147,6 +147,7 @@ async def _told_and_taken_back(place: Place, hub: HubWithBundle) -> None:
     assert (said["watching"], said["rests_until"]) == ("watched", None)
     assert 81 in said.values()
 
+    await _a_withdrawal_is_told(place, teller, screen)
     await _a_rest_is_told(place, teller, screen)
 
     # nothing new is not told again, until it would expire over there
@@ -163,6 +164,15 @@ async def _told_and_taken_back(place: Place, hub: HubWithBundle) -> None:
         assert (tries := tries + 1) < LOOKS
     with psycopg.connect(place.database.url) as connection:
         assert connection.execute("select told_at from home_output").fetchall() == [(None,)]
+
+
+async def _a_withdrawal_is_told(place: Place, teller: Teller, screen: Screen) -> None:
+    put(place, "insert into watch_change values (%s, 1, 'unwatched', 'withdrawn', now())", HOME)
+    await tell(place, teller)
+    await screen.look(STATE)
+    said = json.loads(screen.heard[STATE].payload)
+    assert (said["watched"], said["watching"]) == ("OFF", "not watched"), "nobody may watch there"
+    put(place, "insert into watch_change values (%s, 2, 'watched', '', now())", HOME)
 
 
 async def _a_rest_is_told(place: Place, teller: Teller, screen: Screen) -> None:

@@ -15,7 +15,8 @@ comment on column delivery.kind is
     'a home is not watched any more, is watched without its places, is watched again, rests, rested, or a rest or '
     'a basis ends soon.';
 
--- As in 0026; and that a home rests, and until when: which is neither watched nor a fault.
+-- As in 0026; and that a home rests, and until when: which is neither watched nor a fault. And one in which somebody
+-- must not be watched is not.
 create or replace function home_states(moment timestamptz, person text[])
 returns table (home_id text, wanted boolean, told_at timestamptz, state jsonb)
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
@@ -43,7 +44,9 @@ as $states$
         end
     from home_output o left join home h on h.home_id = o.home_id and h.mode <> 'archive'
     cross join lateral (select exists (select 1 from alert a where a.home_id = h.home_id and a.state <> 'resolved'
-        and a.detector = 'liveness' and a.subject = 'home' and a.cleared_at is null) as blind) b
+        and a.detector = 'liveness' and a.subject = 'home' and a.cleared_at is null)
+        or coalesce((select w.state = 'unwatched' from watch_change w where w.home_id = h.home_id
+            order by w.number desc limit 1), false) as blind) b
     where o.wanted or o.told_at is not null
     order by o.home_id
 $states$;
