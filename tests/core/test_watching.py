@@ -28,6 +28,7 @@ from core.model.watching import (
     due_at,
     ending,
     foretells,
+    kind_of,
     may_wake,
     watching,
 )
@@ -188,3 +189,30 @@ def test_what_is_said_is_what_the_gateway_does(ledger: tuple[Basis, ...], after:
 
 def _without_repeats(states: list[WatchState]) -> list[WatchState]:
     return [one for place, one in enumerate(states) if not place or states[place - 1] is not one]
+
+
+RESTING = Watching(state=WatchState.RESTING, why=WhyNot.AWAY)
+
+
+@pytest.mark.parametrize(
+    ("watch", "told", "kind"),
+    [
+        (WATCHED, None, NoticeKind.RESTED),
+        (WATCHED, WatchState.WATCHED, NoticeKind.RESTED),
+        (UNLOCATED, WatchState.UNLOCATED, NoticeKind.RESTED),
+        (WATCHED, WatchState.UNWATCHED, NoticeKind.AGAIN),
+        (UNWATCHED, None, NoticeKind.ENDED),
+        (RESTING, None, NoticeKind.RESTS),
+    ],
+)
+def test_who_slept_through_a_rest_hears_of_it_unless_there_is_more_to_hear(
+    watch: Watching, told: WatchState | None, kind: NoticeKind
+) -> None:
+    slept = Listener(told=told, hours=EVENINGS, zone=LONDON, missed=True)
+    assert kind_of(watch, slept) is kind
+    due = due_at(watch, slept, THREE)
+    assert due is not None
+    assert (due > THREE) == (kind is not NoticeKind.ENDED), "nobody is woken for less"
+    heard = replace(slept, missed=False)
+    if kind is NoticeKind.RESTED:
+        assert due_at(watch, heard, THREE) is None
