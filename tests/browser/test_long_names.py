@@ -56,8 +56,12 @@ def test_the_number_of_a_house_stays_behind_a_name_from_right_to_left(
     pages.log_in(page, "ben", "/homes/ada")
     places = page.evaluate(
         """() => {
-          const text = document.querySelector('h1').firstChild, left = sign => {
-            const range = document.createRange(), at = text.data.indexOf(sign);
+          const walk = document.createTreeWalker(document.querySelector('h1'), NodeFilter.SHOW_TEXT);
+          const texts = [];
+          while (walk.nextNode()) texts.push(walk.currentNode);
+          const left = sign => {
+            const text = texts.find(one => one.data.includes(sign)), at = text.data.indexOf(sign);
+            const range = document.createRange();
             range.setStart(text, at);
             range.setEnd(text, at + 1);
             return range.getBoundingClientRect().left;
