@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from alerts import episode as episodes
 from alerts import watch
+from alerts.flood import Floods, Places
 from alerts.promises import Terms, violations
 from alerts.rounds import open_episode, recall, settle
 from alerts.watch import Room
@@ -66,6 +67,7 @@ class Auditor:
         self._lease = timedelta(seconds=lease_s)
         self._disk_folder = disk_folder
         self._short = False
+        self._floods = Floods()
         #: Called when there is something to send.
         self.wake: Callable[[], None] = lambda: None
 
@@ -99,12 +101,14 @@ class Auditor:
             ledger = await read_ledger(connection, now - LOOKS_BACK, now)
         # in a thread: judging a whole district must not hold up a message
         broken = await asyncio.to_thread(violations, ledger, Terms(now=now, lease=self._lease))
-        homes = {one.alert.alert_id: one.alert.home_id for one in ledger.alerts}
-        found = watch.faults(signs, broken, homes, now, self._short_of_room())
+        alerts = {one.alert.alert_id: one.alert for one in ledger.alerts}
+        found = watch.faults(signs, broken, alerts, now, self._short_of_room())
+        of_many = {ledger.organisations[home]: home for home in signs.homes}
+        places = Places(organisations=ledger.organisations, of_many=of_many)
         async with transaction(self._pool) as connection:
             if not await audit_table.alone(connection):
                 return None
-            await self._keep(connection, found, signs.homes, now)
+            await self._keep(connection, found, places, now)
         self.wake()
         return found
 
@@ -123,21 +127,23 @@ class Auditor:
         self,
         connection: Connection,
         found: Sequence[Fault],
-        homes: Sequence[HomeId],
+        where: Places,
         now: datetime,
     ) -> None:
         """Open an alert for what is new, and clear that of what is over."""
         known = await audit_table.alerts_of(connection, AUDIT, since=now - 2 * LOOKS_BACK)
         places = {(stored.alert.home_id, stored.alert.subject): stored for stored in known}
+        homes = tuple(where.of_many.values())
         wanted = {
             (home, fault.subject): fault
-            for fault in found
+            for fault in self._floods.gather(found, where, places, now)
             for home in ((fault.home_id,) if fault.home_id else homes)
         }
         for place, fault in wanted.items():
             await _raise(connection, place[0], fault, places.get(place), now)
         for place, stored in places.items():
-            if place not in wanted and not place[1].startswith(watch.PROMISE):
+            over = stored.alert.cleared_at or stored.alert.resolved_at
+            if place not in wanted and not place[1].startswith(watch.PROMISE) and not over:
                 await _hear(connection, stored, _finding(stored, Phase.CLEARED, now), now)
 
     async def _tell_outside(self, *, well: bool) -> None:
@@ -178,7 +184,7 @@ async def _raise(
         alert_id = await open_episode(connection, finding, now, silent=False)
         extra = {"action": "audit_fault", "alert": alert_id, "kind": _kind(fault)}
         log.error("the auditor found a fault", extra=extra)
-    elif known.alert.resolved_at is None:
+    elif known.alert.resolved_at is None and known.alert.cleared_at is not None:
         await _hear(connection, known, _finding(known, Phase.RAISED, now), now)
 
 

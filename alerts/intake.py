@@ -14,6 +14,7 @@ from alerts import episode as episodes
 from alerts import metrics, policy
 from alerts.duty import plan_for
 from alerts.episode import Episode
+from alerts.outage import Outages
 from alerts.rounds import Complaint, complain, open_episode, recall, settle
 from core.model.finding import AlertState, Audience, Phase
 from core.model.home import HomeMode
@@ -55,10 +56,14 @@ async def take_findings(pool: Pool, clock: Clock, at_once: int = BATCH) -> int:
             return 0
         if position != seen:
             found = await alert_table.findings_after(connection, position, at_once)
+        outages = Outages(connection)
+        await outages.expect(
+            [one.finding for one in found if one.mode is HomeMode.LIVE], clock.now()
+        )
         # what needs no answer of the database is not waited for
         async with connection.pipeline():
             for logged in found:
-                await take(connection, logged, clock.now())
+                await take(connection, logged, clock.now(), outages)
         if found:
             await alert_table.move_cursor(connection, READER, found[-1].at)
     for logged in found:
@@ -103,14 +108,16 @@ async def set_aside(pool: Pool, clock: Clock) -> int | None:
     return logged.finding_id
 
 
-async def take(connection: Connection, logged: LoggedFinding, now: datetime) -> None:
+async def take(
+    connection: Connection, logged: LoggedFinding, now: datetime, outages: Outages | None = None
+) -> None:
     """Give one finding its effect: open its alert, or join the one of its episode or incident."""
     finding = logged.finding
     if logged.mode is None or logged.mode is HomeMode.ARCHIVE:
         return
     stored = await alert_table.alert_of(connection, finding)
     if stored is not None:
-        await _join(connection, logged, stored, now)
+        await _join(connection, logged, stored, now, outages)
         return
     if finding.phase is Phase.CLEARED:
         return
@@ -119,7 +126,7 @@ async def take(connection: Connection, logged: LoggedFinding, now: datetime) -> 
         await _join_incident(connection, logged, found, now)
         return
     silent = logged.mode is HomeMode.TEST
-    alert_id = await open_episode(connection, finding, now, silent=silent)
+    alert_id = await open_episode(connection, finding, now, silent=silent, outages=outages)
     if alert_id is not None:
         await incident_table.join_finding(connection, alert_id, logged.finding_id, adopt=True)
         metrics.OPENED.labels(finding.severity.value, finding.audience.value).inc()
@@ -137,7 +144,11 @@ async def take(connection: Connection, logged: LoggedFinding, now: datetime) -> 
 
 
 async def _join(
-    connection: Connection, logged: LoggedFinding, stored: StoredAlert, now: datetime
+    connection: Connection,
+    logged: LoggedFinding,
+    stored: StoredAlert,
+    now: datetime,
+    outages: Outages | None,
 ) -> None:
     """Take in a further finding of an episode that the alert has."""
     if stored.silent and logged.mode is HomeMode.LIVE and logged.finding.phase is not Phase.CLEARED:
@@ -153,7 +164,7 @@ async def _join(
         incident = await incident_table.incident_of(connection, stored.alert.alert_id)
         if incident is not None and incident.cleared_at is None:
             return  # the incident is over when all its episodes are
-    await _settle(connection, logged, stored, (before, after, told), now)
+    await _settle(connection, logged, stored, (before, after, told), now, outages)
 
 
 async def _wake(
@@ -217,6 +228,7 @@ async def _settle(
     stored: StoredAlert,
     change: tuple[Episode, Episode, tuple[ToldEntry, ...]],
     now: datetime,
+    outages: Outages | None = None,
 ) -> None:
     before, after, told = change
     if after == before:
@@ -224,7 +236,7 @@ async def _settle(
     if stored.silent:
         await alert_table.save_alert(connection, after.alert, stored.policy)
     else:
-        await settle(connection, stored, after, told, now)
+        await settle(connection, stored, after, told, now, outages=outages)
     log.info(
         "alert changed by a finding",
         extra={

@@ -12,14 +12,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alerts import metrics
+from alerts.outage import WITHIN
 from alerts.people import People
-from alerts.rounds import BATCH, REACHABILITY, Complaint, complain, look
+from alerts.rounds import BATCH, REACHABILITY, Complaint, complain, look, tell_of_many
 from core.model.errors import StoreUnavailable
 from core.model.finding import AlertState
 from core.model.playbook import PLAYBOOKS
 from core.model.said import say
 from core.store import alert as alert_table
 from core.store import open_alert as open_table
+from core.store import outage as outage_table
 from core.store.pool import transaction
 
 if TYPE_CHECKING:
@@ -34,6 +36,14 @@ log = logging.getLogger("wayhome.alerts")
 
 REST = timedelta(minutes=1)
 """After so long an alert that broke us is looked at again."""
+
+
+async def look_at_outages(pool: Pool, now: datetime) -> None:
+    """Say how many homes cannot be seen by now, where one alert stands for them; end it for a few."""
+    async with transaction(pool) as connection:
+        for organisation_id in await outage_table.told_of(connection):
+            blind = await outage_table.blind_homes(connection, organisation_id, now, WITHIN)
+            await tell_of_many(connection, blind, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

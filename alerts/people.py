@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alerts.outage import Outages
 from core.model.finding import Audience
 from core.model.ids import CarerId
 from core.store import alert as alert_table
@@ -40,10 +41,18 @@ class People:
     ----------
     alerts
         What is looked at in this transaction.
+    outages
+        What is known already of many homes that cannot be seen.
     """
 
-    def __init__(self, connection: Connection, alerts: Sequence[StoredAlert]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        alerts: Sequence[StoredAlert],
+        outages: Outages | None = None,
+    ) -> None:
         self.connection = connection
+        self.outages = outages or Outages(connection)
         self._alerts = alerts
         self._told: dict[AlertId, tuple[ToldEntry, ...]] = {}
         self._carers: dict[HomeId, Members] = {}

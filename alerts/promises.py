@@ -56,6 +56,12 @@ PROMISES = (
         check=telling_checks.somebody_told,
     ),
     Promise(
+        name="told_with_others",
+        text="A home that cannot be seen is told by itself, or with others while an alert of them stands.",
+        check=telling_checks.told_with_others,
+        timed=True,
+    ),
+    Promise(
         name="first_told_in_time",
         text="The first attempt leaves within a minute of its time.",
         check=telling_checks.first_told_in_time,

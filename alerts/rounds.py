@@ -8,16 +8,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from alerts import episode as episodes
-from alerts import policy
+from alerts import outage, policy
 from alerts.duty import Known, duty_of, plan_for
 from alerts.episode import Episode
 from alerts.escalation import NOBODY, call, escalating, reachable
 from alerts.people import People
-from core.model.finding import Audience, Finding, Severity
+from alerts.watch import clock
+from core.model.finding import Audience, Finding, Phase, Severity
+from core.model.playbook import HOME, OUTAGE, PLAYBOOKS
 from core.model.said import Said, say
 from core.store import alert as alert_table
 from core.store import delivery as delivery_table
 from core.store import open_alert as open_table
+from core.store import outage as outage_table
 from core.store.listen import notify
 
 if TYPE_CHECKING:
@@ -25,11 +28,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.escalation import Duty, Member
+    from alerts.outage import Outages
     from alerts.policy import Run
     from core.model.finding import Alert
     from core.model.ids import AlertId, CarerId, HomeId
     from core.store.alert import StoredAlert, TeamMember
     from core.store.delivery import ToldEntry
+    from core.store.outage import Blind
     from core.store.pool import Connection
 
 log = logging.getLogger("wayhome.alerts")
@@ -43,9 +48,20 @@ MENDED_WITHIN = timedelta(days=1)
 
 
 async def open_episode(
-    connection: Connection, finding: Finding, now: datetime, *, silent: bool
+    connection: Connection,
+    finding: Finding,
+    now: datetime,
+    *,
+    silent: bool,
+    outages: Outages | None = None,
 ) -> AlertId | None:
-    """Open the alert of a finding with its first deliveries; None when it is there already."""
+    """Open the alert of a finding with its first deliveries; None when it is there already.
+
+    Parameters
+    ----------
+    outages
+        What is known already of many homes that cannot be seen.
+    """
     stored = await alert_table.open_alert(connection, finding, now, silent=silent)
     if stored is None:
         return None
@@ -55,7 +71,8 @@ async def open_episode(
     if silent:
         await alert_table.save_policy(connection, stored.alert.alert_id, policy.to_json(run))
     else:
-        await settle(connection, stored, Episode(alert=stored.alert, run=run), (), now)
+        opened = Episode(alert=stored.alert, run=run)
+        await settle(connection, stored, opened, (), now, outages=outages)
     return stored.alert.alert_id
 
 
@@ -83,6 +100,8 @@ async def settle(
     episode: Episode,
     told: Collection[ToldEntry],
     now: datetime,
+    *,
+    outages: Outages | None = None,
 ) -> int:
     """Store an episode as it now stands, with the deliveries it calls for; return how many.
 
@@ -93,8 +112,11 @@ async def settle(
     ----------
     stored
         The alert as it was read, to tell whether anything changed.
+    outages
+        What is known already of many homes that cannot be seen.
     """
-    made, over = await _settled(People(connection, [stored]), stored, episode, told, now)
+    people = People(connection, [stored], outages)
+    made, over = await _settled(people, stored, episode, told, now)
     if over:
         await delivery_table.cancel(connection, [stored.alert.alert_id])
     return made
@@ -108,7 +130,11 @@ async def _settled(
     now: datetime,
 ) -> tuple[int, bool]:
     """Settle an episode; return how many deliveries it calls for, and whether what waits is over."""
-    connection, members = people.connection, await people.team(episode.alert)
+    connection = people.connection
+    if await _gathered(people, stored, episode, told, now):
+        await _store_gathered(connection, stored, episode)
+        return 0, False
+    members = await people.team(episode.alert)
     episode = await _without_leaver(people, episode, members, now)
     alert, run = episode.alert, episode.run
     goes_on, duty = escalating(alert, run), NOBODY
@@ -132,6 +158,66 @@ async def _settled(
         await _complain(connection, episode, team, duty.reserve, told, now)
         await _complain_of_gap(connection, alert, run, duty, now)
     return len(requests), not goes_on
+
+
+async def _gathered(
+    people: People,
+    stored: StoredAlert,
+    episode: Episode,
+    told: Collection[ToldEntry],
+    now: datetime,
+) -> bool:
+    """Tell whether an alert about all of many homes stands for this one; it is opened where there is none."""
+    alert = episode.alert
+    if not escalating(alert, episode.run) or not outage.may_gather(alert, stored.policy, told, now):
+        return False
+    blind = await people.outages.of(alert.home_id, now)
+    if blind is not None and not blind.told and blind.homes >= outage.MANY:
+        await tell_of_many(people.connection, await people.outages.alone(blind, now), now)
+        blind = await people.outages.anew(blind, now)
+    return blind is not None and blind.told
+
+
+async def _store_gathered(connection: Connection, stored: StoredAlert, episode: Episode) -> None:
+    """Store an episode that is told with others: no run of its own is under way."""
+    snapshot = policy.to_json(episode.run) | {"next_at": None, outage.GATHERED: True}
+    if episode.alert != stored.alert:
+        await alert_table.save_alert(connection, episode.alert, snapshot)
+        await notify(connection, alert_table.CHANNEL, str(episode.alert.alert_id))
+    elif not stored.policy.get(outage.GATHERED):
+        await alert_table.save_policy(connection, episode.alert.alert_id, snapshot)
+
+
+async def tell_of_many(connection: Connection, blind: Blind, now: datetime) -> None:
+    """Tell the operators of an organisation how it stands with many homes, in one alert."""
+    since = "" if blind.since is None else clock(blind.since)
+    finding = Finding(
+        home_id=blind.home_id,
+        resident_id=None,
+        detector=OUTAGE,
+        subject=HOME,
+        severity=outage.severity_of(blind),
+        audience=Audience.OPERATORS,
+        phase=Phase.OPENED if blind.homes >= outage.MANY else Phase.CLEARED,
+        onset=now,
+        noticed_at=now,
+        what=outage.words(blind, since),
+        advice=say(PLAYBOOKS["many-blind-homes"].first),
+    )
+    known = blind.alert and await alert_table.alert_with(connection, blind.alert.alert.alert_id)
+    if known is None:
+        if finding.phase is Phase.OPENED:
+            alert_id = await open_episode(connection, finding, now, silent=False)
+            extra = {"action": "outage_told", "alert": alert_id, "homes": blind.homes}
+            log.error("many homes cannot be seen", extra=extra)
+        return
+    if finding.phase is Phase.OPENED and str(known.alert.what) != str(finding.what):
+        await outage_table.say_anew(connection, known.alert.alert_id, finding.what)
+        await notify(connection, alert_table.CHANNEL, str(known.alert.alert_id))
+    before, told = await recall(connection, known)
+    after = episodes.heard(before, finding, now)
+    if after != before:
+        await settle(connection, known, after, told, now)
 
 
 async def _without_leaver(

@@ -123,6 +123,7 @@ class Alerting:
     async def audit_once(self) -> None:
         """Look at every open alert now."""
         now = self._context.clock.now()
+        await looking.look_at_outages(self.pool, now)
         beyond: AlertId | None = AlertId(0)
         missed = untold = broken = 0
         while beyond is not None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from alerts import policy
 from alerts.escalation import WEB
 from alerts.proof import Terms, Violation, answered_at, clock, of_run, runs_in
-from core.model.finding import Audience, DeliveryState, Severity
+from core.model.finding import AlertState, Audience, DeliveryState, Severity
 from core.model.plan import VERSION
+from core.model.playbook import HOME, LIVENESS, OUTAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,6 +156,29 @@ def no_delivery_after_answer(ledger: Ledger, terms: Terms) -> Iterator[Violation
                         expected=f"none after the answer at {clock(until)}",
                         found=f"delivery {delivery.delivery_id} at {clock(late[0].started_at)}",
                     )
+
+
+def told_with_others(ledger: Ledger, terms: Terms) -> Iterator[Violation]:
+    """Find homes that cannot be seen, of which nobody was told, neither alone nor with others."""
+    gone: dict[str, list[datetime | None]] = {}
+    for one in ledger.alerts:
+        if one.alert.detector == OUTAGE:
+            organisation = ledger.organisations.get(one.alert.home_id, "")
+            gone.setdefault(organisation, []).append(one.alert.cleared_at or one.alert.resolved_at)
+    for one in ledger.alerts:
+        alert = one.alert
+        home = alert.detector == LIVENESS and alert.subject == HOME
+        waits = alert.state is AlertState.OPEN and alert.cleared_at is None and not one.silent
+        if not home or not waits or one.runs or terms.now - alert.opened_at <= terms.grace:
+            continue
+        ends = gone.get(ledger.organisations.get(alert.home_id, ""), [])
+        if not any(end is None or terms.now - end <= terms.grace for end in ends):
+            yield Violation(
+                alert_id=alert.alert_id,
+                promise="told_with_others",
+                expected="a run of its own, or an alert about many homes that cannot be seen",
+                found="none",
+            )
 
 
 def operators_know(ledger: Ledger, terms: Terms) -> Iterator[Violation]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.promises import Violation
+    from core.model.finding import Alert
     from core.model.ids import AlertId, HomeId
     from core.store.alert_audit import Signs
 
@@ -35,7 +36,7 @@ DISK_LEAST, DISK_SHARE = 1 << 30, 0.05
 """A disk with less than either free is as good as full: the database stops when it is."""
 DISK_AGAIN = 1.25
 """With so many times as much free it is well again: what a checkpoint frees for a minute is no news."""
-PROMISE = "promise/"
+PROMISE, BLIND = "promise/", "blind/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +69,14 @@ class Fault:
     severity: Severity = Severity.CHECK
     #: The home that it is about; None where it is about a service and with it about everybody.
     home_id: HomeId | None = None
+    #: Of a broken promise: when the alert was opened that it is about; None where it is about none.
+    about: datetime | None = None
 
 
 def faults(
     signs: Signs,
     broken: Sequence[Violation],
-    homes: Mapping[AlertId, HomeId],
+    alerts: Mapping[AlertId, Alert],
     now: datetime,
     short: Room | None = None,
 ) -> tuple[Fault, ...]:
@@ -83,8 +86,8 @@ def faults(
     ----------
     broken
         Promises that were not kept of late.
-    homes
-        The home of each alert.
+    alerts
+        The alerts that they are about, and others.
     short
         A disk that is almost full; None where there is room.
     """
@@ -94,7 +97,7 @@ def faults(
         *_stopped(signs, now),
         *_waiting(signs, now),
         *_silent(signs),
-        *_broken(broken, homes),
+        *_broken(broken, alerts),
     )
 
 
@@ -194,7 +197,7 @@ def _waiting(signs: Signs, now: datetime) -> Iterator[Fault]:
 def _silent(signs: Signs) -> Iterator[Fault]:
     for home in signs.silent_homes:
         yield Fault(
-            subject=f"blind/{home.home_id}",
+            subject=f"{BLIND}{home.home_id}",
             what=say(
                 "Nothing has come from this home since %(time)s, and no alert says so.",
                 time=clock(home.last_seen),
@@ -203,8 +206,9 @@ def _silent(signs: Signs) -> Iterator[Fault]:
         )
 
 
-def _broken(broken: Sequence[Violation], homes: Mapping[AlertId, HomeId]) -> Iterator[Fault]:
+def _broken(broken: Sequence[Violation], alerts: Mapping[AlertId, Alert]) -> Iterator[Fault]:
     for one in broken:
+        alert = None if one.alert_id is None else alerts.get(one.alert_id)
         name = one.promise.replace("_", " ")
         yield Fault(
             subject=f"{PROMISE}{one.alert_id or one.home_id or 'finding'}/{one.promise}",
@@ -215,7 +219,8 @@ def _broken(broken: Sequence[Violation], homes: Mapping[AlertId, HomeId]) -> Ite
                 expected=one.expected,
                 found=one.found,
             ),
-            home_id=one.home_id if one.alert_id is None else homes.get(one.alert_id),
+            home_id=one.home_id if alert is None else alert.home_id,
+            about=None if alert is None else alert.opened_at,
         )
 
 

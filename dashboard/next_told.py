@@ -45,6 +45,12 @@ def next_told(
     """
     if not _goes_on(card, stands):
         return ()
+    if card.policy.get("gathered"):
+        return (
+            _(
+                "Technicians are told of this home and of many others by one alert about all of them."
+            ),
+        )
     try:
         snapshot = plans.present(card.policy)
         policy = plans.from_json(snapshot)

@@ -16,6 +16,10 @@ UNWATCHED = "unwatched"
 """Detector of the alerts about homes that are not watched, and in which somebody is."""
 LIVENESS = "liveness"
 """Detector of the alerts about homes and devices that cannot be seen."""
+OUTAGE = "outage"
+"""Detector of the alerts about many homes that cannot be seen since the same minutes."""
+HOME = "home"
+"""Subject of the alerts of these two about a home as a whole, and about many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,22 @@ class Playbook:
 
 
 _ALL = (
+    Playbook(
+        name="many-blind-homes",
+        detector=OUTAGE,
+        title=marked("Many homes cannot be seen"),
+        meaning=marked(
+            "Nothing that happens in any of them is noticed. Their carers see it on their pages and are not"
+            " rung; this alert stands for the alerts of all these homes."
+        ),
+        first=marked(
+            "Look at the broker, the gateway and the network of the service. If they work, ask the provider"
+            " and the power company, and ring first the homes whose people are most at risk."
+        ),
+        who=marked(
+            "Whoever runs the servers, at once; the organisation asks carers to look in if it lasts"
+        ),
+    ),
     Playbook(
         name="blind-home",
         detector=LIVENESS,
@@ -77,6 +97,19 @@ _ALL = (
         meaning=marked("What it says may be wrong, or it may soon be silent."),
         first=marked("Look at the sensor: its battery, and what it is pointed at."),
         who=marked("The technician"),
+    ),
+    Playbook(
+        name="many-blind-without-alert",
+        detector=AUDIT,
+        subject="blind/many",
+        title=marked("Many homes are silent and detection did not say so"),
+        meaning=marked(
+            "Nothing has come from these homes for more than a day, and nobody was told by the usual way."
+        ),
+        first=marked(
+            "Look whether the analytics service runs and has these homes, then at broker and network."
+        ),
+        who=marked("Whoever runs the servers, at once; the technician rings the homes"),
     ),
     Playbook(
         name="blind-without-alert",
@@ -186,6 +219,21 @@ _ALL = (
             "Look whether the service behind the channel works, then at the log of the alerts service."
         ),
         who=marked("Whoever runs the servers, at once"),
+    ),
+    Playbook(
+        name="many-promises-broken",
+        detector=AUDIT,
+        subject="promise/many/",
+        title=marked("A promise of alerting was broken for many alerts at once"),
+        meaning=marked(
+            "People may not have been told, or told late, of many alerts: alerting could not keep up."
+        ),
+        first=marked(
+            "Run `wayhome alerts prove`, which names each of the alerts; look first at those that are urgent."
+        ),
+        who=marked(
+            "Whoever runs the servers for the cause; the organisation's administrator for the calls"
+        ),
     ),
     Playbook(
         name="promise-broken",

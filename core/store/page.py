@@ -120,7 +120,8 @@ _CARD: LiteralString = (
     " and (not %(of_people)s or " + OF_PEOPLE + ")"
 )
 _ORDER: LiteralString = (
-    " array_position(array['urgent', 'check', 'notice'], a.severity), a.opened_at desc"
+    " array_position(array['urgent', 'check', 'notice'], a.severity), a.detector <> 'outage',"
+    " a.opened_at desc"
 )
 
 

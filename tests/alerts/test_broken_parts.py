@@ -36,10 +36,12 @@ async def test_a_finding_that_breaks_us_goes_aside_and_is_told_of(
 ) -> None:
     whole = intake.take
 
-    async def broken(connection: Connection, logged: LoggedFinding, now: datetime) -> None:
+    async def broken(
+        connection: Connection, logged: LoggedFinding, now: datetime, *rest: Any
+    ) -> None:
         if logged.finding.subject == "odd":
             raise ZeroDivisionError
-        await whole(connection, logged, now)
+        await whole(connection, logged, now, *rest)
 
     monkeypatch.setattr(intake, "take", broken)
     house = await furnish(database, contacts=({"webhook": receiver.url("/one")},))

@@ -13,7 +13,7 @@ from alerts.watch import FORGOTTEN_AFTER, STOPPED_AFTER, faults
 from core.model.ids import AlertId, HomeId
 from core.model.playbook import AUDIT, PLAYBOOKS, playbook_for
 from core.store.alert_audit import Overdue, Signs, SilentHome
-from tests.alerts.builders import NINE
+from tests.alerts.builders import NINE, an_alert
 
 CALM = Signs(
     gateways={},
@@ -91,7 +91,8 @@ def test_every_fault_has_a_playbook_of_its_own(
         homes=(HomeId("a"),),
     )
     violation = Violation(alert_id=AlertId(3), promise="p_q", expected="x", found="y")
-    found = faults(signs, (violation,) if broken else (), {AlertId(3): HomeId("b")}, NINE)
+    about = {AlertId(3): an_alert(home_id=HomeId("b"))}
+    found = faults(signs, (violation,) if broken else (), about, NINE)
     names = [playbook_for(AUDIT, fault.subject) for fault in found]
     assert None not in names
     kinds = {fault.subject.partition("/")[0] for fault in found}

@@ -57,6 +57,16 @@ async def test_after_the_last_step_everybody_is_told_again(visitors: Visitors, t
     assert ORGANISATION not in text, "they are told by now"
 
 
+async def test_a_home_told_of_with_many_others_says_so(visitors: Visitors, town: Town) -> None:
+    policy = plan.to_json(plan.POLICIES[Severity.URGENT, Audience.OPERATORS])
+    policy |= {"version": plan.VERSION, "since": town.now.isoformat(), "gathered": True}
+    number = town.alert(
+        detector="liveness", subject="home", audience="operators", policy=Jsonb(policy)
+    )
+    told = "told of this home and of many others by one alert about all of them."
+    assert told in await said(visitors, number, "technician")
+
+
 async def test_a_place_that_nobody_has_is_passed_over(visitors: Visitors, town: Town) -> None:
     town.execute("update care set telling_order = 1 where home_id = 'ada'")
     number = running(town, 1)
