@@ -11,7 +11,7 @@ from gateway.allowance import Allowance
 from gateway.numbering import Numbering
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import date
 
     from core.model.ids import DeviceId, HomeId
@@ -84,6 +84,8 @@ class Directory:
         self.limits = limits
         self.homes: Mapping[HomeId, str] = {}
         self.tracks: dict[tuple[str, str, str], Track] = {}
+        #: Names of the devices of each home.
+        self._keys: dict[HomeId, list[tuple[str, str, str]]] = {}
         #: Homes of somebody who may not be watched or located, and those that ended: what can not be read may
         #: tell of them, or of whoever lives there now.
         self.guarded: frozenset[HomeId] = frozenset()
@@ -103,8 +105,43 @@ class Directory:
         guarded
             Homes of which nothing that can not be read is kept.
         """
+        self._keys.clear()
+        old, self.tracks = self.tracks, {}
+        return self._take(homes, old, known, guarded)
+
+    def change(
+        self,
+        homes: Mapping[HomeId, str],
+        changed: Collection[HomeId],
+        known: Iterable[KnownDevice],
+        guarded: Iterable[HomeId],
+    ) -> tuple[Track, ...]:
+        """Take over a new state of some homes; return the tracks that are new.
+
+        Parameters
+        ----------
+        homes
+            All of them.
+        changed
+            Those in which a home, a device or what somebody agreed to has changed, or that are gone.
+        known
+            The devices of these.
+        guarded
+            All homes of which nothing that can not be read is kept.
+        """
+        gone = [key for home_id in changed for key in self._keys.pop(home_id, ())]
+        old = {key: self.tracks.pop(key) for key in gone}
+        return self._take(homes, old, known, guarded)
+
+    def _take(
+        self,
+        homes: Mapping[HomeId, str],
+        old: Mapping[tuple[str, str, str], Track],
+        known: Iterable[KnownDevice],
+        guarded: Iterable[HomeId],
+    ) -> tuple[Track, ...]:
         self.homes = homes
-        old, self.tracks, fresh = self.tracks, {}, []
+        fresh = []
         silenced = set(guarded)
         for device in known:
             key = (device.home_id, device.family, device.external_id)
@@ -118,5 +155,6 @@ class Directory:
             if track.unwatched or track.unlocated:
                 silenced.add(device.home_id)
             self.tracks[key] = track
+            self._keys.setdefault(device.home_id, []).append(key)
         self.guarded = frozenset(silenced)
         return tuple(fresh)

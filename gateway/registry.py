@@ -13,10 +13,13 @@ from core.store.listen import wakeups
 from core.store.pool import transaction
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
+    from core.model.ids import HomeId
+    from core.model.intake import KnownDevice
     from core.runtime.clock import Clock
-    from core.store.pool import Pool
+    from core.store.pool import Connection, Pool
     from core.store.quarantine import Occupancy
     from gateway.directory import Directory
     from gateway.quota import DiscoveredQuota
@@ -26,6 +29,8 @@ log = logging.getLogger("wayhome.gateway")
 POLL_S = 30.0
 RECHECK_S = 1.0
 """After a message of something unknown the registry is asked again, at most so often."""
+AT_ONCE = 200
+"""Homes whose devices are read by one statement: nothing else happens while its rows are taken over."""
 NAMES_S = 3600.0
 """How often the names of unregistered devices are read again: retention and erasure make room among them."""
 
@@ -38,6 +43,8 @@ class Registry:
         self._directory = directory
         self._clock = clock
         self._fingerprint = ""
+        #: Of each home, as it was read last.
+        self._prints: dict[HomeId, str] = {}
         self._checked: float | None = None
         self._lock = asyncio.Lock()
 
@@ -56,13 +63,24 @@ class Registry:
                 return False
             await presence.expect(connection)
             homes = await presence.homes(connection)
-            known = await presence.known_devices(connection)
+            prints = await presence.home_fingerprints(connection)
+            changed = sorted(
+                home
+                for home in prints.keys() | self._prints
+                if prints.get(home) != self._prints.get(home)
+            )
+            known = [one async for one in _devices(connection, changed)]
             guarded = await presence.guarded_homes(connection)
-        self._directory.replace(homes, known, guarded)
-        self._fingerprint = fingerprint
+        self._directory.change(homes, changed, known, guarded)
+        self._fingerprint, self._prints = fingerprint, prints
         log.info(
             "registry read",
-            extra={"action": "registry_read", "homes": len(homes), "devices": len(known)},
+            extra={
+                "action": "registry_read",
+                "homes": len(homes),
+                "changed": len(changed),
+                "devices": len(self._directory.tracks),
+            },
         )
         return True
 
@@ -89,6 +107,13 @@ class Registry:
                 except StoreUnavailable as error:
                     log.warning("registry not read: %s", error, extra={"action": "registry_lost"})
                 await self._clock.sleep(0.1)  # many registrations are read at once
+
+
+async def _devices(connection: Connection, homes: Sequence[HomeId]) -> AsyncIterator[KnownDevice]:
+    """Yield the devices of these homes; messages are taken in between one part and the next."""
+    for first in range(0, len(homes), AT_ONCE):
+        for one in await presence.known_devices(connection, homes[first : first + AT_ONCE]):
+            yield one
 
 
 async def keep_names(pool: Pool, quota: DiscoveredQuota, clock: Clock) -> None:

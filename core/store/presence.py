@@ -148,14 +148,18 @@ def _concerned(people: LiteralString) -> LiteralString:
 _UNWATCHED, _UNLOCATED = _concerned("unwatched"), _concerned("unlocated")
 
 
-async def known_devices(connection: Connection) -> tuple[KnownDevice, ...]:
-    """Return all devices in use with what was last known of them."""
+async def known_devices(
+    connection: Connection, homes: Sequence[HomeId] | None = None
+) -> tuple[KnownDevice, ...]:
+    """Return the devices in use with what was last known of them, of all homes or of these."""
     cursor = connection.cursor(row_factory=class_row(KnownDevice))
     await cursor.execute(
         _STOPPED + "select d.device_id, d.home_id, d.family, d.external_id, p.last_seen, p.skew_s,"
         f" p.clock_trusted, p.boot, p.last_number, {_UNWATCHED} as unwatched,"
         f" {_UNLOCATED} as unlocated"
         " from device d left join presence p using (device_id) where d.retired_at is null"
+        + ("" if homes is None else " and d.home_id = any(%(homes)s)"),
+        {"homes": homes and list(homes)},
     )
     return tuple(await cursor.fetchall())
 
@@ -179,17 +183,36 @@ async def registry_fingerprint(connection: Connection) -> str:
     And whenever somebody may be watched or located no longer, or again.
     """
     cursor = await connection.execute(
-        _STOPPED
-        + "select (select coalesce(sum(hashtextextended(concat_ws(E'\\x01', device_id, home_id, family,"
-        " external_id, resident_id), 0)), 0)::text from device where retired_at is null),"
+        _STOPPED + f"select (select {_DEVICES} from device d where retired_at is null),"
         # also what ends by itself at its date
-        " (select string_agg(resident_id::text, ',' order by resident_id) from unwatched),"
-        " (select string_agg(resident_id::text, ',' order by resident_id) from unlocated),"
+        f" (select {_PEOPLE} from unwatched s), (select {_PEOPLE} from unlocated s),"
         " (select coalesce(sum(hashtextextended(concat_ws(E'\\x01', home_id, mode), 0)), 0)::text from home),"
         # an end that is followed by a referral is one of mode as well, and consent to it is none
         " (select string_agg(o, ',' order by o) from homes_over() o)"
     )
     return str(await cursor.fetchone())
+
+
+async def home_fingerprints(connection: Connection) -> dict[HomeId, str]:
+    """Return for each home a short text that changes with its mode and what `known_devices` says of it."""
+    cursor = await connection.execute(
+        _STOPPED
+        + "select h.home_id, concat_ws(',', h.mode, d.print, w.print, '|', l.print) from home h"
+        f" left join (select d.home_id, {_DEVICES} as print from device d where d.retired_at is null"
+        "  group by d.home_id) d using (home_id)"
+        f" left join (select s.home_id, {_PEOPLE} as print from unwatched s group by s.home_id) w"
+        "  using (home_id)"
+        f" left join (select s.home_id, {_PEOPLE} as print from unlocated s group by s.home_id) l"
+        "  using (home_id)"
+    )
+    return {HomeId(home_id): text for home_id, text in await cursor.fetchall()}
+
+
+_DEVICES: LiteralString = (
+    "coalesce(sum(hashtextextended(concat_ws(E'\\x01', d.device_id, d.home_id, d.family, d.external_id,"
+    " d.resident_id), 0)), 0)::text"
+)
+_PEOPLE: LiteralString = "string_agg(s.resident_id::text, ',' order by s.resident_id)"
 
 
 CERTIFICATE = "certificate_ends"

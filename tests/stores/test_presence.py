@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
+CHANGES_OF_ONE = """
+update device set external_id = 'gate' where home_id = 'one';
+insert into device (home_id, family, external_id, name, placement)
+values ('one', 'zigbee2mqtt', 'hall', 'Hall', 'room');
+insert into resident (home_id, name) values ('one', 'Ada');
+insert into carer (organisation_id, login, name, role, password_hash)
+values ('x', 'tom', 'Tom', 'technician', 'x');
+insert into purpose_basis (resident_id, home_id, kind, purpose, decided, said_by, valid_from, carer_id, at)
+select r.resident_id, r.home_id, 'withdrawn', 'care_monitoring', 'person', 'Ada', now(), c.carer_id, now()
+from resident r, carer c;
+update device set retired_at = now() where home_id = 'one';
+update home set mode = 'archive' where home_id = 'one'
+"""
+
 
 @pytest.fixture
 async def connection(plain_database: Database) -> AsyncIterator[Connection]:
@@ -120,6 +134,36 @@ async def test_the_fingerprint_follows_the_registry(
     assert len(set(prints)) == len(prints)
     assert await presence.known_devices(connection) == ()
     assert await presence.homes(connection) == {HOME: "archive"}
+
+
+async def test_the_fingerprint_of_a_home_changes_with_it_and_with_no_other(
+    plain_database: Database, connection: Connection
+) -> None:
+    """Each change of one device made every gateway read all of 150,000 again, and take in nothing."""
+    async with connect(plain_database.url, autocommit=True) as owner:
+        await owner.execute("insert into organisation (organisation_id, name) values ('x', 'X')")
+        for home in ("one", "two"):
+            await owner.execute(
+                "insert into home (home_id, organisation_id, name) values (%s, 'x', 'H')", (home,)
+            )
+            await owner.execute(
+                "insert into device (home_id, family, external_id, name, placement)"
+                " values (%s, 'zigbee2mqtt', 'door', 'Door', 'entrance')",
+                (home,),
+            )
+        before = await presence.home_fingerprints(connection)
+        whole = await presence.registry_fingerprint(connection)
+        for step in CHANGES_OF_ONE.split(";"):
+            known = await presence.known_devices(connection, [HomeId("one")])
+            await owner.execute(step.encode())
+            after = await presence.home_fingerprints(connection)
+            anew = await presence.registry_fingerprint(connection)
+            told = known != await presence.known_devices(connection, [HomeId("one")])
+            mode = "update home" in step
+            assert (after[HomeId("one")] != before[HomeId("one")]) is (told or mode), step
+            assert (anew != whole) is (told or mode), step
+            assert after[HomeId("two")] == before[HomeId("two")]
+            before, whole = after, anew
 
 
 async def test_the_last_heartbeat_stands(connection: Connection) -> None:
