@@ -60,25 +60,46 @@ class Engine:
         step
             Last step that a new home need not take in.
         """
-        wanted = {
-            household.home.home_id: plan(household)
-            for household in households
-            if household.home.mode is not HomeMode.ARCHIVE
-        }
-        changed = set(self.homes) - set(wanted)
+        known = list(households)
+        gone = self.homes.keys() - {one.home.home_id for one in known}
+        return self.change(known, gone, step)
+
+    def change(
+        self, households: Iterable[Household], gone: Iterable[HomeId], step: int
+    ) -> set[HomeId]:
+        """Watch these homes as they are now, and some no more; return those that changed, dropped ones too.
+
+        Parameters
+        ----------
+        households
+            Homes of this shard in which something may have changed.
+        gone
+            Homes that are not registered any more.
+        step
+            Last step that a new home need not take in.
+        """
+        known = sorted(households, key=lambda one: one.home.home_id)
+        archived = {one.home.home_id for one in known if one.home.mode is HomeMode.ARCHIVE}
+        changed = {home_id for home_id in {*gone, *archived} if home_id in self.homes}
         for home_id in changed:
             del self.homes[home_id]
-        for home_id, home in sorted(wanted.items()):
-            present = self.homes.get(home_id)
-            if present is None:
-                self.homes[home_id] = HomeEngine(home, self._specs, self._tick_s)
-                self.homes[home_id].step = step
-            elif present.plan != home:
-                self._replan(present, home)
-            else:
-                continue
-            changed.add(home_id)
+        for household in known:
+            home_id = household.home.home_id
+            if home_id not in archived and self._renew(home_id, plan(household), step):
+                changed.add(home_id)
         return changed
+
+    def _renew(self, home_id: HomeId, home: HomePlan, step: int) -> bool:
+        """Watch a home as it is now; return whether it is new or was another one."""
+        present = self.homes.get(home_id)
+        if present is None:
+            self.homes[home_id] = HomeEngine(home, self._specs, self._tick_s)
+            self.homes[home_id].step = step
+        elif present.plan != home:
+            self._replan(present, home)
+        else:
+            return False
+        return True
 
     def _replan(self, present: HomeEngine, home: HomePlan) -> None:
         if present.plan.zone != home.zone:

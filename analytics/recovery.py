@@ -15,12 +15,12 @@ from core.model.errors import Malformed, Misconfigured
 from core.model.learning import Margin
 from core.model.observation import LogPosition, Observation
 from core.store import engine as engine_table
-from core.store import observation_log, registry
+from core.store import fingerprint, observation_log, registry
 from core.store.engine import EngineStep, Snapshot
 from core.store.pool import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from analytics.detector import DetectorSpec
     from core.model.finding import Finding
@@ -32,6 +32,8 @@ log = logging.getLogger("wayhome.analytics")
 
 REPLAY_ROWS = 5000
 REPLAY_STEPS = 500
+HOMES_AT_ONCE = 200
+"""Homes that are read by one statement."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,7 +44,10 @@ class Recovered:
     step: int
     end: LogPosition
     tick_at: datetime | None
-    households: tuple[Household, ...]
+    #: All homes of the registry, those of other shards too.
+    households: dict[HomeId, Household] = field(default_factory=dict)
+    #: Of each of them, as it was read last.
+    prints: dict[HomeId, str] = field(default_factory=dict)
     #: When each home last began anew from its record.
     begun_anew: dict[HomeId, datetime] = field(default_factory=dict)
 
@@ -121,7 +126,6 @@ async def recover(
         step=number,
         end=end,
         tick_at=tick_at,
-        households=(),
     )
     await take_in_registry(pool, recovered, shard, shards, always_save=True, told=told)
     return recovered
@@ -151,29 +155,70 @@ async def take_in_registry(
         Whether a home, a resident or a device changed.
     """
     async with transaction(pool) as connection:
-        households = await registry.households(connection)
-        mine = [one for one in households if shard_of(one.home.home_id, shards) == shard]
+        news = await _news(connection, recovered, every=always_save)
+        mine = [one for one in news.read if shard_of(one.home.home_id, shards) == shard]
         await _check_shards(connection, mine, shard)
         async with engine_table.computing(connection):
-            changed = recovered.engine.register(mine, recovered.step)
-        await anew.put_right(connection, recovered, [one.home.home_id for one in mine])
-        changed |= await anew.go_on(connection, recovered, shard, told, mine)
+            changed = recovered.engine.change(mine, news.gone, recovered.step)
+        watched = [
+            one for one in news.households.values() if shard_of(one.home.home_id, shards) == shard
+        ]
+        await anew.put_right(connection, recovered, [one.home.home_id for one in watched])
+        changed |= await anew.go_on(connection, recovered, shard, told, watched)
         gone = [home_id for home_id in changed if home_id not in recovered.engine.homes]
         if changed or always_save:
-            await save(connection, recovered, shard)
+            await save(connection, recovered, shard, None if always_save else changed)
             await engine_table.drop_snapshots(connection, gone)
-    recovered.households = households
+    recovered.households, recovered.prints = news.households, news.prints
     return bool(changed)
 
 
-async def save(connection: Connection, recovered: Recovered, shard: int) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _News:
+    """What has changed in the registry since it was read last."""
+
+    prints: dict[HomeId, str]
+    read: tuple[Household, ...]
+    gone: set[HomeId]
+    #: All homes as they are now.
+    households: dict[HomeId, Household]
+
+
+async def _news(connection: Connection, recovered: Recovered, *, every: bool) -> _News:
+    """Read the homes in which something has changed, or every one."""
+    prints = await fingerprint.of_households(connection)
+    before = {} if every else recovered.prints
+    changed = sorted(home for home, text in prints.items() if before.get(home) != text)
+    read: list[Household] = []
+    for first in range(0, len(changed), HOMES_AT_ONCE):
+        some = changed[first : first + HOMES_AT_ONCE]
+        read += await registry.households_of(connection, some)
+    now = recovered.households | {one.home.home_id: one for one in read}
+    gone = (now.keys() | recovered.engine.homes.keys()) - prints.keys()
+    kept = {home: one for home, one in now.items() if home in prints}
+    return _News(prints=prints, read=tuple(read), gone=gone, households=kept)
+
+
+async def save(
+    connection: Connection,
+    recovered: Recovered,
+    shard: int,
+    only: Collection[HomeId] | None = None,
+) -> None:
     """Save the state of all homes, and forget the steps that nobody needs any more.
 
     A home whose state can not be written is lost: it goes on from its record when the registry is read next.
+
+    Parameters
+    ----------
+    only
+        Save these alone: the others' last snapshots and the journal stay.
     """
     engine, taken = recovered.engine, []
+    chosen = engine.homes.keys() if only is None else engine.homes.keys() & set(only)
     async with engine_table.computing(connection):
-        for home_id, home in list(engine.homes.items()):
+        for home_id in sorted(chosen):
+            home = engine.homes[home_id]
             try:
                 state = home.snapshot()
             except Exception as error:  # noqa: BLE001 (its last snapshot and the journal stay, and the other homes')

@@ -242,7 +242,9 @@ class Watch:
 
     def _learn_devices(self) -> None:
         self._known |= {
-            device.device_id for household in self._state.households for device in household.devices
+            device.device_id
+            for household in self._state.households.values()
+            for device in household.devices
         }
         HOMES.set(len(self._state.engine.homes))
 

@@ -20,6 +20,7 @@ from core.model.words import marked
 from core.store.pool import Connection, named_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 log = logging.getLogger("wayhome.store")
@@ -50,14 +51,14 @@ class MayExpect:
 
 
 async def standing(
-    connection: Connection, only: HomeId | None = None
+    connection: Connection, only: Sequence[HomeId] | None = None
 ) -> dict[HomeId, tuple[ExpectedVisit, ...]]:
-    """Return the visits of all homes that have some, or of one home, by their number: one statement.
+    """Return the visits of all homes that have some, or of these, by their number: one statement.
 
     One that can not be read is left out: better told too much than one home's row in the way of all.
     """
     found: dict[HomeId, list[ExpectedVisit]] = {}
-    for row in await named_rows(connection, _STANDING, {"only": only}):
+    for row in await named_rows(connection, _STANDING, {"only": only and list(only)}):
         try:
             visit = _visit(row)
         except (ValueError, Malformed):
@@ -137,7 +138,7 @@ async def register(
 
 _STANDING: LiteralString = (
     "select home_id, visit_id, visitor, days, start_min, end_min, first_day, last_day from expected_visit"
-    " where ended_at is null and (%(only)s::text is null or home_id = %(only)s) order by visit_id"
+    " where ended_at is null and (%(only)s::text[] is null or home_id = any(%(only)s)) order by visit_id"
 )
 _WHOSE: LiteralString = (
     "select v.*, coalesce(c.name, '') as carer, coalesce(e.name, '') as ender from expected_visit v"

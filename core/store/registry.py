@@ -283,8 +283,13 @@ async def households(connection: Connection) -> tuple[Household, ...]:
 
 async def household_of(connection: Connection, home_id: HomeId) -> Household | None:
     """Return one home with its rooms, residents and devices in use."""
-    found = await _households(connection, home_id)
+    found = await _households(connection, [home_id])
     return found[0] if found else None
+
+
+async def households_of(connection: Connection, homes: Sequence[HomeId]) -> tuple[Household, ...]:
+    """Return these homes with their rooms, residents and devices in use, by home id."""
+    return await _households(connection, homes)
 
 
 async def devices(connection: Connection) -> tuple[Device, ...]:
@@ -297,16 +302,18 @@ async def devices_at(
     connection: Connection, home_id: HomeId, moment: datetime
 ) -> tuple[Device, ...]:
     """Return the devices of a home that are in use or were retired after a moment, by id."""
-    rooms = await _rooms(connection, home_id)
-    return await _devices(connection, home_id, {room.room_id: room for room in rooms}, moment)
+    rooms = await _rooms(connection, [home_id])
+    return await _devices(connection, [home_id], {room.room_id: room for room in rooms}, moment)
 
 
-async def _households(connection: Connection, only: HomeId | None) -> tuple[Household, ...]:
+async def _households(
+    connection: Connection, only: Sequence[HomeId] | None
+) -> tuple[Household, ...]:
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         "select home_id, organisation_id, name, zone, mode, away, animal from home"
-        " where %(only)s::text is null or home_id = %(only)s order by home_id",
-        {"only": only},
+        " where %(only)s::text[] is null or home_id = any(%(only)s) order by home_id",
+        {"only": only and list(only)},
     )
     visits = await expected_visit.standing(connection, only)
     homes = [_home(row, visits) for row in await cursor.fetchall()]
@@ -315,8 +322,9 @@ async def _households(connection: Connection, only: HomeId | None) -> tuple[Hous
     all_devices = await _devices(connection, only, by_id)
     await cursor.execute(
         "select resident_id, home_id, name, pronoun from resident"
-        " where left_at is null and (%(only)s::text is null or home_id = %(only)s) order by resident_id",
-        {"only": only},
+        " where left_at is null and (%(only)s::text[] is null or home_id = any(%(only)s))"
+        " order by resident_id",
+        {"only": only and list(only)},
     )
     people = [Resident(**row) for row in await cursor.fetchall()]
     of_home: dict[HomeId, tuple[list[Room], list[Resident], list[Device]]] = defaultdict(
@@ -339,19 +347,19 @@ async def _households(connection: Connection, only: HomeId | None) -> tuple[Hous
     )
 
 
-async def _rooms(connection: Connection, only: HomeId | None) -> tuple[Room, ...]:
+async def _rooms(connection: Connection, only: Sequence[HomeId] | None) -> tuple[Room, ...]:
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         "select room_id, home_id, name, kind, exit from room"
-        " where %(only)s::text is null or home_id = %(only)s order by room_id",
-        {"only": only},
+        " where %(only)s::text[] is null or home_id = any(%(only)s) order by room_id",
+        {"only": only and list(only)},
     )
     return tuple(Room(**(row | {"kind": RoomKind(row["kind"])})) for row in await cursor.fetchall())
 
 
 async def _devices(
     connection: Connection,
-    only: HomeId | None,
+    only: Sequence[HomeId] | None,
     rooms: dict[RoomId, Room],
     moment: datetime | None = None,
 ) -> tuple[Device, ...]:
@@ -360,8 +368,8 @@ async def _devices(
         "select device_id, home_id, family, external_id, name, placement, room_id, resident_id,"
         " reporting_interval_s, heartbeat from device"
         " where (retired_at is null or retired_at > %(moment)s::timestamptz)"
-        " and (%(only)s::text is null or home_id = %(only)s) order by device_id",
-        {"only": only, "moment": moment},
+        " and (%(only)s::text[] is null or home_id = any(%(only)s)) order by device_id",
+        {"only": only and list(only), "moment": moment},
     )
     return tuple(_device(row, rooms) for row in await cursor.fetchall())
 

@@ -60,7 +60,7 @@ async def test_what_is_said_on_the_page_is_known_to_the_loop_that_runs(
             loop = group.create_task(service._work(given, watch, lease))
 
             def visits() -> tuple[ExpectedVisit, ...]:
-                (household,) = watch._state.households
+                (household,) = watch._state.households.values()
                 return household.home.visits
 
             assert visits() == ()
