@@ -19,12 +19,12 @@ import msgspec
 from mypy_extensions import mypyc_attr
 
 from analytics.detector import DetectorFailure, Signs, discover
-from analytics.features.devices import PERSON
 from analytics.features.plan import HomePlan
 from analytics.features.view import HomeView
 from analytics.fencing import CONTEXT, as_told, failure, fenced_finding
 from analytics.former_states import FORMAT, lifted
 from analytics.recent_keys import RecentKeys
+from analytics.wants import who_wants
 from core.model.errors import Malformed
 from core.model.finding import Finding
 from core.model.quantity import Quantity
@@ -194,20 +194,22 @@ class HomeEngine:
         return noticed
 
     def _listen(self) -> None:
-        self._interested = {
-            quantity: tuple(self._listeners(quantity, signs) for signs in Signs)
-            for quantity in Quantity
-        }
-
-    def _listeners(self, quantity: Quantity, signs: Signs) -> tuple[Listener, ...]:
-        """Return the detectors that want a word of a quantity, in order of their names."""
-        every = quantity not in PERSON
-        return tuple(
-            (name, self._detectors[name], self._detectors[name].feed)
-            for name, spec in self._specs.items()
-            if (spec.quantities is None or quantity in spec.quantities)
-            and (every or spec.signs <= signs)
+        """Give the detectors, in order of their names, to the quantities of which they want a word."""
+        detectors = self._detectors
+        listeners = {name: (name, one, one.feed) for name, one in detectors.items()}
+        wanted = who_wants(
+            tuple((name, spec.quantities, spec.signs) for name, spec in self._specs.items())
         )
+        # many quantities are of the same ones: of each group there is one tuple in a home
+        groups = {
+            names: tuple(listeners[name] for name in names)
+            for by_signs in wanted.values()
+            for names in by_signs
+        }
+        self._interested = {
+            quantity: tuple(groups[names] for names in by_signs)
+            for quantity, by_signs in wanted.items()
+        }
 
     def _tell(
         self,
