@@ -14,7 +14,6 @@ from core.model.finding import Audience, Severity
 from core.model.quiet import held_until
 from core.model.rota import on_call
 from core.store import plan as plan_table
-from core.store.rota import rota_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -63,8 +62,7 @@ async def duty_of(people: People, alert: Alert, run: Run, known: Known, now: dat
 async def _on_call(people: People, alert: Alert, run: Run, now: datetime) -> tuple[TeamMember, ...]:
     if not any(step.on_call for step in run.policy.steps):
         return ()
-    rota = await rota_for(people.connection, alert.home_id, now)
-    who = None if rota is None else on_call(rota, now)
+    who = await people.on_call(alert.home_id, now)
     return () if who is None else await people.others(alert.home_id, [who])
 
 

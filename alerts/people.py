@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from alerts.outage import Outages
 from core.model.finding import Audience
 from core.model.ids import CarerId
+from core.model.rota import on_call
 from core.store import alert as alert_table
 from core.store import delivery as delivery_table
 from core.store import duty as duty_table
 from core.store.quiet import quiet_hours_of
-from core.store.rota import reserve_rota
+from core.store.rota import reserve_rota, rotas_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -63,6 +64,7 @@ class People:
         self._operators: dict[str, Members] = {}
         self._administrators: dict[str, Members] = {}
         self._reserves: dict[str, Rota | None] = {}
+        self._on_call: dict[HomeId, CarerId | None] = {}
 
     async def told(self, alert_id: AlertId) -> tuple[ToldEntry, ...]:
         """Return, for each person and channel, the newest delivery of an alert."""
@@ -97,18 +99,19 @@ class People:
 
     async def others(self, home_id: HomeId, carers: Collection[CarerId]) -> Members:
         """Return those of these people who may be told of the residents of a home, whatever their place."""
-        wanted = {(home_id, one) for one in carers}
-        if not wanted <= self._others_read:
-            wanted |= {pair for one in self._alerts for pair in _named(one)} - self._others_read
-            homes, numbers = {home for home, _ in wanted}, {one for _, one in wanted}
-            found = await duty_table.people_of_all(self.connection, sorted(homes), sorted(numbers))
-            self._others |= {
-                home: self._others.get(home, ()) + found.get(home, ()) for home in homes
-            }
-            self._others_read |= {(home, one) for home in homes for one in numbers}
+        await self._read_others({(home_id, one) for one in carers})
         known = {one.carer_id: one for one in self._others.get(home_id, ())}
         chosen = [known[one] for one in set(carers) & known.keys()]
         return tuple(sorted(chosen, key=lambda one: (one.order, one.carer_id)))
+
+    async def _read_others(self, wanted: set[tuple[HomeId, CarerId]]) -> None:
+        if wanted <= self._others_read:
+            return
+        wanted |= {pair for one in self._alerts for pair in _named(one)} - self._others_read
+        homes, numbers = {home for home, _ in wanted}, {one for _, one in wanted}
+        found = await duty_table.people_of_all(self.connection, sorted(homes), sorted(numbers))
+        self._others |= {home: self._others.get(home, ()) + found.get(home, ()) for home in homes}
+        self._others_read |= {(home, one) for home in homes for one in numbers}
 
     async def quiet_hours(self, carers: Collection[CarerId]) -> dict[CarerId, QuietHours]:
         """Return the quiet hours of those who keep some."""
@@ -123,6 +126,16 @@ class People:
         """Return the zone of a home."""
         return (await self._place(home_id)).zone
 
+    async def on_call(self, home_id: HomeId, now: datetime) -> CarerId | None:
+        """Return who is on call by the rota that a home goes by; None for a gap, or without a rota."""
+        if home_id not in self._on_call:
+            homes = sorted(self._about_people() | {home_id})
+            rotas = await rotas_for(self.connection, homes, now)
+            found = {home: on_call(rotas[home], now) if home in rotas else None for home in homes}
+            await self._read_others({(home, who) for home, who in found.items() if who is not None})
+            self._on_call |= found
+        return self._on_call[home_id]
+
     async def reserve(self, home_id: HomeId, since: datetime) -> Rota | None:
         """Return the rota of a home's organisation; None without one."""
         key = await self._organisation(home_id)
@@ -132,13 +145,14 @@ class People:
 
     async def _carers_of(self, home_id: HomeId) -> Members:
         if home_id not in self._carers:
-            about = {
-                one.alert.home_id for one in self._alerts if one.alert.audience is Audience.CARERS
-            }
-            homes = sorted(about | {home_id})
+            homes = sorted(self._about_people() | {home_id})
             found = await alert_table.carers_of_all(self.connection, homes)
             self._carers |= {home: found.get(home, ()) for home in homes}
         return self._carers[home_id]
+
+    def _about_people(self) -> set[HomeId]:
+        """Return the homes of the alerts that are about people."""
+        return {one.alert.home_id for one in self._alerts if one.alert.audience is Audience.CARERS}
 
     async def _organisation(self, home_id: HomeId) -> str:
         """Return what tells homes of different organisations apart; of one home alone that is the home."""

@@ -41,6 +41,15 @@ _ROTA: LiteralString = (
     "select rota_id, home_id, coalesce((select h.zone from home h where h.home_id = rota.home_id), zone)"
     " as zone from rota where "
 )
+_GOES_BY: LiteralString = (
+    "select w.home_id as asked_for, x.* from home w cross join lateral ("
+    + _ROTA
+    + "home_id = w.home_id and (exists (select 1 from rota_shift s where s.rota_id = rota.rota_id)"
+    "  or exists (select 1 from rota_cover v where v.rota_id = rota.rota_id and v.state = 'agreed'"
+    "   and v.starts_at <= %(now)s and v.ends_at > %(now)s))"
+    " or home_id is null and organisation_id = w.organisation_id"
+    " order by home_id is null limit 1) x where w.home_id = any(%(homes)s)"
+)
 _SHIFTS: LiteralString = (
     "select rota_id, carer_id, days, start_min, end_min from rota_shift where rota_id = any(%(rotas)s)"
     " order by start_min, days, shift_id"
@@ -61,18 +70,16 @@ async def rota_for(connection: Connection, home_id: HomeId, now: datetime) -> Ro
     now
         Covers that have ended are left out.
     """
-    return await _rota(
-        connection,
-        _ROTA
-        + "home_id = %(home)s and (exists (select 1 from rota_shift s where s.rota_id = rota.rota_id)"
-        "  or exists (select 1 from rota_cover v where v.rota_id = rota.rota_id and v.state = 'agreed'"
-        "   and v.starts_at <= %(now)s and v.ends_at > %(now)s))"
-        " or home_id is null and organisation_id ="
-        " (select organisation_id from home where home_id = %(home)s)"
-        " order by home_id is null limit 1",
-        {"home": home_id, "now": now},
-        now,
-    )
+    return (await rotas_for(connection, [home_id], now)).get(home_id)
+
+
+async def rotas_for(
+    connection: Connection, homes: Sequence[HomeId], now: datetime
+) -> dict[HomeId, Rota]:
+    """Return the rota that each of these homes goes by; one without any is left out."""
+    rows = await named_rows(connection, _GOES_BY, {"homes": list(homes), "now": now})
+    whole = await _whole(connection, rows, now)
+    return {HomeId(row["asked_for"]): one for row, one in zip(rows, whole, strict=True)}
 
 
 async def reserve_rota(connection: Connection, home_id: HomeId, since: datetime) -> Rota | None:

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 import pytest
 from psycopg.types.json import Jsonb
 
+from alerts import looking
 from core.model import plan, quiet
 from core.model.finding import ResponseKind, Severity
-from core.model.ids import CarerId
+from core.model.ids import AlertId, CarerId
 from core.model.plan import Policy, Step
 from core.model.playbook import playbook_for
 from core.model.week import WeeklySpan
+from core.store import alert as alert_table
+from core.store.pool import transaction
 from tests.alerts.builders import NINE, a_finding, at
 from tests.alerts.houses import ORGANISATION, House, furnish
 from tests.alerts.receiver import Answer, Receiver
 from tests.alerts.turns import turning
+from tests.stores.asked import listening
 
 if TYPE_CHECKING:
     from tests.servers.databases import Database
@@ -194,6 +198,37 @@ async def test_whoever_is_on_call_at_the_time_is_told_and_a_gap_is_told_to_the_o
     assert book.name == "nobody-on-call"
     complaints = house.execute("select what from alert where detector = 'reachability'")
     assert complaints == [("An alert asked for whoever is on call, and nobody is.",)]
+
+
+async def test_who_is_on_call_is_asked_for_all_that_is_looked_at_at_once(
+    plain_database: Database, receiver: Receiver
+) -> None:
+    """Each minute, of every open alert whose plan asks for whoever is on call: four statements each."""
+    ways = ({"webhook": receiver.url("/told")},)
+    homes = [await furnish(plain_database, f"home{n}", contacts=ways) for n in range(9)]
+    rule = Policy(steps=(Step(after_s=0, on_call=True),), repeat_s=1800)
+    write(homes[0], Severity.URGENT, rule, home=None)
+    on_rota(homes[0], homes[0].carers[0])  # of the organisation: who is of no other circle
+    for one in homes[1:]:
+        on_rota(one, one.carers[0], home=one.home_id)
+    counts = []
+    async with turning(plain_database.url_as("wayhome_alerts")) as turns:
+        for some in (homes[:2], homes[2:]):
+            for one in some:
+                one.write(a_finding(home_id=one.home_id, resident_id=one.resident_id))
+            await turns.until(0)
+            await turns.alerting.audit_once()  # what has changed is written down
+            async with transaction(turns.alerting.pool) as connection:
+                found = await alert_table.alerts_to_look_at(
+                    connection, at(0.1), 99, beyond=AlertId(0)
+                )
+                with listening(connection) as asked:
+                    await looking.look_at(connection, found, at(0.1), everybody=True)
+            counts.append((len(found), len(asked)))
+    (few, by_few), (many, by_many) = counts
+    assert many > 2 * few
+    assert by_many <= by_few
+    assert rung(receiver).count("/told") == 9
 
 
 async def test_when_nobody_answers_the_organisation_s_on_call_is_told(
