@@ -33,6 +33,8 @@ class Wanted:
 
     resident_id: ResidentId | None = None
     home_id: HomeId | None = None
+    #: Only what is of these homes, where they are all that may be seen (see `core.store.spoken`).
+    homes: tuple[HomeId, ...] | None = None
     #: Number of the row, for what has one.
     number: int | None = None
     dates: tuple[DateTest, ...] = ()
@@ -41,7 +43,12 @@ class Wanted:
 
     def values(self) -> dict[str, object]:
         """Return the values that every query takes."""
-        return {"resident": self.resident_id, "home": self.home_id, "number": self.number}
+        return {
+            "resident": self.resident_id,
+            "home": self.home_id,
+            "homes": None if self.homes is None else list(self.homes),
+            "number": self.number,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +98,8 @@ def about(wanted: Wanted, table: LiteralString) -> LiteralString:
         )
     if wanted.home_id is not None:
         text += f" and {table}.home_id = %(home)s"
+    if wanted.homes is not None:
+        text += f" and {table}.home_id = any(%(homes)s)"
     return text
 
 
@@ -165,25 +174,6 @@ async def devices(
     return tuple((_device(row), row["retired_at"]) for row in rows)
 
 
-# From one to the next by an index that holds all (`finding_id > 0`): a dozen among the findings of years.
-_DETECTORS: LiteralString = (
-    "with recursive known as ((select detector, detector_version from finding where finding_id > 0"
-    "  order by 1, 2 limit 1)"
-    " union all select n.* from known k cross join lateral (select * from ("
-    "  (select detector, detector_version from finding where finding_id > 0"
-    "   and detector = k.detector and detector_version > k.detector_version order by 1, 2 limit 1)"
-    "  union all (select detector, detector_version from finding where finding_id > 0"
-    "   and detector > k.detector order by 1, 2 limit 1)) m order by 1, 2 limit 1) n)"
-    " select detector, detector_version from known order by 1, 2"
-)
-
-
-async def detectors(connection: Connection) -> tuple[tuple[str, str], ...]:
-    """Return the name and the version of every detector that has said something, by name."""
-    cursor = await connection.execute(_DETECTORS)
-    return tuple((name, version) for name, version in await cursor.fetchall())
-
-
 # Who lived there on that day; what was of somebody who is erased now is of nobody alone.
 # "offset 0": looked up home by home, as the rows come; else all residents are gathered for each page
 _LIVING: LiteralString = (
@@ -239,6 +229,8 @@ def _day_conditions(wanted: Wanted) -> tuple[LiteralString, dict[str, object]]:
         )
     if wanted.home_id is not None:
         text += " and c.home_id = %(home)s"
+    if wanted.homes is not None:
+        text += " and c.home_id = any(%(homes)s)"
     return text, wanted.values() | values | more | {"first": first, "last": last}
 
 

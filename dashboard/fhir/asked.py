@@ -32,6 +32,8 @@ class Asked:
 
     resident_id: ResidentId | None = None
     home_id: HomeId | None = None
+    #: All homes that may be seen, where they are few; None where that is not known.
+    homes: tuple[HomeId, ...] | None = None
     #: Ids of resources; None for all.
     ids: tuple[str, ...] | None = None
     dates: tuple[DateTest, ...] = ()

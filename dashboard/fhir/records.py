@@ -203,6 +203,7 @@ class _Noticed:
         return WantedFindings(
             resident_id=asked.resident_id,
             home_id=asked.home_id,
+            homes=asked.homes,
             dates=asked.dates,
             updated=asked.updated,
             recorded=asked.recorded,

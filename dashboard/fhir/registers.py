@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from core.model.ids import HomeId, ResidentId
-from core.store import clinical
+from core.store import clinical, spoken
 from core.store.clinical import Wanted
 from dashboard.fhir import devices, people, terms
 from dashboard.fhir.kind import HOME, NOTHING, Found, home_after, key_of, number_after, whole
@@ -30,6 +30,7 @@ def wanted(asked: Asked) -> Wanted:
     return Wanted(
         resident_id=asked.resident_id,
         home_id=asked.home_id,
+        homes=asked.homes,
         dates=asked.dates,
         updated=asked.updated,
     )
@@ -139,7 +140,7 @@ class Devices:
             raise Refused(400, "_cursor: expected what a `next` link of ours says.")
         programs: tuple[Resource, ...] = ()
         if kind == "program" and not self._of_somebody(reader, asked):
-            programs = (await self._programs(connection))[place:]
+            programs = (await self._programs(connection, asked))[place:]
         if len(programs) > limit:
             cut = pack("program", place + limit)
             return Found(resources=programs[:limit], cursor=cut)
@@ -154,7 +155,9 @@ class Devices:
         if number is None:
             if asked.resident_id is not None and reader.resident_id is None:
                 return NOTHING
-            found = [one for one in await self._programs(connection) if one["id"] == identifier]
+            found = [
+                one for one in await self._programs(connection, asked) if one["id"] == identifier
+            ]
             return Found(resources=tuple(found))
         if not reader.has(Right.DEVICES):
             return NOTHING
@@ -174,9 +177,9 @@ class Devices:
         return asked.resident_id is not None and reader.resident_id is None
 
     @staticmethod
-    async def _programs(connection: Connection) -> tuple[Resource, ...]:
-        spoken = await clinical.detectors(connection)
-        return (devices.program(), *(devices.detector(*one) for one in spoken))
+    async def _programs(connection: Connection, asked: Asked) -> tuple[Resource, ...]:
+        known = await spoken.detectors(connection, asked.homes)
+        return (devices.program(), *(devices.detector(*one) for one in known))
 
     @staticmethod
     async def _sensors(

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from core.model.ids import ResidentId
+from core.store.spoken import few_homes
 from dashboard.fhir import bulk, bundle, capability
 from dashboard.fhir.access import Reading
 from dashboard.fhir.asked import Asked, asked
@@ -58,6 +59,7 @@ async def search(reader: Reading, kind: str) -> Response:
     reader.check_scope(kind, "s")
     wanted = _within(reader, wanted)
     async with reader.acting() as connection:
+        wanted = await _among_few(reader, connection, wanted)
         if wanted.count == 0:
             total, homes = await _total(reader, connection, found, wanted)
             page = NOTHING
@@ -83,12 +85,21 @@ async def read(reader: Reading, kind: str, identifier: str) -> Response:
     if wanted.nothing or len(identifier) > LONGEST_ID:
         raise Refused(404)
     async with reader.acting() as connection:
+        wanted = await _among_few(reader, connection, wanted)
         page = await found.one(reader, connection, wanted, identifier)
         await reader.looked_at(connection, page.homes, kind)
     if not page.resources:
         await _note_without_basis(reader, found, replace(wanted, ids=(identifier,)))
         raise Refused(404)
     return bundle.resource(reader.request, page.resources[0])
+
+
+async def _among_few(reader: Reader, connection: Connection, wanted: Asked) -> Asked:
+    """Name the homes of a program that may read of few: else it is looked for them among all others."""
+    narrow = wanted.resident_id is not None or wanted.home_id is not None or wanted.nothing
+    if reader.visitor.program is None or narrow:
+        return wanted
+    return replace(wanted, homes=await few_homes(connection))
 
 
 async def _refuse(reader: Reader, kind: Kind, identifier: str | None) -> NoReturn:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.model.basis import recipient_key
+from core.store import spoken
 from core.store.account import Reading
 from dashboard.fhir.access import reading
 from dashboard.fhir.kinds import KINDS
@@ -74,6 +75,17 @@ NOT_STANDING: dict[str, list[Entry]] = {
     "not begun": [("given", "{who}", DAY, None)],
 }
 """Kind of entry, recipient, from when and until when, from the present moment."""
+
+
+async def test_what_is_found_is_the_same_whether_few_homes_are_named_or_all_gone_through(
+    visitors: Visitors, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A practice of twenty homes was looked for among those of a whole city: seconds a page."""
+    reader = await of_recipient(visitors, town, RECIPIENT)
+    of_few = await everything(reader)
+    assert all(of_few.values())
+    monkeypatch.setattr(spoken, "FEW", -1)
+    assert await everything(reader) == of_few
 
 
 @pytest.mark.parametrize("state", NOT_STANDING)

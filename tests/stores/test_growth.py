@@ -17,11 +17,12 @@ from core.store import (
     audit,
     basis,
     caseload,
-    clinical,
+    noted,
     page,
     plan,
     rota,
     self_test,
+    spoken,
     system,
     timeline,
 )
@@ -303,16 +304,25 @@ async def test_which_detectors_have_spoken_is_found_without_reading_what_they_sa
         acting(pool, ADMIN) as connection,
     ):
         with listening(connection) as asked:
-            found = await clinical.detectors(connection)
+            found = await spoken.detectors(connection)
         assert found == tuple(
             (name, of) for name in ("exit", "fall", "overstay") for of in ("", "1/2")
         )
         assert (await rows_read(connection, asked))["finding"] <= 40
+        assert await spoken.few_homes(connection) is None
+        few = (HomeId("h10"), HomeId("h11"))
+        with listening(connection) as asked:
+            assert len(await spoken.detectors(connection, few)) > 1
+            wanted = noted.WantedFindings(homes=few)
+            of_few = await noted.findings(connection, SIGHT, wanted, 0, 50)
+        assert {one.finding.home_id for one in of_few} == set(few)
+        read = await rows_read(connection, asked)
+        assert read["finding"] <= 8 * len(few) * PAST / HOMES, "of these homes, not of all"
     async with (
         open_pool(town.url_as("wayhome_dashboard")) as pool,
         acting(pool, visitor(10, CarerRole.AUDITOR)) as connection,
     ):
-        assert await clinical.detectors(connection) == (), "an auditor sees no home"
+        assert await spoken.detectors(connection) == (), "an auditor sees no home"
 
 
 async def test_the_caseload_finds_what_changes_among_what_was_noticed_of_late(
