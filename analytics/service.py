@@ -24,6 +24,7 @@ from analytics.engine import Inputs
 from analytics.forecasts import ForecastBook
 from analytics.recovery import recover, save, take_in_registry, to_json
 from analytics.retention import keep_retaining
+from analytics.saving import InTurn
 from core.model.errors import StoreUnavailable, Temporary
 from core.runtime import schema
 from core.runtime.fence import fenced
@@ -37,10 +38,11 @@ from core.store.listen import wakeups
 from core.store.pool import open_pool, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Collection, Coroutine
 
     from analytics.engine import Noticed
     from analytics.recovery import Recovered
+    from core.model.ids import HomeId
     from core.model.observation import LoggedObservation
     from core.runtime.service import Context
     from core.runtime.settings import AnalyticsSettings
@@ -111,6 +113,7 @@ class Watch:
         self._taught = False
         self._gone: dict[str, tuple[int, ...]] | None = None
         self._saved_at = context.clock.now()
+        self._turn = InTurn()
         self._failed_at: datetime | None = None
         self._proofs = clocks.Proofs()
         #: False while memory is ahead of what is committed.
@@ -154,11 +157,11 @@ class Watch:
         await self._save_if_due(now)
         return page.full or (tick_at is not None and self._due(now, waiting) is not None)
 
-    async def save(self) -> None:
-        """Save the state; only when it is what was committed."""
+    async def save(self, only: Collection[HomeId] | None = None) -> None:
+        """Save the state, of all homes or of these; only when it is what was committed."""
         if self.clean:
             async with transaction(self.pool) as connection:
-                await save(connection, self._state, self._settings.shard)
+                await save(connection, self._state, self._settings.shard, only)
 
     async def _step(
         self, connection: Connection, page: LogPage, tick_at: datetime | None, now: datetime
@@ -287,10 +290,11 @@ class Watch:
         health.set("detectors", ok=not failed, text=text, outside=True)
 
     async def _save_if_due(self, now: datetime) -> None:
-        span = timedelta(seconds=self._settings.snapshot_s)
-        if not timedelta(0) <= now - self._saved_at < span:  # also when the clock was set back
+        passed_s = (now - self._saved_at).total_seconds()
+        due = self._turn.due(self._state.engine.homes, passed_s, self._settings.snapshot_s)
+        if due or due is None:
             self._saved_at = now
-            await self.save()
+            await self.save(due)
 
 
 async def main(context: Context[AnalyticsSettings]) -> None:

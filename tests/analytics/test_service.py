@@ -82,6 +82,18 @@ def call(household: Household, second: float = 0.0) -> Observation:
     return replace(said(button.device_id, Quantity.SOS, 1, at), home_id=household.home.home_id)
 
 
+def alone(home_id: HomeId) -> Household:
+    """Return an empty home."""
+    home = replace(HOUSEHOLD.home, home_id=home_id)
+    return replace(HOUSEHOLD, home=home, rooms=(), residents=(), devices=())
+
+
+def saved_at(database: Database) -> dict[str, datetime]:
+    with psycopg.connect(database.url, autocommit=True) as owner:
+        rows = owner.execute("select home_id, taken_at from engine_snapshot").fetchall()
+    return dict(rows)
+
+
 def put(database: Database, *rows: Observation) -> None:
     with psycopg.connect(database.url_as("wayhome_gateway"), autocommit=True) as gateway:
         now = datetime.now(UTC)
@@ -242,6 +254,33 @@ async def test_the_clock_does_not_pass_rows_that_are_not_settled(plain_database:
         assert watch._due(clock.now(), start - timedelta(hours=1)) is None
         clock.advance(3600)
         assert watch._due(clock.now(), None) == start + timedelta(seconds=service.TICKS_PER_STEP)
+
+
+async def test_the_state_of_many_homes_is_saved_in_turn_and_never_all_at_once(
+    plain_database: Database,
+) -> None:
+    """Of 10,000 homes that was a transaction of 20 s in each five minutes, in which nobody was judged."""
+    homes = [HomeId(f"home{number}") for number in range(10)]
+    for one in homes:
+        await furnish(plain_database, alone(one))
+    start = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    clock = ManualClock(start)
+    given = replace(context(plain_database, snapshot_s=100.0), clock=clock)
+    saved: list[set[str]] = []
+    async with open_pool(given.settings.database_url) as pool:
+        watch = Watch(given, pool, await recover(pool, 0, 1, tick_s=1.0))
+        before = saved_at(plain_database)
+        for _ in range(24):
+            clock.advance(5)
+            while await watch.advance():
+                continue
+            after = saved_at(plain_database)
+            saved.append({home for home in homes if after[home] != before[home]})
+            before = after
+    assert max(map(len, saved)) == 1
+    assert set().union(*saved[:21]) == set(homes), "each once in a span"
+    states = {home: one.snapshot() for home, one in watch._state.engine.homes.items()}
+    assert await brought_back(plain_database, 1.0) == states, "whatever was saved when"
 
 
 async def test_a_clock_that_ran_ahead_is_told_of_also_after_a_restart(
