@@ -16,6 +16,9 @@ create temporary table unsensed on commit drop as
             select 1 from device_change c cross join lateral (values (c.before), (c.after)) v (terms)
             where c.home_id = r.home_id and (v.terms ->> 'room_id')::bigint = r.room_id
                 and v.terms ->> 'placement' in ('room', 'bed', 'chair', 'object'));
+-- each day of each home asks for the rooms of its home: of ten thousand homes that would be hours without it
+create index on unsensed (home_id);
+analyze unsensed;
 
 update day_count c set facts = jsonb_set(c.facts, '{rooms}', (
         select coalesce(jsonb_object_agg(e.key, e.value), '{}') from jsonb_each(c.facts -> 'rooms') e
