@@ -167,10 +167,15 @@ def passed(episode: Episode, team: Collection[CarerId], now: datetime) -> Episod
     if _forsaken(alert, team):
         return _reopened(episode, now)
     ends = ends_at(episode)
-    if ends is not None and now >= ends:
-        alert = replace(alert, state=AlertState.RESOLVED, resolved_at=now, outcome=Outcome.CLEARED)
-        return replace(episode, alert=alert)
-    return episode
+    return over(episode, now) if ends is not None and now >= ends else episode
+
+
+def over(episode: Episode, now: datetime) -> Episode:
+    """End an alert whose cause is gone."""
+    alert = replace(
+        episode.alert, state=AlertState.RESOLVED, resolved_at=now, outcome=Outcome.CLEARED
+    )
+    return replace(episode, alert=alert)
 
 
 def _forsaken(alert: Alert, team: Collection[CarerId]) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from core.model.finding import Audience, Phase, Severity
+from core.model.finding import AlertState, Audience, Phase, Severity
 from core.model.playbook import HOME, LIVENESS
 from core.model.said import say_each
 from core.store import outage as outage_table
@@ -50,6 +50,11 @@ def may_gather(
     if not _is_blind_home(alert, alert.severity) or told:
         return False
     return GATHERED in policy or now - alert.opened_at <= WITHIN
+
+
+def is_over(alert: Alert, policy: Mapping[str, Any]) -> bool:
+    """Tell whether an alert that was told with others has lost its cause: nobody need be told of it then."""
+    return alert.state is AlertState.OPEN and alert.cleared_at is not None and GATHERED in policy
 
 
 def words(blind: Blind, since: str) -> Said:

@@ -171,6 +171,8 @@ async def _gathered(
     alert = episode.alert
     if not escalating(alert, episode.run) or not outage.may_gather(alert, stored.policy, told, now):
         return False
+    if outage.is_over(alert, stored.policy):
+        return True
     blind = await people.outages.of(alert.home_id, now)
     if blind is not None and not blind.told and blind.homes >= outage.MANY:
         await tell_of_many(people.connection, await people.outages.alone(blind, now), now)
@@ -270,6 +272,8 @@ async def look(people: People, found: Sequence[StoredAlert], now: datetime) -> t
         before, told = await recall(people.connection, stored, people)
         members = await people.team(stored.alert)
         after = episodes.passed(before, await _who(people, before, members), now)
+        if outage.is_over(after.alert, stored.policy):
+            after = episodes.over(after, now)
         asked, ended = await _settled(people, stored, after, told, now)
         made, untold = made + asked, untold + (not members)
         over += [stored.alert.alert_id] if ended else []

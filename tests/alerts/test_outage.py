@@ -135,6 +135,23 @@ async def test_who_comes_back_ends_it_and_who_does_not_is_told_of(town: Town) ->
     assert await town.broken() == set()
 
 
+async def test_when_all_are_back_nobody_is_told_of_each(town: Town) -> None:
+    """What was urgent and unanswered goes on until a human answers: as one thing, as it began."""
+    town.dark(town.homes[:12], 0)
+    await town.pass_to(0)
+    town.dark(town.homes[:12], 12, Phase.RAISED)
+    await town.pass_to(12)
+    town.dark(town.homes[:12], 20, Phase.CLEARED)
+    await town.pass_to(20)
+    await town.pass_to(21)
+    told = town.told()
+    assert told[:2] == ["check", "urgent"]
+    assert len(told) <= 3
+    assert set(town.alerts("liveness")) == {("urgent", "resolved", True)}
+    assert town.alerts("outage") == [("urgent", "open", True)]
+    assert await town.broken() == set()
+
+
 async def test_few_homes_are_told_one_by_one(town: Town) -> None:
     town.dark(town.homes[:9], 0)
     await town.pass_to(0)
