@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from core.model.expected_visit import ExpectedVisit
 
-EARLY_S = LATE_S = 1800.0
+EARLY_S, LATE_S = 1800.0, 1800.0
 """Home care counts a round as on time within half an hour (docs/decisions/0309)."""
 _DAY_S, _DAYS, _THURSDAY = 86400.0, 7, 3
 _FIRST_OF_1970 = 719163
