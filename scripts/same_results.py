@@ -18,6 +18,7 @@ import pickle
 import random
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -27,10 +28,12 @@ from analytics.evaluation import streams
 from analytics.evaluation.simulated import Study, watch_of
 from analytics.features.plan import HomePlan, plan
 from analytics.home_engine import HomeEngine, Inputs
+from core.model.expected_visit import ExpectedVisit, VisitBy
 from core.model.home import HomeMode
 from core.model.ids import DeviceId, HomeId
 from core.model.intake import KnownDevice
 from core.model.observation import Observation
+from core.model.week import DAYS, WeeklySpan
 from core.runtime.compiled import compiled, in_words
 from core.runtime.mqtt import IncomingMessage
 from gateway.admission import Admission
@@ -59,6 +62,7 @@ def of_homes(*, small: bool) -> Iterator[Stream]:
     sample, days = plan(sample_days.HOUSEHOLD), 12 if small else 120
     eventful = sample_days.eventful(days)
     yield "sample", sample, eventful.observations
+    yield "visited", _visited(), eventful.observations
     for name, late in (("hours-late", timedelta(hours=3)), ("late", timedelta(minutes=4))):
         yield name, sample, sample_days.delayed(eventful, 0.3, late).observations
     for number in range(1 if small else 4):
@@ -67,6 +71,16 @@ def of_homes(*, small: bool) -> Iterator[Stream]:
     if not small and (DATA / "tihm").is_dir():
         for home in streams.read(DATA / "tihm"):
             yield f"tihm-{home.plan.home_id}", home.plan, home.observations()
+
+
+def _visited() -> HomePlan:
+    """Return the sample home with somebody expected in the morning, in the evening and at night."""
+    hours = (
+        WeeklySpan(days=tuple(range(DAYS)), start=60 * at, end=60 * at + 120) for at in (7, 17, 22)
+    )
+    visits = [ExpectedVisit(visit_id=1, by=VisitBy.CARE, span=one) for one in hours]
+    household = sample_days.HOUSEHOLD
+    return plan(replace(household, home=replace(household.home, visits=tuple(visits))))
 
 
 def watched(home_plan: HomePlan, rows: Iterable[Observation], *, blind: bool) -> str:

@@ -56,6 +56,12 @@ def test_the_plain_wheel_stays_pure() -> None:
     assert hook()["enable-by-default"] is False
 
 
+def test_each_module_can_be_made_ready_for_the_compiler() -> None:
+    files = compiled_wheel.named(ROOT, hook()["modules"])
+    ready = [compiled_wheel.with_constants((ROOT / one).read_text("utf-8")) for one in files]
+    assert all(compile(text, str(one), "exec") for text, one in zip(ready, files, strict=True))
+
+
 def test_nothing_compiled_lies_beside_the_sources() -> None:
     assert {name: compiled_below(ROOT / name) for name in PACKAGES} == {
         name: [] for name in PACKAGES
