@@ -67,10 +67,7 @@ def test_it_is_said_seen_and_ended(browser: Browser, pages: Pages, tmp_path: Pat
 def test_another_carer_sees_who_said_so_and_ends_it_without_scripts(
     browser: Browser, pages: Pages
 ) -> None:
-    pages.town.execute(
-        "select set_config('wayhome.carer', %s, false), set_config('wayhome.organisation', 'leeds', false)",
-        str(pages.town.carers["ben"]),
-    )
+    pages.town.acts_as("ben")
     pages.town.execute(
         "select rest_watch('ada', 'with_us', %s, %s)",
         pages.town.now + timedelta(days=2),

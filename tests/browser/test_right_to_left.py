@@ -84,14 +84,20 @@ def _seen(page: Page, address: str) -> tuple[str | None, str | None, int, bool, 
     )
 
 
-@pytest.mark.usefixtures("mirrored")
-def test_no_label_of_the_day_leaves_the_page(browser: Browser, pages: Pages) -> None:
-    """Names of rooms began at the left edge and ran out of it: “m”, “en”, “all”."""
-    pages.town.night("ada")
+def _mirrored_page(browser: Browser, pages: Pages) -> Page:
+    """Log in on a small phone, and go on in a language that is written from right to left."""
     context = browser.new_context(viewport={"width": 360, "height": 740}, locale="en-GB")
     page = context.new_page()
     pages.log_in(page)
     context.set_extra_http_headers({"accept-language": "ar"})
+    return page
+
+
+@pytest.mark.usefixtures("mirrored")
+def test_no_label_of_the_day_leaves_the_page(browser: Browser, pages: Pages) -> None:
+    """Names of rooms began at the left edge and ran out of it: “m”, “en”, “all”."""
+    pages.town.night("ada")
+    page = _mirrored_page(browser, pages)
     page.goto(f"{pages.address}/homes/ada")
     assert page.locator("html").get_attribute("dir") == "rtl"
     edges = page.locator("svg.day text").evaluate_all(
@@ -99,21 +105,18 @@ def test_no_label_of_the_day_leaves_the_page(browser: Browser, pages: Pages) -> 
     )
     assert len(edges) > 4
     assert [edge for edge in edges if not 0 <= edge[0] < edge[1] <= 360] == []
-    context.close()
+    page.context.close()
 
 
 @pytest.mark.usefixtures("mirrored")
 def test_the_number_of_a_house_stands_before_its_street(browser: Browser, pages: Pages) -> None:
     pages.town.execute("insert into watch_change values ('ada', 1, 'unwatched', 'paused', now())")
-    context = browser.new_context(viewport={"width": 360, "height": 740}, locale="en-GB")
-    page = context.new_page()
-    pages.log_in(page)
-    context.set_extra_http_headers({"accept-language": "ar"})
+    page = _mirrored_page(browser, pages)
     for path in ("/watching", "/homes/ada/away", "/today/ada", "/homes/ada"):
         page.goto(f"{pages.address}{path}")
         name = page.locator("main").get_by_text("3 Mill Lane", exact=True).first
         assert name.evaluate("one => getComputedStyle(one).unicodeBidi") == "isolate", path
-    context.close()
+    page.context.close()
 
 
 @pytest.mark.usefixtures("mirrored")
@@ -130,4 +133,4 @@ def test_a_name_is_set_apart_from_words_around_it(browser: Browser, pages: Pages
     told = page.locator("h1 bdi")
     assert told.get_attribute("lang") == "en"
     assert told.evaluate("one => getComputedStyle(one).unicodeBidi") == "isolate"
-    context.close()
+    page.context.close()

@@ -86,10 +86,7 @@ def _is_refused_and_put_right(page: Page, name: str, pictures: Pictures) -> None
 def test_another_carer_sees_who_said_so_and_ends_it_without_scripts(
     browser: Browser, pages: Pages
 ) -> None:
-    pages.town.execute(
-        "select set_config('wayhome.carer', %s, false), set_config('wayhome.organisation', 'leeds', false)",
-        str(pages.town.carers["ben"]),
-    )
+    pages.town.acts_as("ben")
     pages.town.execute(
         "select expect_visit('ada', %s, %s)",
         Jsonb({"visitor": "nurse", "days": [0], "start_min": 600, "end_min": 630}),

@@ -276,16 +276,23 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-@pytest.fixture
-async def outage(tmp_path: Path, plain_database: Database) -> AsyncIterator[Outage]:
-    """Give a broker with its identity service, and a line to it."""
-    place = await mosquitto_place(tmp_path, plain_database)
+@asynccontextmanager
+async def an_outage(folder: Path, database: Database) -> AsyncIterator[Outage]:
+    """Keep up a broker with its identity service, and a line to it that can be cut."""
+    place = await mosquitto_place(folder, database)
     line = Line(place.port)
     await line.mend()
     place.terms = replace(place.terms, broker=f"localhost:{line.port}")
     yield Outage(place=place, line=line, clock=SteeredClock(), table=Table(place.database.url))
     await line.cut()
     await place.end()
+
+
+@pytest.fixture
+async def outage(tmp_path: Path, plain_database: Database) -> AsyncIterator[Outage]:
+    """Give a broker with its identity service, and a line to it."""
+    async with an_outage(tmp_path, plain_database) as outage:
+        yield outage
 
 
 async def test_after_ten_minutes_without_a_line_nothing_is_lost_and_only_blind_home_is_told(

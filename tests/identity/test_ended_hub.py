@@ -11,13 +11,12 @@ import pytest
 from core.runtime.broker import Publisher
 from core.runtime.clock import SystemClock
 from tests.deploy.shipped import ShippedMosquitto
-from tests.gateway.running import Table, until
-from tests.identity.places import Place, mosquitto_place
+from tests.gateway.running import until
+from tests.identity.places import Place
 from tests.identity.test_bundle import (
     HubWithBundle,
-    Line,
     Outage,
-    SteeredClock,
+    an_outage,
     gateway_at,
     household_at,
 )
@@ -36,13 +35,8 @@ KEPT = 20
 @pytest.fixture
 async def outage(tmp_path: Path, plain_database: Database) -> AsyncIterator[Outage]:
     """Give a broker with its identity service, and a line to it."""
-    place = await mosquitto_place(tmp_path, plain_database)
-    line = Line(place.port)
-    await line.mend()
-    place.terms = replace(place.terms, broker=f"localhost:{line.port}")
-    yield Outage(place=place, line=line, clock=SteeredClock(), table=Table(place.database.url))
-    await line.cut()
-    await place.end()
+    async with an_outage(tmp_path, plain_database) as outage:
+        yield outage
 
 
 @pytest.mark.parametrize("how", ["revoked", "replaced"])
