@@ -8,10 +8,8 @@ from types import MappingProxyType
 
 from core.model.words import marked
 
-AUDIT = "audit"
-"""Detector of the alerts that the auditor raises."""
-REACHABILITY = "reachability"
-"""Detector of the alerts about people who cannot be told."""
+AUDIT, REACHABILITY = "audit", "reachability"
+"""Detectors of the alerts that the auditor raises, and about people who cannot be told."""
 UNWATCHED = "unwatched"
 """Detector of the alerts about homes that are not watched, and in which somebody is."""
 LIVENESS = "liveness"

@@ -322,8 +322,7 @@ async def _households(
     all_devices = await _devices(connection, only, by_id)
     await cursor.execute(
         "select resident_id, home_id, name, pronoun from resident"
-        " where left_at is null and (%(only)s::text[] is null or home_id = any(%(only)s))"
-        " order by resident_id",
+        " where left_at is null and (%(only)s::text[] is null or home_id = any(%(only)s)) order by 1",
         {"only": only and list(only)},
     )
     people = [Resident(**row) for row in await cursor.fetchall()]
