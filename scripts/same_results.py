@@ -76,7 +76,7 @@ def of_homes(*, small: bool) -> Iterator[Stream]:
 def _visited() -> HomePlan:
     """Return the sample home with somebody expected in the morning, in the evening and at night."""
     hours = (
-        WeeklySpan(days=tuple(range(DAYS)), start=60 * at, end=60 * at + 120) for at in (7, 17, 22)
+        WeeklySpan(days=tuple(range(DAYS)), start=60 * at, end=60 * at + 120) for at in (7, 17, 21)
     )
     visits = [ExpectedVisit(visit_id=1, by=VisitBy.CARE, span=one) for one in hours]
     household = sample_days.HOUSEHOLD

@@ -18,7 +18,7 @@ import pytest
 
 from bench import _programs
 from core.runtime.compiled import PACKAGES, compiled, compiled_below, in_words
-from scripts import compiled_wheel
+from scripts import compiled_wheel, same_results
 from tests.house.tree import ROOT
 
 COMPILER = shutil.which((sysconfig.get_config_var("CC") or "cc").split()[0])
@@ -60,6 +60,11 @@ def test_each_module_can_be_made_ready_for_the_compiler() -> None:
     files = compiled_wheel.named(ROOT, hook()["modules"])
     ready = [compiled_wheel.with_constants((ROOT / one).read_text("utf-8")) for one in files]
     assert all(compile(text, str(one), "exec") for text, one in zip(ready, files, strict=True))
+
+
+def test_what_both_programs_are_compared_on_is_there() -> None:
+    names = [name for name, _, _ in same_results.of_homes(small=True)]
+    assert {"sample", "visited", "late", "simulated-0"} <= set(names)
 
 
 def test_nothing_compiled_lies_beside_the_sources() -> None:
