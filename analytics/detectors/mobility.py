@@ -60,7 +60,7 @@ class Mobility:
         """Take in how long the way to this room took."""
         del observation
         step = view.walks.step
-        if step is not None and view.fresh and not _guests(view):
+        if step is not None and view.fresh and not view.occupancy.visitor:
             self._paces.add(step)
             self._walked = True
         return ()
@@ -105,10 +105,6 @@ class Mobility:
         self._day, self._walked, self._days = state["days"]
         self._episode = Episode.restored(state["episode"])
         self.due = _ALWAYS
-
-
-def _guests(view: HomeView) -> bool:
-    return bool(getattr(view.occupancy, "visitor", False))
 
 
 def _longer(change: PaceChange) -> bool:

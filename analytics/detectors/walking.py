@@ -104,7 +104,7 @@ class Walking:
         hour = int(view.now // HOUR_S)
         if hour == self._hour:
             return
-        seen = view.occupancy.home and not view.coverage.blind and not _guests(view)
+        seen = view.occupancy.home and not view.coverage.blind and not view.occupancy.visitor
         middle, number = view.now - HOUR_S / 2, None
         if self._hour and seen and self._episode is None:
             number = view.local.bin(middle)
@@ -116,7 +116,7 @@ class Walking:
 
     def _judge(self, view: HomeView, walked: float) -> Sequence[Finding]:
         units = walked / view.walks.pause_s
-        if units < LEAST_UNITS or _guests(view) or self._told:
+        if units < LEAST_UNITS or view.occupancy.visitor or self._told:
             return ()
         here = self._bins[view.local.bin(view.at)]
         units /= view.margin(DETECTOR.name, view.at)
@@ -151,7 +151,7 @@ class Walking:
 
     def _roam(self, view: HomeView, walked: float) -> Sequence[Finding]:
         """Judge who is out of bed by walking in patterns and busy rooms together."""
-        if self._nights.since is None or _guests(view):
+        if self._nights.since is None or view.occupancy.visitor:
             return ()
         margin = view.margin(DETECTOR.name, view.at)
         units = walked / view.walks.pause_s / margin
@@ -177,7 +177,7 @@ class Walking:
         up = self._nights.since
         if up is None or self._night_due(view) > view.now or view.coverage.blind:
             return ()
-        if _guests(view) or self._nights.in_bed(view.now):
+        if view.occupancy.visitor or self._nights.in_bed(view.now):
             return ()
         usual = say(
             "Times out of bed at night are usually over in %(span)s",
@@ -272,10 +272,6 @@ class Walking:
         self._busy = busy_rooms.BusyRooms.restored(state.get("busy"))
         self._episode = Episode.restored(state["episode"])
         self.due = 0.0
-
-
-def _guests(view: HomeView) -> bool:
-    return view.occupancy.visitor
 
 
 def _learned(view: HomeView, unusual: str) -> str:

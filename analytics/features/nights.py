@@ -87,7 +87,7 @@ class Nights(BedAbsence):
             back = self._seen
         lasted = back - since - self._unseen_s
         seen = view.coverage.first_blind(since, back) is None
-        if lasted >= TURN_S and seen and not guests(view):
+        if lasted >= TURN_S and seen and not view.occupancy.visitor:
             self.times = [*self.times[-MOST_TIMES + 1 :], (since, lasted)]
 
     def end(self, view: HomeView) -> None:
@@ -171,11 +171,6 @@ class Nights(BedAbsence):
         nights._counts = list(state["counts"])
         nights._longest = list(state["longest"])
         return nights
-
-
-def guests(view: HomeView) -> bool:
-    """Whether somebody else seems to be there."""
-    return bool(getattr(view.occupancy, "visitor", False))
 
 
 def next_morning(view: HomeView) -> float:
